@@ -1,0 +1,213 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/upgrade"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Conn is a connection that has what its policy wants. Only this package makes
+// one: it is the evidence that sessions, and the gate in front of credentials,
+// go by. The zero Conn is no evidence of anything.
+//
+// A Conn stands right behind the greeting, or behind the handshake of a
+// STARTTLS; the next byte read is the server's next word. Its methods may be
+// used from several goroutines at once, as those of every net.Conn.
+type Conn struct {
+	raw      net.Conn
+	conn     net.Conn
+	heard    upgrade.Result
+	security Security
+	name     string
+	timeout  time.Duration
+	trace    *Trace
+
+	hasUnread atomic.Bool
+	unreadMu  sync.Mutex
+	unread    []byte
+	spoken    atomic.Bool // the server has said something on this level
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+// newConn makes a Conn of what an upgrade achieved.
+func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
+	c := &Conn{
+		raw:     raw,
+		conn:    res.Conn,
+		heard:   *res,
+		unread:  res.Unread,
+		name:    p.dialer.ehloName(raw.LocalAddr(), res.TLS == nil && p.endpoint.Policy.STARTTLS()),
+		timeout: p.dialer.timeout(p.endpoint.Protocol),
+		trace:   p.trace,
+		security: Security{
+			Endpoint:   p.endpoint,
+			TLS:        res.TLS,
+			Downgrade:  res.Downgrade,
+			RemoteAddr: raw.RemoteAddr(),
+		},
+	}
+	c.hasUnread.Store(len(res.Unread) > 0)
+	c.spoken.Store(res.TLS == nil || p.endpoint.Policy == policy.ImplicitTLS)
+	if d := res.Downgrade; d != nil {
+		d.Policy, d.Protocol = p.endpoint.Policy, p.endpoint.Protocol
+	}
+	if res.TLS != nil {
+		c.security.secured(p.endpoint.Policy, p.tls.ServerName)
+	}
+	return c
+}
+
+func (s *Security) secured(p policy.Policy, name string) {
+	s.Mode = STARTTLS
+	if p == policy.ImplicitTLS {
+		s.Mode = ImplicitTLS
+	}
+	s.ServerName = name
+	if len(s.TLS.VerifiedChains) > 0 {
+		s.Verified = VerifiedPKIX
+	}
+}
+
+// Security returns what was achieved. The result is the caller's to change.
+func (c *Conn) Security() Security {
+	s := c.security
+	if s.TLS != nil {
+		state := *s.TLS
+		s.TLS = &state
+	}
+	if s.Downgrade != nil {
+		d := *s.Downgrade
+		s.Downgrade = &d
+	}
+	return s
+}
+
+// Greeting returns the server's greeting without its "* ", "+OK " or line end,
+// SMTP's with its code. After a STARTTLS it is empty: what was said in the
+// clear is forgotten.
+func (c *Conn) Greeting() string { return c.heard.Greeting }
+
+// Capabilities returns what the server has listed at the connection's level,
+// keywords in upper case: IMAP's from the greeting, SMTP's and POP3's (as
+// "KEYWORD parameters") from an opportunistic connection that stayed in the
+// clear. It is nil if the list is not known, as it is after a STARTTLS.
+func (c *Conn) Capabilities() []string { return slices.Clone(c.heard.Capabilities) }
+
+// Preauth reports whether an IMAP server greeted with PREAUTH.
+func (c *Conn) Preauth() bool { return c.heard.Preauth }
+
+// LocalName returns what EHLO is to say over this connection.
+func (c *Conn) LocalName() string { return c.name }
+
+// Setup runs f, the part of a session's beginning that talks to the server,
+// under the rules of Dial. f calls enter at the start of each phase. Setup is
+// bounded by ctx and by the Dialer's Timeout, which end what f does by closing
+// the connection. If f returns an error the connection is closed, and Setup
+// returns a [*Error] that says in which phase. Once it has returned nil, ctx
+// has no effect any more.
+func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error {
+	a := newAttempt(c.security.Endpoint, c.trace)
+	switch {
+	case c.conn == nil:
+		return a.fail(errors.New("connection was not made by a Dialer"))
+	case ctx == nil:
+		c.Abort()
+		return a.fail(errors.New("nil context"))
+	}
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	err := watched(ctx, c.raw, func() error {
+		err := f(a.enter)
+		if err != nil && c.security.TLS != nil && !c.spoken.Load() {
+			err = c.lastWords(err)
+		}
+		return err
+	})
+	if err != nil {
+		c.Close()
+		return a.fail(err)
+	}
+	a.done(nil)
+	return nil
+}
+
+// lastWordsTime bounds the wait for an alert that explains a failure.
+const lastWordsTime = 500 * time.Millisecond
+
+// lastWords looks for the alert with which a server that never spoke inside TLS
+// refused our certificate: a write that failed does not show it.
+func (c *Conn) lastWords(err error) error {
+	if _, ok := remoteAlert(err); ok {
+		return err
+	}
+	c.conn.SetReadDeadline(time.Now().Add(lastWordsTime))
+	_, last := c.conn.Read(make([]byte, 1))
+	if _, ok := remoteAlert(last); ok {
+		return errors.Join(last, err)
+	}
+	return err
+}
+
+// Read reads what the server says next.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.hasUnread.Load() {
+		if n := c.readUnread(p); n > 0 {
+			return n, nil
+		}
+	}
+	n, err := c.inner().Read(p)
+	if n > 0 && !c.spoken.Load() {
+		c.spoken.Store(true)
+	}
+	return n, err
+}
+
+func (c *Conn) readUnread(p []byte) int {
+	c.unreadMu.Lock()
+	defer c.unreadMu.Unlock()
+	n := copy(p, c.unread)
+	c.unread = c.unread[n:]
+	c.hasUnread.Store(len(c.unread) > 0)
+	return n
+}
+
+func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
+
+// Close closes the connection, over TLS with a close_notify. It does not wait
+// for the server's.
+func (c *Conn) Close() error { return c.inner().Close() }
+
+// Abort closes the connection without a farewell and never blocks.
+func (c *Conn) Abort() error {
+	if c.raw == nil {
+		return net.ErrClosed
+	}
+	return c.raw.Close()
+}
+
+func (c *Conn) LocalAddr() net.Addr                { return c.inner().LocalAddr() }
+func (c *Conn) RemoteAddr() net.Addr               { return c.inner().RemoteAddr() }
+func (c *Conn) SetDeadline(t time.Time) error      { return c.inner().SetDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error  { return c.inner().SetReadDeadline(t) }
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.inner().SetWriteDeadline(t) }
+
+// inner is the connection below; that of the zero Conn is a closed one.
+func (c *Conn) inner() net.Conn {
+	if c.conn != nil {
+		return c.conn
+	}
+	closed, _ := net.Pipe()
+	closed.Close()
+	return closed
+}

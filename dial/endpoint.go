@@ -1,0 +1,112 @@
+package dial
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Endpoint is a mail server and how to connect to it. It is comparable, and
+// can be written as a URL: see [ParseEndpoint].
+type Endpoint struct {
+	Protocol policy.Protocol
+	// Host is a DNS name or an IP address without brackets. A name in Unicode
+	// is turned into A-labels (RFC 5890) before anything is done with it.
+	Host string
+	// Port 0 is the default for the protocol and the policy.
+	Port   uint16
+	Policy policy.Policy
+}
+
+// Address returns the host and port to connect to, in the form of
+// net.JoinHostPort.
+func (e Endpoint) Address() string {
+	port := e.Port
+	if port == 0 {
+		port = e.Protocol.DefaultPort(e.Policy)
+	}
+	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
+}
+
+// normal returns e with the host in its canonical form and the port filled in,
+// or what is wrong with it.
+func (e Endpoint) normal() (Endpoint, error) {
+	switch {
+	case e.Policy == 0:
+		return e, &policy.Violation{Protocol: e.Protocol, Reason: policy.ErrUnset}
+	case !e.Policy.Valid():
+		return e, fmt.Errorf("%v is not a policy", e.Policy)
+	case !e.Protocol.Valid():
+		return e, fmt.Errorf("%v is not a protocol", e.Protocol)
+	}
+	host, err := normalHost(e.Host)
+	if err != nil {
+		return e, err
+	}
+	e.Host = host
+	if e.Port == 0 {
+		e.Port = e.Protocol.DefaultPort(e.Policy)
+	}
+	return e, nil
+}
+
+// normalHost returns a host name as A-labels in lower case without the root's
+// dot, or an IP address in its canonical form.
+func normalHost(host string) (string, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.String(), nil
+	}
+	name := strings.TrimSuffix(host, ".")
+	switch {
+	case name == "":
+		return "", errors.New("no host")
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("host %q: not a name or an IP address (the port has a field of its own)", host)
+	}
+	if !isASCII(name) {
+		ascii, err := idna.Lookup.ToASCII(name)
+		if err != nil {
+			return "", fmt.Errorf("host %q: not a valid international name", host)
+		}
+		name = ascii
+	}
+	if !isName(name) {
+		return "", fmt.Errorf("host %q: not a valid name", host)
+	}
+	return strings.ToLower(name), nil
+}
+
+// isName reports whether s is a host name. The underscore is not of RFC 1123,
+// but found in internal networks.
+func isName(s string) bool {
+	if len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i] | 0x20; (c < 'a' || c > 'z') && (label[i] < '0' || label[i] > '9') && label[i] != '-' && label[i] != '_' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

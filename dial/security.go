@@ -1,0 +1,112 @@
+package dial
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Mode is how a connection came by its protection.
+type Mode uint8
+
+const (
+	Plaintext   Mode = iota // no TLS
+	ImplicitTLS             // TLS from the first byte
+	STARTTLS                // TLS after an upgrade
+)
+
+func (m Mode) String() string {
+	switch m {
+	case Plaintext:
+		return "plaintext"
+	case ImplicitTLS:
+		return "implicit"
+	case STARTTLS:
+		return "starttls"
+	}
+	return fmt.Sprintf("mode(%d)", uint8(m))
+}
+
+// Verified is how the server proved to be the one that was dialled.
+type Verified uint8
+
+const (
+	NotVerified  Verified = iota // not at all
+	VerifiedPKIX                 // by a certificate chain to a trusted root, for the right name
+)
+
+func (v Verified) String() string {
+	switch v {
+	case NotVerified:
+		return "no"
+	case VerifiedPKIX:
+		return "pkix"
+	}
+	return fmt.Sprintf("verified(%d)", uint8(v))
+}
+
+// Security is what was achieved on a connection.
+type Security struct {
+	// Endpoint is what was dialled, with host and port filled in.
+	Endpoint Endpoint
+	Mode     Mode
+	// TLS is the state after the handshake, nil in the clear. It is a copy.
+	TLS *tls.ConnectionState
+	// Verified tells how the server's identity was checked. It is NotVerified
+	// whenever the caller's config sets InsecureSkipVerify, even if it brings
+	// a check of its own.
+	Verified Verified
+	// ServerName is the name that the certificate was checked for: the host,
+	// or the ServerName of the caller's config.
+	ServerName string
+	// Downgrade says why a connection under OpportunisticSTARTTLS is in the
+	// clear. It is nil under every other policy, and whenever TLS is up.
+	Downgrade  *policy.Violation
+	RemoteAddr net.Addr
+}
+
+// Encrypted reports whether TLS is up.
+func (s Security) Encrypted() bool { return s.TLS != nil }
+
+// Confidential reports whether the connection meets the minimum of RFC 8314
+// §5: TLS 1.2 or later with a verified certificate. A program may show such a
+// connection as secure.
+func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == VerifiedPKIX }
+
+// String returns one line for a log or a status bar.
+func (s Security) String() string {
+	switch {
+	case !s.Encrypted() && s.Downgrade != nil:
+		return fmt.Sprintf("%v: in the clear: %v", s.Endpoint, s.Downgrade)
+	case !s.Encrypted():
+		return fmt.Sprintf("%v: in the clear", s.Endpoint)
+	}
+	peer := "server not verified"
+	if s.Verified != NotVerified {
+		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
+	}
+	return fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
+}
+
+// LogValue returns what was achieved as attributes for log/slog.
+func (s Security) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("endpoint", s.Endpoint.String()),
+		slog.String("mode", s.Mode.String()),
+		slog.String("verified", s.Verified.String()),
+		slog.Bool("confidential", s.Confidential()),
+	}
+	if s.TLS != nil {
+		attrs = append(attrs,
+			slog.String("version", tls.VersionName(s.TLS.Version)),
+			slog.String("suite", tls.CipherSuiteName(s.TLS.CipherSuite)),
+			slog.String("server_name", s.ServerName))
+	}
+	if s.Downgrade != nil {
+		attrs = append(attrs, slog.String("downgrade", s.Downgrade.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}

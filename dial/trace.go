@@ -1,0 +1,33 @@
+package dial
+
+import "crypto/tls"
+
+// Decision is what the policy did about a server's offer.
+type Decision string
+
+const (
+	DecisionUpgrade        Decision = "upgrade"           // STARTTLS or STLS is demanded
+	DecisionStayInTheClear Decision = "stay in the clear" // the visible downgrade
+	DecisionRefuse         Decision = "refuse"            // the connection ends with a violation
+)
+
+// Trace is a set of hooks that are told how a connection comes about, in the
+// manner of net/http/httptrace. Any of them may be nil. They are called on the
+// goroutine of the call that they trace, and must not use the connection.
+//
+// No hook is ever given a secret: the lines are those of the phases before
+// authentication.
+type Trace struct {
+	// PhaseStart and PhaseDone frame each phase, of a dial as of a session's
+	// New. The error of the last phase is what the call fails with.
+	PhaseStart func(Endpoint, Phase)
+	PhaseDone  func(Endpoint, Phase, error)
+	// ClearLine is given each line that is said in the clear before the
+	// connection is handed over, without its CRLF and made printable.
+	ClearLine func(e Endpoint, sent bool, line string)
+	// Decided is given what the policy decided, and the reason of a refusal.
+	Decided func(Endpoint, Decision, error)
+	// HandshakeDone is given the state after a handshake that succeeded and
+	// was verified.
+	HandshakeDone func(Endpoint, tls.ConnectionState)
+}

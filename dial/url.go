@@ -1,0 +1,150 @@
+package dial
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// ParseEndpoint reads an endpoint from a URL: a scheme, a host and perhaps a
+// port.
+//
+//	imaps:// pop3s:// submissions:// smtps://   ImplicitTLS
+//	imap:// pop3:// submission:// smtp://       RequiredSTARTTLS
+//	imap+starttls:// and so on                  RequiredSTARTTLS, said aloud
+//	imap+opportunistic:// and so on             OpportunisticSTARTTLS
+//	imap+plain:// and so on                     NoTLS
+//
+// IPv6 addresses stand in brackets; names may be in Unicode. A user or a
+// password in the URL is an error, since endpoints are logged and shown; so is
+// a path, a query or a fragment. No error quotes what may be a password.
+func ParseEndpoint(url string) (Endpoint, error) {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if strings.Contains(url, "@") {
+		return Endpoint{}, errors.New("dial: endpoint has a user or a password in it; credentials are set elsewhere")
+	}
+	if !ok {
+		return Endpoint{}, errors.New("dial: endpoint is not a URL such as imaps://mail.example.org")
+	}
+	e, err := parseScheme(scheme)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 && rest[i:] != "/" {
+		return Endpoint{}, errors.New("dial: endpoint has something behind host and port")
+	}
+	host, port, err := splitHostPort(strings.TrimSuffix(rest, "/"))
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	if e.Host, err = normalHost(host); err != nil {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	e.Port = port
+	return e, nil
+}
+
+func parseScheme(scheme string) (Endpoint, error) {
+	name, how, _ := strings.Cut(strings.ToLower(scheme), "+")
+	for p := policy.IMAP; p.Valid(); p++ {
+		switch {
+		case name == p.String()+"s" && how == "":
+			return Endpoint{Protocol: p, Policy: policy.ImplicitTLS}, nil
+		case name != p.String():
+			continue
+		}
+		switch how {
+		case "", "starttls":
+			return Endpoint{Protocol: p, Policy: policy.RequiredSTARTTLS}, nil
+		case "opportunistic":
+			return Endpoint{Protocol: p, Policy: policy.OpportunisticSTARTTLS}, nil
+		case "plain":
+			return Endpoint{Protocol: p, Policy: policy.NoTLS}, nil
+		}
+	}
+	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want imaps, pop3s, submissions, smtps, imap, pop3, submission or smtp, "+
+		"the last four perhaps with +starttls, +opportunistic or +plain", scheme)
+}
+
+// splitHostPort takes host[:port] or [ipv6][:port] apart; no port is 0.
+func splitHostPort(s string) (host string, port uint16, err error) {
+	var rest string
+	if inside, ok := strings.CutPrefix(s, "["); ok {
+		if host, rest, ok = strings.Cut(inside, "]"); !ok || !strings.Contains(host, ":") {
+			return "", 0, errors.New("brackets without an IPv6 address in them")
+		}
+		host = strings.Replace(host, "%25", "%", 1) // RFC 6874
+	} else if i := strings.IndexByte(s, ':'); i >= 0 {
+		host, rest = s[:i], s[i:]
+	} else {
+		host = s
+	}
+	if rest == "" {
+		return host, 0, nil
+	}
+	digits, ok := strings.CutPrefix(rest, ":")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if !ok || err != nil || n == 0 {
+		return "", 0, fmt.Errorf("port %.16q: want 1 to 65535, and an IPv6 address in brackets", digits)
+	}
+	return host, uint16(n), nil
+}
+
+// scheme returns the shortest scheme for e's protocol and policy.
+func (e Endpoint) scheme() string {
+	p := e.Protocol.String()
+	switch e.Policy {
+	case policy.RequiredSTARTTLS:
+		return p
+	case policy.ImplicitTLS:
+		return p + "s"
+	case policy.OpportunisticSTARTTLS:
+		return p + "+opportunistic"
+	case policy.NoTLS:
+		return p + "+plain"
+	}
+	return p + "+" + e.Policy.String()
+}
+
+// String returns the endpoint as a URL that [ParseEndpoint] reads, with the
+// port if it is set.
+func (e Endpoint) String() string {
+	host := e.Host
+	if strings.Contains(host, ":") {
+		host = "[" + strings.Replace(host, "%", "%25", 1) + "]"
+	}
+	if e.Port != 0 {
+		host += ":" + strconv.Itoa(int(e.Port))
+	}
+	return e.scheme() + "://" + host
+}
+
+// MarshalText returns the endpoint as a URL, and nothing for the zero
+// Endpoint. An endpoint that could not be dialled is an error.
+func (e Endpoint) MarshalText() ([]byte, error) {
+	if e == (Endpoint{}) {
+		return []byte{}, nil
+	}
+	if _, err := e.normal(); err != nil {
+		return nil, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	return []byte(e.String()), nil
+}
+
+// UnmarshalText sets e to what [ParseEndpoint] finds in text, and to the zero
+// Endpoint if it is empty. On error e is left as it was.
+func (e *Endpoint) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*e = Endpoint{}
+		return nil
+	}
+	v, err := ParseEndpoint(string(text))
+	if err != nil {
+		return err
+	}
+	*e = v
+	return nil
+}

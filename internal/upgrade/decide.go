@@ -1,0 +1,125 @@
+// Package upgrade takes a raw connection to what its policy wants, or to an
+// error: greeting, capability discovery, STARTTLS or STLS, the TLS handshake.
+// What to do is decided in [Decide] alone; how it is said in IMAP, SMTP and
+// POP3 is the business of three dialects.
+package upgrade
+
+import "github.com/mailconn/mailconn/policy"
+
+// Event is what has just been learned about a connection.
+type Event uint8
+
+const (
+	Connected       Event = iota // nothing was said yet
+	Secured                      // the TLS handshake is complete
+	Greeted                      // the server's greeting asks us to go on
+	Preauth                      // IMAP's PREAUTH greeting
+	Offered                      // the capabilities list the upgrade
+	NotOffered                   // a well-formed list without it
+	NoExtensions                 // EHLO unknown to the server, CAPA refused: it has no list
+	ListRefused                  // EHLO refused for good in another way
+	Accepted                     // the server told us to begin TLS
+	RefusedListed                // it refused, though its list offers the upgrade
+	RefusedUnlisted              // it refused, and its list does not offer it
+	RefusedUnknown               // it refused, and its list could not be had
+	numEvents
+)
+
+// Action is what to do next.
+type Action uint8
+
+const (
+	Fail             Action = iota // end with the reason
+	Greet                          // read the greeting
+	Ask                            // ask for the capabilities
+	Demand                         // send STARTTLS or STLS
+	Handshake                      // begin TLS
+	Settle                         // hand the connection over as it is
+	SettleInTheClear               // the same, as a downgrade that must be seen
+)
+
+// Decide says what a policy does about an event. If the action is Fail, the
+// error is the reason of the violation. It is the whole of the policy: nothing
+// else in this module chooses between TLS and the clear.
+func Decide(p policy.Policy, proto policy.Protocol, e Event) (Action, error) {
+	switch p {
+	case policy.NoTLS:
+		return decideNoTLS(e)
+	case policy.ImplicitTLS:
+		return decideImplicit(e)
+	case policy.OpportunisticSTARTTLS:
+		return decideOpportunistic(e)
+	case policy.RequiredSTARTTLS:
+		return decideRequired(proto, e)
+	}
+	return Fail, policy.ErrUnset
+}
+
+func decideNoTLS(e Event) (Action, error) {
+	switch e {
+	case Connected:
+		return Greet, nil
+	case Greeted, Preauth:
+		return Settle, nil
+	}
+	return Fail, policy.ErrMalformed
+}
+
+func decideImplicit(e Event) (Action, error) {
+	switch e {
+	case Connected:
+		return Handshake, nil
+	case Secured:
+		return Greet, nil
+	case Greeted, Preauth:
+		return Settle, nil
+	}
+	return Fail, policy.ErrMalformed
+}
+
+func decideOpportunistic(e Event) (Action, error) {
+	switch e {
+	case Greeted:
+		return Ask, nil
+	case Offered:
+		return Demand, nil
+	case NotOffered, NoExtensions:
+		return SettleInTheClear, nil
+	case ListRefused:
+		return Fail, policy.ErrRefused
+	}
+	return decideSTARTTLS(e)
+}
+
+// decideRequired demands the upgrade without asking whether it is offered: the
+// answer could be forged. SMTP has to say EHLO first (RFC 3207 §4).
+func decideRequired(proto policy.Protocol, e Event) (Action, error) {
+	switch {
+	case e == Greeted && (proto == policy.Submission || proto == policy.SMTP):
+		return Ask, nil
+	case e == Greeted, e == Offered, e == NotOffered:
+		return Demand, nil
+	case e == NoExtensions, e == ListRefused:
+		return Fail, policy.ErrNotOffered
+	}
+	return decideSTARTTLS(e)
+}
+
+// decideSTARTTLS is what both STARTTLS policies have in common.
+func decideSTARTTLS(e Event) (Action, error) {
+	switch e {
+	case Connected:
+		return Greet, nil
+	case Preauth:
+		return Fail, policy.ErrPreauth
+	case Accepted:
+		return Handshake, nil
+	case Secured:
+		return Settle, nil
+	case RefusedUnlisted:
+		return Fail, policy.ErrNotOffered
+	case RefusedListed, RefusedUnknown:
+		return Fail, policy.ErrRefused
+	}
+	return Fail, policy.ErrMalformed
+}

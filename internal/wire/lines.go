@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Lines is a conversation in lines with a server.
+type Lines struct {
+	*Reader
+	w io.Writer
+	// Trace, if set, is told of every line: it must be nil where secrets are
+	// said.
+	Trace func(sent bool, line string)
+}
+
+// NewLines returns a conversation over rw with the limits of [Greeting].
+func NewLines(rw io.ReadWriter) *Lines {
+	return &Lines{Reader: NewReader(rw, Greeting()), w: rw}
+}
+
+// ReadLine is [Reader.ReadLine], traced.
+func (l *Lines) ReadLine() (string, error) {
+	line, err := l.Reader.ReadLine()
+	if err == nil && l.Trace != nil {
+		l.Trace(false, Printable(line))
+	}
+	return line, err
+}
+
+// Send writes line and CRLF in one write. A line that would become two is
+// refused: nothing of it is written.
+func (l *Lines) Send(line string) error {
+	if err := CheckLine(line); err != nil {
+		return err
+	}
+	if l.Trace != nil {
+		l.Trace(true, Printable(line))
+	}
+	_, err := io.WriteString(l.w, line+"\r\n")
+	return err
+}
+
+// Quiet returns a violation if the server has spoken out of turn: if bytes
+// wait that answer no command (RFC 3207 §4.2 and its like rest on this).
+func (l *Lines) Quiet() error {
+	if l.Buffered() == 0 {
+		return nil
+	}
+	return Violation(policy.ErrInjected, l.Waiting())
+}
+
+// ErrArgument is a CR, LF or NUL in something that must fit on a line.
+var ErrArgument = errors.New("contains CR, LF or NUL")
+
+// CheckLine returns [ErrArgument] if s does not fit on one line.
+func CheckLine(s string) error {
+	if strings.ContainsAny(s, "\r\n\x00") {
+		return ErrArgument
+	}
+	return nil
+}
+
+// Params returns the parameters of a keyword in a capability list whose
+// entries are "KEYWORD parameters", and whether it is there.
+func Params(list []string, keyword string) (string, bool) {
+	for _, e := range list {
+		if k, params, _ := strings.Cut(e, " "); k == keyword {
+			return params, true
+		}
+	}
+	return "", false
+}

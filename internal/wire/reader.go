@@ -1,0 +1,170 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Limits bounds what a [Reader] takes from a server.
+type Limits struct {
+	Line  int // bytes in one line, CRLF included
+	Lines int // lines in all
+	Total int // bytes in all
+}
+
+// Greeting are the limits before TLS, and again for what a session asks before
+// it is handed over.
+func Greeting() Limits { return Limits{Line: 8 << 10, Lines: 256, Total: 64 << 10} }
+
+// SASL are the limits during authentication, whose challenges may be longer
+// (RFC 4954 §4 names 12288 octets).
+func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10} }
+
+// A Reader reads lines that end in CRLF, within limits. NUL, a bare CR and a
+// bare LF make a line malformed: tolerance there is how one side can be made
+// to see a line that the other did not send.
+type Reader struct {
+	br    *bufio.Reader
+	limit Limits
+	lines int
+	total int
+	first []byte // the beginning of the first line, for what was no greeting
+}
+
+// NewReader returns a Reader with a fresh budget.
+func NewReader(r io.Reader, limit Limits) *Reader {
+	return &Reader{br: bufio.NewReader(r), limit: limit}
+}
+
+// Renew gives the reader a fresh budget. What is buffered stays.
+func (r *Reader) Renew(limit Limits) { r.limit, r.lines, r.total = limit, 0, 0 }
+
+// Buffered returns the number of bytes read from the server and not yet used.
+func (r *Reader) Buffered() int { return r.br.Buffered() }
+
+// Waiting returns what is buffered, up to the end of the first line, made
+// printable.
+func (r *Reader) Waiting() string {
+	b, _ := r.br.Peek(min(r.br.Buffered(), maxText))
+	line, _, _ := bytes.Cut(b, []byte("\r\n"))
+	return Printable(string(line))
+}
+
+// First returns the first bytes the server sent, at most 8 of them, even if
+// they made no line.
+func (r *Reader) First() []byte { return r.first }
+
+// Take removes and returns what is buffered.
+func (r *Reader) Take() []byte {
+	b := make([]byte, r.br.Buffered())
+	n, _ := io.ReadFull(r.br, b)
+	return b[:n]
+}
+
+// ReadLine returns the next line without its CRLF.
+//
+// The error is a [*policy.Violation] for a line that is malformed or beyond a
+// limit, a [*Closed] if the server hung up, or that of the connection.
+func (r *Reader) ReadLine() (string, error) {
+	var long []byte
+	for {
+		part, err := r.br.ReadSlice('\n')
+		r.total += len(part)
+		if r.first == nil {
+			r.first = bytes.Clone(part[:min(len(part), 8)])
+		}
+		if len(long)+len(part) > r.limit.Line || r.total > r.limit.Total {
+			return "", Violation(policy.ErrLimit, string(long)+string(part))
+		}
+		switch {
+		case err == nil && long == nil:
+			return r.line(part)
+		case err == nil:
+			return r.line(append(long, part...))
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return "", ended(err, append(long, part...))
+		}
+		long = append(long, part...)
+	}
+}
+
+func (r *Reader) line(b []byte) (string, error) {
+	if r.lines++; r.lines > r.limit.Lines {
+		return "", Violation(policy.ErrLimit, string(b))
+	}
+	text := b[:max(len(b)-2, 0)]
+	if !bytes.HasSuffix(b, []byte("\r\n")) || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0 {
+		v := Violation(policy.ErrMalformed, string(b))
+		v.Err = errLine
+		return "", v
+	}
+	return string(text), nil
+}
+
+var errLine = errors.New("line with NUL or without a proper CRLF")
+
+// Skip reads and drops n bytes, such as an IMAP literal.
+func (r *Reader) Skip(n int64) error {
+	if n > int64(r.limit.Total-r.total) {
+		v := Violation(policy.ErrLimit, "")
+		v.Err = fmt.Errorf("literal of %d bytes", n)
+		return v
+	}
+	got, err := r.br.Discard(int(n))
+	r.total += got
+	if err != nil {
+		return ended(err, nil)
+	}
+	return nil
+}
+
+// Violation returns a violation with the server's words made printable. Its
+// policy and protocol are filled in where they are known.
+func Violation(reason error, reply string) *policy.Violation {
+	return &policy.Violation{Reason: reason, Reply: Printable(reply)}
+}
+
+// Closed is a connection that the server ended: it hung up, or said that it
+// would (SMTP 421, IMAP BYE). It always holds io.EOF or io.ErrUnexpectedEOF.
+type Closed struct {
+	Reply   string // what it said, made printable
+	Partial string // the beginning of a line it did not finish, made printable
+	Err     error
+}
+
+// Hangup returns a Closed for a server that announced the end in reply.
+func Hangup(reply string) *Closed { return &Closed{Reply: Printable(reply), Err: io.EOF} }
+
+// Ended turns the end of a stream into a [*Closed] and leaves other errors
+// alone.
+func Ended(err error) error { return ended(err, nil) }
+
+func ended(err error, partial []byte) error {
+	switch {
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	case len(partial) > 0:
+		return &Closed{Partial: Printable(string(partial)), Err: errors.Join(io.ErrUnexpectedEOF, io.EOF)}
+	}
+	return &Closed{Err: err}
+}
+
+func (e *Closed) Error() string {
+	switch {
+	case e.Reply != "":
+		return fmt.Sprintf("server closed the connection (%q)", e.Reply)
+	case e.Partial != "":
+		return fmt.Sprintf("server closed the connection in the middle of a line (%q)", e.Partial)
+	}
+	return "server closed the connection"
+}
+
+func (e *Closed) Unwrap() error { return e.Err }
+
+// Temporary is true: another attempt later may find the server willing.
+func (e *Closed) Temporary() bool { return true }

@@ -1,0 +1,30 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Watch closes c when ctx ends, which ends every read and write on it. The
+// returned stop ends the watch. It returns nil if the watch never acted, and
+// then never will; otherwise ctx ended first, c is or is being closed, and the
+// error is that of ctx. No deadline is touched, so none can be left behind.
+func Watch(ctx context.Context, c io.Closer) (stop func() error) {
+	off := context.AfterFunc(ctx, func() { c.Close() })
+	return func() error {
+		if off() {
+			return nil
+		}
+		return ContextError(ctx)
+	}
+}
+
+// ContextError returns an error that holds ctx's error and its cause.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || cause == err {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
