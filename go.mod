@@ -2,6 +2,9 @@ module github.com/mailconn/mailconn
 
 go 1.25.0
 
-require golang.org/x/net v0.56.0
+require (
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	golang.org/x/net v0.56.0
+)
 
 require golang.org/x/text v0.38.0 // indirect

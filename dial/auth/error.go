@@ -1,0 +1,76 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Kind says why an authentication failed, the same in all protocols.
+type Kind string
+
+const (
+	KindCredentials Kind = "bad credentials"              // ask for new ones
+	KindTemporary   Kind = "temporary failure"            // try again later
+	KindInUse       Kind = "mailbox in use or locked"     // the credentials may be right
+	KindExpired     Kind = "credentials expired"          // the password must be changed
+	KindMechanism   Kind = "no acceptable mechanism"      // the server takes none of ours, or refused it as such
+	KindTLSRequired Kind = "server wants TLS first"       // raise the policy
+	KindProtocol    Kind = "server broke the exchange"    // a challenge that cannot be answered
+	KindCancelled   Kind = "credentials could not be had" // the caller's source failed
+	KindRefused     Kind = "server refused"               // and did not say why
+)
+
+// Error is an authentication that failed.
+type Error struct {
+	Kind      Kind
+	Mechanism string   // the one tried last, "" if none was
+	Reply     string   // the server's words, made printable
+	Offered   []string // what the server takes, when no mechanism was acceptable
+	Err       error    // what caused it, if not the server's words
+}
+
+// Error returns kind, mechanism and the server's words, at most 512 bytes of
+// printable text. It never holds a secret.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Kind))
+	if e.Mechanism != "" {
+		fmt.Fprintf(&b, " (%s)", e.Mechanism)
+	}
+	if e.Reply != "" {
+		fmt.Fprintf(&b, ": %q", e.Reply)
+	}
+	if e.Kind == KindMechanism && len(e.Offered) > 0 {
+		fmt.Fprintf(&b, ": server offers %s", strings.Join(e.Offered, " "))
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return wire.Printable(b.String())
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Temporary reports whether the same credentials may be accepted later.
+func (e *Error) Temporary() bool { return e.Kind == KindTemporary || e.Kind == KindInUse }
+
+// Hint returns one sentence for a person.
+func (e *Error) Hint() string {
+	switch e.Kind {
+	case KindCredentials:
+		return "The server does not accept this user and password: check both; some providers want a password made for this program."
+	case KindTemporary:
+		return "The server cannot check passwords right now: try again later."
+	case KindInUse:
+		return "The mailbox is in use by another program: try again later."
+	case KindExpired:
+		return "The password has expired: change it with the provider."
+	case KindMechanism:
+		return "The server offers no way to log in that this program accepts."
+	case KindTLSRequired:
+		return "The server only takes passwords over TLS: use TLS."
+	}
+	return ""
+}
