@@ -3,8 +3,13 @@ module github.com/mailconn/mailconn
 go 1.25.0
 
 require (
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	golang.org/x/net v0.56.0
 )
 
-require golang.org/x/text v0.38.0 // indirect
+require (
+	github.com/emersion/go-message v0.18.2 // indirect
+	golang.org/x/text v0.38.0 // indirect
+)

@@ -261,6 +261,9 @@ func (r *run) settleInTheClear() (*Result, error) {
 	if err := r.words.stay(r.list != nil); err != nil {
 		return nil, err
 	}
+	if r.list == nil {
+		r.list = []string{} // known to be empty: nobody needs to ask again
+	}
 	res, err := r.settle()
 	if err != nil {
 		return nil, err

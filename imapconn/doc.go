@@ -1,0 +1,13 @@
+// Package imapconn connects to IMAP servers and keeps the connection's policy:
+// it goes from an endpoint to an authenticated go-imap client, or to a
+// [*dial.Error] that says what stopped it.
+//
+//	client, err := imapconn.Dial(ctx, endpoint, &imapconn.Options{
+//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//	})
+//
+// Everything up to and including authentication is done here, on lines of our
+// own; the mail library gets a connection that is settled. What it is told at
+// the start, a greeting and a complete capability list, is made here from what
+// the server said at the level the session runs on.
+package imapconn

@@ -1,0 +1,108 @@
+package smtpconn
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/smtpline"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// carrier carries authentication in SMTP's lines (RFC 4954).
+type carrier struct {
+	lines *wire.Lines
+	caps  []string
+}
+
+var _ auth.Carrier = (*carrier)(nil)
+
+func (c *carrier) Mechanisms() []string {
+	list, _ := wire.Params(c.caps, "AUTH")
+	return strings.Fields(list)
+}
+
+// maxCommand is the longest command line, CRLF included (RFC 5321 §4.5.3.1.4).
+const maxCommand = 512
+
+// Start sends the initial response along if the line does not become too long
+// for it (RFC 4954 §4).
+func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+	command := "AUTH " + mechanism
+	full := command + " " + base64.StdEncoding.EncodeToString(ir)
+	if len(ir) == 0 {
+		full = command + " ="
+	}
+	sent := ir != nil && len(full)+len("\r\n") <= maxCommand
+	if sent {
+		command = full
+	}
+	a, err := c.say(command)
+	return a, sent, err
+}
+
+func (c *carrier) Respond(response []byte) (auth.Answer, error) {
+	return c.say(base64.StdEncoding.EncodeToString(response))
+}
+
+func (c *carrier) Cancel() error {
+	_, err := smtpline.Command(c.lines, "*")
+	return err
+}
+
+func (c *carrier) say(line string) (auth.Answer, error) {
+	r, err := smtpline.Command(c.lines, line)
+	if err != nil {
+		return auth.Answer{}, err
+	}
+	switch {
+	case r.Code == 334:
+		challenge, err := base64.StdEncoding.Strict().DecodeString(strings.Join(r.Lines, ""))
+		if err != nil {
+			return auth.Answer{}, errors.Join(&auth.Error{Kind: auth.KindProtocol, Err: err}, c.Cancel())
+		}
+		return auth.Answer{Status: auth.Challenge, Challenge: challenge}, nil
+	case r.Code == 235:
+		return auth.Answer{Status: auth.Accepted}, nil
+	case r.Refused():
+		return auth.Answer{Kind: kind(r), Reply: r.String()}, nil
+	}
+	return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Reply: wire.Printable(r.String())}
+}
+
+// kind reads the code of a refusal (RFC 4954 §6, RFC 5248).
+func kind(r smtpline.Reply) auth.Kind {
+	enhanced, _, _ := strings.Cut(r.Lines[0], " ")
+	switch enhanced {
+	case "5.7.8":
+		return auth.KindCredentials
+	case "5.7.9", "5.5.4":
+		return auth.KindMechanism
+	case "5.7.11":
+		return auth.KindTLSRequired
+	case "4.7.12":
+		return auth.KindExpired
+	}
+	switch r.Code {
+	case 535:
+		return auth.KindCredentials
+	case 432:
+		return auth.KindExpired
+	case 530, 538:
+		return auth.KindTLSRequired
+	case 500, 501, 502, 503, 504, 534:
+		return auth.KindMechanism
+	}
+	if r.Code < 500 {
+		return auth.KindTemporary
+	}
+	return auth.KindRefused
+}
+
+// OwnLogin is empty: SMTP has no login but SASL.
+func (c *carrier) OwnLogin() string { return "" }
+
+func (c *carrier) Login(user, password string) (auth.Answer, error) {
+	return auth.Answer{Kind: auth.KindMechanism}, nil
+}

@@ -1,0 +1,55 @@
+package smtpconn
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Options says how a session begins. nil means the zero Options. They are read
+// when a call begins and must not be changed while it runs.
+type Options struct {
+	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
+	Dialer *dial.Dialer
+
+	// Auth are the credentials; nil means that nobody logs in.
+	Auth auth.Credentials
+
+	// InsecureAuth sends credentials over a connection without TLS, or to a
+	// server that was not verified: anybody on the way can have them.
+	InsecureAuth bool
+
+	// ReplyTimeout is how long the reply to a command may be in coming, and
+	// how long a write may stall. Zero means 5 minutes, and 12 for the reply
+	// to a message's final dot (RFC 5321 §4.5.3.2); other values hold for
+	// both. Too short a time there leaves it unknown whether the message was
+	// taken. The client's CommandTimeout and SubmissionTimeout start from it.
+	ReplyTimeout time.Duration
+}
+
+const defaultReplyTimeout = 5 * time.Minute
+
+// check returns a copy of o, or what is wrong before any I/O.
+func (o *Options) check(e dial.Endpoint) (*Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	err := auth.Check(c.Auth)
+	if err == nil && e.Protocol != policy.Submission && e.Protocol != policy.SMTP {
+		err = fmt.Errorf("smtpconn does not speak %v", e.Protocol)
+	}
+	if err == nil && c.ReplyTimeout < 0 {
+		err = fmt.Errorf("ReplyTimeout is negative")
+	}
+	if err != nil {
+		return nil, &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
+	}
+	if c.Dialer == nil {
+		c.Dialer = &dial.Dialer{}
+	}
+	return &c, nil
+}

@@ -1,0 +1,88 @@
+package smtpconn
+
+import (
+	"context"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/smtpline"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// session is a session before it is handed over.
+type session struct {
+	conn      *dial.Conn
+	opts      *Options
+	lines     *wire.Lines
+	caps      []string
+	mechanism string
+}
+
+func newSession(conn *dial.Conn, o *Options) *session {
+	return &session{conn: conn, opts: o, lines: wire.NewLines(conn)}
+}
+
+// begin does what has to be done before the mail library may have the
+// connection.
+func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error) {
+	if s.caps = s.conn.Capabilities(); s.caps == nil {
+		enter(dial.PhaseCapability)
+		if s.caps, err = s.hello(); err != nil {
+			return err
+		}
+	}
+	if s.opts.Auth == nil {
+		return nil
+	}
+	enter(dial.PhaseAuth)
+	s.lines.Renew(wire.SASL())
+	s.mechanism, err = auth.Authenticate(ctx, s.conn, &carrier{s.lines, s.caps}, s.opts.Auth, s.opts.InsecureAuth)
+	return err
+}
+
+// hello says EHLO. To a server that does not know it, HELO is said only where
+// no TLS was wanted: elsewhere such a server is not the one that was dialled.
+func (s *session) hello() ([]string, error) {
+	r, err := smtpline.Command(s.lines, "EHLO "+s.conn.LocalName())
+	if err == nil && s.mayHELO(r.Code) {
+		r, err = smtpline.Command(s.lines, "HELO "+s.conn.LocalName())
+		r.Lines = r.Lines[:min(len(r.Lines), 1)]
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Code == 250:
+		return smtpline.Keywords(r), nil
+	case r.Refused():
+		return nil, wire.Violation(policy.ErrRefused, r.String())
+	}
+	return nil, wire.Violation(policy.ErrMalformed, r.String())
+}
+
+func (s *session) mayHELO(code int) bool {
+	unknown := code == 500 || code == 502 || code == 504
+	return unknown && s.conn.Security().Endpoint.Policy == policy.NoTLS
+}
+
+// handOver gives the connection to the mail library, which is made to take
+// EHLO's answer now.
+func (s *session) handOver() (*Client, error) {
+	limit := s.opts.ReplyTimeout
+	if limit == 0 {
+		limit = defaultReplyTimeout
+	}
+	line := newHandover(wire.NewGuard(s.conn, s.lines.Take(), 0, limit), s.caps)
+	client := smtp.NewClient(line)
+	client.CommandTimeout = limit
+	if s.opts.ReplyTimeout != 0 {
+		client.SubmissionTimeout = limit
+	}
+	if err := client.Hello(s.conn.LocalName()); err != nil {
+		client.Close()
+		return nil, &dial.Error{Phase: dial.PhaseCapability, Endpoint: s.conn.Security().Endpoint, Err: err}
+	}
+	return &Client{inner: client, line: line, conn: s.conn, mechanism: s.mechanism}, nil
+}
