@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -154,7 +155,7 @@ func (c *Conn) lastWords(err error) error {
 	c.conn.SetReadDeadline(time.Now().Add(lastWordsTime))
 	_, last := c.conn.Read(make([]byte, 1))
 	if _, ok := remoteAlert(last); ok {
-		return errors.Join(last, err)
+		return fmt.Errorf("%w: %w", last, err)
 	}
 	return err
 }

@@ -166,7 +166,7 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 	if raw != nil {
 		raw.Close()
 	}
-	return nil, errors.Join(wire.ContextError(ctx), err)
+	return nil, wire.ContextError(ctx)
 }
 
 // settle takes raw to what the policy wants, and closes it if it cannot.

@@ -97,19 +97,20 @@ func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credent
 	if err != nil {
 		return "", &Error{Kind: KindCancelled, Err: err}
 	}
+	w := &witness{Carrier: c}
 	last := &Error{Kind: KindMechanism, Offered: offered(c)}
 	for _, a := range list[:min(len(list), maxAttempts)] {
 		if ctx.Err() != nil {
 			return "", wire.ContextError(ctx)
 		}
-		answer, err := a.run(c)
+		answer, err := a.run(w)
 		switch {
 		case err != nil:
 			return "", named(err, a.mechanism)
 		case answer.Status == Accepted:
 			return a.mechanism, nil
 		}
-		last = &Error{Kind: answer.Kind, Mechanism: a.mechanism, Reply: wire.Printable(answer.Reply), Offered: offered(c)}
+		last = &Error{Kind: answer.Kind, Mechanism: a.mechanism, Reply: w.words(answer.Reply), Offered: offered(c)}
 		if last.Kind != KindMechanism {
 			break
 		}
@@ -172,8 +173,10 @@ func sendInitial(c Carrier, a Answer, ir []byte) (Answer, error) {
 }
 
 // cancel tells the server that we will not answer, as every protocol wants.
+// Whether it hears that makes no difference any more.
 func cancel(c Carrier, why error) error {
-	return errors.Join(&Error{Kind: KindProtocol, Err: why}, c.Cancel())
+	c.Cancel()
+	return &Error{Kind: KindProtocol, Err: why}
 }
 
 func listed(c Carrier, mechanism string) bool {

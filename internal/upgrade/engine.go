@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -142,7 +143,7 @@ func (r *run) greetingError(err error) error {
 		return err
 	}
 	if r.state == nil && wire.SpeaksTLS(r.lines.First()) {
-		return &policy.Violation{Reason: policy.ErrMalformed, Err: errors.Join(ErrSpeaksTLS, err)}
+		return &policy.Violation{Reason: policy.ErrMalformed, Err: fmt.Errorf("%w: %w", ErrSpeaksTLS, err)}
 	}
 	return err
 }

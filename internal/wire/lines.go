@@ -40,8 +40,10 @@ func (l *Lines) Send(line string) error {
 	if l.Trace != nil {
 		l.Trace(true, Printable(line))
 	}
-	_, err := io.WriteString(l.w, line+"\r\n")
-	return err
+	if _, err := io.WriteString(l.w, line+"\r\n"); err != nil {
+		return Ended(err)
+	}
+	return nil
 }
 
 // Quiet returns a violation if the server has spoken out of turn: if bytes

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/mailconn/mailconn/policy"
 )
@@ -140,9 +141,14 @@ type Closed struct {
 // Hangup returns a Closed for a server that announced the end in reply.
 func Hangup(reply string) *Closed { return &Closed{Reply: Printable(reply), Err: io.EOF} }
 
-// Ended turns the end of a stream into a [*Closed] and leaves other errors
-// alone.
-func Ended(err error) error { return ended(err, nil) }
+// Ended turns the end of a connection, as reads and writes meet it, into a
+// [*Closed] and leaves other errors alone.
+func Ended(err error) error {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
+		return &Closed{Err: errors.Join(io.EOF, err)}
+	}
+	return ended(err, nil)
+}
 
 func ended(err error, partial []byte) error {
 	switch {
