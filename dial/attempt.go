@@ -15,15 +15,16 @@ import (
 // tells the trace, and makes the error if it stops there.
 type attempt struct {
 	endpoint Endpoint
-	trace    *Trace
+	trace    Trace
 	phase    Phase
 }
 
 func newAttempt(e Endpoint, t *Trace) *attempt {
-	if t == nil {
-		t = &Trace{}
+	a := &attempt{endpoint: e, phase: PhaseConfig}
+	if t != nil {
+		a.trace = *t
 	}
-	return &attempt{endpoint: e, trace: t, phase: PhaseConfig}
+	return a
 }
 
 func (a *attempt) enter(p Phase) {
@@ -81,7 +82,7 @@ func (a *attempt) decided(action upgrade.Action, reason error) {
 	}
 }
 
-func (a *attempt) engine(cfg *tls.Config, localName string) *upgrade.Engine {
+func (a *attempt) engine(cfg *tls.Config, localName func() string) *upgrade.Engine {
 	e := &upgrade.Engine{
 		Policy:    a.endpoint.Policy,
 		Protocol:  a.endpoint.Protocol,

@@ -26,9 +26,7 @@ type Conn struct {
 	conn     net.Conn
 	heard    upgrade.Result
 	security Security
-	name     string
-	timeout  time.Duration
-	trace    *Trace
+	dialer   Dialer
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
@@ -41,13 +39,11 @@ var _ net.Conn = (*Conn)(nil)
 // newConn makes a Conn of what an upgrade achieved.
 func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
 	c := &Conn{
-		raw:     raw,
-		conn:    res.Conn,
-		heard:   *res,
-		unread:  res.Unread,
-		name:    p.dialer.ehloName(raw.LocalAddr(), res.TLS == nil && p.endpoint.Policy.STARTTLS()),
-		timeout: p.dialer.timeout(p.endpoint.Protocol),
-		trace:   p.trace,
+		raw:    raw,
+		conn:   res.Conn,
+		heard:  *res,
+		unread: res.Unread,
+		dialer: p.dialer,
 		security: Security{
 			Endpoint:   p.endpoint,
 			TLS:        res.TLS,
@@ -106,7 +102,10 @@ func (c *Conn) Capabilities() []string { return slices.Clone(c.heard.Capabilitie
 func (c *Conn) Preauth() bool { return c.heard.Preauth }
 
 // LocalName returns what EHLO is to say over this connection.
-func (c *Conn) LocalName() string { return c.name }
+func (c *Conn) LocalName() string {
+	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
+	return c.dialer.ehloName(c.LocalAddr(), private)
+}
 
 // Setup runs f, the part of a session's beginning that talks to the server,
 // under the rules of Dial. f calls enter at the start of each phase. Setup is
@@ -115,7 +114,7 @@ func (c *Conn) LocalName() string { return c.name }
 // returns a [*Error] that says in which phase. Once it has returned nil, ctx
 // has no effect any more.
 func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error {
-	a := newAttempt(c.security.Endpoint, c.trace)
+	a := newAttempt(c.security.Endpoint, c.dialer.Trace)
 	switch {
 	case c.conn == nil:
 		return a.fail(errors.New("connection was not made by a Dialer"))
@@ -123,11 +122,8 @@ func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error
 		c.Abort()
 		return a.fail(errors.New("nil context"))
 	}
-	if c.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.timeout)
-		defer cancel()
-	}
+	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
+	defer cancel()
 	err := watched(ctx, c.raw, func() error {
 		err := f(a.enter)
 		if err != nil && c.security.TLS != nil && !c.spoken.Load() {

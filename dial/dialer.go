@@ -106,11 +106,17 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 // Budget returns a context that ends when the Dialer's Timeout has passed, for
 // programs that spend one budget on Dial and on what comes after.
 func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
-	if limit := d.timeout(p); limit > 0 {
-		return context.WithTimeout(ctx, limit)
+	limit := d.timeout(p)
+	if by, ok := ctx.Deadline(); limit > 0 && !(ok && time.Until(by) <= limit) {
+		return context.WithTimeoutCause(ctx, limit, tooLate(limit))
 	}
 	return context.WithCancel(ctx)
 }
+
+// tooLate is the cause of a budget's end.
+type tooLate time.Duration
+
+func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }
 
 func (d *Dialer) timeout(p policy.Protocol) time.Duration {
 	switch {
@@ -173,7 +179,7 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	var conn *Conn
 	err := watched(ctx, raw, func() error {
-		name := p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS())
+		name := func() string { return p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS()) }
 		res, err := p.engine(p.tls, name).Run(ctx, raw)
 		if err != nil {
 			return err

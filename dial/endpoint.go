@@ -61,6 +61,9 @@ func (e Endpoint) normal() (Endpoint, error) {
 // dot, or an IP address in its canonical form.
 func normalHost(host string) (string, error) {
 	if ip, err := netip.ParseAddr(host); err == nil {
+		if !isZone(ip.Zone()) {
+			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)
+		}
 		return ip.String(), nil
 	}
 	name := strings.TrimSuffix(host, ".")
@@ -81,6 +84,12 @@ func normalHost(host string) (string, error) {
 		return "", fmt.Errorf("host %q: not a valid name", host)
 	}
 	return strings.ToLower(name), nil
+}
+
+// isZone reports whether s is the name of a network interface as far as a URL
+// can hold it (RFC 6874 §2), or nothing.
+func isZone(s string) bool {
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~") == ""
 }
 
 // isName reports whether s is a host name. The underscore is not of RFC 1123,

@@ -18,6 +18,9 @@ import (
 // from what was seen on the connection, is printable, and never suggests going
 // on without TLS.
 func (e *Error) Hint() string {
+	if e.Err == nil {
+		return ""
+	}
 	for _, hint := range []func(*Error) string{
 		hintBySession, hintByViolation, hintByCertificate, hintByAlert, hintByNetwork, hintByTimeout, hintByClose,
 	} {
@@ -109,8 +112,11 @@ func (e *Error) hintClearSpeech(words string) string {
 	}
 	other := e.Endpoint
 	other.Policy = policy.RequiredSTARTTLS
-	return fmt.Sprintf("%s speaks clear-text %s: use %s (STARTTLS), or the TLS port %d.",
-		e.Endpoint.Address(), p, other, e.Endpoint.Protocol.DefaultPort(policy.ImplicitTLS))
+	s := fmt.Sprintf("%s speaks clear-text %s: use %s (STARTTLS)", e.Endpoint.Address(), p, other)
+	if usual := e.Endpoint.Protocol.DefaultPort(policy.ImplicitTLS); e.Endpoint.Port != 0 && e.Endpoint.Port != usual {
+		s += fmt.Sprintf(", or the TLS port %d", usual)
+	}
+	return s + "."
 }
 
 func (e *Error) hintWrongProtocol(words string) string {

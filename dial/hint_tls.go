@@ -26,7 +26,7 @@ func hintByCertificate(e *Error) string {
 	case errors.As(bad, &weak):
 		return fmt.Sprintf("The server's certificate chain has an RSA key of %d bits; it needs one of 2048 or more.", weak.Bits)
 	case errors.As(bad, &host):
-		return hintName(e.Endpoint.Host, leaf)
+		return hintName(host.Host, leaf)
 	case errors.As(bad, &invalid):
 		return hintInvalid(invalid, leaf)
 	case errors.As(bad, &unknown):
@@ -105,7 +105,7 @@ func hintByAlert(e *Error) string {
 	if number, ok := remoteAlert(e.Err); ok {
 		return hintForAlert(number, e.Endpoint)
 	}
-	if strings.Contains(e.Err.Error(), "unsupported protocol version") { // crypto/tls has no type for it
+	if e.Phase == PhaseHandshake && strings.Contains(e.Err.Error(), "unsupported protocol version") { // crypto/tls has no type for it
 		return hintOldVersion
 	}
 	return ""

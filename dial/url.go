@@ -23,7 +23,7 @@ import (
 // a path, a query or a fragment. No error quotes what may be a password.
 func ParseEndpoint(url string) (Endpoint, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
-	if strings.Contains(url, "@") {
+	if strings.Contains(url, "@") || strings.Contains(url, "%40") {
 		return Endpoint{}, errors.New("dial: endpoint has a user or a password in it; credentials are set elsewhere")
 	}
 	if !ok {
@@ -88,7 +88,8 @@ func splitHostPort(s string) (host string, port uint16, err error) {
 	digits, ok := strings.CutPrefix(rest, ":")
 	n, err := strconv.ParseUint(digits, 10, 16)
 	if !ok || err != nil || n == 0 {
-		return "", 0, fmt.Errorf("port %.16q: want 1 to 65535, and an IPv6 address in brackets", digits)
+		// Not quoted: in "user:password" without a host it is the password.
+		return "", 0, errors.New("bad port: want 1 to 65535, and an IPv6 address in brackets")
 	}
 	return host, uint16(n), nil
 }

@@ -54,6 +54,7 @@ type play struct {
 	in     *bufio.Reader
 	parts  []*part // where to look for what to say, in this order
 	tag    string
+	asked  bool // the last line was a "+", so the client's next has no tag
 	rec    *Record
 	inside bool
 	drip   bool
@@ -132,7 +133,7 @@ func isHandshake(s string) bool { return strings.HasPrefix(s, "\x16\x03") }
 
 func (p *play) answer(line string) error {
 	command := line
-	if p.c.Protocol == policy.IMAP {
+	if p.c.Protocol == policy.IMAP && !p.asked {
 		if tag, rest, ok := strings.Cut(line, " "); ok {
 			p.tag, command = tag, rest
 		}
@@ -154,6 +155,7 @@ func (p *play) do(steps []step) error {
 	for _, s := range steps {
 		if s.op == opSend {
 			out = append(out, strings.ReplaceAll(s.text, "<tag>", p.tag)...)
+			p.asked = strings.HasPrefix(s.text, "+")
 			continue
 		}
 		if err := p.send(out); err != nil {

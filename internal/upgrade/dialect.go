@@ -30,7 +30,7 @@ type dialect interface {
 	check(list []string) error
 }
 
-func newDialect(p policy.Protocol, l *wire.Lines, localName string) dialect {
+func newDialect(p policy.Protocol, l *wire.Lines, localName func() string) dialect {
 	switch p {
 	case policy.IMAP:
 		return imapDialect{imapline.New(l)}
@@ -112,7 +112,7 @@ func (d pop3Dialect) check([]string) error { return nil }
 
 type smtpDialect struct {
 	l    *wire.Lines
-	name string
+	name func() string
 }
 
 func (d smtpDialect) greet() (greeting, error) {
@@ -125,7 +125,7 @@ func (d smtpDialect) greet() (greeting, error) {
 
 // capabilities says EHLO. 4yz is an error of the moment.
 func (d smtpDialect) capabilities() ([]string, Event, string, error) {
-	r, err := smtpline.Command(d.l, "EHLO "+d.name)
+	r, err := smtpline.Command(d.l, "EHLO "+d.name())
 	switch {
 	case err != nil:
 		return nil, 0, "", err
@@ -160,7 +160,7 @@ func (d smtpDialect) stay(hasList bool) error {
 	if hasList {
 		return nil
 	}
-	r, err := smtpline.Command(d.l, "HELO "+d.name)
+	r, err := smtpline.Command(d.l, "HELO "+d.name())
 	switch {
 	case err != nil:
 		return err

@@ -25,8 +25,8 @@ const (
 type Engine struct {
 	Policy    policy.Policy
 	Protocol  policy.Protocol
-	TLS       *tls.Config // complete; not changed
-	LocalName string      // what SMTP's EHLO says in the clear
+	TLS       *tls.Config   // complete; not changed
+	LocalName func() string // what SMTP's EHLO says in the clear
 
 	// Phase, Line and Decided, all optional, are told when a phase begins, of
 	// the lines said in the clear, and of what was decided.

@@ -81,24 +81,31 @@ func (g *Guard) Write(p []byte) (int, error) {
 	}
 }
 
+// beforeWrite arms both limits. The one for the reply must be armed by now: the
+// reply can be read before the write has returned.
 func (g *Guard) beforeWrite() {
-	if g.write == 0 {
-		return
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.conn.SetWriteDeadline(earlier(g.writeBy, time.Now().Add(g.write)))
+	now := time.Now()
+	if g.write != 0 {
+		g.conn.SetWriteDeadline(earlier(g.writeBy, now.Add(g.write)))
+	}
+	if g.reply != 0 {
+		g.replyBy = now.Add(g.reply)
+		g.conn.SetReadDeadline(earlier(g.readBy, g.replyBy))
+	}
 }
 
 // afterWrite takes our limit off the writing side, where crypto/tls may still
-// have to answer a key update, and arms the one for the reply.
+// have to answer a key update, and lets the time for a reply that has not
+// begun run from here.
 func (g *Guard) afterWrite() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.write != 0 {
 		g.conn.SetWriteDeadline(g.writeBy)
 	}
-	if g.reply != 0 {
+	if !g.replyBy.IsZero() {
 		g.replyBy = time.Now().Add(g.reply)
 		g.conn.SetReadDeadline(earlier(g.readBy, g.replyBy))
 	}

@@ -37,9 +37,13 @@ type Reader struct {
 	first []byte // the beginning of the first line, for what was no greeting
 }
 
+// readSize is enough for nearly every line and list before a session, and
+// little enough to throw away.
+const readSize = 1024
+
 // NewReader returns a Reader with a fresh budget.
 func NewReader(r io.Reader, limit Limits) *Reader {
-	return &Reader{br: bufio.NewReader(r), limit: limit}
+	return &Reader{br: bufio.NewReaderSize(r, readSize), limit: limit}
 }
 
 // Renew gives the reader a fresh budget. What is buffered stays.
@@ -62,6 +66,9 @@ func (r *Reader) First() []byte { return r.first }
 
 // Take removes and returns what is buffered.
 func (r *Reader) Take() []byte {
+	if r.br.Buffered() == 0 {
+		return nil
+	}
 	b := make([]byte, r.br.Buffered())
 	n, _ := io.ReadFull(r.br, b)
 	return b[:n]

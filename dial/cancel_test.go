@@ -1,0 +1,202 @@
+package dial_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// stuck are servers that say nothing more in the phase they are named after,
+// for a dial under RequiredSTARTTLS (Opportunistic for capability).
+var stuck = map[dial.Phase]map[policy.Protocol]string{
+	dial.PhaseGreeting: {policy.IMAP: "HANG", policy.POP3: "HANG", policy.SMTP: "HANG"},
+	dial.PhaseCapability: {
+		policy.IMAP: "S: * OK ready\nC: CAPABILITY\nHANG",
+		policy.POP3: "S: +OK ready\nC: CAPA\nHANG",
+		policy.SMTP: "S: 220 ready\nC: EHLO *\nHANG",
+	},
+	dial.PhaseSTARTTLS: {
+		policy.IMAP: "S: * OK ready\nC: STARTTLS\nHANG",
+		policy.POP3: "S: +OK ready\nC: STLS\nHANG",
+		policy.SMTP: "S: 220 ready\nC: EHLO *\nS: 250 x\nC: STARTTLS\nHANG",
+	},
+	dial.PhaseHandshake: {
+		policy.IMAP: "S: * OK ready\nC: STARTTLS\nS: <tag> OK\nHANG",
+		policy.POP3: "S: +OK ready\nC: STLS\nS: +OK\nHANG",
+		policy.SMTP: "S: 220 ready\nC: EHLO *\nS: 250 x\nC: STARTTLS\nS: 220 go\nHANG",
+	},
+}
+
+func eachStuck(t *testing.T, f func(*testing.T, dial.Phase, policy.Protocol, policy.Policy, string)) {
+	for phase, servers := range stuck {
+		for proto, lines := range servers {
+			t.Run(string(phase)+"/"+proto.String(), func(t *testing.T) {
+				pol := policy.RequiredSTARTTLS
+				if phase == dial.PhaseCapability {
+					pol = policy.OpportunisticSTARTTLS
+				}
+				synctest.Test(t, func(t *testing.T) { f(t, phase, proto, pol, lines) })
+			})
+		}
+	}
+}
+
+// A cancelled dial returns at once, in any phase, with the context's error,
+// and the bubble ends only if no goroutine is left.
+func TestCancelInEachPhase(t *testing.T) {
+	theatre := scripttest.New(t)
+	cause := errors.New("the user went away")
+	eachStuck(t, func(t *testing.T, phase dial.Phase, proto policy.Protocol, pol policy.Policy, lines string) {
+		show := theatre.Play(t, proto, pol, lines)
+		show.Endpoint.Protocol = proto
+		ctx, cancel := context.WithCancelCause(t.Context())
+		failed := make(chan error, 1)
+		go func() {
+			_, err := theatre.Dialer().NewConn(ctx, show.Client, show.Endpoint)
+			failed <- err
+		}()
+		synctest.Wait()
+		begin := time.Now()
+		cancel(cause)
+		err := <-failed
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("took %v to cancel", took)
+		}
+		var e *dial.Error
+		if !errors.As(err, &e) || e.Phase != phase || !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+			t.Errorf("got %v", err)
+		}
+		show.Record()
+	})
+}
+
+// The Dialer's Timeout bounds a dial, whatever the server does, and says so.
+func TestTimeoutInEachPhase(t *testing.T) {
+	theatre := scripttest.New(t)
+	eachStuck(t, func(t *testing.T, phase dial.Phase, proto policy.Protocol, pol policy.Policy, lines string) {
+		show := theatre.Play(t, proto, pol, lines)
+		begin := time.Now()
+		_, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		want := 30 * time.Second
+		if proto == policy.SMTP {
+			want = 5 * time.Minute
+		}
+		if took := time.Since(begin); took != want {
+			t.Errorf("took %v, want %v", took, want)
+		}
+		var e *dial.Error
+		if !errors.As(err, &e) || e.Phase != phase || !e.Timeout() || !e.Temporary() || e.Hint() == "" {
+			t.Errorf("got %v", err)
+		}
+		show.Record()
+	})
+}
+
+// blocked is a NetDialer that never connects.
+type blocked struct{}
+
+func (blocked) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestConnectTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := dial.Dialer{NetDialer: blocked{}, Timeout: time.Second}
+		begin := time.Now()
+		_, err := d.Dial(t.Context(), dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS})
+		var e *dial.Error
+		if !errors.As(err, &e) || e.Phase != dial.PhaseConnect || !e.Timeout() || time.Since(begin) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
+	})
+}
+
+// After a dial neither its context nor its Timeout touches the connection.
+func TestLimitsEndWithTheDial(t *testing.T) {
+	theatre := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, "")
+		ctx, cancel := context.WithCancel(t.Context())
+		conn, err := theatre.Dialer().NewConn(ctx, show.Client, show.Endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		time.Sleep(24 * time.Hour) // of the bubble's clock
+		if _, err := conn.Write([]byte("a NOOP\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		answer := make([]byte, 64)
+		if n, err := conn.Read(answer); err != nil || string(answer[:n]) != "a OK done\r\n" {
+			t.Errorf("read %q, %v", answer[:n], err)
+		}
+		conn.Close()
+		show.Record()
+	})
+}
+
+// A deadline that the user set on the raw connection stays in force.
+func TestUsersDeadlineIsKept(t *testing.T) {
+	theatre := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		show := theatre.Play(t, policy.IMAP, policy.NoTLS, "HANG")
+		show.Client.SetDeadline(time.Now().Add(time.Second))
+		begin := time.Now()
+		_, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		var e *dial.Error
+		if !errors.As(err, &e) || !e.Timeout() || time.Since(begin) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
+		show.Record()
+	})
+}
+
+// Success and cancellation race 20,000 times. Whoever wins, the outcome is
+// whole: an error and a closed connection, or a connection that works.
+func TestCancelRace(t *testing.T) {
+	const races = 20000
+	ep := dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.NoTLS}
+	won, lost := 0, 0
+	for i := range races {
+		client, server := net.Pipe()
+		ctx, cancel := context.WithCancel(context.Background())
+		go server.Write([]byte("+OK ready\r\n"))
+		go func() {
+			for range i % 16 {
+				runtime.Gosched()
+			}
+			cancel()
+		}()
+		conn, err := new(dial.Dialer).NewConn(ctx, client, ep)
+		if err != nil {
+			lost++
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if _, err := client.Write([]byte("x")); err == nil {
+				t.Fatal("connection still open after an error")
+			}
+			continue
+		}
+		won++
+		go server.Write([]byte("+OK\r\n"))
+		b := make([]byte, 5)
+		if _, err := conn.Read(b); err != nil {
+			t.Fatalf("poisoned connection: %v", err)
+		}
+		conn.Close()
+	}
+	t.Logf("dial won %d times, cancellation %d times", won, lost)
+	if won == 0 || lost == 0 {
+		t.Errorf("no race: %d to %d", won, lost)
+	}
+}

@@ -1,0 +1,225 @@
+package dial_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// noNet fails the test if anybody dials.
+type noNet struct{ t *testing.T }
+
+func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
+	n.t.Error("dialled")
+	return nil, errors.New("no network")
+}
+
+func TestBadArgumentsBeforeIO(t *testing.T) {
+	good := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
+	edit := func(f func(*dial.Endpoint)) dial.Endpoint {
+		e := good
+		f(&e)
+		return e
+	}
+	for name, c := range map[string]struct {
+		ctx context.Context
+		d   dial.Dialer
+		e   dial.Endpoint
+		is  error
+	}{
+		"no policy":      {e: edit(func(e *dial.Endpoint) { e.Policy = 0 }), is: policy.ErrUnset},
+		"strange policy": {e: edit(func(e *dial.Endpoint) { e.Policy = 9 })},
+		"no protocol":    {e: edit(func(e *dial.Endpoint) { e.Protocol = 0 })},
+		"no host":        {e: edit(func(e *dial.Endpoint) { e.Host = "" })},
+		"CRLF in host":   {e: edit(func(e *dial.Endpoint) { e.Host = "mail.test\r\nQUIT" })},
+		"port in host":   {e: edit(func(e *dial.Endpoint) { e.Host = "mail.test:993" })},
+		"TLS 1.1":        {e: good, d: dial.Dialer{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS11}}},
+		"CRLF in EHLO":   {e: good, d: dial.Dialer{LocalName: "a\r\nMAIL"}},
+		"blank in EHLO":  {e: good, d: dial.Dialer{LocalName: "a b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.d.NetDialer = noNet{t}
+			_, err := c.d.Dial(t.Context(), c.e)
+			var e *dial.Error
+			if !errors.As(err, &e) || e.Phase != dial.PhaseConfig || c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("nil context", func(t *testing.T) {
+		d := dial.Dialer{NetDialer: noNet{t}}
+		var e *dial.Error
+		if _, err := d.Dial(nil, good); !errors.As(err, &e) || e.Phase != dial.PhaseConfig { //lint:ignore SA1012 it is what is tested
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("nil connection", func(t *testing.T) {
+		if _, err := new(dial.Dialer).NewConn(t.Context(), nil, good); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+const stripped = "S: * OK [CAPABILITY IMAP4rev1] ready"
+
+func TestDowngradeIsSeenAndVetoed(t *testing.T) {
+	theatre := scripttest.New(t)
+	show := theatre.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
+	d := theatre.Dialer()
+	var asked dial.Security
+	d.OnDowngrade = func(_ context.Context, s dial.Security) error { asked = s; return nil }
+	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []dial.Security{asked, conn.Security()} {
+		if s.Encrypted() || s.Confidential() || !errors.Is(s.Downgrade, policy.ErrNotOffered) ||
+			s.Downgrade.Policy != policy.OpportunisticSTARTTLS || s.Downgrade.Protocol != policy.IMAP {
+			t.Errorf("got %+v", s)
+		}
+	}
+	if got := conn.Capabilities(); !slices.Equal(got, []string{"IMAP4REV1"}) {
+		t.Errorf("capabilities %q", got)
+	}
+	conn.Close()
+
+	reason := errors.New("not on this network")
+	d.OnDowngrade = func(context.Context, dial.Security) error { return reason }
+	show = theatre.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
+	if _, err = d.NewConn(t.Context(), show.Client, show.Endpoint); !errors.Is(err, policy.ErrVetoed) || !errors.Is(err, reason) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := show.Client.Write([]byte("x")); err == nil {
+		t.Error("connection open after a veto")
+	}
+}
+
+func TestTrace(t *testing.T) {
+	theatre := scripttest.New(t)
+	var log []string
+	note := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
+	d := theatre.Dialer()
+	d.Trace = &dial.Trace{
+		PhaseStart:    func(_ dial.Endpoint, p dial.Phase) { note("start %s", p) },
+		PhaseDone:     func(_ dial.Endpoint, p dial.Phase, err error) { note("done %s %v", p, err != nil) },
+		ClearLine:     func(_ dial.Endpoint, sent bool, line string) { note("line %v %s", sent, strings.ToLower(line)) },
+		Decided:       func(_ dial.Endpoint, what dial.Decision, reason error) { note("%s %v", what, reason) },
+		HandshakeDone: func(_ dial.Endpoint, s tls.ConnectionState) { note("tls %v", s.HandshakeComplete) },
+	}
+	show := theatre.Play(t, policy.Submission, policy.OpportunisticSTARTTLS, "")
+	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	want := []string{
+		"start greeting", "line false 220 mail.test esmtp", "done greeting false",
+		"start capability", "line true ehlo [127.0.0.1]",
+		"line false 250-mail.test", "line false 250-pipelining", "line false 250 starttls",
+		"upgrade <nil>", "done capability false",
+		"start starttls", "line true starttls", "line false 220 go ahead", "done starttls false",
+		"start handshake", "tls true", "done handshake false",
+	}
+	if !slices.Equal(log, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(log, "\n"), strings.Join(want, "\n"))
+	}
+
+	log = nil
+	show = theatre.Play(t, policy.IMAP, policy.RequiredSTARTTLS, stripped+"\nC: STARTTLS\nS: <tag> BAD what")
+	if _, err := d.NewConn(t.Context(), show.Client, show.Endpoint); err == nil {
+		t.Fatal("no error")
+	}
+	if last := log[len(log)-2:]; !slices.Equal(last, []string{"refuse " + policy.ErrNotOffered.Error(), "done starttls true"}) {
+		t.Errorf("ended with %q", last)
+	}
+}
+
+// InsecureSkipVerify works, and shows.
+func TestSkippedVerificationShows(t *testing.T) {
+	theatre := scripttest.New(t)
+	d := &dial.Dialer{TLSConfig: &tls.Config{
+		InsecureSkipVerify: true,
+		VerifyConnection:   func(tls.ConnectionState) error { return nil },
+	}}
+	show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
+	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if s := conn.Security(); !s.Encrypted() || s.Verified != dial.NotVerified || s.Confidential() {
+		t.Errorf("got %v", s)
+	}
+}
+
+// What Security returns is a copy: changing it changes nothing.
+func TestSecurityIsACopy(t *testing.T) {
+	theatre := scripttest.New(t)
+	show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
+	conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	s := conn.Security()
+	*s.TLS = tls.ConnectionState{}
+	if after := conn.Security(); !after.TLS.HandshakeComplete || after.ServerName != "mail.test" || after.Mode != dial.ImplicitTLS {
+		t.Errorf("got %+v", after)
+	}
+}
+
+func TestZeroConn(t *testing.T) {
+	var c dial.Conn
+	if c.Security().Encrypted() || c.Greeting() != "" || c.Preauth() {
+		t.Error("the zero Conn claims something")
+	}
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Error("read")
+	}
+	if _, err := c.Write([]byte("x")); err == nil {
+		t.Error("wrote")
+	}
+	c.Close()
+	c.Abort()
+	if err := c.Setup(t.Context(), func(func(dial.Phase)) error { return nil }); err == nil {
+		t.Error("set up")
+	}
+}
+
+// Sessions are not resumed across policies, even by one cache.
+func TestResumptionStaysWithinThePolicy(t *testing.T) {
+	theatre := scripttest.New(t)
+	d := theatre.Dialer()
+	d.TLSConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	resumed := func(pol policy.Policy) bool {
+		show := theatre.Play(t, policy.POP3, pol, "")
+		conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.Write([]byte("NOOP\r\n")) // the ticket comes with the answer
+		conn.Read(make([]byte, 64))
+		return conn.Security().TLS.DidResume
+	}
+	for i, want := range []struct {
+		pol     policy.Policy
+		resumed bool
+	}{
+		{policy.RequiredSTARTTLS, false}, {policy.RequiredSTARTTLS, true},
+		{policy.OpportunisticSTARTTLS, false}, {policy.ImplicitTLS, false}, {policy.ImplicitTLS, true},
+	} {
+		if got := resumed(want.pol); got != want.resumed {
+			t.Errorf("%d: %v resumed: %v", i, want.pol, got)
+		}
+	}
+}
