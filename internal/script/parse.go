@@ -181,7 +181,8 @@ func (c *Case) Segmentations() []Segments {
 
 // add adds a line of the script to a part.
 func (p *part) add(line string) error {
-	if command, ok := strings.CutPrefix(line, "C: "); ok {
+	if command, ok := strings.CutPrefix(line+" ", "C: "); ok {
+		command = strings.TrimSuffix(command, " ")
 		p.rules = append(p.rules, rule{command: command})
 		return nil
 	}
