@@ -1,0 +1,82 @@
+package dialtest_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+func isInvalid(reason x509.InvalidReason) func(error) bool {
+	return func(err error) bool {
+		var e x509.CertificateInvalidError
+		return errors.As(err, &e) && e.Reason == reason
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		kind dialtest.CertKind
+		want func(error) bool
+	}{
+		{dialtest.CertGood, func(err error) bool { return err == nil }},
+		{dialtest.CertExpired, isInvalid(x509.Expired)},
+		{dialtest.CertNotYetValid, isInvalid(x509.Expired)},
+		{dialtest.CertWrongHost, is[x509.HostnameError]},
+		{dialtest.CertSelfSigned, is[x509.UnknownAuthorityError]},
+		{dialtest.CertUnknownCA, is[x509.UnknownAuthorityError]},
+		{dialtest.CertMissingIntermediate, is[x509.UnknownAuthorityError]},
+		{dialtest.CertCNOnly, is[x509.HostnameError]},
+		{dialtest.CertWeakKey, is[dial.WeakKeyError]},
+		{dialtest.CertClientOnly, isInvalid(x509.IncompatibleUsage)},
+	}
+	for _, tt := range tests {
+		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
+			t.Run(tt.kind.String()+" "+p.String(), func(t *testing.T) {
+				srv := newServer(t, dialtest.Config{
+					Protocol: policy.SMTP, CA: ca, Cert: tt.kind, Implicit: p == policy.ImplicitTLS,
+				})
+				_, err := dialTo(t, srv, srv.Endpoint(p))
+				if !tt.want(err) {
+					t.Errorf("got %v", err)
+				}
+				if tt.kind != dialtest.CertGood && !is[*tls.CertificateVerificationError](err) {
+					t.Errorf("%v is no error of verification", err)
+				}
+			})
+		}
+	}
+}
+
+func TestGoodCertificateNames(t *testing.T) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := ca.Certificate(dialtest.CertGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"localhost", "mail.test", "127.0.0.1", "::1"} {
+		if _, err := leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: ca.Pool()}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

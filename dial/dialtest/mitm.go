@@ -1,0 +1,102 @@
+package dialtest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// MITM is a man in the middle on a free port of 127.0.0.1. It stands before
+// any server that speaks its protocol, not only one of this package, on a port
+// with STARTTLS or with TLS from the first byte: it sees which by who speaks
+// first. On a TLS port only Stall, Cut, SwapCertificate and PlainOnTLSPort do
+// anything.
+//
+// TLS that it does not end itself goes through byte by byte. Its methods may
+// be used from several goroutines at once.
+type MITM struct {
+	upstream string
+	protocol policy.Protocol
+	attack   Attack
+	tls      *tls.Config
+	listener *listener
+	ctx      context.Context
+	cancel   context.CancelFunc
+
+	mu      sync.Mutex
+	records []*recorder
+}
+
+// Interpose starts a man in the middle before the server at upstream, in the
+// form host:port. The caller must close it.
+func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
+	if !p.Valid() || a >= numAttacks {
+		return nil, errors.New("dialtest: no such protocol or attack")
+	}
+	ca, err := NewCA()
+	if err != nil {
+		return nil, err
+	}
+	cert, err := ca.Certificate(CertGood)
+	if err != nil {
+		return nil, err
+	}
+	m := &MITM{upstream: upstream, protocol: p, attack: a}
+	m.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: alpn(p)}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	if m.listener, err = listen(m.serve); err != nil {
+		m.cancel()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Addr returns the address to dial instead of the server's, as host:port.
+func (m *MITM) Addr() string { return m.listener.addr().String() }
+
+// Endpoint returns how to dial through the man in the middle under a policy.
+func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return m.listener.endpoint(m.protocol, p) }
+
+// Close is like [Server.Close].
+func (m *MITM) Close() error {
+	defer m.cancel()
+	return m.listener.close(m.cancel)
+}
+
+// Sessions returns what was recorded of each client so far, in the order in
+// which they came. It is what the man in the middle can read: inside TLS only
+// if it swapped the certificate and the client took it.
+func (m *MITM) Sessions() []Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return sessions(m.records)
+}
+
+// serve is the life of one client's connection.
+func (m *MITM) serve(conn net.Conn) {
+	rec := &recorder{}
+	m.mu.Lock()
+	m.records = append(m.records, rec)
+	m.mu.Unlock()
+	client := newTap(conn, rec)
+	if m.attack == PlainOnTLSPort {
+		fmt.Fprintf(client, "%s\r\n", wordsOf(m.protocol, "").greeting)
+		io.Copy(io.Discard, client)
+		client.Close()
+		return
+	}
+	var d net.Dialer
+	server, err := d.DialContext(m.ctx, "tcp", m.upstream)
+	if err != nil {
+		client.Close()
+		return
+	}
+	newRelay(m, client, server).run()
+}
