@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/pop3conn"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// finding is what a session turned out to be.
+type finding struct {
+	security     dial.Security
+	user         string
+	mechanism    string // that user logged in by, "" if nobody did
+	capabilities []string
+	alerts       []string // what the server wants to be shown to a person
+}
+
+// look connects, logs in if there are credentials, and takes leave.
+func look(ctx context.Context, t *target) (*finding, error) {
+	switch t.endpoint.Protocol {
+	case policy.IMAP:
+		return lookIMAP(ctx, t)
+	case policy.POP3:
+		return lookPOP3(ctx, t)
+	}
+	return lookSMTP(ctx, t)
+}
+
+func lookIMAP(ctx context.Context, t *target) (*finding, error) {
+	f := &finding{user: t.user}
+	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
+		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Alert: func(text string) { f.alerts = append(f.alerts, text) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Abort() })()
+	f.security, f.mechanism = c.Security(), c.Mechanism()
+	for name := range c.Caps() {
+		f.capabilities = append(f.capabilities, string(name))
+	}
+	slices.Sort(f.capabilities)
+	c.Logout().Wait() // a matter of manners: we have what we came for
+	return f, nil
+}
+
+func lookPOP3(ctx context.Context, t *target) (*finding, error) {
+	c, err := pop3conn.Dial(ctx, t.endpoint, &pop3conn.Options{
+		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Abort() })()
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	if f.capabilities, err = c.Capabilities(); err != nil {
+		return nil, err
+	}
+	c.Quit()
+	return f, nil
+}
+
+func lookSMTP(ctx context.Context, t *target) (*finding, error) {
+	c, err := smtpconn.Dial(ctx, t.endpoint, &smtpconn.Options{
+		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Abort() })()
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	for _, name := range extensions() {
+		if ok, params := c.Extension(name); ok {
+			f.capabilities = append(f.capabilities, join(name, params))
+		}
+	}
+	c.Quit()
+	return f, nil
+}
+
+// extensions are those of SMTP that a person may want to know about; an SMTP
+// client is asked for one at a time.
+func extensions() []string {
+	return []string{
+		"AUTH", "SIZE", "PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "DSN",
+		"ENHANCEDSTATUSCODES", "REQUIRETLS", "LIMITS", "MT-PRIORITY", "DELIVERBY", "FUTURERELEASE",
+		"BURL", "ETRN", "VRFY", "HELP", "XCLIENT", "XFORWARD",
+	}
+}
+
+func join(name, params string) string {
+	if params == "" {
+		return name
+	}
+	return name + "=" + params
+}

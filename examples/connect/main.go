@@ -1,0 +1,57 @@
+// Connect shows in one screen how a mail server is protected, or why it was
+// refused. It takes the server's URL, and logs in if it is given a user:
+//
+//	go run ./examples/connect imaps://mail.example.org
+//	go run ./examples/connect -user me@example.org submission://mail.example.org
+//	go run ./examples/connect -h
+//
+// What it does with the library is in look.go (sessions), report.go (what was
+// achieved, what stopped it) and trace.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// The exit status.
+const (
+	statusOK     = 0
+	statusFailed = 1
+	statusUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return statusOK
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "connect: %v\n(-h for help)\n", err)
+		return statusUsage
+	}
+	t, err := o.target(ctx, stdin, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "connect:", err)
+		return statusFailed
+	}
+	found, err := look(ctx, t)
+	if err != nil {
+		reportFailure(stderr, err)
+		return statusFailed
+	}
+	found.report(stdout)
+	return statusOK
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+)
+
+const usage = `connect shows how a mail server is protected, or why it was refused.
+
+usage: connect [flags] URL
+
+The URL says protocol, policy, host and perhaps port:
+
+  imaps://  pop3s://  submissions://  smtps://   TLS from the first byte
+  imap://   pop3://   submission://   smtp://    STARTTLS, or no connection
+  imap+opportunistic://  and so on               STARTTLS if it is offered, else in the clear
+  imap+plain://  and so on                       in the clear
+
+Without -user nobody logs in. The password comes from -password-file, or it is
+asked for. The exit status is 1 if there is no connection, and 2 if the command
+line is wrong.
+
+flags:
+`
+
+// options are what the command line says.
+type options struct {
+	endpoint     dial.Endpoint
+	user         string
+	passwordFile string
+	ca           string
+	timeout      time.Duration
+	insecureAuth bool
+	trace        bool
+}
+
+func parse(args []string, help io.Writer) (*options, error) {
+	var o options
+	fs := flag.NewFlagSet("connect", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
+	fs.Usage = func() {}
+	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
+	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
+	fs.StringVar(&o.ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
+	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "give up after `TIME`, such as 10s")
+	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
+	fs.BoolVar(&o.trace, "trace", false, "show each phase, and what is said in the clear")
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(help, usage)
+		fs.SetOutput(help)
+		fs.PrintDefaults()
+		return nil, err
+	case err != nil:
+		return nil, err
+	case fs.NArg() != 1:
+		return nil, errors.New("want one URL, behind the flags")
+	case o.timeout <= 0:
+		return nil, errors.New("-timeout must be more than nothing")
+	case o.passwordFile != "" && o.user == "":
+		return nil, errors.New("-password-file without -user")
+	}
+	o.endpoint, err = dial.ParseEndpoint(fs.Arg(0))
+	return &o, err
+}
+
+// target is a server, and all that is needed to connect to it.
+type target struct {
+	endpoint     dial.Endpoint
+	dialer       *dial.Dialer
+	user         string
+	auth         auth.Credentials
+	insecureAuth bool
+	timeout      time.Duration
+}
+
+// target reads the files that the options name, and asks for the password.
+func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer) (*target, error) {
+	t := &target{
+		endpoint:     o.endpoint,
+		dialer:       &dial.Dialer{Timeout: o.timeout},
+		user:         o.user,
+		insecureAuth: o.insecureAuth,
+		timeout:      o.timeout,
+	}
+	if o.trace {
+		t.dialer.Trace = traceTo(stderr)
+	}
+	if o.ca != "" {
+		roots, err := readCA(o.ca)
+		if err != nil {
+			return nil, err
+		}
+		t.dialer.TLSConfig = &tls.Config{RootCAs: roots}
+	}
+	if o.user != "" {
+		secret, err := o.password(ctx, stdin, stderr)
+		if err != nil {
+			return nil, fmt.Errorf("password: %w", err)
+		}
+		t.auth = auth.Password{User: o.user, Password: secret}
+	}
+	return t, nil
+}
+
+func readCA(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it (PEM)", file)
+	}
+	return roots, nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+
+	"github.com/mailconn/mailconn/dial"
+)
+
+// traceTo returns hooks that write to w how the connection comes about.
+func traceTo(w io.Writer) *dial.Trace {
+	return &dial.Trace{
+		PhaseStart: func(_ dial.Endpoint, p dial.Phase) {
+			fmt.Fprintf(w, "-- %s\n", p)
+		},
+		PhaseDone: func(_ dial.Endpoint, p dial.Phase, err error) {
+			if err != nil {
+				fmt.Fprintf(w, "-- %s failed\n", p)
+			}
+		},
+		ClearLine: func(_ dial.Endpoint, sent bool, line string) {
+			who := "S"
+			if sent {
+				who = "C"
+			}
+			fmt.Fprintf(w, "%s: %s\n", who, line)
+		},
+		Decided: func(_ dial.Endpoint, d dial.Decision, _ error) {
+			fmt.Fprintf(w, "-- policy decides: %s\n", d)
+		},
+		HandshakeDone: func(_ dial.Endpoint, s tls.ConnectionState) {
+			fmt.Fprintf(w, "-- TLS is up: %s\n", tls.VersionName(s.Version))
+		},
+	}
+}
