@@ -182,8 +182,14 @@ func (c *Conn) readUnread(p []byte) int {
 func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 
 // Close closes the connection, over TLS with a close_notify. It does not wait
-// for the server's.
-func (c *Conn) Close() error { return c.inner().Close() }
+// for the server's, and it is no error if the server has left already.
+func (c *Conn) Close() error {
+	err := c.inner().Close()
+	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
+		return nil // what failed is the farewell; the connection is closed
+	}
+	return err
+}
 
 // Abort closes the connection without a farewell and never blocks.
 func (c *Conn) Abort() error {

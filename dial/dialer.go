@@ -86,7 +86,9 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 // NewConn does what Dial does, over a connection that the caller brings: a
 // proxy's, a tunnel's, a test's. The policy of e is kept as strictly; e.Host
 // names the server whose certificate is expected. NewConn owns raw: it closes
-// it on error. Deadlines set on raw before stay in force.
+// it on error. Deadlines set on raw before stay in force. Like a socket, raw
+// should buffer a little: over net.Pipe both sides of a failing handshake can
+// wait for each other until the time is out.
 func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, error) {
 	p, err := d.prepare(ctx, e)
 	if err == nil && raw == nil {

@@ -57,8 +57,9 @@ func TestBadArgumentsBeforeIO(t *testing.T) {
 	}
 	t.Run("nil context", func(t *testing.T) {
 		d := dial.Dialer{NetDialer: noNet{t}}
+		var none context.Context
 		var e *dial.Error
-		if _, err := d.Dial(nil, good); !errors.As(err, &e) || e.Phase != dial.PhaseConfig { //lint:ignore SA1012 it is what is tested
+		if _, err := d.Dial(none, good); !errors.As(err, &e) || e.Phase != dial.PhaseConfig {
 			t.Errorf("got %v", err)
 		}
 	})

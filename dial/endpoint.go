@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -75,7 +76,7 @@ func normalHost(host string) (string, error) {
 	}
 	if !isASCII(name) {
 		ascii, err := idna.Lookup.ToASCII(name)
-		if err != nil {
+		if err != nil || strings.ContainsRune(name, utf8.RuneError) { // which is also what invalid UTF-8 reads as
 			return "", fmt.Errorf("host %q: not a valid international name", host)
 		}
 		name = ascii

@@ -70,7 +70,7 @@ func hintByViolation(e *Error) string {
 	case v.Reason == policy.ErrCleartextAuth:
 		return fmt.Sprintf("Without TLS the password would be readable on the way: use %s.", e.with(policy.ImplicitTLS))
 	case v.Reason == policy.ErrUnverifiedAuth:
-		return "The server's certificate was not checked, so anybody could be at the other end: remove InsecureSkipVerify, and trust the server's own CA through RootCAs if it has one."
+		return "The server's certificate was not checked, so anybody could be at the other end: switch verification on, and let this program trust the server's own CA if it has one."
 	}
 	return ""
 }
@@ -108,7 +108,7 @@ func (e *Error) hintClearSpeech(words string) string {
 	case p == "":
 		return fmt.Sprintf("What listens on %s does not speak TLS.", e.Endpoint.Address())
 	case !e.speaks(p):
-		return fmt.Sprintf("%s is a clear-text %s server, not a TLS port for %v.", e.Endpoint.Address(), p, e.Endpoint.Protocol)
+		return fmt.Sprintf("%s speaks clear-text %s, and not TLS for %s: check port and protocol.", e.Endpoint.Address(), p, e.protocol())
 	}
 	other := e.Endpoint
 	other.Policy = policy.RequiredSTARTTLS
@@ -121,20 +121,25 @@ func (e *Error) hintClearSpeech(words string) string {
 
 func (e *Error) hintWrongProtocol(words string) string {
 	if p := spoken(words); p != "" && !e.speaks(p) {
-		return fmt.Sprintf("%s is a %s server, not one for %v: check port and protocol.", e.Endpoint.Address(), p, e.Endpoint.Protocol)
+		return fmt.Sprintf("%s speaks %s, not %s: check port and protocol.", e.Endpoint.Address(), p, e.protocol())
 	}
 	return ""
 }
 
 // speaks reports whether the endpoint's protocol is the named one.
 func (e *Error) speaks(name string) bool {
+	return name == e.protocol()
+}
+
+// protocol names what the endpoint's server should speak.
+func (e *Error) protocol() string {
 	switch e.Endpoint.Protocol {
 	case policy.IMAP:
-		return name == "IMAP"
+		return "IMAP"
 	case policy.POP3:
-		return name == "POP3"
+		return "POP3"
 	}
-	return name == "SMTP"
+	return "SMTP"
 }
 
 func hintByNetwork(e *Error) string {
@@ -179,7 +184,7 @@ func hintByClose(e *Error) string {
 	}
 	switch {
 	case e.Phase == PhaseHandshake:
-		return "The server hung up in the TLS handshake: it may only know TLS older than 1.2, or somebody in between blocks TLS."
+		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
 	case closed != nil && closed.Reply != "":
 		return "The server ended the connection itself: its words say why; try again later."
 	case e.Phase == PhaseGreeting:

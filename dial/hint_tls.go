@@ -73,11 +73,11 @@ func hintUnknown(chain []*x509.Certificate) string {
 	leaf, last := chain[0], chain[len(chain)-1]
 	switch {
 	case len(chain) == 1 && leaf.Issuer.String() == leaf.Subject.String():
-		return "The server's certificate is self-signed: nobody vouches for it; trust it through RootCAs if it is yours."
+		return "The server's certificate is self-signed: nobody vouches for it; let this program trust it if it is yours."
 	case len(chain) == 1:
-		return fmt.Sprintf("The server sent no certificate of its issuer %q: either an intermediate certificate is missing on the server, or its CA is not trusted here (RootCAs).", name(leaf))
+		return fmt.Sprintf("The server sent no certificate of its issuer %q: either an intermediate certificate is missing on the server, or its CA is not trusted here.", name(leaf))
 	}
-	return fmt.Sprintf("The server's certificate comes from a CA that is not trusted here, %q: add it to RootCAs if it is yours.", name(last))
+	return fmt.Sprintf("The server's certificate comes from a CA that is not trusted here, %q: let this program trust it if it is yours.", name(last))
 }
 
 // name returns the issuer's common name, or all of it.
@@ -120,7 +120,7 @@ func hintForAlert(number uint8, e Endpoint) string {
 	case alertHandshakeFailure:
 		return "The server and this client have no TLS settings in common: it may be too old, or demand a client certificate."
 	case alertCertRequired, alertBadCertificate, alertUnknownCertificate, alertUnknownCA, alertAccessDenied:
-		return "The server wants a client certificate, or does not accept the one it got: set one in TLSConfig.Certificates."
+		return "The server wants a client certificate, or does not accept the one it got: set one up in this program."
 	case alertUnrecognizedName:
 		return fmt.Sprintf("The server does not know the name %s: use the name its certificate is for.", e.Host)
 	case alertNoALPN:

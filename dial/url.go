@@ -48,20 +48,20 @@ func ParseEndpoint(url string) (Endpoint, error) {
 }
 
 func parseScheme(scheme string) (Endpoint, error) {
-	name, how, _ := strings.Cut(strings.ToLower(scheme), "+")
+	name, how, plus := strings.Cut(strings.ToLower(scheme), "+")
 	for p := policy.IMAP; p.Valid(); p++ {
 		switch {
-		case name == p.String()+"s" && how == "":
+		case name == p.String()+"s" && !plus:
 			return Endpoint{Protocol: p, Policy: policy.ImplicitTLS}, nil
 		case name != p.String():
 			continue
 		}
-		switch how {
-		case "", "starttls":
+		switch {
+		case !plus, how == "starttls":
 			return Endpoint{Protocol: p, Policy: policy.RequiredSTARTTLS}, nil
-		case "opportunistic":
+		case how == "opportunistic":
 			return Endpoint{Protocol: p, Policy: policy.OpportunisticSTARTTLS}, nil
-		case "plain":
+		case how == "plain":
 			return Endpoint{Protocol: p, Policy: policy.NoTLS}, nil
 		}
 	}

@@ -74,11 +74,7 @@ func (c *carrier) answer() (auth.Answer, error) {
 	case err != nil:
 		return auth.Answer{}, err
 	case r.Tag == "+":
-		challenge, err := base64.StdEncoding.Strict().DecodeString(r.Text)
-		if err != nil {
-			return auth.Answer{}, errors.Join(&auth.Error{Kind: auth.KindProtocol, Err: err}, c.Cancel())
-		}
-		return auth.Answer{Status: auth.Challenge, Challenge: challenge}, nil
+		return auth.Answer{Status: auth.Challenge, Challenge: r.Text}, nil
 	}
 	return c.final(r), nil
 }

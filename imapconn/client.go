@@ -80,8 +80,12 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 func (c *Client) Security() dial.Security { return c.conn.Security() }
 
 // Mechanism returns the SASL mechanism that authenticated the session, "IMAP
-// LOGIN" for the command, "" if nobody logged in.
+// LOGIN" for the command, "" if nobody logged in here.
 func (c *Client) Mechanism() string { return c.mechanism }
+
+// Preauth reports whether the server said in its greeting that nobody needs to
+// log in.
+func (c *Client) Preauth() bool { return c.conn.Preauth() }
 
 // Err returns the first I/O error of the connection, which the errors of
 // commands do not hold; nil if there was none before the session was closed

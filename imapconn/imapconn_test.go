@@ -1,6 +1,7 @@
 package imapconn_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -24,7 +25,7 @@ func password() auth.Password {
 }
 
 // open dials the server that lines describe and begins a session on it.
-func open(t *testing.T, pol policy.Policy, lines string, o *imapconn.Options) (*imapconn.Client, error, *scripttest.Show) {
+func open(t *testing.T, pol policy.Policy, lines string, o *imapconn.Options) (*imapconn.Client, *scripttest.Show, error) {
 	t.Helper()
 	theatre := scripttest.New(t)
 	show := theatre.Play(t, policy.IMAP, pol, lines)
@@ -33,7 +34,7 @@ func open(t *testing.T, pol policy.Policy, lines string, o *imapconn.Options) (*
 		t.Fatal(err)
 	}
 	c, err := imapconn.New(t.Context(), conn, o)
-	return c, err, show
+	return c, show, err
 }
 
 // inside makes a script of what a server does inside implicit TLS.
@@ -58,7 +59,7 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 		"asked for":        "S: <tag> OK welcome\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 IDLE X-NEW\nS: <tag> OK done",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err, show := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
+			c, show, err := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestMalformedCapabilities(t *testing.T) {
 		"S: <tag> OK [CAPABILITY IMAP4rev1 X (] welcome\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 X (\nS: <tag> OK done",
 		"S: * CAPABILITY X (\nS: <tag> OK welcome\nC: CAPABILITY\nS: * CAPABILITY X (\nS: <tag> OK done",
 	} {
-		_, err, _ := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
+		_, _, err := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
 		if !errors.Is(err, policy.ErrMalformed) {
 			t.Errorf("got %v", err)
 		}
@@ -103,7 +104,7 @@ func TestBytesBehindTheLoginAreKept(t *testing.T) {
 		}
 	}}
 	lines := listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] welcome\nS: * 17 EXISTS"
-	c, err, show := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password(), UnilateralDataHandler: handler})
+	c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password(), UnilateralDataHandler: handler})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestBytesBehindTheLoginAreKept(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	c, err, show := open(t, policy.RequiredSTARTTLS, "", nil)
+	c, show, err := open(t, policy.RequiredSTARTTLS, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestLoginCommand(t *testing.T) {
 		{"jöe", "plain", "S: + go\nC: jöe *\n" + tail, "LOGIN {4}\r\njöe \"plain\"\r\n"},
 	} {
 		o := &imapconn.Options{Auth: auth.Password{User: c.user, Password: auth.NewSecret(c.password)}}
-		client, err, show := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
+		client, show, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
 		if err != nil {
 			t.Errorf("%q: %v", c.password, err)
 			continue
@@ -149,7 +150,7 @@ func TestLoginCommand(t *testing.T) {
 
 // LOGINDISABLED bars LOGIN, and no SASL mechanism (RFC 2595 §3.2).
 func TestLoginDisabled(t *testing.T) {
-	_, err, show := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready"), &imapconn.Options{Auth: password()})
+	_, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready"), &imapconn.Options{Auth: password()})
 	var e *auth.Error
 	if !errors.As(err, &e) || e.Kind != auth.KindMechanism {
 		t.Errorf("got %v", err)
@@ -157,7 +158,7 @@ func TestLoginDisabled(t *testing.T) {
 	if rec := show.Record(); len(rec.Inside) > 0 {
 		t.Errorf("said %q", rec.Inside)
 	}
-	c, err, show := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED AUTH=PLAIN] ready\nC: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x"), &imapconn.Options{Auth: password()})
+	c, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED AUTH=PLAIN] ready\nC: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x"), &imapconn.Options{Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestInitialResponse(t *testing.T) {
 		{"IMAP4rev2 AUTH=PLAIN", "S: <tag> OK [CAPABILITY IMAP4rev2] x", "AUTHENTICATE PLAIN " + blob},
 		{"IMAP4rev1 AUTH=LOGIN", "S: + VXNlciBOYW1lAA==\nC: dXNlcg==\nS: + UGFzc3dvcmQA\nC: Y2FuYXJ5\nS: <tag> OK [CAPABILITY IMAP4rev1] x", "dXNlcg==\r\nY2FuYXJ5"},
 	} {
-		client, err, show := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY "+c.caps+"] ready\nC: AUTHENTICATE *\n"+c.answer), &imapconn.Options{Auth: password()})
+		client, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY "+c.caps+"] ready\nC: AUTHENTICATE *\n"+c.answer), &imapconn.Options{Auth: password()})
 		if err != nil {
 			t.Errorf("%s: %v", c.caps, err)
 			continue
@@ -189,7 +190,7 @@ func TestAlerts(t *testing.T) {
 	var alerts []string
 	o := &imapconn.Options{Auth: password(), Alert: func(s string) { alerts = append(alerts, s) }}
 	lines := listing + "C: AUTHENTICATE *\nS: * OK [ALERT] quota \x1b[31m low\nS: <tag> OK [CAPABILITY IMAP4rev1] x"
-	c, err, show := open(t, policy.ImplicitTLS, inside(lines), o)
+	c, show, err := open(t, policy.ImplicitTLS, inside(lines), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestAlerts(t *testing.T) {
 	}
 	alerts = nil
 	o.InsecureAuth = true
-	c, err, show = open(t, policy.NoTLS, lines, o)
+	c, show, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +215,7 @@ func TestAlerts(t *testing.T) {
 func TestPreauthInsideTLS(t *testing.T) {
 	const lines = "S: * PREAUTH [CAPABILITY IMAP4rev1] welcome"
 	for _, creds := range []auth.Credentials{nil, auth.External{}} {
-		c, err, show := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: creds})
+		c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: creds})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +224,7 @@ func TestPreauthInsideTLS(t *testing.T) {
 		}
 		closed(c, show)
 	}
-	if _, err, _ := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()}); !errors.Is(err, policy.ErrPreauth) {
+	if _, _, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()}); !errors.Is(err, policy.ErrPreauth) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -232,7 +233,7 @@ func TestPreauthInsideTLS(t *testing.T) {
 func TestSecretsStayOutOfErrors(t *testing.T) {
 	for _, reply := range []string{"BAD AUTHENTICATE PLAIN AHVzZXIAY2FuYXJ5 what?", "NO wrong password canary for user"} {
 		const greeting = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN LOGINDISABLED] ready\n"
-		_, err, _ := open(t, policy.ImplicitTLS, inside(greeting+"C: AUTHENTICATE *\nS: <tag> "+reply), &imapconn.Options{Auth: password()})
+		_, _, err := open(t, policy.ImplicitTLS, inside(greeting+"C: AUTHENTICATE *\nS: <tag> "+reply), &imapconn.Options{Auth: password()})
 		if err == nil || strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "Y2FuYXJ5") {
 			t.Errorf("got %v", err)
 		}
@@ -262,8 +263,8 @@ func TestBadArguments(t *testing.T) {
 	if _, err := imapconn.New(t.Context(), nil, nil); err == nil {
 		t.Error("nil connection")
 	}
-	//lint:ignore SA1012 it is what is tested
-	if _, err := imapconn.Dial(nil, good, &imapconn.Options{Dialer: d}); err == nil {
+	var none context.Context
+	if _, err := imapconn.Dial(none, good, &imapconn.Options{Dialer: d}); err == nil {
 		t.Error("nil context")
 	}
 }
@@ -274,14 +275,14 @@ func TestBadArguments(t *testing.T) {
 func TestInsecureAuth(t *testing.T) {
 	const lines = listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x\nC: LOGIN *\nS: <tag> OK x"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
-		_, err, show := open(t, pol, lines, &imapconn.Options{Auth: password()})
+		_, show, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
 		if !errors.Is(err, policy.ErrCleartextAuth) {
 			t.Errorf("%v: got %v", pol, err)
 		}
 		if rec := show.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, err, show := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
+		c, show, err := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +291,7 @@ func TestInsecureAuth(t *testing.T) {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
 	}
-	c, err, show := open(t, policy.NoTLS, lines, nil)
+	c, show, err := open(t, policy.NoTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,11 +58,13 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 	if c.Dialer == nil {
 		c.Dialer = &dial.Dialer{}
 	}
-	switch {
-	case c.ReplyTimeout == 0:
-		c.ReplyTimeout = defaultReplyTimeout
-	case c.ReplyTimeout < 0:
-		c.ReplyTimeout = 0
-	}
 	return &c, nil
+}
+
+// replyTimeout returns the limit in force, 0 for none.
+func (o *Options) replyTimeout() time.Duration {
+	if o.ReplyTimeout == 0 {
+		return defaultReplyTimeout
+	}
+	return max(o.ReplyTimeout, 0)
 }

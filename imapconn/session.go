@@ -96,8 +96,9 @@ func (s *session) handOver() (*Client, error) {
 	if s.loggedIn {
 		status = "PREAUTH"
 	}
+	limit := s.opts.replyTimeout()
 	first := []byte("* " + status + " [CAPABILITY " + strings.Join(s.caps, " ") + "] ready\r\n")
-	guard := wire.NewGuard(s.conn, append(first, s.line.Take()...), s.opts.ReplyTimeout, s.opts.ReplyTimeout)
+	guard := wire.NewGuard(s.conn, append(first, s.line.Take()...), limit, limit)
 	client := imapclient.New(guard, &imapclient.Options{
 		UnilateralDataHandler: s.opts.UnilateralDataHandler,
 		WordDecoder:           s.opts.WordDecoder,

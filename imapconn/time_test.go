@@ -82,16 +82,23 @@ func TestIdleOutlivesAllLimits(t *testing.T) {
 	})
 }
 
-// Abort ends a pending command at once, from another goroutine.
+// Abort ends a pending command at once, from another goroutine; without a
+// ReplyTimeout nothing else does.
 func TestAbort(t *testing.T) {
 	theatre := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, show := begin(t, theatre, t.Context(), "C: NOOP\nHANG", imapconn.Options{ReplyTimeout: -1})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
+		d := theatre.Dialer()
+		d.NetDialer = given{show}
+		c, err := imapconn.Dial(t.Context(), show.Endpoint, &imapconn.Options{Dialer: d, ReplyTimeout: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
 		defer context.AfterFunc(ctx, func() { c.Abort() })()
 		begin := time.Now()
-		if err := c.Noop().Wait(); err == nil || time.Since(begin) != time.Second {
+		if err := c.Noop().Wait(); err == nil || time.Since(begin) != 24*time.Hour {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 		c.Close()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -59,7 +60,8 @@ type Violation struct {
 // maxText bounds the text of a Violation in bytes.
 const maxText = 512
 
-// Error returns the reason, the server's words in quotes, and the cause.
+// Error returns the reason, the server's words in quotes, and the cause:
+// printable, and at most 512 bytes.
 func (v *Violation) Error() string {
 	var b strings.Builder
 	if v.Reason != nil {
@@ -76,7 +78,15 @@ func (v *Violation) Error() string {
 		b.WriteString(": ")
 		b.WriteString(v.Err.Error())
 	}
-	return clip(b.String(), maxText)
+	return clip(strings.Map(printable, b.String()), maxText)
+}
+
+// printable replaces what must not reach a terminal or a log.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return utf8.RuneError
 }
 
 // Unwrap returns the reason and the cause.
@@ -95,7 +105,7 @@ func (v *Violation) Unwrap() []error {
 // SMTP reply 4yz, an IMAP response code UNAVAILABLE, INUSE or LIMIT, a POP3
 // response code SYS/TEMP, IN-USE or LOGIN-DELAY (RFC 2449 §8, RFC 3206 §4).
 func (v *Violation) Temporary() bool {
-	if !errors.Is(v.Reason, ErrRefused) {
+	if v.Reason != ErrRefused && v.Reason != ErrNotOffered {
 		return false
 	}
 	switch v.Protocol {

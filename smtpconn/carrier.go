@@ -2,7 +2,6 @@ package smtpconn
 
 import (
 	"encoding/base64"
-	"errors"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
@@ -58,11 +57,7 @@ func (c *carrier) say(line string) (auth.Answer, error) {
 	}
 	switch {
 	case r.Code == 334:
-		challenge, err := base64.StdEncoding.Strict().DecodeString(strings.Join(r.Lines, ""))
-		if err != nil {
-			return auth.Answer{}, errors.Join(&auth.Error{Kind: auth.KindProtocol, Err: err}, c.Cancel())
-		}
-		return auth.Answer{Status: auth.Challenge, Challenge: challenge}, nil
+		return auth.Answer{Status: auth.Challenge, Challenge: strings.Join(r.Lines, "")}, nil
 	case r.Code == 235:
 		return auth.Answer{Status: auth.Accepted}, nil
 	case r.Refused():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"slices"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -33,6 +34,7 @@ type Client struct {
 	*inner
 	line      *handover
 	conn      *dial.Conn
+	caps      []string
 	mechanism string
 }
 
@@ -81,6 +83,10 @@ func (c *Client) Security() dial.Security { return c.conn.Security() }
 // Mechanism returns the SASL mechanism that authenticated the session, "" if
 // nobody logged in.
 func (c *Client) Mechanism() string { return c.mechanism }
+
+// Capabilities returns what the server answered to EHLO, an extension a string
+// ("SIZE 1000"), with the keyword in upper case.
+func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 
 // Err returns the first I/O error of the connection, nil if there was none
 // before the session was closed from this side.

@@ -25,12 +25,16 @@ type Options struct {
 	// ReplyTimeout is how long the reply to a command may be in coming, and
 	// how long a write may stall. Zero means 5 minutes, and 12 for the reply
 	// to a message's final dot (RFC 5321 §4.5.3.2); other values hold for
-	// both. Too short a time there leaves it unknown whether the message was
-	// taken. The client's CommandTimeout and SubmissionTimeout start from it.
+	// both, negative ones mean no limit. Too short a time for the dot leaves
+	// it unknown whether the message was taken. The client's CommandTimeout
+	// and SubmissionTimeout start from this.
 	ReplyTimeout time.Duration
 }
 
-const defaultReplyTimeout = 5 * time.Minute
+const (
+	defaultReplyTimeout = 5 * time.Minute
+	never               = 10 * 365 * 24 * time.Hour // go-smtp has no word for it
+)
 
 // check returns a copy of o, or what is wrong before any I/O.
 func (o *Options) check(e dial.Endpoint) (*Options, error) {
@@ -42,9 +46,6 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 	if err == nil && e.Protocol != policy.Submission && e.Protocol != policy.SMTP {
 		err = fmt.Errorf("smtpconn does not speak %v", e.Protocol)
 	}
-	if err == nil && c.ReplyTimeout < 0 {
-		err = fmt.Errorf("ReplyTimeout is negative")
-	}
 	if err != nil {
 		return nil, &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
 	}
@@ -52,4 +53,16 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 		c.Dialer = &dial.Dialer{}
 	}
 	return &c, nil
+}
+
+// limits returns the limits in force for writes, replies to commands and the
+// reply to a message.
+func (o *Options) limits() (write, command, message time.Duration) {
+	switch {
+	case o.ReplyTimeout < 0:
+		return 0, never, never
+	case o.ReplyTimeout == 0:
+		return defaultReplyTimeout, defaultReplyTimeout, 12 * time.Minute
+	}
+	return o.ReplyTimeout, o.ReplyTimeout, o.ReplyTimeout
 }

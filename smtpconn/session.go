@@ -70,19 +70,13 @@ func (s *session) mayHELO(code int) bool {
 // handOver gives the connection to the mail library, which is made to take
 // EHLO's answer now.
 func (s *session) handOver() (*Client, error) {
-	limit := s.opts.ReplyTimeout
-	if limit == 0 {
-		limit = defaultReplyTimeout
-	}
-	line := newHandover(wire.NewGuard(s.conn, s.lines.Take(), 0, limit), s.caps)
+	write, command, message := s.opts.limits()
+	line := newHandover(wire.NewGuard(s.conn, s.lines.Take(), 0, write), s.caps)
 	client := smtp.NewClient(line)
-	client.CommandTimeout = limit
-	if s.opts.ReplyTimeout != 0 {
-		client.SubmissionTimeout = limit
-	}
+	client.CommandTimeout, client.SubmissionTimeout = command, message
 	if err := client.Hello(s.conn.LocalName()); err != nil {
 		client.Close()
 		return nil, &dial.Error{Phase: dial.PhaseCapability, Endpoint: s.conn.Security().Endpoint, Err: err}
 	}
-	return &Client{inner: client, line: line, conn: s.conn, mechanism: s.mechanism}, nil
+	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism}, nil
 }

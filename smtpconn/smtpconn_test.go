@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,7 +27,7 @@ func password() auth.Password {
 }
 
 // open dials the server that lines describe and begins a session on it.
-func open(t *testing.T, theatre *scripttest.Theatre, pol policy.Policy, lines string, o *smtpconn.Options) (*smtpconn.Client, error, *scripttest.Show) {
+func open(t *testing.T, theatre *scripttest.Theatre, pol policy.Policy, lines string, o *smtpconn.Options) (*smtpconn.Client, *scripttest.Show, error) {
 	t.Helper()
 	show := theatre.Play(t, policy.Submission, pol, lines)
 	conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
@@ -34,7 +35,7 @@ func open(t *testing.T, theatre *scripttest.Theatre, pol policy.Policy, lines st
 		t.Fatal(err)
 	}
 	c, err := smtpconn.New(t.Context(), conn, o)
-	return c, err, show
+	return c, show, err
 }
 
 // inside makes a script of what a server does inside implicit TLS.
@@ -61,7 +62,7 @@ func closed(c *smtpconn.Client, show *scripttest.Show) (*script.Record, string) 
 func TestHelloIsHandedOver(t *testing.T) {
 	const transaction = "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 2.0.0 taken\nC: Subject: x\nC:\nC: body\nC: RSET\nS: 250 ok\nC: NOOP\nS: 250 ok\n"
 	lines := ehlo("size 1000", "8bitmime", "AUTH=LOGIN", "auth plain LOGIN", "STARTTLS", "X-Odd  two   words") + "C: AUTH *\nS: 235 ok\n" + transaction
-	c, err, show := open(t, scripttest.New(t), policy.ImplicitTLS, inside(lines), &smtpconn.Options{Auth: password()})
+	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(lines), &smtpconn.Options{Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +71,9 @@ func TestHelloIsHandedOver(t *testing.T) {
 	}
 	if _, p := c.Extension("X-ODD"); p != "two words" || !c.SupportsAuth("PLAIN") || !c.SupportsAuth("LOGIN") {
 		t.Errorf("X-ODD %q", p)
+	}
+	if caps := c.Capabilities(); !slices.Contains(caps, "SIZE 1000") || !slices.Contains(caps, "AUTH LOGIN PLAIN") {
+		t.Errorf("capabilities %q", caps)
 	}
 	if listed, _ := c.Extension("STARTTLS"); listed {
 		t.Error("STARTTLS inside TLS")
@@ -107,7 +111,7 @@ func TestHelloFromTheDialServes(t *testing.T) {
 		"S: 220 x\n" + ehlo("SIZE 7") + "C: NOOP\nS: 250 ok",
 		"S: 220 x\nC: EHLO *\nS: 502 what\nC: HELO *\nS: 250 x\nC: NOOP\nS: 250 ok",
 	} {
-		c, err, show := open(t, theatre, policy.OpportunisticSTARTTLS, lines, nil)
+		c, show, err := open(t, theatre, policy.OpportunisticSTARTTLS, lines, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +132,7 @@ func TestHelloFromTheDialServes(t *testing.T) {
 func TestHELO(t *testing.T) {
 	theatre := scripttest.New(t)
 	const lines = "S: 220 x\nC: EHLO *\nS: 500 what\nC: HELO *\nS: 250 x\nC: NOOP\nS: 250 ok"
-	c, err, show := open(t, theatre, policy.NoTLS, lines, nil)
+	c, show, err := open(t, theatre, policy.NoTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +141,7 @@ func TestHELO(t *testing.T) {
 	}
 	c.Close()
 	show.Record()
-	_, err, show = open(t, theatre, policy.ImplicitTLS, inside(lines), nil)
+	_, show, err = open(t, theatre, policy.ImplicitTLS, inside(lines), nil)
 	if !errors.Is(err, policy.ErrRefused) {
 		t.Errorf("got %v", err)
 	}
@@ -158,7 +162,7 @@ func TestAuth(t *testing.T) {
 		"LOGIN":                 {"AUTH LOGIN", "C: AUTH LOGIN\nS: 334 dXNlciBuYW1l\nC: dXNlcg==\nS: 334\nC: Y2FuYXJ5\nS: 235 ok", "dXNlcg==\r\nY2FuYXJ5\r\n", password()},
 		"too long for one line": {"AUTH PLAIN", "C: AUTH PLAIN\nS: 334 \nC: AHVz*\nS: 235 ok", "AUTH PLAIN\r\nAHVzZXIAeHh4", long},
 	} {
-		client, err, show := open(t, theatre, policy.ImplicitTLS, inside(ehlo(c.offer)+c.answer), &smtpconn.Options{Auth: c.creds})
+		client, show, err := open(t, theatre, policy.ImplicitTLS, inside(ehlo(c.offer)+c.answer), &smtpconn.Options{Auth: c.creds})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -185,7 +189,7 @@ func TestAuthKinds(t *testing.T) {
 		"250 strange":               auth.KindProtocol,
 		"334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
 	} {
-		_, err, _ := open(t, theatre, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
+		_, _, err := open(t, theatre, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
 		var e *auth.Error
 		var d *dial.Error
 		if !errors.As(err, &e) || e.Kind != kind || e.Mechanism != "PLAIN" || !errors.As(err, &d) || d.Phase != dial.PhaseAuth {
@@ -200,14 +204,14 @@ func TestInsecureAuth(t *testing.T) {
 	theatre := scripttest.New(t)
 	lines := "S: 220 x\n" + ehlo("AUTH PLAIN") + "C: AUTH *\nS: 235 ok"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
-		_, err, show := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password()})
+		_, show, err := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password()})
 		if !errors.Is(err, policy.ErrCleartextAuth) {
 			t.Errorf("%v: got %v", pol, err)
 		}
 		if rec := show.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, err, show := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password(), InsecureAuth: true})
+		c, show, err := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password(), InsecureAuth: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +229,7 @@ func TestInsecureAuth(t *testing.T) {
 // address.
 func TestLocalName(t *testing.T) {
 	theatre := scripttest.New(t)
-	c, err, show := open(t, theatre, policy.RequiredSTARTTLS, "", nil)
+	c, show, err := open(t, theatre, policy.RequiredSTARTTLS, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +270,6 @@ func TestBadArguments(t *testing.T) {
 	}{
 		"protocol": {e: imap},
 		"password": {e: good, o: smtpconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\n")}}},
-		"timeout":  {e: good, o: smtpconn.Options{ReplyTimeout: -1}},
 	} {
 		_, err := smtpconn.Dial(t.Context(), c.e, &c.o)
 		var e *dial.Error
@@ -283,7 +286,7 @@ func TestBadArguments(t *testing.T) {
 func TestDeadPeerEndsACommand(t *testing.T) {
 	theatre := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, err, show := open(t, theatre, policy.ImplicitTLS, inside("C: NOOP\nHANG"), &smtpconn.Options{Auth: password(), ReplyTimeout: time.Minute})
+		c, show, err := open(t, theatre, policy.ImplicitTLS, inside("C: NOOP\nHANG"), &smtpconn.Options{Auth: password(), ReplyTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,6 +299,26 @@ func TestDeadPeerEndsACommand(t *testing.T) {
 			t.Errorf("Err: %v", c.Err())
 		}
 		c.Close()
+		show.Record()
+	})
+}
+
+// A negative ReplyTimeout is none, through Dial as through New.
+func TestNoReplyTimeout(t *testing.T) {
+	theatre := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		show := theatre.Play(t, policy.Submission, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
+		d := theatre.Dialer()
+		d.NetDialer = given{show}
+		c, err := smtpconn.Dial(t.Context(), show.Endpoint, &smtpconn.Options{Dialer: d, ReplyTimeout: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		defer time.AfterFunc(24*time.Hour, func() { c.Abort() }).Stop()
+		if err := c.Noop(); err == nil || time.Since(begin) != 24*time.Hour {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
 		show.Record()
 	})
 }

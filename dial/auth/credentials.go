@@ -131,3 +131,5 @@ func (l *login) Next([]byte) ([]byte, error) {
 	l.answers = l.answers[1:]
 	return []byte(answer), nil
 }
+
+func (l *login) done() bool { return len(l.answers) == 0 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"strings"
 
@@ -45,7 +46,7 @@ const (
 // Answer is what a server says in an authentication.
 type Answer struct {
 	Status    Status
-	Challenge []byte // decoded, for a Challenge
+	Challenge string // in base64, as the server sent it, for a Challenge
 	Kind      Kind   // why it was Refused
 	Reply     string // its words, for a Refused
 }
@@ -88,8 +89,14 @@ func violation(s dial.Security, reason error) error {
 //
 // The error is a [*policy.Violation] of the gate or of the protocol, an
 // [*Error], or that of the connection. After an error the connection must be
-// closed.
+// closed. What the server says is freed of secrets that it repeats.
 func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credentials, insecure bool) (mechanism string, err error) {
+	if creds == nil {
+		return "", &Error{Kind: KindCancelled, Err: errors.New("no credentials")}
+	}
+	if err := creds.check(); err != nil {
+		return "", &Error{Kind: KindCancelled, Err: err}
+	}
 	if err := Gate(conn, insecure); err != nil {
 		return "", err
 	}
@@ -106,11 +113,11 @@ func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credent
 		answer, err := a.run(w)
 		switch {
 		case err != nil:
-			return "", named(err, a.mechanism)
+			return "", w.cleanError(named(err, a.mechanism))
 		case answer.Status == Accepted:
 			return a.mechanism, nil
 		}
-		last = &Error{Kind: answer.Kind, Mechanism: a.mechanism, Reply: w.words(answer.Reply), Offered: offered(c)}
+		last = &Error{Kind: answer.Kind, Mechanism: a.mechanism, Reply: wire.Printable(w.clean(answer.Reply)), Offered: offered(c)}
 		if last.Kind != KindMechanism {
 			break
 		}
@@ -144,19 +151,31 @@ func exchange(c Carrier, client sasl.Client, mechanism string, ir []byte) (Answe
 		a, err = sendInitial(c, a, ir)
 	}
 	for range maxSteps {
-		if err != nil || a.Status != Challenge {
-			return a, err
+		switch {
+		case err != nil:
+			return Answer{}, err
+		case a.Status == Accepted && !done(client):
+			return Answer{}, errEarly()
+		case a.Status != Challenge:
+			return a, nil
 		}
-		response, nextErr := client.Next(a.Challenge)
+		response, nextErr := next(client, a.Challenge)
 		if nextErr != nil {
 			return Answer{}, cancel(c, nextErr)
-		}
-		if response == nil {
-			response = []byte{}
 		}
 		a, err = c.Respond(response)
 	}
 	return Answer{}, cancel(c, errors.New("too many challenges"))
+}
+
+// next returns the response to a challenge, which must be strict base64
+// (RFC 4954 §4, RFC 5034 §4).
+func next(client sasl.Client, challenge string) ([]byte, error) {
+	decoded, err := base64.StdEncoding.Strict().DecodeString(challenge)
+	if err != nil {
+		return nil, err
+	}
+	return client.Next(decoded)
 }
 
 // sendInitial sends the initial response in answer to the challenge that asks
@@ -167,9 +186,20 @@ func sendInitial(c Carrier, a Answer, ir []byte) (Answer, error) {
 	case Challenge:
 		return c.Respond(ir)
 	case Accepted:
-		return Answer{}, &Error{Kind: KindProtocol, Err: errors.New("server accepted before it saw credentials")}
+		return Answer{}, errEarly()
 	}
 	return a, nil
+}
+
+func errEarly() error {
+	return &Error{Kind: KindProtocol, Err: errors.New("server accepted before it saw credentials")}
+}
+
+// done reports whether a mechanism has said all it has to say. Those of go-sasl
+// do not tell; ours do.
+func done(client sasl.Client) bool {
+	c, tells := client.(interface{ done() bool })
+	return !tells || c.done()
 }
 
 // cancel tells the server that we will not answer, as every protocol wants.

@@ -2,10 +2,12 @@ package auth
 
 import (
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // witness passes an authentication on and remembers what was said in it, so
@@ -30,10 +32,10 @@ func (w *witness) Login(user, password string) (Answer, error) {
 	return w.Carrier.Login(user, password)
 }
 
-// words makes a server's reply fit to be shown: without any message of ours as
-// it went over the wire or as it was before, and without the parts that NUL
-// and ^A divide it into.
-func (w *witness) words(reply string) string {
+// clean takes what was said out of a server's words: every message as it went
+// over the wire, as it was before, the parts that NUL and ^A divide it into,
+// and the beginning of any of these where the words were cut off.
+func (w *witness) clean(words string) string {
 	for _, message := range w.said {
 		if len(message) == 0 {
 			continue
@@ -41,8 +43,39 @@ func (w *witness) words(reply string) string {
 		forms := strings.FieldsFunc(string(message), func(r rune) bool { return r <= 1 })
 		forms = append(forms, string(message), base64.StdEncoding.EncodeToString(message))
 		for _, form := range slices.Backward(forms) { // whole ones first
-			reply = strings.ReplaceAll(reply, form, hidden)
+			words = strings.ReplaceAll(words, form, hidden)
+			words = cleanEnd(words, form)
 		}
 	}
-	return wire.Printable(reply)
+	return words
+}
+
+// leastPart is how much of a secret at the end of a text is taken for it.
+const leastPart = 4
+
+func cleanEnd(words, secret string) string {
+	body := strings.TrimSuffix(words, "...")
+	for n := len(secret) - 1; n >= leastPart; n-- {
+		if cut, ok := strings.CutSuffix(body, secret[:n]); ok {
+			return cut + hidden
+		}
+	}
+	return words
+}
+
+// cleanError does the same for the server's words in an error of the protocol.
+func (w *witness) cleanError(err error) error {
+	var broken *policy.Violation
+	if errors.As(err, &broken) {
+		broken.Reply = w.clean(broken.Reply)
+	}
+	var closed *wire.Closed
+	if errors.As(err, &closed) {
+		closed.Reply, closed.Partial = w.clean(closed.Reply), w.clean(closed.Partial)
+	}
+	var failed *Error
+	if errors.As(err, &failed) {
+		failed.Reply = w.clean(failed.Reply)
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"time"
@@ -76,6 +77,11 @@ func NewCA() (*CA, error) {
 		return nil, err
 	}
 	return ca, nil
+}
+
+// PEM returns the CA's own certificate, as programs read it from a file.
+func (ca *CA) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.root.cert.Raw})
 }
 
 func newKey() (*ecdsa.PrivateKey, error) {

@@ -151,7 +151,7 @@ func TestFailure(t *testing.T) {
 			"phase handshake", "error tls: failed to verify certificate", "certificate for localhost", "EXPIRED", "temporary no", "hint", "renew"}},
 		{starttls.Endpoint(policy.ImplicitTLS), []string{
 			"phase handshake", "error server does not speak TLS on this port", "hint", "use imap://127.0.0.1"}},
-		{wrongProtocol, []string{"phase greeting", "error malformed answer", "hint", "IMAP server"}},
+		{wrongProtocol, []string{"phase greeting", "error malformed answer", "hint", "speaks IMAP"}},
 		{gone.Endpoint(policy.ImplicitTLS), []string{"phase connect", "refused", "temporary yes", "hint Nothing listens"}},
 		{stalled.Endpoint(policy.RequiredSTARTTLS), []string{"phase starttls", "temporary yes", "hint", "stopped answering"}},
 	} {

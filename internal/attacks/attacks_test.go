@@ -155,19 +155,25 @@ func (a *attempt) connect(t *testing.T) (result, *script.Record) {
 	go func() {
 		record <- a.Serve(server(), a.policy, script.Stage{Config: a.stage.config, Honest: a.stage.honest[a.Protocol], Segments: a.segments})
 	}()
+	res := a.connectOver(t, client)
+	return res, <-record
+}
+
+// connectOver dials over a given connection, and logs in if that is wanted.
+func (a *attempt) connectOver(t *testing.T, client net.Conn) result {
 	ep := dial.Endpoint{Protocol: a.Protocol, Host: "mail.test", Policy: a.policy}
 	d := &dial.Dialer{TLSConfig: a.stage.ca.ClientConfig()}
 	conn, err := d.NewConn(t.Context(), client, ep)
-	res := result{err: err}
-	if err == nil {
-		res = result{security: conn.Security(), caps: conn.Capabilities(), greeting: conn.Greeting()}
-		if a.session {
-			res.err = a.newSession(t.Context(), conn)
-		} else {
-			conn.Close()
-		}
+	if err != nil {
+		return result{err: err}
 	}
-	return res, <-record
+	res := result{security: conn.Security(), caps: conn.Capabilities(), greeting: conn.Greeting()}
+	if a.session {
+		res.err = a.newSession(t.Context(), conn)
+	} else {
+		conn.Close()
+	}
+	return res
 }
 
 // pipe returns the client's end of a connection, and a function for the
@@ -219,6 +225,12 @@ func checkWire(t *testing.T, p policy.Policy, rec *script.Record) {
 	for _, line := range rec.Unexpected {
 		t.Errorf("client said more than it should have: %q", line)
 	}
+	checkSecrets(t, p, rec)
+}
+
+// checkSecrets looks at what the server saw in the clear.
+func checkSecrets(t *testing.T, p policy.Policy, rec *script.Record) {
+	t.Helper()
 	clear := string(rec.Clear)
 	for _, secret := range []string{canaryUser, canaryPassword} {
 		for _, form := range forms(secret) {

@@ -31,7 +31,7 @@ func Parse(line string) Response {
 		return r
 	}
 	word, text, _ := strings.Cut(rest, " ")
-	switch status := strings.ToUpper(word); status {
+	switch status := wire.Upper(word); status {
 	case "OK", "NO", "BAD", "PREAUTH", "BYE":
 		r.Status, r.Text = status, text
 	default:
@@ -39,7 +39,7 @@ func Parse(line string) Response {
 	}
 	if inside, after, ok := strings.Cut(strings.TrimPrefix(text, "["), "]"); ok && strings.HasPrefix(text, "[") {
 		name, args, _ := strings.Cut(inside, " ")
-		r.Code, r.Args, r.Text = strings.ToUpper(name), args, strings.TrimPrefix(after, " ")
+		r.Code, r.Args, r.Text = wire.Upper(name), args, strings.TrimPrefix(after, " ")
 	}
 	return r
 }
@@ -59,15 +59,16 @@ func (r Response) Capabilities() []string {
 
 func isCapability(line string) bool {
 	word, _, _ := strings.Cut(line, " ")
-	return strings.EqualFold(word, "CAPABILITY")
+	return wire.Upper(word) == "CAPABILITY"
 }
 
 // ParseCapabilities returns the atoms of a capability list in upper case. A
 // word that is not an atom makes the whole list malformed: such a list must
 // not decide anything.
 func ParseCapabilities(list string) ([]string, error) {
-	caps := strings.Fields(strings.ToUpper(list))
-	for _, c := range caps {
+	caps := strings.FieldsFunc(list, func(r rune) bool { return r == ' ' })
+	for i, c := range caps {
+		caps[i] = wire.Upper(c)
 		if !isAtom(c) {
 			v := wire.Violation(policy.ErrMalformed, "CAPABILITY "+list)
 			v.Err = fmt.Errorf("%q in capability list", wire.Printable(c))

@@ -31,14 +31,14 @@ func (r Reply) Code() string {
 	if r.OK || !ok || !strings.HasPrefix(r.Text, "[") {
 		return ""
 	}
-	return strings.ToUpper(inside)
+	return wire.Upper(inside)
 }
 
 // Parse reads a status line: the indicator in any case, then a blank or the
 // end. Everything else is malformed.
 func Parse(line string) (Reply, error) {
 	indicator, text, _ := strings.Cut(line, " ")
-	switch strings.ToUpper(indicator) {
+	switch wire.Upper(indicator) {
 	case "+OK":
 		return Reply{OK: true, Text: text}, nil
 	case "-ERR":
@@ -97,15 +97,15 @@ func Capa(l *wire.Lines) ([]string, Reply, error) {
 		if line == "." {
 			return list, r, nil
 		}
-		list = append(list, normal(strings.TrimPrefix(line, ".")))
+		list = append(list, Normal(strings.TrimPrefix(line, ".")))
 	}
 }
 
-// normal puts a capability's tag in upper case and one blank between words.
-func normal(line string) string {
-	words := strings.Fields(line)
+// Normal puts a capability's tag in upper case and one blank between words.
+func Normal(line string) string {
+	words := wire.Words(line)
 	if len(words) > 0 {
-		words[0] = strings.ToUpper(words[0])
+		words[0] = wire.Upper(words[0])
 	}
 	return strings.Join(words, " ")
 }

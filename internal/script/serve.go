@@ -31,6 +31,8 @@ type Stage struct {
 	// Honest plays what a case leaves out.
 	Honest   *Case
 	Segments Segments
+	// BeforeTLS, if set, is called when all that is said in the clear was.
+	BeforeTLS func()
 }
 
 // Record is what the client did while a case was played.
@@ -232,6 +234,9 @@ func (p *play) tls(kind string) error {
 	cfg, err := p.st.Config(kind)
 	if err != nil {
 		return err
+	}
+	if p.st.BeforeTLS != nil {
+		p.st.BeforeTLS()
 	}
 	conn := tls.Server(p.back, cfg)
 	if err := conn.Handshake(); err != nil {

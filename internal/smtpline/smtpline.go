@@ -113,32 +113,31 @@ func Keywords(r Reply) []string {
 	list := []string{}
 	auth := -1
 	for _, line := range r.Lines[1:] {
-		keyword, params, _ := strings.Cut(strings.TrimSpace(line), " ")
-		keyword = strings.ToUpper(keyword)
+		keyword, params, _ := strings.Cut(strings.Trim(line, " \t"), " ")
+		keyword = wire.Upper(keyword)
 		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
 			keyword, params = "AUTH", rest+" "+params
 		}
 		if keyword == "" {
 			continue
 		}
-		params = strings.Join(strings.Fields(params), " ")
 		if keyword != "AUTH" {
-			list = append(list, strings.TrimSpace(keyword+" "+params))
+			list = append(list, strings.Join(append([]string{keyword}, wire.Words(params)...), " "))
 			continue
 		}
 		if auth < 0 {
 			auth = len(list)
 			list = append(list, keyword)
 		}
-		list[auth] = addWords(list[auth], strings.ToUpper(params))
+		list[auth] = addWords(list[auth], wire.Upper(params))
 	}
 	return list
 }
 
 // addWords appends to list the words that it does not have yet.
-func addWords(list, words string) string {
-	for _, w := range strings.Fields(words) {
-		if !slices.Contains(strings.Fields(list), w) {
+func addWords(list, more string) string {
+	for _, w := range wire.Words(more) {
+		if !slices.Contains(wire.Words(list), w) {
 			list += " " + w
 		}
 	}

@@ -19,6 +19,7 @@ type FirstByte struct {
 	net.Conn
 	reason error
 	seen   bool
+	broken error
 }
 
 // NewFirstByte wraps c, which must have been read by nobody ahead of TLS.
@@ -27,6 +28,9 @@ func NewFirstByte(c net.Conn, reason error) *FirstByte {
 }
 
 func (c *FirstByte) Read(p []byte) (int, error) {
+	if c.broken != nil {
+		return 0, c.broken
+	}
 	n, err := c.Conn.Read(p)
 	if c.seen || n == 0 {
 		return n, err
@@ -35,7 +39,8 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if p[0] == recordAlert || p[0] == recordHandshake {
 		return n, err
 	}
-	return 0, Violation(c.reason, string(c.words(p[:n])))
+	c.broken = Violation(c.reason, string(c.words(p[:n])))
+	return 0, c.broken
 }
 
 // wordsTime bounds the wait for the rest of what a server says in the clear:

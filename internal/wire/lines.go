@@ -76,3 +76,19 @@ func Params(list []string, keyword string) (string, bool) {
 	}
 	return "", false
 }
+
+// Upper puts ASCII letters in upper case and no others: in Unicode the upper
+// case of "\u017ftls" is STLS, and no server's offer.
+func Upper(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
+}
+
+// Words splits s at blanks and tabs, and at no other space that Unicode knows.
+func Words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' })
+}

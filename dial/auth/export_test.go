@@ -1,0 +1,4 @@
+package auth
+
+// Reveal returns what a Secret holds.
+var Reveal = Secret.reveal

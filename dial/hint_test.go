@@ -1,0 +1,213 @@
+package dial_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/upgrade"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// checkHint wants a hint with all the words in it, "" for none, and nothing
+// that leads to a connection without TLS.
+func checkHint(t *testing.T, name string, err *dial.Error, words ...string) {
+	t.Helper()
+	hint := err.Hint()
+	if (hint == "") != (len(words) == 0) || hint != wire.Printable(hint) {
+		t.Errorf("%s: %q", name, hint)
+	}
+	for _, w := range words {
+		if !strings.Contains(hint, w) {
+			t.Errorf("%s: %q is not in %q", name, w, hint)
+		}
+	}
+	for _, bad := range []string{"+plain", "+opportunistic", "no-tls", "NoTLS", "InsecureAuth", "without TLS", "disable", "turn off"} {
+		if strings.Contains(hint, bad) {
+			t.Errorf("%s suggests going without TLS: %q", name, hint)
+		}
+	}
+	if len(hint) > 0 && !strings.HasSuffix(hint, ".") && !strings.HasSuffix(hint, "?") {
+		t.Errorf("%s: no sentence: %q", name, hint)
+	}
+}
+
+func TestHints(t *testing.T) {
+	type v = policy.Violation
+	on := func(p policy.Protocol, pol policy.Policy, port uint16) dial.Endpoint {
+		return dial.Endpoint{Protocol: p, Host: "h", Port: port, Policy: pol}
+	}
+	imap, imaps := on(policy.IMAP, policy.RequiredSTARTTLS, 143), on(policy.IMAP, policy.ImplicitTLS, 993)
+	odd := on(policy.IMAP, policy.ImplicitTLS, 143)
+	pop, smtp, smtps := on(policy.POP3, policy.RequiredSTARTTLS, 110), on(policy.Submission, policy.RequiredSTARTTLS, 587), on(policy.SMTP, policy.ImplicitTLS, 465)
+	refused := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	for _, c := range []struct {
+		name  string
+		phase dial.Phase
+		e     dial.Endpoint
+		err   error
+		words []string
+	}{
+		{"clear IMAP on its TLS port", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "* OK x"}, []string{"clear-text IMAP", "imap://h:993", "STARTTLS"}},
+		{"clear IMAP on another port", dial.PhaseHandshake, odd, &v{Reason: policy.ErrNotTLS, Reply: "* ok x"}, []string{"imap://h:143", "993"}},
+		{"clear SMTP for SMTP", dial.PhaseHandshake, smtps, &v{Reason: policy.ErrNotTLS, Reply: "220-x"}, []string{"clear-text SMTP", "smtp://h:465"}},
+		{"clear SMTP for IMAP", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "220 x"}, []string{"clear-text SMTP", "check port and protocol"}},
+		{"clear POP3 for IMAP", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "+OK x"}, []string{"clear-text POP3"}},
+		{"HTTP for IMAP", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "HTTP/1.1 400"}, []string{"clear-text HTTP"}},
+		{"something in the clear", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "hello"}, []string{"h:993 does not speak TLS"}},
+		{"TLS on the clear port", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Err: upgrade.ErrSpeaksTLS}, []string{"expects TLS from the first byte", "imaps://h:993"}},
+		{"masked", dial.PhaseSTARTTLS, smtp, &v{Reason: policy.ErrNotOffered, Err: upgrade.ErrMasked}, []string{"firewall", "STARTTLS"}},
+		{"SMTP for IMAP", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "220 x"}, []string{"speaks SMTP", "IMAP"}},
+		{"IMAP for POP3", dial.PhaseGreeting, pop, &v{Reason: policy.ErrMalformed, Reply: "* OK x"}, []string{"speaks IMAP", "POP3"}},
+		{"POP3 for submission", dial.PhaseGreeting, smtp, &v{Reason: policy.ErrMalformed, Reply: "+OK x"}, []string{"speaks POP3", "SMTP"}},
+		{"SSH", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "SSH-2.0-x"}, []string{"speaks SSH"}},
+		{"garbage", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "x"}, nil},
+		{"not offered", dial.PhaseSTARTTLS, smtp, &v{Reason: policy.ErrNotOffered}, []string{"does not offer TLS", "submissions://h:465"}},
+		{"refused for now", dial.PhaseSTARTTLS, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "454 x"}, []string{"again later"}},
+		{"refused greeting", dial.PhaseGreeting, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "554 x"}, []string{"greeting"}},
+		{"refused STARTTLS", dial.PhaseSTARTTLS, imap, &v{Protocol: policy.IMAP, Reason: policy.ErrRefused, Reply: "NO x"}, []string{"refuses", "imaps://h:993"}},
+		{"injected", dial.PhaseSTARTTLS, imap, &v{Reason: policy.ErrInjected}, []string{"do not trust this network"}},
+		{"PREAUTH", dial.PhaseGreeting, imap, &v{Reason: policy.ErrPreauth}, []string{"do not trust this network"}},
+		{"unverified", dial.PhaseAuth, imap, &v{Reason: policy.ErrUnverifiedAuth}, []string{"not checked", "trust"}},
+		{"connection refused", dial.PhaseConnect, imaps, refused, []string{"Nothing listens on h:993", "993"}},
+		{"no such host", dial.PhaseConnect, imaps, &net.DNSError{IsNotFound: true}, []string{"no host named h"}},
+		{"no DNS", dial.PhaseConnect, imaps, &net.DNSError{IsTemporary: true}, []string{"name server"}},
+		{"no route", dial.PhaseConnect, imaps, &net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, []string{"no route"}},
+		{"time-out, connect", dial.PhaseConnect, imaps, context.DeadlineExceeded, []string{"No answer from h:993", "firewall"}},
+		{"time-out, greeting", dial.PhaseGreeting, imap, context.DeadlineExceeded, []string{"says nothing", "imaps://h:993"}},
+		{"time-out, greeting in TLS", dial.PhaseGreeting, imaps, context.DeadlineExceeded, []string{"phase greeting"}},
+		{"time-out, capability", dial.PhaseCapability, imap, context.DeadlineExceeded, []string{"phase capability"}},
+		{"time-out, starttls", dial.PhaseSTARTTLS, imap, context.DeadlineExceeded, []string{"phase starttls"}},
+		{"time-out, handshake", dial.PhaseHandshake, imaps, os.ErrDeadlineExceeded, []string{"TLS handshake"}},
+		{"time-out, auth", dial.PhaseAuth, imaps, context.DeadlineExceeded, []string{"phase auth"}},
+		{"cancelled", dial.PhaseConnect, imaps, context.Canceled, nil},
+		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2"}},
+		{"closed before the greeting", dial.PhaseGreeting, imap, &wire.Closed{Err: io.EOF}, []string{"without a word"}},
+		{"closed with words", dial.PhaseSTARTTLS, smtp, wire.Hangup("421 x"), []string{"its words"}},
+		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common"}},
+		{"alert 42", dial.PhaseHandshake, imaps, remote(42), []string{"client certificate"}},
+		{"alert 70", dial.PhaseHandshake, imaps, remote(70), []string{"older than 1.2"}},
+		{"alert 112", dial.PhaseHandshake, imaps, remote(112), []string{"name h"}},
+		{"alert 116", dial.PhaseHandshake, imaps, remote(116), []string{"client certificate"}},
+		{"alert 120", dial.PhaseHandshake, imaps, remote(120), []string{"another protocol"}},
+		{"alert 80", dial.PhaseHandshake, imaps, remote(80), nil},
+		{"a server that says so", dial.PhaseCapability, imap, &v{Reason: policy.ErrMalformed, Reply: "tls: unsupported protocol version"}, nil},
+		{"password", dial.PhaseAuth, imaps, &auth.Error{Kind: auth.KindCredentials}, []string{"user and password"}},
+		{"nothing", dial.PhaseConfig, imaps, nil, nil},
+		{"anything", dial.PhaseConfig, imaps, errors.New("x"), nil},
+	} {
+		var err error
+		if c.err != nil {
+			err = fmt.Errorf("wrapped: %w", c.err)
+		}
+		checkHint(t, c.name, &dial.Error{Phase: c.phase, Endpoint: c.e, Err: err}, c.words...)
+	}
+	clear := &dial.Error{Phase: dial.PhaseAuth, Endpoint: on(policy.IMAP, policy.NoTLS, 143), Err: &v{Reason: policy.ErrCleartextAuth}}
+	if hint := clear.Hint(); !strings.Contains(hint, "use imaps://h:993") {
+		t.Errorf("password in the clear: %q", hint)
+	}
+}
+
+// handshake makes a real TLS handshake and returns its error. It needs buffers
+// between the two ends, which a net.Pipe does not have: both may speak at once.
+func handshake(t *testing.T, server *tls.Config, d *dial.Dialer, e dial.Endpoint) *dial.Error {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if s, err := l.Accept(); err == nil {
+			tls.Server(s, server).Handshake()
+			s.Close()
+		}
+	}()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.NewConn(t.Context(), c, e)
+	var de *dial.Error
+	if !errors.As(err, &de) {
+		t.Fatal(err)
+	}
+	return de
+}
+
+func TestHintsForCertificates(t *testing.T) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust := ca.ClientConfig()
+	named := ca.ClientConfig()
+	named.ServerName = "sni.test"
+	for _, c := range []struct {
+		kind   dialtest.CertKind
+		client *tls.Config
+		words  []string
+	}{
+		{dialtest.CertExpired, trust, []string{"expired on 1 January 1999"}},
+		{dialtest.CertNotYetValid, trust, []string{"valid only from 1 January 2090", "clock"}},
+		{dialtest.CertWrongHost, trust, []string{"not for mail.test but for other.test"}},
+		{dialtest.CertGood, named, []string{"not for sni.test but for localhost, mail.test, 127.0.0.1, ::1"}},
+		{dialtest.CertCNOnly, trust, []string{`"localhost" only as its common name`}},
+		{dialtest.CertSelfSigned, trust, []string{"self-signed", "trust"}},
+		{dialtest.CertUnknownCA, trust, []string{`"dialtest unknown CA"`, "not trusted"}},
+		{dialtest.CertMissingIntermediate, trust, []string{`"dialtest intermediate CA"`, "missing"}},
+		{dialtest.CertClientOnly, trust, []string{"not issued for servers"}},
+		{dialtest.CertWeakKey, trust, []string{"1024 bits", "2048"}},
+	} {
+		cert, err := ca.Certificate(c.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		de := handshake(t, &tls.Config{Certificates: []tls.Certificate{cert}}, &dial.Dialer{TLSConfig: c.client}, imaps("mail.test"))
+		var bad *tls.CertificateVerificationError
+		if !errors.As(de, &bad) || de.Phase != dial.PhaseHandshake || de.Temporary() {
+			t.Errorf("%v: %v", c.kind, de)
+		}
+		checkHint(t, c.kind.String(), de, c.words...)
+	}
+}
+
+func TestHintsForVersions(t *testing.T) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := ca.Certificate(dialtest.CertGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs := []tls.Certificate{cert}
+	d := &dial.Dialer{TLSConfig: ca.ClientConfig()}
+	old := &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	checkHint(t, "server that refuses 1.2", handshake(t, old, d, imaps("mail.test")), "older than 1.2")
+	other := &tls.Config{Certificates: certs, NextProtos: []string{"http/1.1"}}
+	checkHint(t, "another ALPN", handshake(t, other, d, imaps("mail.test")), "another protocol")
+	local := &dial.Error{Phase: dial.PhaseHandshake, Endpoint: imaps("h"), Err: errors.New("tls: server selected unsupported protocol version 302")}
+	checkHint(t, "server that selects 1.1", local, "older than 1.2")
+}
+
+func TestHintIsPrintable(t *testing.T) {
+	leaf := &x509.Certificate{DNSNames: []string{"\x1b[31m\u202e" + strings.Repeat("x", 600)}}
+	e := &dial.Error{Phase: dial.PhaseHandshake, Endpoint: imaps("h"), Err: &tls.CertificateVerificationError{
+		UnverifiedCertificates: []*x509.Certificate{leaf}, Err: x509.HostnameError{Certificate: leaf, Host: "h"}}}
+	if hint := e.Hint(); hint != wire.Printable(hint) || hint == "" {
+		t.Errorf("%q", hint)
+	}
+}

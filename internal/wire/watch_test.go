@@ -1,0 +1,123 @@
+package wire_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+func TestWatchEndsACall(t *testing.T) {
+	why := errors.New("why")
+	speak(t, func(t *testing.T, client, server net.Conn) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		stop := wire.Watch(ctx, client)
+		time.AfterFunc(time.Second, func() { cancel(why) })
+		start := time.Now()
+		if _, err := client.Read(make([]byte, 1)); err == nil || time.Since(start) != time.Second {
+			t.Errorf("read ended after %v: %v", time.Since(start), err)
+		}
+		if err := stop(); !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+			t.Errorf("stop: %v", err)
+		}
+	})
+}
+
+func TestWatchThatWasStopped(t *testing.T) {
+	speak(t, func(t *testing.T, client, server net.Conn) {
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := wire.Watch(ctx, client)
+		if err := stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		cancel()
+		synctest.Wait()
+		go io.WriteString(server, "x")
+		if _, err := client.Read(make([]byte, 1)); err != nil {
+			t.Errorf("after the watch: %v", err)
+		}
+	})
+}
+
+// The race at the end of every call: whoever wins, the outcome is one of two.
+func TestWatchRaces(t *testing.T) {
+	var kept []*closer
+	var ended int
+	cancels := make(chan context.CancelFunc)
+	go func() {
+		for cancel := range cancels {
+			cancel()
+		}
+	}()
+	for i := range 20_000 {
+		closed := new(closer)
+		ctx, cancel := context.WithCancel(context.Background())
+		stop := wire.Watch(ctx, closed)
+		cancels <- cancel
+		for range i % 100 { // a little later each time, to meet the cancellation on its way
+			_ = ctx.Value(closed)
+		}
+		switch err := stop(); {
+		case err == nil:
+			kept = append(kept, closed)
+		case errors.Is(err, context.Canceled):
+			ended++
+		default:
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	close(cancels)
+	for _, c := range kept { // looked at late, for a late Close to be seen
+		if c.done.Load() {
+			t.Fatal("stop returned nil and the connection was closed")
+		}
+	}
+	t.Logf("%d kept, %d ended", len(kept), ended)
+}
+
+// Under a watch that lost, the connection is closed; under one that won it
+// works.
+func TestWatchRacesOnAConnection(t *testing.T) {
+	for range 500 {
+		client, server := net.Pipe()
+		ctx, cancel := context.WithCancel(context.Background())
+		stop := wire.Watch(ctx, client)
+		go cancel()
+		err := stop()
+		<-ctx.Done()
+		go io.WriteString(server, "x")
+		_, readErr := client.Read(make([]byte, 1))
+		if err == nil && readErr != nil {
+			t.Fatalf("kept, but: %v", readErr)
+		}
+		if err != nil { // it may take a moment, but it will be closed
+			if _, readErr = client.Read(make([]byte, 1)); readErr == nil {
+				t.Fatal("ended, but the connection is open")
+			}
+		}
+		client.Close()
+		server.Close()
+	}
+}
+
+type closer struct{ done atomic.Bool }
+
+func (c *closer) Close() error { c.done.Store(true); return nil }
+
+func TestContextError(t *testing.T) {
+	if err := wire.ContextError(t.Context()); err != nil {
+		t.Errorf("live context: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := wire.ContextError(ctx); err != context.Canceled {
+		t.Errorf("without a cause: %v", err)
+	}
+}

@@ -1,0 +1,111 @@
+package policy_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+func TestViolation(t *testing.T) {
+	cause := errors.New("cause")
+	for _, c := range []struct {
+		v    policy.Violation
+		text string
+	}{
+		{policy.Violation{}, "policy violated"},
+		{policy.Violation{Reason: policy.ErrUnset}, "policy not set"},
+		{policy.Violation{Reason: policy.ErrNotOffered, Reply: "BAD no"}, `server does not offer STARTTLS ("BAD no")`},
+		{policy.Violation{Reason: policy.ErrVetoed, Err: cause}, "connection in the clear vetoed: cause"},
+		{policy.Violation{Reason: policy.ErrLimit, Reply: "x", Err: cause}, `answer from server exceeds limit ("x"): cause`},
+		{policy.Violation{Reason: policy.ErrRefused, Reply: "5\"\x1b[2J\u202e\r\n"}, `server refused ("5\"\x1b[2J\u202e\r\n")`},
+	} {
+		if got := c.v.Error(); got != c.text {
+			t.Errorf("%q, want %q", got, c.text)
+		}
+		wrapped := fmt.Errorf("dial: %w", &c.v)
+		var v *policy.Violation
+		if !errors.As(wrapped, &v) || v != &c.v {
+			t.Errorf("%q: errors.As does not find it", c.text)
+		}
+		if c.v.Reason != nil && !errors.Is(wrapped, c.v.Reason) {
+			t.Errorf("%q: errors.Is does not find the reason", c.text)
+		}
+		if c.v.Err != nil && !errors.Is(wrapped, c.v.Err) {
+			t.Errorf("%q: errors.Is does not find the cause", c.text)
+		}
+		if errors.Is(wrapped, io.EOF) || errors.Is(wrapped, policy.ErrPreauth) {
+			t.Errorf("%q: errors.Is finds what is not there", c.text)
+		}
+	}
+}
+
+func TestReasonsDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range []error{
+		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,
+		policy.ErrCleartextAuth, policy.ErrUnverifiedAuth, policy.ErrMalformed, policy.ErrLimit, policy.ErrVetoed,
+	} {
+		if seen[r.Error()] {
+			t.Errorf("two reasons say %q", r)
+		}
+		seen[r.Error()] = true
+	}
+}
+
+func TestViolationTextIsBounded(t *testing.T) {
+	for _, unit := range []string{"x", "é", "漢", "\U0001f4a9", "\xff", "\x1b"} {
+		for shift := range 5 {
+			long := strings.Repeat("x", shift) + strings.Repeat(unit, 600)
+			v := policy.Violation{Reason: policy.ErrMalformed, Reply: long}
+			s := v.Error()
+			if len(s) > 512 || len(s) < 500 || !utf8.ValidString(s) || !strings.HasSuffix(s, "...") {
+				t.Errorf("%q shifted by %d: %d bytes ending in %q", unit, shift, len(s), s[max(0, len(s)-8):])
+			}
+		}
+	}
+	v := policy.Violation{Reason: policy.ErrMalformed, Err: errors.New(strings.Repeat("y", 600))}
+	if s := v.Error(); len(s) != 512 {
+		t.Errorf("with a long cause: %d bytes", len(s))
+	}
+}
+
+func TestTemporary(t *testing.T) {
+	for _, c := range []struct {
+		proto  policy.Protocol
+		reason error
+		reply  string
+		want   bool
+	}{
+		{policy.SMTP, policy.ErrRefused, "454 4.7.0 TLS not available", true},
+		{policy.Submission, policy.ErrRefused, "421", true},
+		{policy.SMTP, policy.ErrRefused, "554 no", false},
+		{policy.SMTP, policy.ErrRefused, "", false},
+		{policy.SMTP, policy.ErrMalformed, "454 later", false},
+		{policy.SMTP, nil, "454 later", false},
+		{policy.IMAP, policy.ErrRefused, "BYE [UNAVAILABLE] later", true},
+		{policy.IMAP, policy.ErrRefused, "NO [inuse] later", true},
+		{policy.IMAP, policy.ErrRefused, "NO [LIMIT x] later", true},
+		{policy.IMAP, policy.ErrRefused, "NO [UNAVAILABLE later", false},
+		{policy.IMAP, policy.ErrRefused, "NO UNAVAILABLE] later", false},
+		{policy.IMAP, policy.ErrRefused, "NO [UNAVAILABLEX] later", false},
+		{policy.IMAP, policy.ErrRefused, "NO later [UNAVAILABLE]", false},
+		{policy.IMAP, policy.ErrRefused, "4 later", false},
+		{policy.IMAP, policy.ErrRefused, "BYE", false},
+		{policy.POP3, policy.ErrRefused, "-ERR [SYS/TEMP] later", true},
+		{policy.POP3, policy.ErrRefused, "-ERR [in-use] later", true},
+		{policy.POP3, policy.ErrRefused, "-ERR [LOGIN-DELAY] later", true},
+		{policy.POP3, policy.ErrRefused, "-ERR [SYS/PERM] never", false},
+		{policy.POP3, policy.ErrRefused, "-ERR", false},
+		{0, policy.ErrRefused, "454 later", false},
+	} {
+		v := policy.Violation{Protocol: c.proto, Reason: c.reason, Reply: c.reply}
+		if got := v.Temporary(); got != c.want {
+			t.Errorf("%v %q: %v", c.proto, c.reply, got)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package pop3conn
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/mailconn/mailconn/internal/pop3line"
+)
+
+// maxCapabilities bounds the length of a list of capabilities, as at the
+// beginning of a session.
+const maxCapabilities = 256
+
+// Capabilities returns what the server lists as "KEYWORD parameters", the
+// keyword in upper case; nil if it does not know CAPA. What a server lists may
+// change with a login (RFC 2449 §5), so the first call of a session that
+// logged in asks; later ones return the same list.
+func (c *Client) Capabilities() ([]string, error) {
+	if c.fresh {
+		return slices.Clone(c.caps), nil
+	}
+	list := []string{}
+	_, err := c.ask("CAPA")
+	if err == nil {
+		err = c.list(maxCapabilities, func(line string) bool {
+			list = append(list, pop3line.Normal(line))
+			return true
+		})
+	}
+	var refused *Error
+	switch {
+	case errors.As(err, &refused) && !inTrouble(refused.Code):
+		list = nil
+	case err != nil:
+		return nil, err
+	}
+	c.caps, c.fresh = list, true
+	return slices.Clone(list), nil
+}

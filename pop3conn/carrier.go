@@ -1,0 +1,171 @@
+package pop3conn
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// carrier carries authentication in POP3's lines (RFC 5034, RFC 1939 §7).
+type carrier struct {
+	lines *wire.Lines
+	caps  []string
+}
+
+var _ auth.Carrier = (*carrier)(nil)
+
+// Mechanisms is empty without the capability SASL: AUTH is not for a server
+// that does not list it (RFC 5034 §3).
+func (c *carrier) Mechanisms() []string {
+	list, _ := wire.Params(c.caps, "SASL")
+	return strings.Fields(list)
+}
+
+// maxCommand is the longest command line, CRLF included (RFC 2449 §4).
+const maxCommand = 255
+
+// Start sends the initial response along if the line does not become too long
+// for it (RFC 5034 §4).
+func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+	command := "AUTH " + mechanism
+	full := command + " " + base64.StdEncoding.EncodeToString(ir)
+	if len(ir) == 0 {
+		full = command + " ="
+	}
+	sent := ir != nil && len(full)+len("\r\n") <= maxCommand
+	if sent {
+		command = full
+	}
+	a, err := c.exchange(command)
+	return a, sent, err
+}
+
+func (c *carrier) Respond(response []byte) (auth.Answer, error) {
+	return c.exchange(base64.StdEncoding.EncodeToString(response))
+}
+
+func (c *carrier) Cancel() error {
+	_, err := c.say("*")
+	return err
+}
+
+// exchange says a line of a SASL exchange, which may be answered by a
+// challenge: "+", a blank, and base64 (RFC 5034 §4). Some servers leave the
+// blank of an empty challenge out.
+func (c *carrier) exchange(line string) (auth.Answer, error) {
+	reply, err := c.say(line)
+	if err != nil {
+		return auth.Answer{}, err
+	}
+	indicator, text, _ := strings.Cut(reply, " ")
+	if indicator != "+" {
+		return c.final(reply)
+	}
+	return auth.Answer{Status: auth.Challenge, Challenge: text}, nil
+}
+
+// say sends one line and returns the one that answers it.
+func (c *carrier) say(line string) (reply string, err error) {
+	if err = c.lines.Quiet(); err == nil {
+		err = c.lines.Send(line)
+	}
+	if err == nil {
+		reply, err = c.lines.ReadLine()
+	}
+	return reply, err
+}
+
+// final reads a status line.
+func (c *carrier) final(line string) (auth.Answer, error) {
+	r, err := pop3line.Parse(line)
+	switch {
+	case err != nil:
+		return auth.Answer{}, err
+	case r.OK:
+		return auth.Answer{Status: auth.Accepted}, nil
+	}
+	return auth.Answer{Kind: kind(r, c.caps), Reply: r.String()}, nil
+}
+
+// kind reads the response code of a refusal. Without one it is the credentials
+// that are blamed, unless the server promises to say so when it is them
+// (RFC 3206 §6).
+func kind(r pop3line.Reply, caps []string) auth.Kind {
+	switch code(r, caps) {
+	case codeAuth:
+		return auth.KindCredentials
+	case codeInUse:
+		return auth.KindInUse
+	case codeLoginDelay, codeSysTemp:
+		return auth.KindTemporary
+	case codeSysPerm:
+		return auth.KindRefused
+	}
+	if _, tells := wire.Params(caps, "AUTH-RESP-CODE"); tells {
+		return auth.KindRefused
+	}
+	return auth.KindCredentials
+}
+
+// OwnLogin is USER and PASS where the server lists USER, and where it is so
+// old that it lists nothing (RFC 2449 §6.2).
+func (c *carrier) OwnLogin() string {
+	if _, listed := wire.Params(c.caps, "USER"); listed || c.caps == nil {
+		return "USER/PASS"
+	}
+	return ""
+}
+
+var (
+	errLong  = errors.New("user or password does not fit into a command of POP3")
+	errASCII = errors.New("user or password is not ASCII, which the server takes neither by SASL nor in USER and PASS")
+)
+
+// Login sends USER and PASS. The password is the rest of its line, blanks and
+// all (RFC 1939 §7); neither it nor the name may have anything but ASCII in it
+// unless the server says "UTF8 USER" (RFC 6856 §2.2).
+func (c *carrier) Login(user, password string) (auth.Answer, error) {
+	lines := [2]string{"USER " + user, "PASS " + password}
+	for _, line := range lines {
+		switch {
+		case len(line)+len("\r\n") > maxCommand:
+			return auth.Answer{}, &auth.Error{Kind: auth.KindMechanism, Err: errLong}
+		case !ascii(line) && !c.takesUTF8():
+			return auth.Answer{}, &auth.Error{Kind: auth.KindMechanism, Err: errASCII}
+		}
+	}
+	var a auth.Answer
+	for _, line := range lines {
+		reply, err := c.say(line)
+		if err == nil {
+			a, err = c.final(reply)
+		}
+		if err != nil || a.Status != auth.Accepted {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func (c *carrier) takesUTF8() bool {
+	params, _ := wire.Params(c.caps, "UTF8")
+	for _, p := range strings.Fields(params) {
+		if strings.EqualFold(p, "USER") {
+			return true
+		}
+	}
+	return false
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
