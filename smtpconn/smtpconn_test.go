@@ -359,3 +359,36 @@ func TestStalledMessage(t *testing.T) {
 		server.Close()
 	})
 }
+
+// QUIT that is not answered ends within ReplyTimeout, and the connection is
+// closed.
+func TestStalledQuit(t *testing.T) {
+	theatre := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		c, show, err := open(t, theatre, policy.ImplicitTLS, inside("C: QUIT\nHANG"), &smtpconn.Options{ReplyTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if err := c.Quit(); err == nil || time.Since(begin) != time.Minute {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
+		show.Record() // ends only when the connection does
+	})
+}
+
+// What was listed in the clear is gone inside TLS.
+func TestExtensionsFromTheClearAreForgotten(t *testing.T) {
+	lines := "S: 220 x\n" + ehlo("SIZE 1", "8BITMIME", "SMTPUTF8", "DSN", "STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS good\n" + inside(ehlo("X-NEW"))
+	c, show, err := open(t, scripttest.New(t), policy.RequiredSTARTTLS, lines, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caps := c.Capabilities(); !slices.Equal(caps, []string{"X-NEW", "HELP"}) {
+		t.Errorf("capabilities %q", caps)
+	}
+	if _, ok := c.MaxMessageSize(); ok {
+		t.Error("SIZE from the clear")
+	}
+	closed(c, show)
+}

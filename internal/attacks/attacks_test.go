@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,31 +45,67 @@ func TestAttacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	stage := newStage(t, ca)
-	played := 0
+	elsewhere, pending := 0, 0
+	results := tally{}
 	for _, c := range cases {
+		switch {
+		case c.Pending != "":
+			pending++
+			continue
+		case c.Elsewhere != "":
+			elsewhere++
+			checkExists(t, c)
+			continue
+		case len(c.Expect) == 0:
+			t.Errorf("%s: nothing is expected of it", c.Name)
+		}
+		count := results.of(c.Name)
+		count.cases++
 		t.Run(c.Name, func(t *testing.T) {
 			for _, p := range policies() {
 				if want, ok := c.Expect[p]; ok {
-					played += play(t, c, p, want, c.Session(p), stage)
+					play(t, c, p, want, c.Session(p), stage, count)
 				}
 			}
 		})
 	}
-	t.Logf("%d cases, played %d times", len(cases), played)
-	if len(cases) < 300 || played < 3000 {
-		t.Errorf("only %d cases, played %d times: are the files there?", len(cases), played)
+	t.Log(results)
+	total := &counts{}
+	for _, c := range results {
+		total.join(c)
+	}
+	t.Logf("%d cases: %d played, %d times in all; %d shown by other tests, %d pending",
+		len(cases), total.cases, total.plays(), elsewhere, pending)
+	if total.cases < 300 || total.plays() < 3000 {
+		t.Error("hardly any cases: are the files there?")
 	}
 }
 
+// checkExists looks for the test that a case names.
+func checkExists(t *testing.T, c *script.Case) {
+	t.Helper()
+	dir, name, _ := strings.Cut(c.Elsewhere, " ")
+	files, err := filepath.Glob(filepath.Join("..", "..", dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), "func "+name+"(") {
+			return
+		}
+	}
+	t.Errorf("%s: there is no %s in %s", c.Name, name, dir)
+}
+
 // play plays a case in every segmentation, for a dial and for a session.
-func play(t *testing.T, c *script.Case, p policy.Policy, dialled, session script.Outcome, st *stage) (played int) {
+func play(t *testing.T, c *script.Case, p policy.Policy, dialled, session script.Outcome, st *stage, count *counts) {
 	for _, segments := range c.Segmentations() {
 		for kind, want := range map[string]script.Outcome{"dial": dialled, "session": session} {
-			played++
 			name := fmt.Sprintf("%v/%v/%s", p, segments, kind)
 			run := func(t *testing.T) {
 				a := &attempt{Case: c, policy: p, session: kind == "session", stage: st, segments: segments}
 				got, rec := a.connect(t)
+				count.add(got)
 				check(t, want, got)
 				checkWire(t, p, rec)
 			}
@@ -78,7 +116,6 @@ func play(t *testing.T, c *script.Case, p policy.Policy, dialled, session script
 			}
 		}
 	}
-	return played
 }
 
 // stage is what all plays have in common.

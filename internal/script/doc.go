@@ -37,5 +37,7 @@
 // where it does not follow; cert, the kind of certificate for implicit TLS;
 // implicit, "clear" for a port that should speak TLS and does not; vary, words
 // that replace <v> one after the other, each making a case of its own;
-// segments, "joined" where the point is that lines come together; pending, why a case cannot be played yet.
+// segments, "joined" where the point is that lines come together; pending, why a
+// case cannot be played yet; elsewhere, the directory and name of a test that
+// shows what no script can.
 package script

@@ -11,13 +11,14 @@ import (
 
 // Case is one script.
 type Case struct {
-	Name     string
-	About    string
-	Protocol policy.Protocol
-	Cert     string
-	Pending  string
-	Expect   map[policy.Policy]Outcome // of a dial
-	session  map[policy.Policy]Outcome
+	Name      string
+	About     string
+	Protocol  policy.Protocol
+	Cert      string
+	Pending   string
+	Elsewhere string
+	Expect    map[policy.Policy]Outcome // of a dial
+	session   map[policy.Policy]Outcome
 
 	implicitClear bool
 	joinedOnly    bool
@@ -133,6 +134,8 @@ func (c *Case) header(key, value string) error {
 		c.Cert = value
 	case "pending":
 		c.Pending = value
+	case "elsewhere":
+		c.Elsewhere = value
 	case "implicit":
 		c.implicitClear = value == "clear"
 	case "segments":
