@@ -1,10 +1,12 @@
-// Package dialtest provides honest mail servers for tests, and a man in the
-// middle to put in front of them.
+// Package dialtest provides mail servers for tests: honest ones, a man in the
+// middle to put in front of them, and several hundred hostile ones, with a call
+// that runs a program's own connection code against all of them. The program
+// need not use any other package of this module to connect.
+//
+// # Honest servers
 //
 // A [Server] speaks IMAP, SMTP or POP3 as the standards say, and records what
-// its clients send. A [MITM] stands between a client and any server and does
-// one thing that a client must not fall for. A [CA] issues good and bad
-// certificates.
+// its clients send. A [CA] issues its certificate, good or bad in a way.
 //
 //	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP})
 //	...
@@ -12,8 +14,11 @@
 //	d := dial.Dialer{TLSConfig: srv.ClientConfig()}
 //	conn, err := d.Dial(ctx, srv.Endpoint(policy.RequiredSTARTTLS))
 //
-// To see what a program does on a bad network, dial the man in the middle
-// instead, and ask the recorder afterwards whether a password left in the clear:
+// # A man in the middle
+//
+// A [MITM] stands between a client and any server and does one thing that a
+// client must not fall for. Dial it instead of the server, and ask the recorder
+// afterwards whether a password left in the clear:
 //
 //	mitm, err := dialtest.Interpose(srv.Addr(), policy.IMAP, dialtest.Strip)
 //	...
@@ -22,6 +27,35 @@
 //			t.Errorf("sent in the clear: %q", leaks)
 //		}
 //	}
+//
+// # Hostile servers
+//
+// [Cases] is a catalogue of what goes wrong between a client and a server:
+// STARTTLS is not offered, is refused, is accepted without meaning it; data is
+// injected; certificates are bad; somebody is silent, hangs up, or never stops
+// talking. [Check] has a program's own function to connect and log in, a
+// [Connect], meet each case under each policy, and makes everything that is
+// wrong an error of the test, with a transcript:
+//
+//	func TestHostileServers(t *testing.T) {
+//		dialtest.Check(t, connect, dialtest.TryOptions{})
+//	}
+//
+// A program fails if it sends the name or the password of [Connect]'s login in
+// the clear, under whatever policy; if it takes for a success what must fail;
+// if it hangs, says more than it may before TLS, or does not get along with an
+// honest server. The kinds of finding are those of [Kind]. [Try] is for whoever
+// wants to look at the findings, and [Case.Start] plays a single case.
+//
+// What the kit does not test: anything behind the login; errors, which may be
+// of any type and say anything; memory, but for cases that would make a client
+// without limits hold on to a few megabytes; DNS, proxies and the choice of
+// addresses, as the endpoints are on 127.0.0.1 already; encodings of a password
+// other than base64, such as CRAM-MD5's digest or a quoted string with
+// escapes; how a server's bytes are cut into segments, beyond what a case is
+// about. A program that makes an exception for the local host, as
+// smtp.PlainAuth does, shows what it does there. A kit that finds nothing has
+// not proved that there is nothing.
 //
 // Nothing here leaves the host: all listeners are bound to 127.0.0.1. Servers
 // hold what they are sent in memory and set no limits, so they are for tests

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"bufio"
 	"bytes"
 	"net"
 	"sync"
@@ -78,3 +79,11 @@ func (b *backlog) isTLS() bool {
 	defer b.mu.Unlock()
 	return bytes.HasPrefix(b.first, []byte{0x16, 3})
 }
+
+// ahead is a connection of which some was read already.
+type ahead struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func (a *ahead) Read(p []byte) (int, error) { return a.in.Read(p) }

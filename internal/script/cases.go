@@ -57,6 +57,12 @@ func (c *Case) Resets() bool {
 	return slices.ContainsFunc(c.steps(), func(s step) bool { return s.op == opRST })
 }
 
+// Stalls reports whether the server of the case may fall silent, or nearly so,
+// with the connection open.
+func (c *Case) Stalls() bool {
+	return slices.ContainsFunc(c.steps(), func(s step) bool { return s.op == opHang || s.op == opDrip })
+}
+
 // size returns how much a server may say, in bytes.
 func (c *Case) size() int {
 	n := 0

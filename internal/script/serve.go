@@ -13,37 +13,6 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Segments is how a server cuts what it says into writes.
-type Segments uint8
-
-const (
-	Joined Segments = iota // as the script says
-	Lines                  // one line at a time
-	Bytes                  // one byte at a time
-)
-
-func (s Segments) String() string { return [...]string{"joined", "lines", "bytes"}[s] }
-
-// Stage is what a case needs to be played.
-type Stage struct {
-	// Config returns the server's TLS config for a kind of certificate.
-	Config func(kind string) (*tls.Config, error)
-	// Honest plays what a case leaves out.
-	Honest   *Case
-	Segments Segments
-	// BeforeTLS, if set, is called when all that is said in the clear was.
-	BeforeTLS func()
-}
-
-// Record is what the client did while a case was played.
-type Record struct {
-	Clear      []byte   // what it sent outside TLS, but for the handshake
-	Inside     []byte   // what it sent inside TLS
-	Unexpected []string // commands that the script has no answer to
-	Handshakes int      // completed ones
-	TLSFirst   bool     // its first bytes were those of a TLS handshake
-}
-
 // errEnd ends a play: the script closed the connection.
 var errEnd = errors.New("end of script")
 
@@ -129,6 +98,7 @@ func (p *play) note(line string) {
 	case !isHandshake(line):
 		p.rec.Clear = append(p.rec.Clear, line...)
 	}
+	p.st.trace(true, p.inside, line)
 }
 
 func isHandshake(s string) bool { return strings.HasPrefix(s, "\x16\x03") }
@@ -147,7 +117,10 @@ func (p *play) answer(line string) error {
 	steps, ok := p.match(command)
 	if !ok {
 		p.rec.Unexpected = append(p.rec.Unexpected, line)
-		return nil
+		if p.st.Else == nil {
+			return nil
+		}
+		steps = []step{{opSend, p.st.Else(command, p.inside)}}
 	}
 	return p.do(steps)
 }
@@ -179,7 +152,7 @@ func (p *play) act(s step) error {
 		p.back.Close()
 		return errEnd
 	case opRST:
-		if tcp, ok := p.back.Conn.(*net.TCPConn); ok {
+		if tcp, ok := p.back.Conn.(interface{ SetLinger(int) error }); ok {
 			tcp.SetLinger(0)
 		}
 		p.back.Close()
@@ -199,6 +172,7 @@ func (p *play) act(s step) error {
 const dripTime = 10 * time.Second
 
 func (p *play) send(b []byte) error {
+	p.st.trace(false, p.inside, string(b))
 	for len(b) > 0 {
 		n := p.segment(b)
 		if _, err := p.conn.Write(b[:n]); err != nil {
@@ -227,8 +201,10 @@ func (p *play) segment(b []byte) int {
 
 // tls does the server's side of a handshake and goes on inside.
 func (p *play) tls(kind string) error {
-	if n := p.in.Buffered(); n > 0 {
-		early, _ := p.in.Peek(n)
+	raw := net.Conn(p.back)
+	if early, _ := p.in.Peek(p.in.Buffered()); isHandshake(string(early)) {
+		raw = &ahead{p.back, p.in} // the client was told to go on before it had asked
+	} else if len(early) > 0 {
 		p.rec.Unexpected = append(p.rec.Unexpected, "pipelined ahead of TLS: "+string(early))
 	}
 	cfg, err := p.st.Config(kind)
@@ -238,7 +214,7 @@ func (p *play) tls(kind string) error {
 	if p.st.BeforeTLS != nil {
 		p.st.BeforeTLS()
 	}
-	conn := tls.Server(p.back, cfg)
+	conn := tls.Server(raw, cfg)
 	if err := conn.Handshake(); err != nil {
 		return err
 	}

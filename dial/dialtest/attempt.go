@@ -1,0 +1,90 @@
+package dialtest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// try is one case under one policy, and what came of it.
+type try struct {
+	c        *Case
+	policy   policy.Policy
+	err      error // what connect returned
+	hung     bool  // connect did not return in time
+	report   Report
+	findings []Finding
+}
+
+// tries lists what the options select.
+func (o TryOptions) tries() ([]*try, error) {
+	cases, err := Cases()
+	if err != nil {
+		return nil, err
+	}
+	var all []*try
+	for _, c := range cases {
+		if o.Protocols != nil && !slices.Contains(o.Protocols, c.Protocol) || o.Keep != nil && !o.Keep(c) {
+			continue
+		}
+		for _, p := range c.Policies() {
+			if o.Policies == nil || slices.Contains(o.Policies, p) {
+				all = append(all, &try{c: c, policy: p})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errNothing
+	}
+	return all, nil
+}
+
+// run makes the try. The error is that of a server that does not start.
+func (t *try) run(ctx context.Context, connect Connect, o TryOptions) error {
+	srv, err := t.c.Start(o.CA, t.policy)
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	limit := o.Timeout
+	if t.c.script.Stalls() {
+		limit = o.StallTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan error, 1)
+	go call(done, func() error { return connect(ctx, srv.Endpoint(), srv.ClientConfig()) })
+	if t.hung = !t.wait(done, limit+o.Grace); t.hung {
+		srv.Close()
+		t.wait(done, o.Grace) // with nobody there any more, it may well return
+	}
+	srv.Close()
+	t.report = srv.Report()
+	t.judge()
+	return nil
+}
+
+// errEnded is what came of a connect that ended its goroutine.
+var errEnded = errors.New("dialtest: connect did not return, but ended its goroutine")
+
+// call sends what f returns, or that it did not.
+func call(done chan<- error, f func() error) {
+	err := errEnded
+	defer func() { done <- err }()
+	err = f()
+}
+
+// wait waits for connect to return, and reports whether it did.
+func (t *try) wait(done <-chan error, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case t.err = <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}

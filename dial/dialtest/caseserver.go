@@ -1,0 +1,111 @@
+package dialtest
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/script"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// CaseServer plays a case to every client that connects to it, on a free port
+// of 127.0.0.1. Its methods may be used from several goroutines at once.
+//
+// What a case leaves open, an honest server answers. Beyond that it does what
+// an attacker would do: it takes every login in the clear, whether it was
+// listed or not, and lets every login inside TLS pass unless the case is about
+// one that fails.
+type CaseServer struct {
+	c        *Case
+	policy   policy.Policy
+	ca       *CA
+	honest   *script.Case
+	listener *listener
+
+	mu    sync.Mutex
+	plays []*casePlay
+}
+
+// casePlay is one connection to a CaseServer.
+type casePlay struct {
+	rec        *recorder
+	transcript *transcript
+	handshakes int // set when the play has ended
+}
+
+// Start starts a server that plays the case to clients with policy p, with
+// certificates from ca. A nil ca means a new one. The caller must close the
+// server.
+func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
+	if c.verdict(p) == notApplicable {
+		return nil, errors.New("dialtest: " + c.Name + " cannot be played under " + p.String())
+	}
+	honest, err := script.Honest(c.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	if ca == nil {
+		if ca, err = NewCA(); err != nil {
+			return nil, err
+		}
+	}
+	s := &CaseServer{c: c, policy: p, ca: ca, honest: honest}
+	if s.listener, err = listen(s.serve); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Addr returns the server's address as host:port.
+func (s *CaseServer) Addr() string { return s.listener.addr().String() }
+
+// Endpoint returns how to dial the server, under the policy it was started for.
+func (s *CaseServer) Endpoint() dial.Endpoint { return s.listener.endpoint(s.c.Protocol, s.policy) }
+
+// ClientConfig returns a new config that trusts the server's CA, and no more.
+func (s *CaseServer) ClientConfig() *tls.Config { return s.ca.ClientConfig() }
+
+// Close is like [Server.Close].
+func (s *CaseServer) Close() error { return s.listener.close(func() {}) }
+
+// serve is the life of one connection.
+func (s *CaseServer) serve(conn net.Conn) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return // unreachable: the listener is TCP's
+	}
+	p := &casePlay{rec: &recorder{}, transcript: &transcript{}}
+	s.mu.Lock()
+	s.plays = append(s.plays, p)
+	s.mu.Unlock()
+
+	t := &taker{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
+	played := s.c.script.Serve(&caseConn{TCPConn: tcp, rec: p.rec}, s.policy, script.Stage{
+		Config: s.ca.caseConfig,
+		Honest: s.honest,
+		Else:   t.answer,
+		Trace:  p.transcript.add,
+	})
+	p.rec.inside(played.Inside)
+	s.mu.Lock()
+	p.handshakes = played.Handshakes
+	s.mu.Unlock()
+}
+
+// Report returns what was recorded so far. It is complete when the server is
+// closed: what a client says inside TLS is added when its connection has ended.
+func (s *CaseServer) Report() Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := Report{protocol: s.c.Protocol, policy: s.policy}
+	for _, p := range s.plays {
+		r.Sessions = append(r.Sessions, p.rec.session())
+		r.Handshakes += p.handshakes
+		r.Transcript = slices.Concat(r.Transcript, p.transcript.lines(len(r.Sessions)))
+	}
+	return r
+}
