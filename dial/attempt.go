@@ -91,6 +91,9 @@ func (a *attempt) engine(cfg *tls.Config, localName func() string) *upgrade.Engi
 		Phase:     func(name string) { a.enter(Phase(name)) },
 		Decided:   a.decided,
 	}
+	if hook := a.trace.HandshakeDone; hook != nil {
+		e.Secured = func(s tls.ConnectionState) { hook(a.endpoint, s) }
+	}
 	if hook := a.trace.ClearLine; hook != nil {
 		e.Line = func(sent bool, line string) { hook(a.endpoint, sent, line) }
 	}

@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -57,27 +58,33 @@ func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
 		d.Policy, d.Protocol = p.endpoint.Policy, p.endpoint.Protocol
 	}
 	if res.TLS != nil {
-		c.security.secured(p.endpoint.Policy, p.tls.ServerName)
+		c.security.secured(p.endpoint.Policy, p.tls)
 	}
 	return c
 }
 
-func (s *Security) secured(p policy.Policy, name string) {
+func (s *Security) secured(p policy.Policy, cfg *tls.Config) {
 	s.Mode = STARTTLS
 	if p == policy.ImplicitTLS {
 		s.Mode = ImplicitTLS
 	}
-	s.ServerName = name
-	if len(s.TLS.VerifiedChains) > 0 {
+	s.ServerName = cfg.ServerName
+	if len(s.TLS.VerifiedChains) > 0 && !cfg.InsecureSkipVerify { // a resumed session may bring chains from elsewhere
 		s.Verified = VerifiedPKIX
 	}
 }
 
-// Security returns what was achieved. The result is the caller's to change.
+// Security returns what was achieved. The result is the caller's to change,
+// except for the certificates themselves.
 func (c *Conn) Security() Security {
 	s := c.security
 	if s.TLS != nil {
 		state := *s.TLS
+		state.PeerCertificates = slices.Clone(state.PeerCertificates)
+		state.VerifiedChains = slices.Clone(state.VerifiedChains)
+		for i, chain := range state.VerifiedChains {
+			state.VerifiedChains[i] = slices.Clone(chain)
+		}
 		s.TLS = &state
 	}
 	if s.Downgrade != nil {
@@ -89,7 +96,8 @@ func (c *Conn) Security() Security {
 
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
-// clear is forgotten.
+// clear is forgotten. It is the server's own text, and nothing to be shown as it
+// is.
 func (c *Conn) Greeting() string { return c.heard.Greeting }
 
 // Capabilities returns what the server has listed at the connection's level,
@@ -129,10 +137,13 @@ func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error
 		if err != nil && c.security.TLS != nil && !c.spoken.Load() {
 			err = c.lastWords(err)
 		}
+		if err != nil {
+			c.Close() // while ctx can still end a farewell that nobody takes
+		}
 		return err
 	})
 	if err != nil {
-		c.Close()
+		c.Abort()
 		return a.fail(err)
 	}
 	a.done(nil)

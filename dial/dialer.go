@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -76,6 +78,9 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 	ctx, cancel := d.Budget(ctx, e.Protocol)
 	defer cancel()
 	p.enter(PhaseConnect)
+	if ctx.Err() != nil {
+		return nil, p.fail(wire.ContextError(ctx))
+	}
 	raw, err := d.connect(ctx, p.endpoint.Address())
 	if err != nil {
 		return nil, p.fail(err)
@@ -86,9 +91,10 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 // NewConn does what Dial does, over a connection that the caller brings: a
 // proxy's, a tunnel's, a test's. The policy of e is kept as strictly; e.Host
 // names the server whose certificate is expected. NewConn owns raw: it closes
-// it on error. Deadlines set on raw before stay in force. Like a socket, raw
-// should buffer a little: over net.Pipe both sides of a failing handshake can
-// wait for each other until the time is out.
+// it on error. Deadlines set on raw before bound the call as well; the session
+// sets its own. raw's Close must not block, and like a socket raw should buffer a
+// little: over net.Pipe both sides of a failing handshake can wait for each other
+// until the time is out.
 func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, error) {
 	p, err := d.prepare(ctx, e)
 	if err == nil && raw == nil {
@@ -145,6 +151,9 @@ func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*prepared, error) {
 			return errors.New("nil context")
 		}
 		if p.endpoint, err = e.normal(); err != nil {
+			if strings.Contains(e.Host, "@") {
+				p.endpoint.Host = "" // it may be a password
+			}
 			return err
 		}
 		if err = checkLocalName(d.LocalName); err != nil {
@@ -165,20 +174,31 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 		nd = d.NetDialer
 	}
 	raw, err := nd.DialContext(ctx, "tcp", address)
-	if err == nil && raw == nil {
+	switch {
+	case ctx.Err() != nil:
+		err = wire.ContextError(ctx)
+	case err != nil && overdue(ctx): // the network's clock was a moment faster
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case err == nil && raw == nil:
 		err = errors.New("NetDialer returned neither a connection nor an error")
 	}
-	if ctx.Err() == nil {
-		return raw, err
-	}
-	if raw != nil {
+	if err != nil && raw != nil {
 		raw.Close()
 	}
-	return nil, wire.ContextError(ctx)
+	return raw, err
+}
+
+func overdue(ctx context.Context) bool {
+	by, ok := ctx.Deadline()
+	return ok && !time.Now().Before(by)
 }
 
 // settle takes raw to what the policy wants, and closes it if it cannot.
 func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
+	if ctx.Err() != nil {
+		raw.Close()
+		return nil, p.fail(wire.ContextError(ctx))
+	}
 	var conn *Conn
 	err := watched(ctx, raw, func() error {
 		name := func() string { return p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS()) }
@@ -197,11 +217,8 @@ func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	return conn, nil
 }
 
-// agree tells the trace and asks the caller about a downgrade.
+// agree asks the caller about a downgrade.
 func (p *prepared) agree(ctx context.Context, c *Conn) error {
-	if s := c.security; s.TLS != nil && p.trace.HandshakeDone != nil {
-		p.trace.HandshakeDone(s.Endpoint, *s.TLS)
-	}
 	if c.security.Downgrade == nil || p.dialer.OnDowngrade == nil {
 		return nil
 	}

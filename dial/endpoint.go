@@ -61,6 +61,9 @@ func (e Endpoint) normal() (Endpoint, error) {
 // normalHost returns a host name as A-labels in lower case without the root's
 // dot, or an IP address in its canonical form.
 func normalHost(host string) (string, error) {
+	if strings.Contains(host, "@") {
+		return "", errors.New("host has an @ in it: credentials are set elsewhere")
+	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		if !isZone(ip.Zone()) {
 			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)

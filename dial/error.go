@@ -52,8 +52,12 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether the time ran out: the context's, the Dialer's or the
-// network's.
+// network's. It is false for a broken rule, whatever caused it.
 func (e *Error) Timeout() bool {
+	var broken *policy.Violation
+	if errors.As(e.Err, &broken) {
+		return false
+	}
 	if errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded) {
 		return true
 	}

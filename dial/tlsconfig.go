@@ -25,6 +25,9 @@ func tlsConfig(base *tls.Config, e Endpoint) (*tls.Config, error) {
 		cfg.ServerName = serverName(e.Host)
 	}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
+	if cfg.EncryptedClientHelloConfigList != nil {
+		cfg.MinVersion = tls.VersionTLS13 // as crypto/tls wants it
+	}
 	cfg.NextProtos = alpn(e.Protocol)
 	if cfg.ClientSessionCache != nil {
 		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, e.String() + " "}

@@ -13,10 +13,9 @@ import (
 
 // carrier carries authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
 type carrier struct {
-	line  *imapline.Conn
-	caps  []string // before authentication
-	heard func(imapline.Response)
-	tag   string
+	*session
+	caps []string // before authentication
+	tag  string
 }
 
 var _ auth.Carrier = (*carrier)(nil)
@@ -44,14 +43,23 @@ func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) 
 	case sent:
 		command += " " + base64.StdEncoding.EncodeToString(ir)
 	}
-	tag, err := c.line.Start(command)
-	if err != nil {
+	if err := c.begin(command); err != nil {
 		return auth.Answer{}, false, err
 	}
-	c.tag = tag
 	a, err := c.answer()
 	return a, sent, err
 }
+
+// begin sends a command that may log in, after which nothing is known of the
+// server's capabilities but what it says from here on.
+func (c *carrier) begin(command string) (err error) {
+	c.session.caps = nil
+	c.tag, err = c.line.Start(command)
+	return err
+}
+
+// Finish asks for the capabilities if the login did not bring them.
+func (c *carrier) Finish() error { return c.refresh() }
 
 func (c *carrier) Respond(response []byte) (auth.Answer, error) {
 	if err := c.line.Send(base64.StdEncoding.EncodeToString(response)); err != nil {
@@ -76,12 +84,11 @@ func (c *carrier) answer() (auth.Answer, error) {
 	case r.Tag == "+":
 		return auth.Answer{Status: auth.Challenge, Challenge: r.Text}, nil
 	}
-	return c.final(r), nil
+	return final(r), nil
 }
 
 // final reads a tagged response.
-func (c *carrier) final(r imapline.Response) auth.Answer {
-	c.heard(r)
+func final(r imapline.Response) auth.Answer {
 	if r.Status == "OK" {
 		return auth.Answer{Status: auth.Accepted}
 	}
@@ -135,16 +142,15 @@ func (c *carrier) Login(user, password string) (auth.Answer, error) {
 		case r.Tag == "+" || r.Status == "OK" && !last:
 			return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Err: errors.New("answer out of step")}
 		default:
-			return c.final(r), nil
+			return final(r), nil
 		}
 	}
 	return auth.Answer{}, nil // not reached: there is a last line
 }
 
-func (c *carrier) sendLogin(first bool, line string) (err error) {
+func (c *carrier) sendLogin(first bool, line string) error {
 	if first {
-		c.tag, err = c.line.Start(line)
-		return err
+		return c.begin(line)
 	}
 	return c.line.Send(line)
 }

@@ -70,10 +70,15 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 		return nil, err
 	}
 	s := newSession(conn, opts)
-	if err := conn.Setup(ctx, func(enter func(dial.Phase)) error { return s.begin(ctx, enter) }); err != nil {
-		return nil, err
-	}
-	return s.handOver()
+	var client *Client
+	err = conn.Setup(ctx, func(enter func(dial.Phase)) error {
+		if err := s.begin(ctx, enter); err != nil {
+			return err
+		}
+		client, err = s.handOver()
+		return err
+	})
+	return client, err
 }
 
 // Security returns what was achieved on the connection.

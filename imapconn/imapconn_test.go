@@ -199,6 +199,15 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
+	c, show, err = open(t, policy.ImplicitTLS, inside("S: * OK [ALERT] one\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS: <tag> OK [ALERT] two\nC: AUTHENTICATE *\nS: <tag> OK [ALERT] three\n"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(c, show)
+	if !slices.Equal(alerts, []string{"one", "two", "three", "two"}) {
+		t.Errorf("got %q", alerts)
+	}
+	alerts = nil
 	o.InsecureAuth = true
 	c, show, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
@@ -226,6 +235,44 @@ func TestPreauthInsideTLS(t *testing.T) {
 	}
 	if _, _, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()}); !errors.Is(err, policy.ErrPreauth) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A list in a refusal is not that of the session that another login opens.
+func TestCapabilitiesOfARefusalAreForgotten(t *testing.T) {
+	lines := listing + "C: AUTHENTICATE *\nS: <tag> BAD [CAPABILITY IMAP4rev1 X-OLD] what\nC: LOGIN *\nS: <tag> OK in\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 X-NEW\nS: <tag> OK"
+	c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caps := c.Caps(); caps.Has("X-OLD") || !caps.Has("X-NEW") {
+		t.Errorf("capabilities %v", caps)
+	}
+	closed(c, show)
+}
+
+// Whatever form a secret comes back in, and however late, it is in no error.
+func TestSecretsComeBackInManyForms(t *testing.T) {
+	const head = "S: * OK [CAPABILITY IMAP4rev1] ready\nC: LOGIN *\nS: "
+	for _, secret := range []string{`can"ary\pass`, "first\tcanarysecret", "zero\u200bwidth", "canarysecret"} {
+		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
+		for _, answer := range []string{
+			"<tag> BAD LOGIN " + quoted, "* BYE got " + secret, "<tag> WHAT " + secret, "<tag> NO " + strings.ToUpper(secret),
+			"<tag> OK in\nC: CAPABILITY\nS: <tag> NO " + secret, "<tag> OK in\nC: CAPABILITY\nS: * CAPABILITY " + secret + "\nS: <tag> OK",
+			"<tag> NO " + strings.Repeat("x", 495) + secret,
+		} {
+			o := &imapconn.Options{Auth: auth.Password{User: "joe", Password: auth.NewSecret(secret)}}
+			_, _, err := open(t, policy.ImplicitTLS, inside(head+answer), o)
+			if err == nil {
+				t.Errorf("%q: logged in", answer)
+				continue
+			}
+			for _, part := range []string{"canary", "ary\\", "width", "first"} {
+				if strings.Contains(secret, part) && strings.Contains(strings.ToLower(err.Error()), part) {
+					t.Errorf("%q: %v", answer, err)
+				}
+			}
+		}
 	}
 }
 

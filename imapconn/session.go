@@ -25,17 +25,17 @@ type session struct {
 
 func newSession(conn *dial.Conn, o *Options) *session {
 	s := &session{conn: conn, opts: o, line: imapline.New(wire.NewLines(conn))}
-	s.line.Untagged = s.heard
+	s.line.Heard = s.heard
 	return s
 }
 
-// heard looks at what the server says on its own: alerts, and capability
-// lists, which some servers send ahead of the tagged OK.
+// heard looks at all that the server says: for alerts, and for capability
+// lists, which come in the tagged OK or untagged ahead of it.
 func (s *session) heard(r imapline.Response) {
 	if r.Code == "ALERT" && s.opts.Alert != nil && s.conn.Security().Encrypted() {
 		s.opts.Alert(wire.Printable(r.Text))
 	}
-	if caps := r.Capabilities(); caps != nil {
+	if caps := r.Capabilities(); caps != nil && r.Status != "NO" && r.Status != "BAD" {
 		s.caps = caps
 	}
 }
@@ -43,6 +43,9 @@ func (s *session) heard(r imapline.Response) {
 // begin does what has to be done before the mail library may have the
 // connection.
 func (s *session) begin(ctx context.Context, enter func(dial.Phase)) error {
+	if s.opts.Alert != nil {
+		s.heard(imapline.Parse("* " + s.conn.Greeting()))
+	}
 	if s.caps = s.conn.Capabilities(); s.caps == nil {
 		enter(dial.PhaseCapability)
 		if err := s.ask(); err != nil {
@@ -74,13 +77,15 @@ func (s *session) ask() (err error) {
 // authenticate logs in, after which the list of capabilities is a new one
 // (RFC 9051 §6.2.2): the server's own, or asked for.
 func (s *session) authenticate(ctx context.Context) (err error) {
-	c := &carrier{line: s.line, caps: s.caps, heard: s.heard}
-	s.caps = nil
+	c := &carrier{session: s, caps: s.caps}
 	s.line.Renew(wire.SASL())
-	if s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth); err != nil {
-		return err
-	}
-	s.loggedIn = true
+	s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	s.loggedIn = err == nil
+	return err
+}
+
+// refresh makes sure of a list that is of the session's new state.
+func (s *session) refresh() error {
 	if s.caps == nil {
 		return s.ask()
 	}
@@ -105,7 +110,7 @@ func (s *session) handOver() (*Client, error) {
 	})
 	if err := client.WaitGreeting(); err != nil {
 		client.Close()
-		return nil, &dial.Error{Phase: dial.PhaseAuth, Endpoint: s.conn.Security().Endpoint, Err: err}
+		return nil, err
 	}
 	return &Client{inner: client, guard: guard, conn: s.conn, mechanism: s.mechanism}, nil
 }

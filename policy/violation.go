@@ -25,7 +25,7 @@ var (
 	ErrPreauth = errors.New("server says the connection is already authenticated")
 	// ErrInjected: bytes arrived where an honest server sends none: behind the
 	// line that begins the upgrade, or before the command they answer.
-	ErrInjected = errors.New("unexpected data from before TLS: someone may be injecting replies")
+	ErrInjected = errors.New("server says what nobody asked for: someone may be injecting replies")
 	// ErrNotTLS: clear speech where TLS must begin with the first byte.
 	ErrNotTLS = errors.New("server does not speak TLS on this port")
 	// ErrCleartextAuth: credentials would have crossed a connection without

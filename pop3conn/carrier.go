@@ -53,6 +53,9 @@ func (c *carrier) Cancel() error {
 	return err
 }
 
+// Finish makes sure that nothing is left of the exchange.
+func (c *carrier) Finish() error { return c.lines.Quiet() }
+
 // exchange says a line of a SASL exchange, which may be answered by a
 // challenge: "+", a blank, and base64 (RFC 5034 §4). Some servers leave the
 // blank of an empty challenge out.

@@ -38,10 +38,8 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	enter(dial.PhaseAuth)
 	s.lines.Renew(wire.SASL())
 	c := &carrier{s.lines, s.caps}
-	if s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth); err != nil {
-		return err
-	}
-	return s.lines.Quiet()
+	s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	return err
 }
 
 // ask says CAPA. A server that does not know it is one without extensions

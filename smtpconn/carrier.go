@@ -95,6 +95,9 @@ func kind(r smtpline.Reply) auth.Kind {
 	return auth.KindRefused
 }
 
+// Finish makes sure that nothing is left of the exchange.
+func (c *carrier) Finish() error { return smtpline.Quiet(c.lines) }
+
 // OwnLogin is empty: SMTP has no login but SASL.
 func (c *carrier) OwnLogin() string { return "" }
 

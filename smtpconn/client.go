@@ -16,9 +16,9 @@ import (
 // outside can name.
 type inner = smtp.Client
 
-// Client is an SMTP session: an smtp.Client whose commands (Mail, Rcpt, Data,
-// SendMail, Noop, Verify, Extension and the others) are promoted, over a
-// connection that kept its policy. Auth and Hello are not: both are settled in
+// Client is an SMTP session: an smtp.Client whose commands (Mail, Rcpt, Noop,
+// Verify, Extension and the others) are promoted, over a connection that kept
+// its policy. Auth and Hello are not: both are settled in
 // [Dial] and [New].
 //
 // Like the client it wraps, it must be used by one goroutine at a time, except
@@ -71,10 +71,15 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 		return nil, err
 	}
 	s := newSession(conn, opts)
-	if err := conn.Setup(ctx, func(enter func(dial.Phase)) error { return s.begin(ctx, enter) }); err != nil {
-		return nil, err
-	}
-	return s.handOver()
+	var client *Client
+	err = conn.Setup(ctx, func(enter func(dial.Phase)) error {
+		if err := s.begin(ctx, enter); err != nil {
+			return err
+		}
+		client, err = s.handOver()
+		return err
+	})
+	return client, err
 }
 
 // Security returns what was achieved on the connection.
@@ -99,8 +104,11 @@ func (c *Client) Abort() error { return c.line.Abort() }
 // Reset ends the current transaction with RSET. The session goes on as EHLO
 // left it: no second EHLO is sent.
 func (c *Client) Reset() error {
+	if err := c.inner.Reset(); err != nil {
+		return err
+	}
 	c.line.arm()
-	return c.inner.Reset()
+	return nil
 }
 
 // Quit ends the session with QUIT, waits for the reply, and closes the

@@ -14,20 +14,31 @@ import (
 type handover struct {
 	*wire.Guard
 	pending []byte // to be read before anything from the server
-	answer  []byte // to EHLO
+	hello   []byte // the line that is not to be sent
+	answer  []byte // to it
 	armed   bool
+	message messageState
 }
 
-func newHandover(g *wire.Guard, caps []string) *handover {
-	return &handover{Guard: g, pending: []byte("220 ready\r\n"), answer: helloAnswer(caps), armed: true}
+func newHandover(g *wire.Guard, localName string, caps []string) *handover {
+	return &handover{
+		Guard:   g,
+		pending: []byte("220 ready\r\n"),
+		hello:   []byte("EHLO " + localName + "\r\n"),
+		answer:  helloAnswer(caps),
+		armed:   true,
+	}
 }
+
+// maxEntry is how long a line the library reads, with room for the code.
+const maxEntry = 1900
 
 // helloAnswer writes the reply to EHLO from a list of extensions. STARTTLS is
-// not one of a session.
+// not one of a session, and what is longer than the library reads is left out.
 func helloAnswer(caps []string) []byte {
 	lines := []string{"ready"}
 	for _, entry := range caps {
-		if keyword, _, _ := strings.Cut(entry, " "); keyword != "STARTTLS" {
+		if keyword, _, _ := strings.Cut(entry, " "); keyword != "STARTTLS" && len(entry) <= maxEntry {
 			lines = append(lines, entry)
 		}
 	}
@@ -55,7 +66,11 @@ func (h *handover) Read(p []byte) (int, error) {
 }
 
 func (h *handover) Write(p []byte) (int, error) {
-	if h.armed && bytes.HasPrefix(p, []byte("EHLO ")) {
+	switch {
+	case h.message == unfinished: // the library is about to end the message for the sake of a command
+		h.Abort()
+		return 0, errUnfinished
+	case h.armed && bytes.Equal(p, h.hello):
 		h.armed = false
 		h.pending = h.answer
 		return len(p), nil

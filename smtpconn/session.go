@@ -35,7 +35,7 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 		}
 	}
 	if s.opts.Auth == nil {
-		return nil
+		return smtpline.Quiet(s.lines)
 	}
 	enter(dial.PhaseAuth)
 	s.lines.Renew(wire.SASL())
@@ -71,12 +71,11 @@ func (s *session) mayHELO(code int) bool {
 // EHLO's answer now.
 func (s *session) handOver() (*Client, error) {
 	write, command, message := s.opts.limits()
-	line := newHandover(wire.NewGuard(s.conn, s.lines.Take(), 0, write), s.caps)
+	line := newHandover(wire.NewGuard(s.conn, nil, 0, write), s.conn.LocalName(), s.caps)
 	client := smtp.NewClient(line)
 	client.CommandTimeout, client.SubmissionTimeout = command, message
 	if err := client.Hello(s.conn.LocalName()); err != nil {
-		client.Close()
-		return nil, &dial.Error{Phase: dial.PhaseCapability, Endpoint: s.conn.Security().Endpoint, Err: err}
+		return nil, err
 	}
 	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism}, nil
 }

@@ -32,6 +32,8 @@ type Carrier interface {
 	OwnLogin() string
 	// Login sends that command.
 	Login(user, password string) (Answer, error)
+	// Finish does what the protocol wants done after a login.
+	Finish() error
 }
 
 // Status is what a server's answer means.
@@ -115,7 +117,7 @@ func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credent
 		case err != nil:
 			return "", w.cleanError(named(err, a.mechanism))
 		case answer.Status == Accepted:
-			return a.mechanism, nil
+			return a.mechanism, w.cleanError(c.Finish())
 		}
 		last = &Error{Kind: answer.Kind, Mechanism: a.mechanism, Reply: wire.Printable(w.clean(answer.Reply)), Offered: offered(c)}
 		if last.Kind != KindMechanism {

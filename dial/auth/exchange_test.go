@@ -28,6 +28,7 @@ type carrier struct {
 }
 
 func (c *carrier) Mechanisms() []string { return c.list }
+func (c *carrier) Finish() error        { return nil }
 func (c *carrier) OwnLogin() string     { return c.own }
 
 func (c *carrier) next(sent string) (auth.Answer, error) {

@@ -3,7 +3,6 @@ package auth
 import (
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -33,21 +32,50 @@ func (w *witness) Login(user, password string) (Answer, error) {
 }
 
 // clean takes what was said out of a server's words: every message as it went
-// over the wire, as it was before, the parts that NUL and ^A divide it into,
-// and the beginning of any of these where the words were cut off.
+// over the wire and as it was before, and the words that it is made of, in any
+// case, and the beginning of any of these where the words were cut off.
 func (w *witness) clean(words string) string {
 	for _, message := range w.said {
-		if len(message) == 0 {
-			continue
-		}
-		forms := strings.FieldsFunc(string(message), func(r rune) bool { return r <= 1 })
-		forms = append(forms, string(message), base64.StdEncoding.EncodeToString(message))
-		for _, form := range slices.Backward(forms) { // whole ones first
-			words = strings.ReplaceAll(words, form, hidden)
-			words = cleanEnd(words, form)
+		for _, form := range forms(string(message)) {
+			words = cleanEnd(replaceFold(words, form), form)
 		}
 	}
 	return words
+}
+
+// forms returns how a message may look in a server's answer, whole ones first.
+func forms(message string) []string {
+	if message == "" {
+		return nil
+	}
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(message)
+	list := []string{base64.StdEncoding.EncodeToString([]byte(message)), message, quoted}
+	list = append(list, strings.FieldsFunc(message, func(r rune) bool { return r <= 1 })...)
+	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r <= ' ' || r == '=' || r == ',' }) {
+		if len(word) >= leastPart {
+			list = append(list, word)
+		}
+	}
+	for _, form := range list {
+		list = append(list, wire.Printable(form)) // as errors have it
+	}
+	return list
+}
+
+// replaceFold replaces each secret in s, whatever the case of its ASCII.
+func replaceFold(s, secret string) string {
+	if secret == "" {
+		return s
+	}
+	upper := wire.Upper(secret)
+	for from := 0; ; {
+		i := strings.Index(wire.Upper(s[from:]), upper)
+		if i < 0 {
+			return s
+		}
+		s = s[:from+i] + hidden + s[from+i+len(secret):]
+		from += i + len(hidden)
+	}
 }
 
 // leastPart is how much of a secret at the end of a text is taken for it.
@@ -56,8 +84,8 @@ const leastPart = 4
 func cleanEnd(words, secret string) string {
 	body := strings.TrimSuffix(words, "...")
 	for n := len(secret) - 1; n >= leastPart; n-- {
-		if cut, ok := strings.CutSuffix(body, secret[:n]); ok {
-			return cut + hidden
+		if cut := len(body) - n; cut >= 0 && wire.Upper(body[cut:]) == wire.Upper(secret[:n]) {
+			return body[:cut] + hidden
 		}
 	}
 	return words

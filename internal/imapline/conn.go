@@ -1,6 +1,7 @@
 package imapline
 
 import (
+	"cmp"
 	"crypto/rand"
 	"strconv"
 	"strings"
@@ -13,9 +14,9 @@ import (
 // can answer a command before it was sent.
 type Conn struct {
 	*wire.Lines
-	// Untagged, if set, sees the untagged responses to commands; they are
-	// dropped otherwise.
-	Untagged func(Response)
+	// Heard, if set, sees the responses to commands, untagged and tagged.
+	// Untagged ones are dropped otherwise.
+	Heard func(Response)
 
 	prefix string
 	n      int
@@ -75,11 +76,14 @@ func (c *Conn) Wait(tag string) (Response, error) {
 			return Response{}, err
 		}
 		r := Parse(line)
+		if c.Heard != nil && (r.Tag == "*" || r.Tag == tag) {
+			c.Heard(r)
+		}
 		switch {
 		case r.Tag == "*" && r.Status == "BYE":
 			return r, wire.Hangup(r.Line)
 		case r.Tag == "*":
-			if err := c.untagged(r); err != nil {
+			if err := c.skipLiterals(r); err != nil {
 				return r, err
 			}
 		case r.Tag == "+":
@@ -94,11 +98,8 @@ func (c *Conn) Wait(tag string) (Response, error) {
 	}
 }
 
-// untagged hands a response on and passes over the literals in it.
-func (c *Conn) untagged(r Response) error {
-	if c.Untagged != nil {
-		c.Untagged(r)
-	}
+// skipLiterals passes over the literals in an untagged response.
+func (c *Conn) skipLiterals(r Response) error {
 	for line := r.Line; r.Status == ""; { // status texts may end in anything
 		n, err := literal(line)
 		if n < 0 || err != nil {
@@ -117,13 +118,15 @@ func (c *Conn) untagged(r Response) error {
 // Capability asks for the capabilities. A server that refuses to list them, or
 // says OK without a list, has sent a malformed answer.
 func (c *Conn) Capability() ([]string, error) {
-	var caps []string
-	var bad error
-	hook := c.Untagged
-	defer func() { c.Untagged = hook }()
-	c.Untagged = func(r Response) {
-		if r.Status == "" && isCapability(r.Line) {
-			caps, bad = ParseCapabilities(r.Line[len("CAPABILITY"):])
+	var caps []string // the union, if there are several lists
+	var bad error     // the first
+	listed := false
+	hook := c.Heard
+	defer func() { c.Heard = hook }()
+	c.Heard = func(r Response) {
+		if r.Tag == "*" && r.Status == "" && isCapability(r.Line) {
+			more, err := ParseCapabilities(r.Line[len("CAPABILITY"):])
+			caps, bad, listed = append(caps, more...), cmp.Or(bad, err), true
 		} else if hook != nil {
 			hook(r)
 		}
@@ -134,10 +137,10 @@ func (c *Conn) Capability() ([]string, error) {
 		return nil, err
 	case bad != nil:
 		return nil, bad
-	case r.Status != "OK" || caps == nil:
+	case r.Status != "OK" || !listed:
 		return nil, wire.Violation(policy.ErrMalformed, r.Line)
 	}
-	return caps, nil
+	return append([]string{}, caps...), nil
 }
 
 // Speaks returns a violation if a capability list is not that of an IMAP4rev1

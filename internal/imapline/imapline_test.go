@@ -190,11 +190,11 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestUntagged(t *testing.T) {
+func TestHeard(t *testing.T) {
 	conn, _ := connect("", "* 1 EXISTS\r\n* OK [ALERT] x\r\n<t> OK\r\n")
 	var got []string
-	conn.Untagged = func(r imapline.Response) { got = append(got, r.Line) }
-	if _, err := conn.Command("NOOP"); err != nil || !slices.Equal(got, []string{"1 EXISTS", "OK [ALERT] x"}) {
+	conn.Heard = func(r imapline.Response) { got = append(got, r.Line) }
+	if _, err := conn.Command("NOOP"); err != nil || !slices.Equal(got, []string{"1 EXISTS", "OK [ALERT] x", "OK"}) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -207,6 +207,8 @@ func TestCapability(t *testing.T) {
 		{"* CAPABILITY imap4rev1 starttls\r\n<t> OK x\r\n", "IMAP4REV1 STARTTLS", nil},
 		{"* CAPABILITY IMAP4rev1\r\n* 2 EXISTS\r\n<t> OK x\r\n", "IMAP4REV1", nil},
 		{"* CAPABILITY\r\n<t> OK x\r\n", "", nil},
+		{"* CAPABILITY IMAP4rev1 STARTTLS\r\n* CAPABILITY IMAP4rev1\r\n<t> OK x\r\n", "IMAP4REV1 STARTTLS IMAP4REV1", nil},
+		{"* CAPABILITY IMAP4rev1 (STARTTLS\r\n* CAPABILITY IMAP4rev1\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* OK [CAPABILITY STARTTLS] x\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* CAPABILITYX STARTTLS\r\n<t> OK x\r\n", "", policy.ErrMalformed},
@@ -221,7 +223,7 @@ func TestCapability(t *testing.T) {
 		if strings.Join(caps, " ") != c.want || !errors.Is(err, c.err) || (err == nil) != (caps != nil) {
 			t.Errorf("%q: %q, %v", c.answer, caps, err)
 		}
-		if conn.Untagged != nil {
+		if conn.Heard != nil {
 			t.Errorf("%q: a hook is left behind", c.answer)
 		}
 	}

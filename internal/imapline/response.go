@@ -4,7 +4,7 @@
 package imapline
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -71,12 +71,14 @@ func ParseCapabilities(list string) ([]string, error) {
 		caps[i] = wire.Upper(c)
 		if !isAtom(c) {
 			v := wire.Violation(policy.ErrMalformed, "CAPABILITY "+list)
-			v.Err = fmt.Errorf("%q in capability list", wire.Printable(c))
+			v.Err = errNoAtom
 			return nil, v
 		}
 	}
 	return caps, nil
 }
+
+var errNoAtom = errors.New("a capability is no atom")
 
 // isAtom reports whether s is an atom (RFC 9051 §9).
 func isAtom(s string) bool {

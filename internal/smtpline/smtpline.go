@@ -113,7 +113,7 @@ func Keywords(r Reply) []string {
 	list := []string{}
 	auth := -1
 	for _, line := range r.Lines[1:] {
-		keyword, params, _ := strings.Cut(strings.Trim(line, " \t"), " ")
+		keyword, params, _ := strings.Cut(strings.Join(wire.Words(line), " "), " ")
 		keyword = wire.Upper(keyword)
 		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
 			keyword, params = "AUTH", rest+" "+params

@@ -24,9 +24,11 @@ type dialect interface {
 	capabilities() (list []string, e Event, reply string, err error)
 	// starttls demands the upgrade.
 	starttls() (accepted bool, reply string, err error)
-	// stay does what the protocol wants of a client that goes on in the clear.
-	stay(hasList bool) error
-	// check looks at the list that a session begins with, nil if unknown.
+	// stay does what the protocol wants of a client that goes on in the clear,
+	// and returns the list that it goes on with, nil if unknown.
+	stay(list []string) ([]string, error)
+	// check looks at what a session begins with: the list, and that nothing
+	// waits that answers no command.
 	check(list []string) error
 }
 
@@ -66,7 +68,7 @@ func (d imapDialect) starttls() (bool, string, error) {
 	return r.Status == "OK", r.Line, err
 }
 
-func (d imapDialect) stay(bool) error { return nil }
+func (d imapDialect) stay(list []string) ([]string, error) { return list, nil }
 
 func (d imapDialect) check(list []string) error {
 	if list == nil {
@@ -107,8 +109,9 @@ func (d pop3Dialect) starttls() (bool, string, error) {
 	return r.OK, r.String(), err
 }
 
-func (d pop3Dialect) stay(bool) error      { return nil }
-func (d pop3Dialect) check([]string) error { return nil }
+func (d pop3Dialect) stay(list []string) ([]string, error) { return list, nil }
+
+func (d pop3Dialect) check([]string) error { return d.l.Quiet() }
 
 type smtpDialect struct {
 	l    *wire.Lines
@@ -155,21 +158,22 @@ func (d smtpDialect) starttls() (bool, string, error) {
 	return false, "", wire.Violation(policy.ErrMalformed, r.String())
 }
 
-// stay says HELO to a server that does not know EHLO.
-func (d smtpDialect) stay(hasList bool) error {
-	if hasList {
-		return nil
+// stay says HELO to a server that does not know EHLO. The list is known then:
+// it is empty.
+func (d smtpDialect) stay(list []string) ([]string, error) {
+	if list != nil {
+		return list, nil
 	}
 	r, err := smtpline.Command(d.l, "HELO "+d.name())
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case r.Code == 250:
-		return nil
+		return []string{}, nil
 	case r.Refused():
-		return wire.Violation(policy.ErrRefused, r.String())
+		return nil, wire.Violation(policy.ErrRefused, r.String())
 	}
-	return wire.Violation(policy.ErrMalformed, r.String())
+	return nil, wire.Violation(policy.ErrMalformed, r.String())
 }
 
-func (d smtpDialect) check([]string) error { return nil }
+func (d smtpDialect) check([]string) error { return smtpline.Quiet(d.l) }

@@ -3,11 +3,7 @@ package upgrade
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
-	"slices"
-	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -28,11 +24,13 @@ type Engine struct {
 	TLS       *tls.Config   // complete; not changed
 	LocalName func() string // what SMTP's EHLO says in the clear
 
-	// Phase, Line and Decided, all optional, are told when a phase begins, of
-	// the lines said in the clear, and of what was decided.
+	// Phase, Line, Decided and Secured, all optional, are told when a phase
+	// begins, of the lines said in the clear, of what was decided, and of a
+	// handshake that succeeded.
 	Phase   func(name string)
 	Line    func(sent bool, line string)
 	Decided func(Action, error)
+	Secured func(tls.ConnectionState)
 }
 
 // Result is a settled connection.
@@ -118,131 +116,6 @@ func (r *run) enter(phase string) {
 	}
 }
 
-func (r *run) greet() (Event, error) {
-	r.enter(PhaseGreeting)
-	var err error
-	if r.heard, err = r.words.greet(); err != nil {
-		return 0, r.greetingError(err)
-	}
-	r.list = r.heard.capabilities
-	if r.heard.preauth {
-		return Preauth, nil
-	}
-	return Greeted, nil
-}
-
-// ErrSpeaksTLS describes a server that sends TLS records where its greeting
-// should be.
-var ErrSpeaksTLS = errors.New("server speaks TLS on this port from the first byte")
-
-// greetingError looks at what came instead of a greeting.
-func (r *run) greetingError(err error) error {
-	v := new(policy.Violation)
-	closed := new(wire.Closed)
-	if !errors.As(err, &v) && !errors.As(err, &closed) {
-		return err
-	}
-	if r.state == nil && wire.SpeaksTLS(r.lines.First()) {
-		return &policy.Violation{Reason: policy.ErrMalformed, Err: fmt.Errorf("%w: %w", ErrSpeaksTLS, err)}
-	}
-	return err
-}
-
-func (r *run) ask() (Event, error) {
-	if r.list != nil {
-		return listed(r.list), nil
-	}
-	r.enter(PhaseCapability)
-	list, event, reply, err := r.words.capabilities()
-	if err != nil {
-		return 0, err
-	}
-	r.list, r.refusal, r.masked = list, reply, masked(list)
-	return event, nil
-}
-
-func (r *run) demand() (Event, error) {
-	r.enter(PhaseSTARTTLS)
-	accepted, reply, err := r.words.starttls()
-	if err != nil {
-		return 0, err
-	}
-	// The one line in the protocol behind which nothing may stand: what does
-	// was put there in the clear and would be read as if it came by TLS.
-	if err := r.lines.Quiet(); err != nil {
-		return 0, err
-	}
-	if accepted {
-		return Accepted, nil
-	}
-	r.refusal = reply
-	return r.afterRefusal()
-}
-
-// refusalTime bounds the question for the list after a refusal, whose answer
-// only makes the error more exact.
-const refusalTime = 2 * time.Second
-
-func (r *run) afterRefusal() (Event, error) {
-	if r.list == nil {
-		if err := r.askAfterRefusal(); err != nil {
-			return 0, err
-		}
-	}
-	switch {
-	case r.list == nil:
-		return RefusedUnknown, nil
-	case listed(r.list) == Offered:
-		return RefusedListed, nil
-	}
-	return RefusedUnlisted, nil
-}
-
-// askAfterRefusal gets the list if it can. Injected data stays an error; that
-// the list could not be had is none, unless ctx has ended.
-func (r *run) askAfterRefusal() error {
-	ctx, cancel := context.WithTimeout(r.ctx, refusalTime)
-	defer cancel()
-	defer wire.Watch(ctx, r.raw)()
-	list, event, _, err := r.words.capabilities()
-	switch {
-	case errors.Is(err, policy.ErrInjected):
-		return err
-	case r.ctx.Err() != nil:
-		return wire.ContextError(r.ctx)
-	case err == nil && event == NoExtensions:
-		r.list = []string{}
-	case err == nil:
-		r.list, r.masked = list, masked(list)
-	}
-	return nil
-}
-
-func (r *run) handshake() (Event, error) {
-	r.enter(PhaseHandshake)
-	reason := policy.ErrInjected
-	if r.Policy == policy.ImplicitTLS {
-		reason = policy.ErrNotTLS
-	}
-	conn := tls.Client(wire.NewFirstByte(r.raw, reason), r.TLS)
-	if err := conn.HandshakeContext(r.ctx); err != nil {
-		return 0, handshakeError(err)
-	}
-	state := conn.ConnectionState()
-	r.state = &state
-	r.speakOver(conn)
-	return Secured, nil
-}
-
-// handshakeError makes a server that hung up look the same as in the other
-// phases.
-func handshakeError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return wire.Ended(err)
-}
-
 func (r *run) settle() (*Result, error) {
 	if err := r.words.check(r.list); err != nil {
 		return nil, err
@@ -259,49 +132,15 @@ func (r *run) settle() (*Result, error) {
 }
 
 func (r *run) settleInTheClear() (*Result, error) {
-	if err := r.words.stay(r.list != nil); err != nil {
+	list, err := r.words.stay(r.list)
+	if err != nil {
 		return nil, err
 	}
-	if r.list == nil {
-		r.list = []string{} // known to be empty: nobody needs to ask again
-	}
+	r.list = list
 	res, err := r.settle()
 	if err != nil {
 		return nil, err
 	}
 	res.Downgrade = r.violation(policy.ErrNotOffered)
 	return res, nil
-}
-
-// violation describes the end of the run, with the words that led to it.
-func (r *run) violation(reason error) *policy.Violation {
-	v := wire.Violation(reason, r.refusal)
-	if reason == policy.ErrPreauth {
-		v.Reply = wire.Printable(r.heard.text)
-	}
-	if reason == policy.ErrNotOffered && r.masked {
-		v.Err = ErrMasked
-	}
-	return v
-}
-
-// ErrMasked describes an EHLO answer with a keyword crossed out, as some
-// firewalls do to hide STARTTLS.
-var ErrMasked = errors.New("something between here and the server hides its STARTTLS keyword")
-
-// masked reports whether a keyword in list is crossed out: "XXXXXXXA".
-func masked(list []string) bool {
-	return slices.ContainsFunc(list, func(k string) bool {
-		return len(k) == len("STARTTLS") && k[:7] == "XXXXXXX"
-	})
-}
-
-// listed tells whether a list offers the upgrade.
-func listed(list []string) Event {
-	for _, k := range list {
-		if k == "STARTTLS" || k == "STLS" {
-			return Offered
-		}
-	}
-	return NotOffered
 }

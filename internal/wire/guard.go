@@ -33,6 +33,8 @@ type Guard struct {
 	readBy   time.Time // the library's
 	writeBy  time.Time // the library's
 	replyBy  time.Time // ours
+	readBell alarm
+	sendBell alarm
 	closed   bool
 	firstErr error
 }
@@ -88,11 +90,11 @@ func (g *Guard) beforeWrite() {
 	defer g.mu.Unlock()
 	now := time.Now()
 	if g.write != 0 {
-		g.conn.SetWriteDeadline(earlier(g.writeBy, now.Add(g.write)))
+		g.setWrite(earlier(g.writeBy, now.Add(g.write)))
 	}
 	if g.reply != 0 {
 		g.replyBy = now.Add(g.reply)
-		g.conn.SetReadDeadline(earlier(g.readBy, g.replyBy))
+		g.setRead(earlier(g.readBy, g.replyBy))
 	}
 }
 
@@ -103,11 +105,11 @@ func (g *Guard) afterWrite() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.write != 0 {
-		g.conn.SetWriteDeadline(g.writeBy)
+		g.setWrite(g.writeBy)
 	}
 	if !g.replyBy.IsZero() {
 		g.replyBy = time.Now().Add(g.reply)
-		g.conn.SetReadDeadline(earlier(g.readBy, g.replyBy))
+		g.setRead(earlier(g.readBy, g.replyBy))
 	}
 }
 
@@ -121,7 +123,42 @@ func (g *Guard) disarm() {
 		return
 	}
 	g.replyBy = time.Time{}
-	g.conn.SetReadDeadline(g.readBy)
+	g.setRead(g.readBy)
+}
+
+// setRead and setWrite set a deadline, by an alarm on connections that have no
+// deadlines, as some tunnels have none.
+func (g *Guard) setRead(t time.Time) error {
+	if g.conn.SetReadDeadline(t) != nil {
+		g.readBell.set(t, g.ring)
+	}
+	return nil
+}
+
+func (g *Guard) setWrite(t time.Time) error {
+	if g.conn.SetWriteDeadline(t) != nil {
+		g.sendBell.set(t, g.ring)
+	}
+	return nil
+}
+
+// ring ends a connection whose time is out.
+func (g *Guard) ring() {
+	g.note(os.ErrDeadlineExceeded)
+	g.conn.Abort()
+}
+
+// alarm is a deadline for a connection that has none.
+type alarm struct{ timer *time.Timer }
+
+func (a *alarm) set(t time.Time, f func()) {
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+	if !t.IsZero() {
+		a.timer = time.AfterFunc(time.Until(t), f)
+	}
 }
 
 // note remembers the first error, unless we closed the connection ourselves.
@@ -162,6 +199,8 @@ func (g *Guard) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
+	g.readBell.set(time.Time{}, nil)
+	g.sendBell.set(time.Time{}, nil)
 }
 
 func (g *Guard) SetDeadline(t time.Time) error {
@@ -175,14 +214,14 @@ func (g *Guard) SetReadDeadline(t time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.readBy = t
-	return g.conn.SetReadDeadline(earlier(t, g.replyBy))
+	return g.setRead(earlier(t, g.replyBy))
 }
 
 func (g *Guard) SetWriteDeadline(t time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.writeBy = t
-	return g.conn.SetWriteDeadline(t)
+	return g.setWrite(t)
 }
 
 func (g *Guard) LocalAddr() net.Addr  { return g.conn.LocalAddr() }

@@ -263,3 +263,35 @@ func TestGuardAnswerOvertakesWrite(t *testing.T) {
 		}
 	})
 }
+
+// timeless is a connection without deadlines, as some tunnels are.
+type timeless struct{ pipe }
+
+var errTimeless = errors.New("no deadlines here")
+
+func (timeless) SetDeadline(time.Time) error      { return errTimeless }
+func (timeless) SetReadDeadline(time.Time) error  { return errTimeless }
+func (timeless) SetWriteDeadline(time.Time) error { return errTimeless }
+
+// On a connection without deadlines a dead peer ends a command all the same,
+// and a reply in time lets the session be.
+func TestGuardWithoutDeadlines(t *testing.T) {
+	speak(t, func(t *testing.T, client, server net.Conn) {
+		g := wire.NewGuard(timeless{pipe{client}}, nil, replyTime, writeTime)
+		go func() {
+			server.Read(make([]byte, 16))
+			server.Write([]byte("+"))
+			server.Read(make([]byte, 16))
+		}()
+		g.Write([]byte("NOOP\r\n"))
+		if _, err := g.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour) // of the bubble's clock: nothing is awaited
+		g.Write([]byte("NOOP\r\n"))
+		begin := time.Now()
+		if _, err := g.Read(make([]byte, 1)); err == nil || time.Since(begin) != replyTime || !errors.Is(g.Err(), os.ErrDeadlineExceeded) {
+			t.Errorf("%v after %v, Err %v", err, time.Since(begin), g.Err())
+		}
+	})
+}

@@ -80,12 +80,13 @@ func Params(list []string, keyword string) (string, bool) {
 // Upper puts ASCII letters in upper case and no others: in Unicode the upper
 // case of "\u017ftls" is STLS, and no server's offer.
 func Upper(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' {
-			return r - 'a' + 'A'
+	b := []byte(s)
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] = c - 'a' + 'A'
 		}
-		return r
-	}, s)
+	}
+	return string(b)
 }
 
 // Words splits s at blanks and tabs, and at no other space that Unicode knows.

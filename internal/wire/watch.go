@@ -4,14 +4,21 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Watch closes c when ctx ends, which ends every read and write on it. The
 // returned stop ends the watch. It returns nil if the watch never acted, and
 // then never will; otherwise ctx ended first, c is or is being closed, and the
-// error is that of ctx. No deadline is touched, so none can be left behind.
+// error is that of ctx. Before that no deadline is touched, so none can be left
+// behind.
 func Watch(ctx context.Context, c io.Closer) (stop func() error) {
-	off := context.AfterFunc(ctx, func() { c.Close() })
+	off := context.AfterFunc(ctx, func() {
+		if d, ok := c.(interface{ SetDeadline(time.Time) error }); ok {
+			d.SetDeadline(time.Unix(1, 0)) // for those whose Close waits for reads to end
+		}
+		c.Close()
+	})
 	return func() error {
 		if off() {
 			return nil

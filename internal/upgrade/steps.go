@@ -1,0 +1,124 @@
+package upgrade
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+func (r *run) greet() (Event, error) {
+	r.enter(PhaseGreeting)
+	var err error
+	if r.heard, err = r.words.greet(); err != nil {
+		return 0, r.greetingError(err)
+	}
+	r.list = r.heard.capabilities
+	if r.heard.preauth {
+		return Preauth, nil
+	}
+	return Greeted, nil
+}
+
+// ErrSpeaksTLS describes a server that sends TLS records where its greeting
+// should be.
+var ErrSpeaksTLS = errors.New("server speaks TLS on this port from the first byte")
+
+// greetingError looks at what came instead of a greeting.
+func (r *run) greetingError(err error) error {
+	v := new(policy.Violation)
+	closed := new(wire.Closed)
+	if !errors.As(err, &v) && !errors.As(err, &closed) {
+		return err
+	}
+	if r.state == nil && wire.SpeaksTLS(r.lines.First()) {
+		return &policy.Violation{Reason: policy.ErrMalformed, Err: fmt.Errorf("%w: %w", ErrSpeaksTLS, err)}
+	}
+	return err
+}
+
+func (r *run) ask() (Event, error) {
+	if r.list != nil {
+		return listed(r.list), nil
+	}
+	r.enter(PhaseCapability)
+	list, event, reply, err := r.words.capabilities()
+	if err != nil {
+		return 0, err
+	}
+	r.list, r.refusal, r.masked = list, reply, masked(list)
+	return event, nil
+}
+
+func (r *run) demand() (Event, error) {
+	r.enter(PhaseSTARTTLS)
+	accepted, reply, err := r.words.starttls()
+	if err != nil {
+		return 0, err
+	}
+	// The one line in the protocol behind which nothing may stand: what does
+	// was put there in the clear and would be read as if it came by TLS.
+	if err := r.lines.Quiet(); err != nil {
+		return 0, err
+	}
+	if accepted {
+		return Accepted, nil
+	}
+	r.refusal = reply
+	return r.afterRefusal()
+}
+
+func (r *run) handshake() (Event, error) {
+	r.enter(PhaseHandshake)
+	reason := policy.ErrInjected
+	if r.Policy == policy.ImplicitTLS {
+		reason = policy.ErrNotTLS
+	}
+	conn := tls.Client(wire.NewFirstByte(r.raw, reason), r.TLS)
+	if err := conn.HandshakeContext(r.ctx); err != nil {
+		return 0, handshakeError(err)
+	}
+	state := conn.ConnectionState()
+	if r.Secured != nil {
+		r.Secured(state)
+	}
+	r.state = &state
+	r.speakOver(conn)
+	return Secured, nil
+}
+
+// handshakeError makes a server that hung up look the same as in the other
+// phases.
+func handshakeError(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return wire.Ended(err)
+}
+
+// ErrMasked describes an EHLO answer with a keyword crossed out, as some
+// firewalls do to hide STARTTLS.
+var ErrMasked = errors.New("something between here and the server hides its STARTTLS keyword")
+
+// masked reports whether a keyword in list is crossed out: "XXXXXXXA".
+func masked(list []string) bool {
+	return slices.ContainsFunc(list, func(k string) bool {
+		return len(k) == len("STARTTLS") && k[:7] == "XXXXXXX"
+	})
+}
+
+// listed tells whether a list offers the upgrade, with or without parameters
+// that the keyword should not have.
+func listed(list []string) Event {
+	for _, entry := range list {
+		if k, _, _ := strings.Cut(entry, " "); k == "STARTTLS" || k == "STLS" {
+			return Offered
+		}
+	}
+	return NotOffered
+}

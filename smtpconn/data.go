@@ -1,0 +1,98 @@
+package smtpconn
+
+import (
+	"errors"
+	"io"
+
+	"github.com/emersion/go-smtp"
+)
+
+// DataCommand is a message being sent. It must be closed before the next
+// command: a command in the middle of a message ends the connection, because
+// the wrapped client would end the message first, and the server would deliver
+// what there is of it.
+type DataCommand struct {
+	inner *smtp.DataCommand
+	line  *handover
+}
+
+var _ io.WriteCloser = (*DataCommand)(nil)
+
+// Data sends DATA and returns a writer for the message's header and body. It
+// must follow at least one Rcpt.
+func (c *Client) Data() (*DataCommand, error) {
+	cmd, err := c.inner.Data()
+	if err != nil {
+		return nil, err
+	}
+	c.line.message = unfinished
+	return &DataCommand{cmd, c.line}, nil
+}
+
+// Write writes a part of the message. Leading dots are doubled, and bare LF
+// becomes CRLF.
+func (d *DataCommand) Write(p []byte) (int, error) {
+	defer d.speak()()
+	return d.inner.Write(p)
+}
+
+// Close ends the message and waits for the server's reply. nil means that the
+// server has taken it.
+func (d *DataCommand) Close() error {
+	_, err := d.CloseWithResponse()
+	return err
+}
+
+// CloseWithResponse is Close with the text of the reply, in which many servers
+// name the message.
+func (d *DataCommand) CloseWithResponse() (*smtp.DataResponse, error) {
+	d.speak()
+	defer func() { d.line.message = none }()
+	return d.inner.CloseWithResponse()
+}
+
+// speak lets the message itself be written, up to the call of the result.
+func (d *DataCommand) speak() (silent func()) {
+	if d.line.message == none {
+		return func() {}
+	}
+	d.line.message = speaking
+	return func() { d.line.message = unfinished }
+}
+
+// messageState is where the connection stands with a message.
+type messageState uint8
+
+const (
+	none       messageState = iota
+	unfinished              // DATA was sent, and the message is not closed
+	speaking                // what is written now belongs to it
+)
+
+var errUnfinished = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
+
+// SendMail sends a message in a transaction of its own: MAIL, RCPT for each
+// address, DATA. If r fails, the connection is closed, and nothing is
+// delivered.
+func (c *Client) SendMail(from string, to []string, r io.Reader) error {
+	source := &source{Reader: r}
+	err := c.inner.SendMail(from, to, source)
+	if source.err != nil {
+		c.Abort()
+	}
+	return err
+}
+
+// source remembers that its reader failed.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
