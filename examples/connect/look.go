@@ -78,28 +78,7 @@ func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
 	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
-	for _, name := range extensions() {
-		if ok, params := c.Extension(name); ok {
-			f.capabilities = append(f.capabilities, join(name, params))
-		}
-	}
+	f.capabilities = c.Capabilities()
 	c.Quit()
 	return f, nil
-}
-
-// extensions are those of SMTP that a person may want to know about; an SMTP
-// client is asked for one at a time.
-func extensions() []string {
-	return []string{
-		"AUTH", "SIZE", "PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "DSN",
-		"ENHANCEDSTATUSCODES", "REQUIRETLS", "LIMITS", "MT-PRIORITY", "DELIVERBY", "FUTURERELEASE",
-		"BURL", "ETRN", "VRFY", "HELP", "XCLIENT", "XFORWARD",
-	}
-}
-
-func join(name, params string) string {
-	if params == "" {
-		return name
-	}
-	return name + "=" + params
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,16 +42,7 @@ func newCA(t *testing.T) (*dialtest.CA, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true})
-	d := dial.Dialer{TLSConfig: ca.ClientConfig()}
-	conn, err := d.Dial(t.Context(), srv.Endpoint(policy.ImplicitTLS))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	chain := conn.Security().TLS.VerifiedChains[0]
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: chain[len(chain)-1].Raw}
-	return ca, writeFile(t, pem.EncodeToMemory(block))
+	return ca, writeFile(t, ca.PEM())
 }
 
 func writeFile(t *testing.T, text []byte) string {
@@ -92,7 +82,7 @@ func expect(t *testing.T, status int, stdin string, args []string, lines ...stri
 
 func TestSuccess(t *testing.T) {
 	ca, file := newCA(t)
-	caps := map[policy.Protocol]string{policy.IMAP: "IMAP4", policy.POP3: "UIDL", policy.Submission: "AUTH=PLAIN", policy.SMTP: "AUTH=PLAIN"}
+	caps := map[policy.Protocol]string{policy.IMAP: "IMAP4", policy.POP3: "UIDL", policy.Submission: "AUTH PLAIN", policy.SMTP: "AUTH PLAIN"}
 	modes := map[policy.Policy]string{policy.ImplicitTLS: "implicit", policy.RequiredSTARTTLS: "starttls"}
 	for protocol, capability := range caps {
 		for how, mode := range modes {
