@@ -108,6 +108,25 @@ func (blocked) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	return nil, ctx.Err()
 }
 
+func TestCancelWhileConnecting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		go func() {
+			d := dial.Dialer{NetDialer: blocked{}}
+			_, err := d.Dial(ctx, dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS})
+			failed <- err
+		}()
+		synctest.Wait()
+		begin := time.Now()
+		cancel()
+		var e *dial.Error
+		if err := <-failed; !errors.As(err, &e) || e.Phase != dial.PhaseConnect || !errors.Is(err, context.Canceled) || time.Since(begin) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(begin))
+		}
+	})
+}
+
 func TestConnectTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := dial.Dialer{NetDialer: blocked{}, Timeout: time.Second}

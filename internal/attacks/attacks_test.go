@@ -29,7 +29,15 @@ import (
 const (
 	canaryUser     = "canary-user@mail.test"
 	canaryPassword = "canary-password"
+	canaryFrom     = "canary-from@mail.test"
+	canaryTo       = "canary-to@mail.test"
+	canarySubject  = "canary-subject"
+	canaryBody     = "canary-body"
 )
+
+func canaries() []string {
+	return []string{canaryUser, canaryPassword, canaryFrom, canaryTo, canarySubject, canaryBody}
+}
 
 func policies() []policy.Policy {
 	return []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS}
@@ -107,6 +115,9 @@ func play(t *testing.T, c *script.Case, p policy.Policy, dialled, session script
 				got, rec := a.connect(t)
 				count.add(got)
 				check(t, want, got)
+				if a.worked != nil {
+					t.Errorf("the session did not work: %v", a.worked)
+				}
 				checkWire(t, p, rec)
 			}
 			if c.Resets() {
@@ -176,6 +187,7 @@ type attempt struct {
 	session  bool
 	stage    *stage
 	segments script.Segments
+	worked   error // what came of the one thing that a session did
 }
 
 // result is what the caller got.
@@ -236,23 +248,32 @@ func (a *attempt) pipe(t *testing.T) (net.Conn, func() net.Conn) {
 	return c, func() net.Conn { return s }
 }
 
-// newSession logs in on conn and leaves.
+// newSession logs in on conn, does one thing, and leaves.
 func (a *attempt) newSession(ctx context.Context, conn *dial.Conn) error {
 	creds := auth.Password{User: canaryUser, Password: auth.NewSecret(canaryPassword)}
-	var c interface{ Close() error }
-	var err error
 	switch a.Protocol {
 	case policy.IMAP:
-		c, err = imapconn.New(ctx, conn, &imapconn.Options{Auth: creds})
+		c, err := imapconn.New(ctx, conn, &imapconn.Options{Auth: creds})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		a.worked = c.Noop().Wait()
 	case policy.POP3:
-		c, err = pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds})
+		c, err := pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		a.worked = c.Noop()
 	default:
-		c, err = smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds})
+		c, err := smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		a.worked = c.SendMail(canaryFrom, []string{canaryTo}, strings.NewReader("Subject: "+canarySubject+"\r\n\r\n"+canaryBody+"\r\n"))
 	}
-	if err != nil {
-		return err
-	}
-	c.Close()
 	return nil
 }
 
@@ -269,7 +290,7 @@ func checkWire(t *testing.T, p policy.Policy, rec *script.Record) {
 func checkSecrets(t *testing.T, p policy.Policy, rec *script.Record) {
 	t.Helper()
 	clear := string(rec.Clear)
-	for _, secret := range []string{canaryUser, canaryPassword} {
+	for _, secret := range canaries() {
 		for _, form := range forms(secret) {
 			if strings.Contains(clear, form) {
 				t.Errorf("%q in the clear: %q", form, clear)

@@ -74,7 +74,7 @@ func (c *faulty) Write(p []byte) (int, error) {
 func full() bool { return os.Getenv("MAILCONN_FULL") != "" }
 
 // TestFaultsAtEveryByte takes an honest dialogue, up to an authenticated
-// session, and breaks it at each byte that the server sends. Whatever happens,
+// session and one command, and breaks it at each byte that the server sends. Whatever happens,
 // the client returns, with a typed error or with a session that keeps its
 // policy. In the clear every byte is broken; of TLS's records, which are many
 // and alike, a sample unless MAILCONN_FULL is set.
@@ -152,6 +152,9 @@ func breakAt(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy, 
 				t.Errorf("without a fault: %v", got.err)
 			}
 			return
+		}
+		if f == "" && a.worked != nil {
+			t.Errorf("without a fault: %v", a.worked)
 		}
 		if !got.security.Confidential() {
 			t.Errorf("%s at %d: a session, but %v", f, at, got.security)

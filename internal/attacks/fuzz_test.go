@@ -13,6 +13,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/script"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -82,6 +83,15 @@ func FuzzConnect(f *testing.F) {
 	} {
 		for p := range byte(12) {
 			f.Add(p, []byte(text))
+		}
+	}
+	cases, err := script.Cases()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, c := range cases {
+		if words := c.Words(); len(words) < 4096 {
+			f.Add(byte(i), []byte(strings.Join(words, "|")))
 		}
 	}
 	f.Fuzz(func(t *testing.T, which byte, text []byte) {

@@ -86,3 +86,26 @@ func (c *Case) steps() []step {
 	}
 	return all
 }
+
+// Words returns what a server of the case says in the clear: its greeting, then
+// its answer to each command.
+func (c *Case) Words() []string {
+	if c.clear == nil {
+		return nil
+	}
+	list := []string{said(c.clear.greeting)}
+	for _, r := range c.clear.rules {
+		list = append(list, said(r.steps))
+	}
+	return list
+}
+
+func said(steps []step) string {
+	var text string
+	for _, s := range steps {
+		if s.op == opSend {
+			text += s.text
+		}
+	}
+	return text
+}
