@@ -190,6 +190,7 @@ func (c *Conn) readUnread(p []byte) int {
 	return n
 }
 
+// Write sends p to the server.
 func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 
 // Close closes the connection, over TLS with a close_notify. It does not wait
@@ -210,10 +211,20 @@ func (c *Conn) Abort() error {
 	return c.raw.Close()
 }
 
-func (c *Conn) LocalAddr() net.Addr                { return c.inner().LocalAddr() }
-func (c *Conn) RemoteAddr() net.Addr               { return c.inner().RemoteAddr() }
-func (c *Conn) SetDeadline(t time.Time) error      { return c.inner().SetDeadline(t) }
-func (c *Conn) SetReadDeadline(t time.Time) error  { return c.inner().SetReadDeadline(t) }
+// LocalAddr returns the address of this end.
+func (c *Conn) LocalAddr() net.Addr { return c.inner().LocalAddr() }
+
+// RemoteAddr returns the address of the server, or of what leads to it.
+func (c *Conn) RemoteAddr() net.Addr { return c.inner().RemoteAddr() }
+
+// SetDeadline sets when reads and writes fail, those under way included. It
+// bounds a [Conn.Setup] too; the mail libraries set deadlines of their own.
+func (c *Conn) SetDeadline(t time.Time) error { return c.inner().SetDeadline(t) }
+
+// SetReadDeadline is SetDeadline for reads.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.inner().SetReadDeadline(t) }
+
+// SetWriteDeadline is SetDeadline for writes.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.inner().SetWriteDeadline(t) }
 
 // inner is the connection below; that of the zero Conn is a closed one.

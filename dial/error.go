@@ -49,6 +49,7 @@ func (e *Error) Error() string {
 	return wire.Printable(fmt.Sprintf("dial: %s %s %v: %s: %v", scheme, e.Endpoint.Address(), e.Endpoint.Policy, e.Phase, e.Err))
 }
 
+// Unwrap returns what stopped the connection.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether the time ran out: the context's, the Dialer's or the

@@ -18,6 +18,7 @@ const (
 	STARTTLS                // TLS after an upgrade
 )
 
+// String returns "plaintext", "implicit" or "starttls".
 func (m Mode) String() string {
 	switch m {
 	case Plaintext:
@@ -38,6 +39,7 @@ const (
 	VerifiedPKIX                 // by a certificate chain to a trusted root, for the right name
 )
 
+// String returns "no" or "pkix".
 func (v Verified) String() string {
 	switch v {
 	case NotVerified:

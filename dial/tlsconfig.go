@@ -110,6 +110,7 @@ type WeakKeyError struct {
 	Bits int
 }
 
+// Error names the certificate and the length of its key.
 func (e WeakKeyError) Error() string {
 	return fmt.Sprintf("certificate of %q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
 }

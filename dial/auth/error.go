@@ -51,6 +51,7 @@ func (e *Error) Error() string {
 	return wire.Printable(b.String())
 }
 
+// Unwrap returns what caused the failure, if it was not the server's words.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Temporary reports whether the same credentials may be accepted later.
