@@ -15,7 +15,8 @@ import (
 )
 
 // Endpoint is a mail server and how to connect to it. It is comparable, and
-// can be written as a URL: see [ParseEndpoint].
+// can be written as a URL, which is also its form in JSON and other texts: see
+// [ParseEndpoint].
 type Endpoint struct {
 	Protocol policy.Protocol
 	// Host is a DNS name or an IP address without brackets. A name in Unicode
@@ -36,6 +37,13 @@ func (e Endpoint) Address() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
 }
 
+// Validate returns what is wrong with e before anybody tries to dial it, nil if
+// nothing is.
+func (e Endpoint) Validate() error {
+	_, err := e.normal()
+	return err
+}
+
 // normal returns e with the host in its canonical form and the port filled in,
 // or what is wrong with it.
 func (e Endpoint) normal() (Endpoint, error) {
@@ -44,6 +52,8 @@ func (e Endpoint) normal() (Endpoint, error) {
 		return e, &policy.Violation{Protocol: e.Protocol, Reason: policy.ErrUnset}
 	case !e.Policy.Valid():
 		return e, fmt.Errorf("%v is not a policy", e.Policy)
+	case e.Protocol == 0:
+		return e, errors.New("protocol not set")
 	case !e.Protocol.Valid():
 		return e, fmt.Errorf("%v is not a protocol", e.Protocol)
 	}

@@ -71,3 +71,15 @@ func TestBadEndpoints(t *testing.T) {
 		}
 	}
 }
+
+func TestValidate(t *testing.T) {
+	good := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []dial.Endpoint{{}, {Protocol: policy.IMAP, Host: "mail.test"}, {Host: "mail.test", Policy: policy.NoTLS}, {Protocol: policy.IMAP, Host: "a b", Policy: policy.NoTLS}} {
+		if bad.Validate() == nil {
+			t.Errorf("%v is in order", bad)
+		}
+	}
+}

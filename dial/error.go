@@ -69,7 +69,8 @@ func (e *Error) Timeout() bool {
 // Temporary reports whether the same call may well succeed later: the time ran
 // out, the server hung up or said to try later, the network was not there. It
 // is false for broken rules, for certificates and for wrong arguments, which
-// stay wrong.
+// stay wrong, and for a context that was cancelled. A server that always hangs
+// up in the handshake, because it is too old, looks temporary: bound retries.
 func (e *Error) Temporary() bool {
 	if e.Phase == PhaseConfig || errors.Is(e.Err, context.Canceled) {
 		return false

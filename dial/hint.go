@@ -51,6 +51,8 @@ func hintByViolation(e *Error) string {
 		return fmt.Sprintf("%s expects TLS from the first byte: use %s.", server, e.with(policy.ImplicitTLS))
 	case errors.Is(v, upgrade.ErrMasked):
 		return "A firewall on the way crosses out the server's STARTTLS keyword (ESMTP inspection): have it switched off, or use the implicit TLS port."
+	case v.Reason == policy.ErrUnset:
+		return "It was not said how to protect the connection: choose implicit-tls, or required-starttls for servers without a TLS port."
 	case v.Reason == policy.ErrNotTLS:
 		return e.hintClearSpeech(v.Reply)
 	case v.Reason == policy.ErrMalformed && e.Phase == PhaseGreeting:
@@ -173,7 +175,7 @@ func hintByTimeout(e *Error) string {
 	case PhaseHandshake:
 		return fmt.Sprintf("%s does not answer the TLS handshake: this may not be a TLS port, or something on the way blocks TLS.", server)
 	}
-	return fmt.Sprintf("%s stopped answering (phase %s): try again later.", server, e.Phase)
+	return fmt.Sprintf("%s did not answer in the time that was allowed (phase %s): try again later.", server, e.Phase)
 }
 
 func hintByClose(e *Error) string {

@@ -167,7 +167,7 @@ func TestHintsForCertificates(t *testing.T) {
 		{dialtest.CertCNOnly, trust, []string{`"localhost" only as its common name`}},
 		{dialtest.CertSelfSigned, trust, []string{"self-signed", "trust"}},
 		{dialtest.CertUnknownCA, trust, []string{`"dialtest unknown CA"`, "not trusted"}},
-		{dialtest.CertMissingIntermediate, trust, []string{`"dialtest intermediate CA"`, "missing"}},
+		{dialtest.CertMissingIntermediate, trust, []string{`"dialtest intermediate CA"`, "leaving out"}},
 		{dialtest.CertClientOnly, trust, []string{"not issued for servers"}},
 		{dialtest.CertWeakKey, trust, []string{"1024 bits", "2048"}},
 	} {

@@ -75,7 +75,7 @@ func hintUnknown(chain []*x509.Certificate) string {
 	case len(chain) == 1 && leaf.Issuer.String() == leaf.Subject.String():
 		return "The server's certificate is self-signed: nobody vouches for it; let this program trust it if it is yours."
 	case len(chain) == 1:
-		return fmt.Sprintf("The server sent no certificate of its issuer %q: either an intermediate certificate is missing on the server, or its CA is not trusted here.", name(leaf))
+		return fmt.Sprintf("The server's certificate was issued by %q, which is not trusted here: if that is your organisation's own CA, let this program trust it; otherwise the server may be leaving out an intermediate certificate.", name(leaf))
 	}
 	return fmt.Sprintf("The server's certificate comes from a CA that is not trusted here, %q: let this program trust it if it is yours.", name(last))
 }

@@ -21,7 +21,7 @@ func TestSecurity(t *testing.T) {
 		text                    string
 		logged                  []string
 	}{
-		{dial.Security{}, false, false, "protocol(0)+unset://: in the clear", []string{"mode=plaintext", "confidential=false"}},
+		{dial.Security{}, false, false, "unset+unset://: in the clear", []string{"mode=plaintext", "confidential=false"}},
 		{dial.Security{Endpoint: e, Downgrade: down}, false, false,
 			`smtp+opportunistic://h:25: in the clear: server does not offer STARTTLS ("502 \x1b no")`,
 			[]string{"endpoint=smtp+opportunistic://h:25", "verified=no", `downgrade="server does not offer STARTTLS`}},
@@ -30,7 +30,7 @@ func TestSecurity(t *testing.T) {
 		{dial.Security{Endpoint: imaps("h"), Mode: dial.ImplicitTLS, TLS: state, Verified: dial.VerifiedPKIX, ServerName: "n"}, true, true,
 			"imaps://h:993: TLS 1.3, TLS_AES_128_GCM_SHA256, n verified (pkix)",
 			[]string{"mode=implicit", "verified=pkix", "confidential=true", `version="TLS 1.3"`, "suite=TLS_AES_128_GCM_SHA256", "server_name=n"}},
-		{dial.Security{Verified: dial.VerifiedPKIX}, false, false, "protocol(0)+unset://: in the clear", nil},
+		{dial.Security{Verified: dial.VerifiedPKIX}, false, false, "unset+unset://: in the clear", nil},
 	} {
 		if c.s.Encrypted() != c.encrypted || c.s.Confidential() != c.confidential || c.s.String() != c.text {
 			t.Errorf("%q: encrypted %v, confidential %v", c.s, c.s.Encrypted(), c.s.Confidential())

@@ -20,7 +20,7 @@ import (
 //
 // IPv6 addresses stand in brackets; names may be in Unicode. A user or a
 // password in the URL is an error, since endpoints are logged and shown; so is
-// a path, a query or a fragment. No error quotes what may be a password.
+// a path (but for a lone slash), a query or a fragment. No error quotes what may be a password.
 func ParseEndpoint(url string) (Endpoint, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if strings.Contains(url, "@") || strings.Contains(url, "%40") {

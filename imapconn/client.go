@@ -22,9 +22,9 @@ type inner = imapclient.Client
 //
 // Like the client it wraps, it may be used by several goroutines at once.
 //
-// End a session with Logout().Wait() and then Close, which sends TLS's
-// farewell and waits for the reader; Close waits too long if a handler of the
-// caller's blocks. [Client.Abort] waits for nobody. There is no context for a
+// Close ends a session, with TLS's farewell; Logout().Wait() before it ends it
+// in IMAP's own way as well. Close waits for the reader, and so for a handler of
+// the caller's that blocks. [Client.Abort] waits for nobody. There is no context for a
 // single command; this is the idiom:
 //
 //	defer context.AfterFunc(ctx, func() { client.Abort() })()

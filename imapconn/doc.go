@@ -10,4 +10,13 @@
 // own; the mail library gets a connection that is settled. What it is told at
 // the start, a greeting and a complete capability list, is made here from what
 // the server said at the level the session runs on.
+//
+// # Telling failures apart
+//
+// Until the session begins every error is a [*dial.Error]. After that a command
+// that the server refuses fails with an *imap.Error of go-imap, and the session
+// goes on. Every other error ends it, and go-imap keeps the text of its cause
+// alone: [Client.Err] has the cause itself, unless this side closed the
+// connection; a program that aborted because its context ended looks at the
+// context first.
 package imapconn

@@ -130,7 +130,7 @@ func TestDefaultPort(t *testing.T) {
 		name  string
 		ports map[policy.Policy]uint16
 	}{
-		{0, "protocol(0)", nil},
+		{0, "unset", nil},
 		{policy.IMAP, "imap", map[policy.Policy]uint16{no: 143, imp: 993, opp: 143, req: 143}},
 		{policy.POP3, "pop3", map[policy.Policy]uint16{no: 110, imp: 995, opp: 110, req: 110}},
 		{policy.Submission, "submission", map[policy.Policy]uint16{no: 587, imp: 465, opp: 587, req: 587}},
@@ -145,5 +145,26 @@ func TestDefaultPort(t *testing.T) {
 				t.Errorf("%v %v: port %d, want %d", c.proto, p, got, c.ports[p])
 			}
 		}
+	}
+}
+
+func TestProtocolText(t *testing.T) {
+	for _, name := range []string{"", "imap", "pop3", "submission", "smtp"} {
+		var p policy.Protocol
+		if err := p.UnmarshalText([]byte(name)); err != nil || p.Valid() != (name != "") {
+			t.Errorf("%q: %v, %v", name, p, err)
+		}
+		if text, err := p.MarshalText(); string(text) != name || err != nil {
+			t.Errorf("%q: %q, %v", name, text, err)
+		}
+	}
+	for _, name := range []string{"IMAP", "imaps", " pop3", "unset"} {
+		p := policy.IMAP
+		if err := p.UnmarshalText([]byte(name)); err == nil || p != policy.IMAP || !strings.Contains(err.Error(), "imap, pop3, submission or smtp") {
+			t.Errorf("%q: %v, %v", name, p, err)
+		}
+	}
+	if _, err := policy.Protocol(9).MarshalText(); err == nil {
+		t.Error("9 is a protocol")
 	}
 }

@@ -14,8 +14,9 @@ type Listing struct {
 }
 
 // UniqueID is a message's number and the identifier that it keeps from session
-// to session: 1 to 70 characters between ! and ~. Messages may share one
-// (RFC 1939 §7).
+// to session: 1 to 70 characters between ! and ~. It is the server's text: it
+// may hold a slash or be "..", so it is no file name before it was encoded.
+// Messages may share one (RFC 1939 §7).
 type UniqueID struct {
 	Msg int
 	ID  string

@@ -2,9 +2,13 @@ package smtpconn
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // DataCommand is a message being sent. It must be closed before the next
@@ -72,27 +76,52 @@ const (
 var errUnfinished = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
 
 // SendMail sends a message in a transaction of its own: MAIL, RCPT for each
-// address, DATA. If r fails, the connection is closed, and nothing is
-// delivered.
+// address, DATA. nil means that the server has taken it for all of them. If the
+// server refuses anything, nobody gets the message, the error holds the
+// server's *smtp.SMTPError and names the recipient if it is about one, and the
+// session is ready for the next message. If r fails, the connection is closed,
+// and nothing is delivered. After every other error the session has ended.
 func (c *Client) SendMail(from string, to []string, r io.Reader) error {
-	source := &source{Reader: r}
-	err := c.inner.SendMail(from, to, source)
-	if source.err != nil {
+	if len(to) == 0 {
+		return errors.New("smtpconn: no recipients")
+	}
+	w, err := c.open(from, to)
+	var refused *smtp.SMTPError
+	switch {
+	case errors.As(err, &refused):
+		if c.Reset() != nil {
+			c.Abort()
+		}
+		return err
+	case err != nil:
+		return err
+	}
+	if _, err := io.Copy(w, r); err != nil {
 		c.Abort()
+		return err
 	}
-	return err
+	return w.Close()
 }
 
-// source remembers that its reader failed.
-type source struct {
-	io.Reader
-	err error
+// open begins a transaction, up to where the message is awaited.
+func (c *Client) open(from string, to []string) (*DataCommand, error) {
+	utf8 := !isASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !isASCII(a) })
+	if err := c.Mail(from, &smtp.MailOptions{UTF8: utf8}); err != nil {
+		return nil, err
+	}
+	for _, address := range to {
+		if err := c.Rcpt(address, nil); err != nil {
+			return nil, fmt.Errorf("recipient %s: %w", wire.Printable(address), err)
+		}
+	}
+	return c.Data()
 }
 
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
 	}
-	return n, err
+	return true
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/scripttest"
 	"github.com/mailconn/mailconn/policy"
@@ -187,6 +189,32 @@ func TestResetTwice(t *testing.T) {
 		t.Error(err)
 	}
 	if _, said := closed(c, show); strings.Count(said, "EHLO") != 1 {
+		t.Errorf("said %q", said)
+	}
+}
+
+// A refused message does not stand in the way of the next, and the error names
+// the recipient.
+func TestRefusedMessageEndsItsTransaction(t *testing.T) {
+	lines := inside(ehlo() + "C: MAIL *\nS: 250 ok\nC: RCPT TO:<bad@x>\nS: 550 5.1.1 unknown\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: y\nC: .\nS: 250 taken\nC: RSET\nS: 250 ok")
+	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *smtp.SMTPError
+	err = c.SendMail("a@x", []string{"good@x", "bad@x"}, strings.NewReader("y\r\n"))
+	if !errors.As(err, &refused) || refused.Code != 550 || !strings.Contains(err.Error(), "bad@x") {
+		t.Errorf("got %v", err)
+	}
+	if err := c.SendMail("a@x", []string{"good@x"}, strings.NewReader("y\r\n")); err != nil {
+		t.Errorf("the next message: %v", err)
+	}
+	if err := c.SendMail("a@x", nil, strings.NewReader("y\r\n")); err == nil {
+		t.Error("no recipients")
+	}
+	_, said := closed(c, show)
+	want := "MAIL FROM:<a@x>\r\nRCPT TO:<good@x>\r\nRCPT TO:<bad@x>\r\nRSET\r\nMAIL FROM:<a@x>\r\nRCPT TO:<good@x>\r\nDATA\r\ny\r\n.\r\n"
+	if !strings.HasSuffix(said, want) {
 		t.Errorf("said %q", said)
 	}
 }

@@ -8,4 +8,14 @@
 //
 // EHLO and authentication are done here, on lines of our own. The mail library
 // is told what EHLO was answered without asking a second time.
+//
+// # Telling failures apart
+//
+// Until the session begins every error is a [*dial.Error]. After that a refusal
+// by the server is a *smtp.SMTPError of go-smtp, whose Temporary method tells
+// "later" from "never"; the session goes on, after [Client.Reset] if a
+// transaction was open. Every other error ends the session: [Client.Err] has
+// the first cause, unless this side closed the connection, by Abort or because
+// a message broke off; then errors are net.ErrClosed, and a program that
+// aborted because its context ended looks at the context first.
 package smtpconn

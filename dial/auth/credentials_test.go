@@ -61,7 +61,7 @@ func TestError(t *testing.T) {
 		{auth.Error{Kind: auth.KindExpired, Offered: []string{"X"}}, "credentials expired", false, "change it"},
 		{auth.Error{Kind: auth.KindMechanism, Offered: []string{"X", "Y"}}, "no acceptable mechanism: server offers X Y", false, "no way to log in"},
 		{auth.Error{Kind: auth.KindTLSRequired}, "server wants TLS first", false, "use TLS"},
-		{auth.Error{Kind: auth.KindProtocol, Err: io.EOF}, "server broke the exchange: EOF", false, ""},
+		{auth.Error{Kind: auth.KindProtocol, Err: io.EOF}, "server broke the exchange: EOF", false, "broke off the login"},
 		{auth.Error{Kind: auth.KindCancelled, Err: io.EOF}, "credentials could not be had: EOF", false, ""},
 		{auth.Error{Kind: auth.KindRefused}, "server refused", false, ""},
 	} {

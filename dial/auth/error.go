@@ -2,6 +2,7 @@ package auth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -69,7 +70,12 @@ func (e *Error) Hint() string {
 	case KindExpired:
 		return "The password has expired: change it with the provider."
 	case KindMechanism:
+		if slices.Equal(e.Offered, []string{"EXTERNAL"}) {
+			return "The server takes nothing but a client certificate."
+		}
 		return "The server offers no way to log in that this program accepts."
+	case KindProtocol:
+		return "The server broke off the login in a way that no server should: it may be broken, or not the one it seems to be."
 	case KindTLSRequired:
 		return "The server only takes passwords over TLS: use TLS."
 	}

@@ -143,7 +143,7 @@ func TestFailure(t *testing.T) {
 			"phase handshake", "error server does not speak TLS on this port", "hint", "use imap://127.0.0.1"}},
 		{wrongProtocol, []string{"phase greeting", "error malformed answer", "hint", "speaks IMAP"}},
 		{gone.Endpoint(policy.ImplicitTLS), []string{"phase connect", "refused", "temporary yes", "hint Nothing listens"}},
-		{stalled.Endpoint(policy.RequiredSTARTTLS), []string{"phase starttls", "temporary yes", "hint", "stopped answering"}},
+		{stalled.Endpoint(policy.RequiredSTARTTLS), []string{"phase starttls", "temporary yes", "hint", "did not answer in the time"}},
 	} {
 		expect(t, statusFailed, "", []string{"-ca", file, "-timeout", "300ms", c.e.String()}, append([]string{c.e.String()}, c.lines...)...)
 	}
