@@ -77,9 +77,11 @@ func (s *session) authenticate(ctx context.Context) (err error) {
 	c := &carrier{line: s.line, caps: s.caps, heard: s.heard}
 	s.caps = nil
 	s.line.Renew(wire.SASL())
-	if s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth); err != nil {
+	login, err := auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	if err != nil {
 		return err
 	}
+	s.mechanism = login.Mechanism
 	s.loggedIn = true
 	if s.caps == nil {
 		return s.ask()

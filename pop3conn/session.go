@@ -37,10 +37,12 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	}
 	enter(dial.PhaseAuth)
 	s.lines.Renew(wire.SASL())
-	c := &carrier{s.lines, s.caps}
-	if s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth); err != nil {
+	c := &carrier{s.lines, s.caps, stamp(s.conn.Greeting())}
+	login, err := auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	if err != nil {
 		return err
 	}
+	s.mechanism = login.Mechanism
 	return s.lines.Quiet()
 }
 
