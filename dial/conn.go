@@ -33,6 +33,7 @@ type Conn struct {
 	unreadMu  sync.Mutex
 	unread    []byte
 	spoken    atomic.Bool // the server has said something on this level
+	login     atomic.Pointer[Login]
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -91,7 +92,22 @@ func (c *Conn) Security() Security {
 		d := *s.Downgrade
 		s.Downgrade = &d
 	}
+	if l := c.login.Load(); l != nil {
+		s.Login = *l
+	}
 	return s
+}
+
+// LoginTried is for those who authenticate over the connection, package auth
+// among them: it tells the trace how an attempt ended, and [Conn.Security] from
+// then on of one that succeeded.
+func (c *Conn) LoginTried(l Login, err error) {
+	if err == nil {
+		c.login.Store(&l)
+	}
+	if t := c.dialer.Trace; t != nil && t.LoginTried != nil {
+		t.LoginTried(c.security.Endpoint, l, err)
+	}
 }
 
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
@@ -118,10 +134,10 @@ func (c *Conn) LocalName() string {
 // Setup runs f, the part of a session's beginning that talks to the server,
 // under the rules of Dial. f calls enter at the start of each phase. Setup is
 // bounded by ctx and by the Dialer's Timeout, which end what f does by closing
-// the connection. If f returns an error the connection is closed, and Setup
+// the connection; f is given a context that ends with them. If f returns an error the connection is closed, and Setup
 // returns a [*Error] that says in which phase. Once it has returned nil, ctx
 // has no effect any more.
-func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error {
+func (c *Conn) Setup(ctx context.Context, f func(ctx context.Context, enter func(Phase)) error) error {
 	a := newAttempt(c.security.Endpoint, c.dialer.Trace)
 	switch {
 	case c.conn == nil:
@@ -133,7 +149,7 @@ func (c *Conn) Setup(ctx context.Context, f func(enter func(Phase)) error) error
 	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
 	defer cancel()
 	err := watched(ctx, c.raw, func() error {
-		err := f(a.enter)
+		err := f(ctx, a.enter)
 		if err != nil && c.security.TLS != nil && !c.spoken.Load() {
 			err = c.lastWords(err)
 		}

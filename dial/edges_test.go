@@ -134,7 +134,7 @@ func TestFarewellEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begin := time.Now()
-		err = conn.Setup(ctx, func(enter func(dial.Phase)) error {
+		err = conn.Setup(ctx, func(_ context.Context, enter func(dial.Phase)) error {
 			enter(dial.PhaseAuth)
 			stuck.stuck = true
 			return errors.New("nothing more to say")

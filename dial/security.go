@@ -68,6 +68,9 @@ type Security struct {
 	// clear. It is nil under every other policy, and whenever TLS is up.
 	Downgrade  *policy.Violation
 	RemoteAddr net.Addr
+	// Login tells how the session on the connection was authenticated. Its
+	// zero value means that nobody has logged in.
+	Login Login
 }
 
 // Encrypted reports whether TLS is up.
@@ -90,7 +93,11 @@ func (s Security) String() string {
 	if s.Verified != NotVerified {
 		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
 	}
-	return fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
+	line := fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
+	if s.Login.Binding != "" || s.Login.Unbound != nil {
+		line += ", login by " + s.Login.String()
+	}
+	return line
 }
 
 // LogValue returns what was achieved as attributes for log/slog.
@@ -109,6 +116,9 @@ func (s Security) LogValue() slog.Value {
 	}
 	if s.Downgrade != nil {
 		attrs = append(attrs, slog.String("downgrade", s.Downgrade.Error()))
+	}
+	if s.Login != (Login{}) {
+		attrs = append(attrs, slog.String("login", s.Login.String()))
 	}
 	return slog.GroupValue(attrs...)
 }

@@ -30,4 +30,7 @@ type Trace struct {
 	// HandshakeDone is given the state after a handshake that succeeded and
 	// was verified.
 	HandshakeDone func(Endpoint, tls.ConnectionState)
+	// LoginTried is told of each attempt to authenticate, when it has ended,
+	// with the error that it failed with. Its lines are shown to nobody.
+	LoginTried func(Endpoint, Login, error)
 }

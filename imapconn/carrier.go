@@ -92,7 +92,7 @@ func final(r imapline.Response) auth.Answer {
 	if r.Status == "OK" {
 		return auth.Answer{Status: auth.Accepted}
 	}
-	return auth.Answer{Kind: kind(r), Reply: r.Line}
+	return auth.Answer{Kind: kind(r), Guessed: r.Status == "NO" && r.Code == "", Reply: r.Line}
 }
 
 // kind reads the response code of a refusal (RFC 9051 §7.1).
@@ -108,6 +108,8 @@ func kind(r imapline.Response) auth.Kind {
 		return auth.KindExpired
 	case "PRIVACYREQUIRED":
 		return auth.KindTLSRequired
+	case "CANNOT":
+		return auth.KindMechanism
 	}
 	switch {
 	case r.Status == "BAD":

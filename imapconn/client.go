@@ -71,7 +71,7 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 	}
 	s := newSession(conn, opts)
 	var client *Client
-	err = conn.Setup(ctx, func(enter func(dial.Phase)) error {
+	err = conn.Setup(ctx, func(ctx context.Context, enter func(dial.Phase)) error {
 		if err := s.begin(ctx, enter); err != nil {
 			return err
 		}

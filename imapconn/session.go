@@ -79,8 +79,8 @@ func (s *session) ask() (err error) {
 func (s *session) authenticate(ctx context.Context) (err error) {
 	c := &carrier{session: s, caps: s.caps}
 	s.line.Renew(wire.SASL())
-	s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
-	s.loggedIn = err == nil
+	login, err := auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	s.mechanism, s.loggedIn = login.Mechanism, err == nil
 	return err
 }
 

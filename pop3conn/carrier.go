@@ -14,9 +14,13 @@ import (
 type carrier struct {
 	lines *wire.Lines
 	caps  []string
+	stamp string // of the greeting
 }
 
-var _ auth.Carrier = (*carrier)(nil)
+var (
+	_ auth.Carrier = (*carrier)(nil)
+	_ auth.Stamper = (*carrier)(nil)
+)
 
 // Mechanisms is empty without the capability SASL: AUTH is not for a server
 // that does not list it (RFC 5034 §3).
@@ -91,27 +95,28 @@ func (c *carrier) final(line string) (auth.Answer, error) {
 	case r.OK:
 		return auth.Answer{Status: auth.Accepted}, nil
 	}
-	return auth.Answer{Kind: kind(r, c.caps), Reply: r.String()}, nil
+	k, told := kind(r, c.caps)
+	return auth.Answer{Kind: k, Guessed: !told, Reply: r.String()}, nil
 }
 
-// kind reads the response code of a refusal. Without one it is the credentials
-// that are blamed, unless the server promises to say so when it is them
-// (RFC 3206 §6).
-func kind(r pop3line.Reply, caps []string) auth.Kind {
+// kind reads the response code of a refusal, and whether the server told the
+// reason at all. Without a code it is the credentials that are blamed, unless
+// the server promises to say so when it is them (RFC 3206 §6).
+func kind(r pop3line.Reply, caps []string) (k auth.Kind, told bool) {
 	switch code(r, caps) {
 	case codeAuth:
-		return auth.KindCredentials
+		return auth.KindCredentials, true
 	case codeInUse:
-		return auth.KindInUse
+		return auth.KindInUse, true
 	case codeLoginDelay, codeSysTemp:
-		return auth.KindTemporary
+		return auth.KindTemporary, true
 	case codeSysPerm:
-		return auth.KindRefused
+		return auth.KindRefused, true
 	}
 	if _, tells := wire.Params(caps, "AUTH-RESP-CODE"); tells {
-		return auth.KindRefused
+		return auth.KindRefused, false
 	}
-	return auth.KindCredentials
+	return auth.KindCredentials, false
 }
 
 // OwnLogin is USER and PASS where the server lists USER, and where it is so
@@ -134,11 +139,8 @@ var (
 func (c *carrier) Login(user, password string) (auth.Answer, error) {
 	lines := [2]string{"USER " + user, "PASS " + password}
 	for _, line := range lines {
-		switch {
-		case len(line)+len("\r\n") > maxCommand:
-			return auth.Answer{}, &auth.Error{Kind: auth.KindMechanism, Err: errLong}
-		case !ascii(line) && !c.takesUTF8():
-			return auth.Answer{}, &auth.Error{Kind: auth.KindMechanism, Err: errASCII}
+		if err := c.checkLine(line); err != nil {
+			return auth.Answer{}, err
 		}
 	}
 	var a auth.Answer
@@ -152,6 +154,18 @@ func (c *carrier) Login(user, password string) (auth.Answer, error) {
 		}
 	}
 	return a, nil
+}
+
+// checkLine returns an error if a command with a name or a password in it
+// cannot be sent.
+func (c *carrier) checkLine(line string) error {
+	switch {
+	case len(line)+len("\r\n") > maxCommand:
+		return &auth.Error{Kind: auth.KindMechanism, Err: errLong}
+	case !ascii(line) && !c.takesUTF8():
+		return &auth.Error{Kind: auth.KindMechanism, Err: errASCII}
+	}
+	return nil
 }
 
 func (c *carrier) takesUTF8() bool {

@@ -73,7 +73,7 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 		return nil, err
 	}
 	s := newSession(conn, opts)
-	if err := conn.Setup(ctx, func(enter func(dial.Phase)) error { return s.begin(ctx, enter) }); err != nil {
+	if err := conn.Setup(ctx, s.begin); err != nil {
 		return nil, err
 	}
 	return s.client(), nil

@@ -37,8 +37,9 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	}
 	enter(dial.PhaseAuth)
 	s.lines.Renew(wire.SASL())
-	c := &carrier{s.lines, s.caps}
-	s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	c := &carrier{s.lines, s.caps, stamp(s.conn.Greeting())}
+	login, err := auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
+	s.mechanism = login.Mechanism
 	return err
 }
 

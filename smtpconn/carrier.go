@@ -61,7 +61,8 @@ func (c *carrier) say(line string) (auth.Answer, error) {
 	case r.Code == 235:
 		return auth.Answer{Status: auth.Accepted}, nil
 	case r.Refused():
-		return auth.Answer{Kind: kind(r), Reply: r.String()}, nil
+		k := kind(r)
+		return auth.Answer{Kind: k, Guessed: k == auth.KindRefused, Reply: r.String()}, nil
 	}
 	return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Reply: wire.Printable(r.String())}
 }
@@ -72,7 +73,7 @@ func kind(r smtpline.Reply) auth.Kind {
 	switch enhanced {
 	case "5.7.8":
 		return auth.KindCredentials
-	case "5.7.9", "5.5.4":
+	case "5.7.9", "5.5.4", "5.7.30":
 		return auth.KindMechanism
 	case "5.7.11":
 		return auth.KindTLSRequired

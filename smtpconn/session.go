@@ -39,7 +39,8 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	}
 	enter(dial.PhaseAuth)
 	s.lines.Renew(wire.SASL())
-	s.mechanism, err = auth.Authenticate(ctx, s.conn, &carrier{s.lines, s.caps}, s.opts.Auth, s.opts.InsecureAuth)
+	login, err := auth.Authenticate(ctx, s.conn, &carrier{s.lines, s.caps}, s.opts.Auth, s.opts.InsecureAuth)
+	s.mechanism = login.Mechanism
 	return err
 }
 

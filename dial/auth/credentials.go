@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -9,21 +10,20 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Credentials are what a session authenticates with: [Password], [External] or
-// what [SASL] returns.
+// Credentials are what a session authenticates with: [Password], [Token],
+// [External], [Anonymous] or what [SASL] returns.
 type Credentials interface {
 	check() error
-	candidates(c Carrier) ([]attempt, error)
-}
-
-// attempt is one way to authenticate.
-type attempt struct {
-	mechanism string
-	run       func(Carrier) (Answer, error)
+	// candidates returns the attempts to make, in this order, given what the
+	// server lists.
+	candidates(on site) ([]attempt, error)
+	// acceptable names the mechanisms that there are candidates of.
+	acceptable() []string
 }
 
 // Check returns what can be known to be wrong with credentials before any I/O:
-// nothing there, or CR, LF or NUL in them. nil credentials are in order.
+// nothing there, CR, LF or NUL in them, or a mechanism that is not known. nil
+// credentials are in order.
 func Check(c Credentials) error {
 	if c == nil {
 		return nil
@@ -31,57 +31,65 @@ func Check(c Credentials) error {
 	return c.check()
 }
 
-// Password is a user's name and password. It is sent by the SASL mechanism
-// PLAIN (RFC 4616) if the server lists it, else by LOGIN, else by the
-// protocol's own command where the server allows that: IMAP's LOGIN unless
-// LOGINDISABLED is listed, POP3's USER and PASS.
-type Password struct {
-	User     string
-	Password Secret
-}
-
-func (p Password) check() error {
+// checkText returns an error that does not show text if it is empty or has CR,
+// LF or NUL in it.
+func checkText(what, text string) error {
 	switch {
-	case p.User == "":
-		return errors.New("no user")
-	case p.Password.Empty():
-		return errors.New("no password")
-	case wire.CheckLine(p.User) != nil:
-		return fmt.Errorf("user %w", wire.ErrArgument)
-	case wire.CheckLine(p.Password.reveal()) != nil:
-		return fmt.Errorf("password %w", wire.ErrArgument)
+	case text == "":
+		return fmt.Errorf("no %s", what)
+	case wire.CheckLine(text) != nil:
+		return fmt.Errorf("%s %w", what, wire.ErrArgument)
 	}
 	return nil
 }
 
-func (p Password) candidates(c Carrier) ([]attempt, error) {
-	var list []attempt
-	if listed(c, sasl.Plain) {
-		list = append(list, saslAttempt(sasl.Plain, sasl.NewPlainClient("", p.User, p.Password.reveal())))
-	}
-	if listed(c, sasl.Login) {
-		list = append(list, saslAttempt(sasl.Login, &login{answers: []string{p.User, p.Password.reveal()}}))
-	}
-	if name := c.OwnLogin(); name != "" {
-		list = append(list, attempt{name, func(c Carrier) (Answer, error) {
-			return c.Login(p.User, p.Password.reveal())
-		}})
-	}
-	return list, nil
-}
-
 // External lets the server take the identity from the client certificate of
-// the TLS handshake, by the SASL mechanism EXTERNAL (RFC 4422 appendix A).
+// the TLS handshake, by the SASL mechanism EXTERNAL (RFC 4422 appendix A). The
+// certificate is that of the Dialer's TLSConfig.
 type External struct{}
 
 func (External) check() error { return nil }
 
-func (External) candidates(c Carrier) ([]attempt, error) {
-	if !listed(c, sasl.External) {
+func (External) acceptable() []string { return []string{sasl.External} }
+
+func (External) candidates(on site) ([]attempt, error) {
+	if !on.listed(sasl.External) {
 		return nil, nil
 	}
 	return []attempt{saslAttempt(sasl.External, sasl.NewExternalClient(""))}, nil
 }
+
+// Anonymous asks to be let in as nobody, by the SASL mechanism ANONYMOUS
+// (RFC 4505). No other credentials ever fall back to it.
+type Anonymous struct {
+	// Trace is what the server may write down about the caller, as a mail
+	// address or a word; it may be empty.
+	Trace string
+}
+
+func (a Anonymous) check() error {
+	if wire.CheckLine(a.Trace) != nil {
+		return fmt.Errorf("trace %w", wire.ErrArgument)
+	}
+	return nil
+}
+
+func (Anonymous) acceptable() []string { return []string{sasl.Anonymous} }
+
+func (a Anonymous) candidates(on site) ([]attempt, error) {
+	if !on.listed(sasl.Anonymous) {
+		return nil, nil
+	}
+	return []attempt{saslAttempt(sasl.Anonymous, anonymous(a.Trace))}, nil
+}
+
+// anonymous is go-sasl's client with an initial response that is empty, and
+// not absent, if there is no trace.
+type anonymous string
+
+func (a anonymous) Start() (string, []byte, error) { return sasl.Anonymous, []byte(a), nil }
+
+func (a anonymous) Next([]byte) ([]byte, error) { return nil, sasl.ErrUnexpectedServerChallenge }
 
 // SASL makes credentials of any go-sasl client. start is called once for each
 // attempt to authenticate and its client used once. The server must list the
@@ -97,7 +105,9 @@ func (c custom) check() error {
 	return nil
 }
 
-func (c custom) candidates(on Carrier) ([]attempt, error) {
+func (c custom) acceptable() []string { return nil }
+
+func (c custom) candidates(on site) ([]attempt, error) {
 	client, err := c()
 	if err != nil {
 		return nil, err
@@ -109,27 +119,10 @@ func (c custom) candidates(on Carrier) ([]attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !listed(on, mechanism) {
+	if !on.listed(mechanism) {
 		return nil, nil
 	}
-	return []attempt{{mechanism, func(on Carrier) (Answer, error) {
+	return []attempt{{mechanism: mechanism, run: func(_ context.Context, on Carrier) (Answer, error) {
 		return exchange(on, client, mechanism, ir)
 	}}}, nil
 }
-
-// login is the mechanism LOGIN: two prompts, whose wording servers choose as
-// they like, answered in order.
-type login struct{ answers []string }
-
-func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
-
-func (l *login) Next([]byte) ([]byte, error) {
-	if len(l.answers) == 0 {
-		return nil, sasl.ErrUnexpectedServerChallenge
-	}
-	answer := l.answers[0]
-	l.answers = l.answers[1:]
-	return []byte(answer), nil
-}
-
-func (l *login) done() bool { return len(l.answers) == 0 }

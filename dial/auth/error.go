@@ -20,7 +20,15 @@ const (
 	KindTLSRequired Kind = "server wants TLS first"       // raise the policy
 	KindProtocol    Kind = "server broke the exchange"    // a challenge that cannot be answered
 	KindCancelled   Kind = "credentials could not be had" // the caller's source failed
-	KindRefused     Kind = "server refused"               // and did not say why
+	KindRefused     Kind = "server refused"               // and did not say why, or says to ask its administrator
+
+	// KindChannelBinding: the server, or somebody between, would not have a
+	// login that is bound to this connection, and a login without is not
+	// wanted. It may be an attack.
+	KindChannelBinding Kind = "channel binding failed"
+	// KindServerProof: the server accepted the login and could not show that
+	// it knows the password. It is not the server, or a broken one.
+	KindServerProof Kind = "server failed to prove itself"
 )
 
 // Error is an authentication that failed.
@@ -29,7 +37,12 @@ type Error struct {
 	Mechanism string   // the one tried last, "" if none was
 	Reply     string   // the server's words, made printable
 	Offered   []string // what the server takes, when no mechanism was acceptable
-	Err       error    // what caused it, if not the server's words
+	// Acceptable is what the caller's credentials could have used, when the
+	// server offered nothing of it.
+	Acceptable []string
+	Err        error // what caused it, if not the server's words; a [*TokenError] for a token
+
+	guessed bool // Kind is the likeliest: the server did not say
 }
 
 // Error returns kind, mechanism and the server's words, at most 512 bytes of
@@ -45,6 +58,9 @@ func (e *Error) Error() string {
 	}
 	if e.Kind == KindMechanism && len(e.Offered) > 0 {
 		fmt.Fprintf(&b, ": server offers %s", strings.Join(e.Offered, " "))
+	}
+	if len(e.Acceptable) > 0 {
+		fmt.Fprintf(&b, "; acceptable: %s", strings.Join(e.Acceptable, " "))
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
@@ -78,6 +94,10 @@ func (e *Error) Hint() string {
 		return "The server broke off the login in a way that no server should: it may be broken, or not the one it seems to be."
 	case KindTLSRequired:
 		return "The server only takes passwords over TLS: use TLS."
+	case KindChannelBinding:
+		return "The login could not be tied to this connection: the server is set up badly, or somebody sits between."
+	case KindServerProof:
+		return "The server could not show that it knows the password: somebody may be posing as the server."
 	}
 	return ""
 }

@@ -86,16 +86,16 @@ func TestExchange(t *testing.T) {
 		{"PLAIN in a step of its own", me, carrier{list: plain, noIR: true, answers: []auth.Answer{prompt, yes}}, "start PLAIN|respond \x00u\x00p", "PLAIN", ""},
 		{"LOGIN", me, carrier{list: loginMech, answers: []auth.Answer{prompt, ask, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
 		{"LOGIN, prompts of any wording", me, carrier{list: loginMech, answers: []auth.Answer{ask, prompt, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
-		{"own command", me, carrier{own: "USER", answers: []auth.Answer{yes}}, "login u p", "USER", ""},
-		{"PLAIN is first", me, carrier{list: all, own: "USER", answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
+		{"own command", me, carrier{own: "USER/PASS", answers: []auth.Answer{yes}}, "login u p", "USER/PASS", ""},
+		{"PLAIN is first", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
 		{"external", auth.External{}, carrier{list: []string{"EXTERNAL"}, answers: []auth.Answer{yes}}, "start EXTERNAL ", "EXTERNAL", ""},
-		{"external is not listed", auth.External{}, carrier{list: all, own: "USER"}, "", "", auth.KindMechanism},
+		{"external is not listed", auth.External{}, carrier{list: all, own: "USER/PASS"}, "", "", auth.KindMechanism},
 		{"nothing is listed", me, carrier{list: []string{"X", "PLAINX"}}, "", "", auth.KindMechanism},
-		{"the next after one that is refused as such", me, carrier{list: all, own: "USER", answers: []auth.Answer{no(auth.KindMechanism), no(auth.KindMechanism), yes}},
-			"start PLAIN \x00u\x00p|start LOGIN |login u p", "USER", ""},
-		{"three attempts and no more", me, carrier{list: all, own: "USER", answers: []auth.Answer{no(auth.KindMechanism)}},
+		{"the next after one that is refused as such", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism), no(auth.KindMechanism), yes}},
+			"start PLAIN \x00u\x00p|start LOGIN |login u p", "USER/PASS", ""},
+		{"three attempts and no more", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism)}},
 			"start PLAIN \x00u\x00p|start LOGIN |login u p", "", auth.KindMechanism},
-		{"no next after bad credentials", me, carrier{list: all, own: "USER", answers: []auth.Answer{no(auth.KindCredentials), yes}}, "start PLAIN \x00u\x00p", "", auth.KindCredentials},
+		{"no next after bad credentials", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindCredentials), yes}}, "start PLAIN \x00u\x00p", "", auth.KindCredentials},
 		{"no next after a time-out", me, carrier{list: all, answers: []auth.Answer{no(auth.KindTemporary), yes}}, "start PLAIN \x00u\x00p", "", auth.KindTemporary},
 		{"no next after an unknown refusal", me, carrier{list: all, answers: []auth.Answer{no(auth.KindRefused), yes}}, "start PLAIN \x00u\x00p", "", auth.KindRefused},
 		{"refused before the response", me, carrier{list: plain, noIR: true, answers: []auth.Answer{no(auth.KindTLSRequired)}}, "start PLAIN", "", auth.KindTLSRequired},
@@ -103,7 +103,8 @@ func TestExchange(t *testing.T) {
 		{"a challenge too many, PLAIN", me, carrier{list: plain, answers: []auth.Answer{ask}}, "start PLAIN \x00u\x00p|cancel", "", auth.KindProtocol},
 		{"a challenge too many, LOGIN", me, carrier{list: loginMech, answers: []auth.Answer{ask}}, "start LOGIN |respond u|respond p|cancel", "", auth.KindProtocol},
 	} {
-		got, err := auth.Authenticate(t.Context(), nil, &c.carrier, c.creds, true)
+		login, err := auth.Authenticate(t.Context(), nil, &c.carrier, c.creds, true)
+		got := login.Mechanism
 		if got != c.used || (err == nil) != (c.used != "") {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
@@ -156,7 +157,7 @@ func TestNothingIsSent(t *testing.T) {
 		"no SASL client":  {t.Context(), auth.SASL(missing), true},
 		"own SASL unlist": {t.Context(), auth.SASL(func() (sasl.Client, error) { return patient{}, nil }), true},
 	} {
-		on := &carrier{list: []string{"PLAIN"}, own: "USER", answers: []auth.Answer{yes}}
+		on := &carrier{list: []string{"PLAIN"}, own: "USER/PASS", answers: []auth.Answer{yes}}
 		if used, err := auth.Authenticate(c.ctx, nil, on, c.creds, c.insecure); err == nil || len(on.log) > 0 {
 			t.Errorf("%s: %q, %v, sent %q", name, used, err, on.log)
 		}
@@ -177,7 +178,7 @@ func TestEchoedSecret(t *testing.T) {
 	blob := base64.StdEncoding.EncodeToString([]byte("\x00user\x00" + canary))
 	for _, reply := range []string{"535 " + canary + " is wrong", "535 " + blob, "535 \x1b" + canary + blob} {
 		refused := auth.Answer{Status: auth.Refused, Kind: auth.KindCredentials, Reply: reply}
-		for _, c := range []*carrier{{list: []string{"PLAIN"}, answers: []auth.Answer{refused}}, {own: "USER", answers: []auth.Answer{refused}}} {
+		for _, c := range []*carrier{{list: []string{"PLAIN"}, answers: []auth.Answer{refused}}, {own: "USER/PASS", answers: []auth.Answer{refused}}} {
 			_, err := auth.Authenticate(t.Context(), nil, c, me, true)
 			var ae *auth.Error
 			if !errors.As(err, &ae) || strings.Contains(err.Error()+ae.Reply, canary) || c.own == "" && strings.Contains(ae.Reply, blob) {
@@ -188,10 +189,10 @@ func TestEchoedSecret(t *testing.T) {
 }
 
 func TestOffered(t *testing.T) {
-	c := &carrier{list: []string{"SCRAM-SHA-1", "X\x1b"}, own: "USER"}
+	c := &carrier{list: []string{"SCRAM-SHA-1", "X\x1b"}, own: "USER/PASS"}
 	_, err := auth.Authenticate(t.Context(), nil, c, auth.External{}, true)
 	var ae *auth.Error
-	if !errors.As(err, &ae) || !slices.Equal(ae.Offered, []string{"SCRAM-SHA-1", "X\ufffd", "USER"}) {
+	if !errors.As(err, &ae) || !slices.Equal(ae.Offered, []string{"SCRAM-SHA-1", "X\ufffd", "USER/PASS"}) {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,4 +1,45 @@
 package auth
 
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+
+	"github.com/emersion/go-sasl"
+	"github.com/xdg-go/scram"
+
+	"github.com/mailconn/mailconn/dial"
+)
+
 // Reveal returns what a Secret holds.
 var Reveal = Secret.reveal
+
+// APOPDigest, Prepare, MaxIterations, EndPointHash and ParseTokenError are what
+// they are inside.
+var (
+	APOPDigest      = apopDigest
+	Prepare         = prepare
+	EndPointHash    = func(a x509.SignatureAlgorithm) crypto.Hash { return endPointHash(a) }
+	ParseTokenError = parseTokenError
+	CheckFirst      = checkServerFirst
+)
+
+const MaxIterations = maxIterations
+
+// BindingType tells what a connection is bound by.
+func BindingType(s *tls.ConnectionState) scram.ChannelBindingType { return bindingOf(s).Type }
+
+// SCRAM is a client with a nonce that is known.
+func SCRAM(mechanism, user, password, nonce string) (sasl.Client, func() error) {
+	c, err := newScram(scramParams{mechanism: mechanism, user: user, password: password, flag: cannotBind, nonce: nonce})
+	if err != nil {
+		return nil, func() error { return err }
+	}
+	return c, c.complete
+}
+
+func CRAMMD5(user, password string) sasl.Client { return &cramMD5{user: user, password: password} }
+
+func Bearer(mechanism, user, token string, e dial.Endpoint) sasl.Client {
+	return &bearer{mechanism: mechanism, user: user, token: NewSecret(token), endpoint: e}
+}

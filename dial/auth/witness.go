@@ -26,6 +26,14 @@ func (w *witness) Respond(response []byte) (Answer, error) {
 	return w.Carrier.Respond(response)
 }
 
+// Stamp and LoginDigest make a witness of a [Stamper] one too.
+func (w *witness) Stamp() string { return site{Carrier: w.Carrier}.stamp() }
+
+func (w *witness) LoginDigest(user, digest string) (Answer, error) {
+	w.said = append(w.said, []byte(digest))
+	return w.Carrier.(Stamper).LoginDigest(user, digest)
+}
+
 func (w *witness) Login(user, password string) (Answer, error) {
 	w.said = append(w.said, []byte(password))
 	return w.Carrier.Login(user, password)
@@ -106,4 +114,13 @@ func (w *witness) cleanError(err error) error {
 		failed.Reply = w.clean(failed.Reply)
 	}
 	return err
+}
+
+// cleanToken does it for what a server says about a token.
+func (w *witness) cleanToken(e *TokenError) *TokenError {
+	return &TokenError{
+		Status:    w.clean(e.Status),
+		Scope:     w.clean(e.Scope),
+		Discovery: w.clean(e.Discovery),
+	}
 }

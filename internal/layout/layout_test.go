@@ -21,6 +21,9 @@ const (
 	goSMTP = "github.com/emersion/go-smtp"
 	goSASL = "github.com/emersion/go-sasl"
 	idna   = "golang.org/x/net/idna"
+
+	scram      = "github.com/xdg-go/scram"
+	stringprep = "github.com/xdg-go/stringprep"
 )
 
 // allowed lists what each package may import besides the standard library:
@@ -36,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/upgrade":  {"internal/imapline", "internal/smtpline", "internal/pop3line", "internal/wire", "policy"},
 	"internal/script":   {"policy"},
 	"dial":              {"internal/upgrade", "internal/wire", "policy", idna},
-	"dial/auth":         {"dial", "internal/wire", "policy", goSASL},
+	"dial/auth":         {"dial", "internal/wire", "policy", goSASL, scram, stringprep},
 	"dial/dialtest":     {"dial", "internal/script", "policy"},
 	"imapconn":          {"dial", "dial/auth", "internal/imapline", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":          {"dial", "dial/auth", "internal/smtpline", "internal/wire", "policy", goSMTP, goSASL},

@@ -1,0 +1,62 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/md5"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+)
+
+// cramMD5 is the mechanism CRAM-MD5 (RFC 2195). The server proves nothing, and
+// whoever hears the exchange can search for the password.
+type cramMD5 struct {
+	user, password string
+	answered       bool
+}
+
+func (c *cramMD5) Start() (string, []byte, error) { return cramName, nil, nil }
+
+func (c *cramMD5) Next(challenge []byte) ([]byte, error) {
+	switch {
+	case c.answered:
+		return nil, sasl.ErrUnexpectedServerChallenge
+	case len(challenge) == 0: // it would be the same digest every time
+		return nil, errNoChallenge
+	}
+	c.answered = true
+	mac := hmac.New(md5.New, []byte(c.password))
+	mac.Write(challenge)
+	return []byte(c.user + " " + hex.EncodeToString(mac.Sum(nil))), nil
+}
+
+func (c *cramMD5) complete() error {
+	if !c.answered {
+		return errEarly()
+	}
+	return nil
+}
+
+// msgID is a msg-id of RFC 5322 §3.6.4 in its plain form. Time stamps of any
+// other form may be half of an MD5 collision, by which a server in the middle
+// learns a password letter by letter (CVE-2007-1558).
+var msgID = regexp.MustCompile(`^<[A-Za-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,120}@[A-Za-z0-9.\[\]:_-]{1,255}>$`)
+
+// apopAttempt is POP3's APOP (RFC 1939 §7), with the password prepared
+// (RFC 6856 §2.2).
+func apopAttempt(user, password, stamp string) attempt {
+	return attempt{mechanism: apop, last: true, run: func(_ context.Context, c Carrier) (Answer, error) {
+		if strings.Contains(user, " ") {
+			return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
+		}
+		return c.(Stamper).LoginDigest(user, apopDigest(stamp, prepareOrKeep(password)))
+	}}
+}
+
+func apopDigest(stamp, password string) string {
+	sum := md5.Sum([]byte(stamp + password))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,32 @@
+package auth
+
+import (
+	"errors"
+
+	"github.com/emersion/go-sasl"
+)
+
+// login is the mechanism LOGIN: two prompts, whose wording servers choose as
+// they like, answered in order.
+type login struct{ answers []string }
+
+func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
+
+func (l *login) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, sasl.ErrUnexpectedServerChallenge
+	}
+	answer := l.answers[0]
+	l.answers = l.answers[1:]
+	return []byte(answer), nil
+}
+
+func (l *login) complete() error {
+	if len(l.answers) > 0 {
+		return errEarly()
+	}
+	return nil
+}
+
+// errNoChallenge is for mechanisms that have nothing to say without one.
+var errNoChallenge = errors.New("empty challenge")

@@ -1,0 +1,145 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"strings"
+
+	"github.com/xdg-go/scram"
+)
+
+// The iteration counts that are worked for. Below the floor a stolen database
+// is cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile
+// server would have the client burn its processor (RFC 5802 §9): a million
+// rounds are well under a second, and more than anybody is known to use.
+const (
+	minIterations = 4096
+	maxIterations = 1_000_000
+)
+
+// scramClient is a SCRAM mechanism (RFC 5802, RFC 7677) as a sasl.Client. A
+// challenge is checked before any work is done for it.
+type scramClient struct {
+	mechanism string
+	talk      *scram.ClientConversation
+	nonce     string // ours
+	steps     int
+}
+
+// gs2 is what the client says about channel binding (RFC 5802 §6).
+type gs2 byte
+
+const (
+	cannotBind gs2 = 'n' // it has nothing to bind to, or does not want to
+	wouldBind  gs2 = 'y' // it could, and believes that the server cannot
+	binds      gs2 = 'p'
+)
+
+// scramParams is what a SCRAM exchange is made of.
+type scramParams struct {
+	mechanism      string
+	user, password string
+	flag           gs2
+	binding        scram.ChannelBinding // for binds
+	nonce          string
+}
+
+// newScram prepares user and password, and fails if that does.
+func newScram(p scramParams) (*scramClient, error) {
+	texts, err := prepare(p.user, p.password)
+	if err != nil {
+		return nil, err
+	}
+	hash := scram.SHA256
+	if strings.HasPrefix(p.mechanism, scramSHA1) {
+		hash = scram.SHA1
+	}
+	client, err := hash.NewClientUnprepped(texts[0], texts[1], "")
+	if err != nil {
+		return nil, errors.New("SCRAM cannot be set up") // its words may quote the password
+	}
+	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return p.nonce })
+	return &scramClient{mechanism: p.mechanism, talk: p.conversation(client), nonce: p.nonce}, nil
+}
+
+func (p scramParams) conversation(c *scram.Client) *scram.ClientConversation {
+	switch p.flag {
+	case binds:
+		return c.NewConversationWithChannelBinding(p.binding)
+	case wouldBind:
+		return c.NewConversationAdvertisingChannelBinding()
+	}
+	return c.NewConversation()
+}
+
+// newNonce returns 128 random bits and more, in letters and digits.
+func newNonce() string { return rand.Text() }
+
+func (s *scramClient) Start() (string, []byte, error) {
+	first, err := s.talk.Step("")
+	return s.mechanism, []byte(first), err
+}
+
+func (s *scramClient) Next(challenge []byte) ([]byte, error) {
+	text := string(challenge)
+	if said, ok := strings.CutPrefix(text, "e="); ok {
+		return nil, &verdict{answer: scramRefusal(said)}
+	}
+	s.steps++
+	switch s.steps {
+	case 1:
+		return s.final(text)
+	case 2:
+		if _, err := s.talk.Step(text); err != nil || !s.talk.Valid() {
+			return nil, &Error{Kind: KindServerProof, Err: errSignature}
+		}
+		return []byte{}, nil
+	}
+	return nil, errors.New("challenge after the end of SCRAM")
+}
+
+var (
+	errBlank     = errors.New("user contains a blank, which APOP cannot send")
+	errSignature = errors.New("signature is wrong")
+	errNoProof   = errors.New("login was accepted without a signature")
+)
+
+// final returns the proof that answers the server's first message.
+func (s *scramClient) final(serverFirst string) ([]byte, error) {
+	if err := checkServerFirst(serverFirst, s.nonce); err != nil {
+		return nil, err
+	}
+	proof, err := s.talk.Step(serverFirst)
+	if err != nil {
+		return nil, errors.New("malformed challenge")
+	}
+	return []byte(proof), nil
+}
+
+// complete reports an exchange in which the server has not shown that it knows
+// the password, whatever it said (RFC 5802 §5).
+func (s *scramClient) complete() error {
+	if !s.talk.Valid() {
+		return &Error{Kind: KindServerProof, Err: errNoProof}
+	}
+	return nil
+}
+
+// scramRefusal reads a server-error-value (RFC 5802 §7).
+func scramRefusal(said string) Answer {
+	value, _, _ := strings.Cut(said, ",")
+	a := Answer{Status: Refused, Kind: KindRefused, Reply: "e=" + said}
+	switch value {
+	case "invalid-proof", "unknown-user":
+		a.Kind = KindCredentials
+	case "other-error": // servers say it so as not to say the above
+		a.Kind, a.Guessed = KindCredentials, true
+	case "no-resources":
+		a.Kind = KindTemporary
+	case "channel-bindings-dont-match", "server-does-support-channel-binding":
+		a.Kind = KindChannelBinding
+	case "channel-binding-not-supported", "unsupported-channel-binding-type":
+		a.Kind = KindMechanism
+	}
+	return a
+}

@@ -1,0 +1,67 @@
+package auth
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// checkServerFirst looks at a server's first message before any work is done
+// for it: r=, s= and i= in this order, then extensions, which do not matter
+// (RFC 5802 §7), unless the server insists on them by m= (§5.1).
+func checkServerFirst(message, nonce string) error {
+	fields := strings.Split(message, ",")
+	for _, f := range fields {
+		if strings.HasPrefix(f, "m=") {
+			return errors.New("mandatory extension in the challenge")
+		}
+	}
+	if len(fields) < 3 {
+		return errors.New("malformed challenge")
+	}
+	if err := checkNonce(fields[0], nonce); err != nil {
+		return err
+	}
+	if err := checkSalt(fields[1]); err != nil {
+		return err
+	}
+	return checkIterations(fields[2])
+}
+
+// checkNonce wants ours, and at least one character of the server's: without
+// it an old exchange could be played again.
+func checkNonce(field, ours string) error {
+	theirs, ok := strings.CutPrefix(field, "r="+ours)
+	switch {
+	case !ok || ours == "":
+		return errors.New("nonce is not ours")
+	case theirs == "":
+		return errors.New("nonce is only ours")
+	}
+	return nil
+}
+
+func checkSalt(field string) error {
+	value, ok := strings.CutPrefix(field, "s=")
+	salt, err := base64.StdEncoding.Strict().DecodeString(value)
+	if !ok || err != nil || len(salt) == 0 {
+		return errors.New("malformed salt")
+	}
+	return nil
+}
+
+func checkIterations(field string) error {
+	value, ok := strings.CutPrefix(field, "i=")
+	n, err := strconv.ParseUint(value, 10, 64)
+	switch {
+	case !ok || err != nil && !errors.Is(err, strconv.ErrRange):
+		return errors.New("malformed iteration count")
+	case n < minIterations:
+		return fmt.Errorf("iteration count is below %d", minIterations)
+	case n > maxIterations:
+		return fmt.Errorf("iteration count is above %d", maxIterations)
+	}
+	return nil
+}

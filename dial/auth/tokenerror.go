@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// TokenError is what a server says about a token that it does not take
+// (RFC 7628 §3.2.2), made printable. It is the cause in an [*Error].
+type TokenError struct {
+	// Status is "invalid_token", "insufficient_scope" or another error code of
+	// RFC 6750, or a number of HTTP's from servers of XOAUTH2.
+	Status string
+	// Scope is what a token must be good for.
+	Scope string
+	// Discovery is where the server says that its authorization server is
+	// described. Nobody here ever looks there: the server may be lying.
+	Discovery string
+}
+
+// Error returns status and scope.
+func (e *TokenError) Error() string {
+	s := "token refused"
+	if e.Status != "" {
+		s = fmt.Sprintf("token refused (%s)", e.Status)
+	}
+	if e.Scope != "" {
+		s += fmt.Sprintf(", needs scope %q", e.Scope)
+	}
+	return wire.Printable(s)
+}
+
+// stale reports whether another token may be taken: this one is not valid, or
+// not any more. 400 and 401 are what servers of XOAUTH2 say.
+func (e *TokenError) stale() bool {
+	return slices.Contains([]string{"invalid_token", "401", "400"}, e.Status)
+}
+
+// parseTokenError reads the challenge. It must be JSON; its members may be
+// missing.
+func parseTokenError(challenge []byte) (*TokenError, error) {
+	var said struct {
+		Status    any    `json:"status"`
+		Scope     string `json:"scope"`
+		Discovery string `json:"openid-configuration"`
+	}
+	if err := json.Unmarshal(challenge, &said); err != nil {
+		return nil, errors.New("malformed challenge") // the package's words would quote it
+	}
+	status := ""
+	if said.Status != nil {
+		status = fmt.Sprint(said.Status) // some servers send a number
+	}
+	return &TokenError{
+		Status:    wire.Printable(status),
+		Scope:     wire.Printable(said.Scope),
+		Discovery: wire.Printable(said.Discovery),
+	}, nil
+}
