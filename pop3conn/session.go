@@ -17,6 +17,7 @@ type session struct {
 	lines     *wire.Lines
 	caps      []string
 	mechanism string
+	utf8      bool
 }
 
 func newSession(conn *dial.Conn, o *Options) *session {
@@ -32,6 +33,9 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 			return err
 		}
 	}
+	if err = s.enterUTF8(enter); err != nil {
+		return err
+	}
 	if s.opts.Auth == nil {
 		return s.lines.Quiet()
 	}
@@ -39,7 +43,7 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	s.lines.Renew(wire.SASL())
 	c := &carrier{s.lines, s.caps}
 	if s.mechanism, err = auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth); err != nil {
-		return err
+		return delayed(err, s.caps)
 	}
 	return s.lines.Quiet()
 }
@@ -66,5 +70,8 @@ func (s *session) client() *Client {
 		mechanism: s.mechanism,
 		caps:      s.caps,
 		fresh:     s.mechanism == "", // RFC 2449 §5: the list may differ after a login
+		lockstep:  s.opts.NoPipelining,
+		room:      s.opts.messageRoom(),
+		utf8:      s.utf8,
 	}
 }
