@@ -122,34 +122,39 @@ func (c *Client) plan(msgs []int, r request) []request {
 }
 
 // DeleEach marks messages as deleted, like [Client.Dele], with as many commands
-// under way as [Client.RetrEach]. It goes on behind messages that the server
-// refuses to mark: the error then holds a [*Error] for each. Any other error
-// than these and those of numbers that cannot be sent has ended the session,
-// and nothing is deleted.
-func (c *Client) DeleEach(msgs []int) error {
+// under way as [Client.RetrEach], and returns how many it marked. It goes on
+// behind messages that the server refuses to mark: the error then holds a
+// [*Error] for each. Any other error than these and those of numbers that cannot
+// be sent has ended the session, and nothing is deleted.
+func (c *Client) DeleEach(msgs []int) (marked int, err error) {
 	if len(msgs) == 0 {
-		return nil
+		return 0, nil
 	}
 	f, err := c.fly(c.plan(msgs, request{verb: "DELE", count: 1}))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var failed []error
-	for _, msg := range msgs {
-		err := f.next()
-		if c.ended != nil {
-			failed = []error{err}
-			break
-		}
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		c.mark(msg)
-	}
+	failed := f.mark(msgs)
 	f.land()
 	if c.ended != nil {
-		return c.ended
+		return 0, c.ended
 	}
-	return errors.Join(failed...)
+	return len(msgs) - len(failed), errors.Join(failed...)
+}
+
+// mark reads the replies to DELE, as far as the session goes, and returns those
+// that are errors.
+func (f *flight) mark(msgs []int) (failed []error) {
+	for _, msg := range msgs {
+		err := f.next()
+		switch {
+		case f.c.ended != nil:
+			return nil
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			f.c.mark(msg)
+		}
+	}
+	return failed
 }
