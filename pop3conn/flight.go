@@ -3,6 +3,7 @@ package pop3conn
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"time"
@@ -202,7 +203,7 @@ func (f *flight) skip(r *request, left int) int {
 // blame adds to the cause of a session's end what the caller can do about it,
 // unless the caller ended it.
 func (f *flight) blame(err error) error {
-	if f.ahead == nil || f.sent-f.got == 0 && f.got < 2 || errors.Is(err, net.ErrClosed) {
+	if f.ahead == nil || f.sent-f.got == 0 && f.got < 2 || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrPipelined, err)
