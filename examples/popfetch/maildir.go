@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -115,6 +116,8 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	d.Sync()
-	return d.Close()
+	if err = d.Sync(); runtime.GOOS == "windows" {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }

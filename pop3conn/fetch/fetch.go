@@ -68,11 +68,11 @@ func Mail(c *pop3conn.Client, o *Options, store func(*Message) error) (Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	r := &run{Options: o, c: c, store: store, result: Result{Listed: len(index)}}
+	r := &run{Options: o, c: c, store: store, present: map[string]bool{}, missing: map[string]int{}}
 	for _, m := range keyed(index) {
 		r.sort(m)
 	}
-	r.result.New = len(r.fresh)
+	r.result.Listed, r.result.New = len(index), len(r.fresh)
 	err = r.all()
 	return r.result, err
 }
@@ -85,48 +85,55 @@ type run struct {
 	result  Result
 	present map[string]bool
 	fresh   []Message
-	numbers []int // of fresh
-	due     []int // to be deleted
+	numbers []int          // of fresh
+	missing map[string]int // how many are not stored, by identifier
+	due     []Message      // to be deleted
 	refused []error
 }
 
 // sort decides what to do with a message.
 func (r *run) sort(m Message) {
-	if r.present == nil {
-		r.present = make(map[string]bool)
-	}
 	r.present[m.Key] = true
 	at, stored := r.Seen.Stored(m.Key)
-	switch {
-	case !stored:
-		r.fresh = append(r.fresh, m)
-		r.numbers = append(r.numbers, m.Msg)
-	default:
-		r.stored(m.Msg, at)
+	if stored {
+		r.stored(m, at)
+		return
 	}
+	r.missing[m.ID]++
+	r.fresh = append(r.fresh, m)
+	r.numbers = append(r.numbers, m.Msg)
 }
 
 // stored remembers to delete a message if its time has come.
-func (r *run) stored(msg int, at time.Time) {
+func (r *run) stored(m Message, at time.Time) {
 	if r.Delete && time.Since(at) >= r.Age {
-		r.due = append(r.due, msg)
+		r.due = append(r.due, m)
 	}
+}
+
+// certain returns the messages to be deleted. Of several that share an
+// identifier none goes before all are stored: those that stay would take the
+// keys of those that go, and pass for stored.
+func (r *run) certain() (msgs []int) {
+	for _, m := range r.due {
+		if r.missing[m.ID] == 0 {
+			msgs = append(msgs, m.Msg)
+		}
+	}
+	return msgs
 }
 
 func (r *run) all() error {
 	if r.Begin != nil {
 		r.Begin(len(r.fresh), r.size())
 	}
-	if err := r.retrieve(); err != nil {
-		return errors.Join(append(r.refused, err)...)
+	err := r.retrieve()
+	if err == nil && len(r.present) > 0 {
+		err = r.Seen.Keep(func(key string) bool { return r.present[key] })
 	}
-	if len(r.present) > 0 {
-		if err := r.Seen.Keep(func(key string) bool { return r.present[key] }); err != nil {
-			return errors.Join(append(r.refused, err)...)
-		}
+	if err == nil {
+		r.result.Deleted, err = r.c.DeleEach(r.certain())
 	}
-	n, err := r.c.DeleEach(r.due)
-	r.result.Deleted = n
 	return errors.Join(append(r.refused, err)...)
 }
 
@@ -172,7 +179,8 @@ func (r *run) keep(m *Message) error {
 		return err
 	}
 	r.result.Stored++
-	r.stored(m.Msg, now)
+	r.missing[m.ID]--
+	r.stored(*m, now)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -148,13 +149,14 @@ func replace(name string, text []byte) error {
 	return syncDir(dir)
 }
 
-// syncDir makes a rename last. Windows cannot sync a directory, and other
-// systems may not.
+// syncDir makes a new name last. Windows cannot sync a directory.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	d.Sync()
-	return d.Close()
+	if err = d.Sync(); runtime.GOOS == "windows" {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
