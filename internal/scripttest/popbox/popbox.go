@@ -15,7 +15,8 @@ import (
 // Letter is a message, lines ending in CRLF.
 type Letter struct{ ID, Text string }
 
-// Server serves a mailbox in the clear, whoever logs in, with PIPELINING.
+// Server serves a mailbox in the clear, whoever logs in, with PIPELINING, to one
+// session after the other.
 type Server struct {
 	// Hook, if set before the first connection, is told of each command. What it
 	// returns, if not "", is the reply.
@@ -24,6 +25,7 @@ type Server struct {
 	listener net.Listener
 	done     sync.WaitGroup
 
+	lock    sync.Mutex // of the mailbox, held by a session (RFC 1939 §4)
 	mu      sync.Mutex
 	letters []Letter
 }
@@ -74,6 +76,8 @@ func (s *Server) accept() {
 
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
+	s.lock.Lock()
+	defer s.lock.Unlock()
 	b := &session{Server: s, letters: s.Letters(), w: bufio.NewWriter(conn), gone: map[int]bool{}}
 	r := bufio.NewReader(conn)
 	b.say("+OK")
