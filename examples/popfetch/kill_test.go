@@ -57,7 +57,7 @@ func program(t testing.TB, args []string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), child+"=1")
+	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
 
