@@ -3,6 +3,7 @@ package pop3conn_test
 import (
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mailconn/mailconn/pop3conn"
@@ -13,9 +14,24 @@ type loop struct {
 	canned
 	reply string
 	at    int
+	mu    sync.Mutex
+}
+
+func (l *loop) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.canned.Write(p)
+}
+
+func (l *loop) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.canned.Close()
 }
 
 func (l *loop) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.reply == "" {
 		return l.canned.Read(p)
 	}
@@ -36,6 +52,35 @@ func endless(t testing.TB, reply string) (*loop, *pop3conn.Client) {
 	c := mustBegin(t, l)
 	l.reply = reply
 	return l, c
+}
+
+// ahead is endless where commands are sent ahead of replies.
+func ahead(t testing.TB, reply string) (*loop, *pop3conn.Client) {
+	l := &loop{canned: canned{ready: "+OK\r\n", replies: []string{"+OK\r\nPIPELINING\r\n.\r\n"}}}
+	c := mustBegin(t, l)
+	l.reply = reply
+	return l, c
+}
+
+// BenchmarkRetrEach is a loop over 200 messages of 4 KB.
+func BenchmarkRetrEach(b *testing.B) {
+	const n = 200
+	message := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 52)
+	conn, c := ahead(b, strings.Repeat("+OK\r\n"+message+".\r\n", n))
+	msgs := numbers(n)
+	b.SetBytes(n * int64(len(message)))
+	b.ReportAllocs()
+	for b.Loop() {
+		conn.rewind()
+		for m, err := range c.RetrEach(msgs) {
+			if err == nil {
+				_, err = io.Copy(io.Discard, m)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }
 
 func benchmarkRetr(b *testing.B, message string) {

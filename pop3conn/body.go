@@ -12,7 +12,10 @@ import (
 type body struct {
 	c        *Client
 	at       place
-	dropping bool
+	room     int64 // how many bytes it may have from here on
+	tooLong  bool  // and it has more
+	dropping bool  // nobody wants to see it: no length is too much
+	whole    bool  // read to its end
 	err      error // what Read returns from now on; nil while there is more
 }
 
@@ -35,7 +38,7 @@ const (
 // nothing else for any other: io.ErrUnexpectedEOF if the connection ended
 // before, or its error.
 func (b *body) Read(p []byte) (n int, err error) {
-	for n < len(p) && b.err == nil {
+	for n < len(p) && b.more() {
 		seen := b.look(n == 0)
 		if seen == nil {
 			break
@@ -45,13 +48,24 @@ func (b *body) Read(p []byte) (n int, err error) {
 	if n > 0 || len(p) == 0 {
 		return n, nil
 	}
-	return 0, b.err
+	return 0, b.reason()
+}
+
+// more reports whether there may be bytes for the caller.
+func (b *body) more() bool { return b.err == nil && (b.dropping || !b.tooLong) }
+
+// reason is why there are no more.
+func (b *body) reason() error {
+	if b.err == nil && b.tooLong {
+		return ErrTooLong
+	}
+	return b.err
 }
 
 // WriteTo writes the rest of the message to w straight from the buffer, which
 // spares io.Copy one of its own.
 func (b *body) WriteTo(w io.Writer) (n int64, err error) {
-	for b.err == nil {
+	for b.more() {
 		seen := b.look(true)
 		if seen == nil {
 			break
@@ -69,7 +83,7 @@ func (b *body) WriteTo(w io.Writer) (n int64, err error) {
 	if b.err == io.EOF {
 		return n, nil
 	}
-	return n, b.err
+	return n, b.reason()
 }
 
 // look returns the bytes that are there, enough of them to tell what the first
@@ -109,6 +123,7 @@ func (b *body) piece(seen []byte) []byte {
 	switch {
 	case b.at == lineStart && bytes.HasPrefix(seen, []byte(".\r\n")):
 		b.c.in.discard(len(".\r\n"))
+		b.whole = !b.dropping
 		b.end(io.EOF)
 		return nil
 	case b.at == lineStart && seen[0] == '.':
@@ -116,18 +131,28 @@ func (b *body) piece(seen []byte) []byte {
 		b.at = inLine
 		return nil
 	case b.at == afterCR && seen[0] == '\n':
-		return seen[:1]
+		return b.within(seen[:1])
 	}
 	if i := bytes.Index(seen, []byte("\r\n.")); i >= 0 {
-		return seen[:i+len("\r\n")]
+		return b.within(seen[:i+len("\r\n")])
 	}
-	return seen
+	return b.within(seen)
+}
+
+// within cuts bytes of the message down to what the limit leaves room for.
+func (b *body) within(piece []byte) []byte {
+	if b.dropping || int64(len(piece)) <= b.room {
+		return piece
+	}
+	b.tooLong = b.room == 0
+	return piece[:b.room]
 }
 
 // pass reads past bytes of the message.
 func (b *body) pass(taken []byte) {
 	if len(taken) > 0 {
 		b.at = b.after(taken)
+		b.room -= int64(len(taken))
 		b.c.in.discard(len(taken))
 	}
 }
@@ -165,36 +190,49 @@ func (b *body) end(err error) {
 const maxDrain = 64 << 10
 
 var (
-	errUnread    = fmt.Errorf("more than %d KiB of the message were left unread", maxDrain>>10)
+	errUnread    = errors.New("too much was left unread")
 	errRead      = errors.New("pop3conn: message was closed")
 	errOvertaken = errors.New("pop3conn: message was left for the next command")
 )
+
+// ErrTooLong is a message beyond Options.MaxMessageSize: what reading it
+// returns behind so many bytes. The rest is treated as one left unread.
+var ErrTooLong = errors.New("pop3conn: message is longer than Options.MaxMessageSize")
 
 // Close reads past the rest of the message, up to a bound.
 func (b *body) Close() error {
 	if b.err != nil {
 		return nil
 	}
-	return b.drop(errRead)
+	_, err := b.drop(errRead, b.patience())
+	return err
+}
+
+// patience is how much of the message may be read past.
+func (b *body) patience() int {
+	if b.c.flight != nil {
+		return maxLeft
+	}
+	return maxDrain
 }
 
 // drop reads past the rest of the message, which Read then answers with
-// reason. All of it has the time of one reply, and a bound in bytes, beyond
-// which the session ends.
-func (b *body) drop(reason error) error {
+// reason, and returns how long it was. All of it has the time of one reply,
+// and a bound in bytes, beyond which the session ends.
+func (b *body) drop(reason error, bound int) (past int, err error) {
 	b.dropping = true
 	b.c.in.begin()
 	var waste [4 << 10]byte
-	for left := maxDrain; left >= 0 && b.err == nil; {
+	for past <= bound && b.err == nil {
 		n, _ := b.Read(waste[:])
-		left -= n
+		past += n
 	}
 	switch b.err {
 	case nil:
-		return b.c.fail(errUnread)
+		return past, b.c.fail(errUnread)
 	case io.EOF:
 		b.err = reason
-		return nil
+		return past, nil
 	}
-	return b.c.ended
+	return past, b.c.ended
 }

@@ -19,8 +19,16 @@ func (c *Client) Capabilities() ([]string, error) {
 	if c.fresh {
 		return slices.Clone(c.caps), nil
 	}
-	list := []string{}
 	_, err := c.ask("CAPA")
+	if err := c.capabilities(err); err != nil {
+		return nil, err
+	}
+	return slices.Clone(c.caps), nil
+}
+
+// capabilities reads what CAPA was answered, of which err is the status.
+func (c *Client) capabilities(err error) error {
+	list := []string{}
 	if err == nil {
 		err = c.list(maxCapabilities, func(line string) bool {
 			list = append(list, pop3line.Normal(line))
@@ -32,8 +40,8 @@ func (c *Client) Capabilities() ([]string, error) {
 	case errors.As(err, &refused) && !inTrouble(refused.Code):
 		list = nil
 	case err != nil:
-		return nil, err
+		return err
 	}
 	c.caps, c.fresh = list, true
-	return slices.Clone(list), nil
+	return nil
 }

@@ -34,10 +34,16 @@ type Client struct {
 	caps  []string // nil if not known
 	fresh bool     // caps are of the state that the session is in
 
-	command []byte // the one sent last
-	body    *body  // the message that is being read, nil if none
-	ended   error  // what every command returns once the session is over
-	quit    bool   // and the server took QUIT
+	lockstep bool  // one command at a time, whatever the server lists
+	room     int64 // how long a message may be
+	utf8     bool
+
+	command []byte       // the one sent last, or the one whose reply is due
+	body    *body        // the message that is being read, nil if none
+	flight  *flight      // the series of commands under way, nil if none
+	deleted map[int]bool // what DELE has marked (RFC 1939 §5)
+	ended   error        // what every command returns once the session is over
+	quit    bool         // and the server took QUIT
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all

@@ -26,11 +26,21 @@ func (c *Client) send(verb string, args ...int) error {
 	if err := c.settle(); err != nil {
 		return err
 	}
-	c.command = append(c.command[:0], verb...)
+	return c.say(appendCommand(c.command[:0], verb, args...))
+}
+
+func appendCommand(b []byte, verb string, args ...int) []byte {
+	b = append(b, verb...)
 	for _, a := range args {
-		c.command = strconv.AppendInt(append(c.command, ' '), int64(a), 10)
+		b = strconv.AppendInt(append(b, ' '), int64(a), 10)
 	}
-	c.command = append(c.command, "\r\n"...)
+	return append(b, "\r\n"...)
+}
+
+// say sends a command that is a line already. Nothing may have been said to it
+// before.
+func (c *Client) say(command []byte) error {
+	c.command = command
 	if err := c.in.quiet(); err != nil {
 		return c.fail(err)
 	}
@@ -45,8 +55,11 @@ func (c *Client) settle() error {
 	switch {
 	case c.ended != nil:
 		return c.ended
+	case c.flight != nil:
+		return ErrBusy
 	case c.body != nil:
-		return c.body.drop(errOvertaken)
+		_, err := c.body.drop(errOvertaken, maxDrain)
+		return err
 	}
 	return nil
 }
@@ -54,18 +67,28 @@ func (c *Client) settle() error {
 // status reads the status line of the command sent last: the text of a +OK, or
 // a *Error.
 func (c *Client) status() (string, error) {
+	text, err := c.answer()
+	return string(text), err
+}
+
+// answer is status for a text that need not outlive the next read: what is
+// usual costs no memory.
+func (c *Client) answer() ([]byte, error) {
 	line, err := c.in.line()
 	if err != nil {
-		return "", c.fail(err)
+		return nil, c.fail(err)
+	}
+	if text, ok := bytes.CutPrefix(line, []byte("+OK")); ok && (len(text) == 0 || text[0] == ' ') {
+		return bytes.TrimPrefix(text, []byte(" ")), nil
 	}
 	r, err := pop3line.Parse(string(line))
 	switch {
 	case err != nil:
-		return "", c.fail(err)
+		return nil, c.fail(err)
 	case !r.OK:
-		return "", c.refused(r)
+		return nil, c.refused(r)
 	}
-	return r.Text, nil
+	return []byte(r.Text), nil
 }
 
 // list reads the lines of a multi-line reply, of which there may be max, and
@@ -99,6 +122,9 @@ func (c *Client) fail(err error) error {
 	if errors.As(err, &broken) && broken.Policy == 0 {
 		e := c.conn.Security().Endpoint
 		broken.Policy, broken.Protocol = e.Policy, e.Protocol
+	}
+	if c.flight != nil {
+		err = c.flight.blame(err)
 	}
 	c.end(fmt.Errorf("pop3conn: %s: %w", c.lastCommand(), err))
 	c.guard.Abort()

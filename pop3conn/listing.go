@@ -41,7 +41,7 @@ func (c *Client) Stat() (count int, size int64, err error) {
 
 // List returns the size of a message, as the server says.
 func (c *Client) List(msg int) (size int64, err error) {
-	if err := checkNumber(msg); err != nil {
+	if err := c.check(msg); err != nil {
 		return 0, err
 	}
 	text, err := c.ask("LIST", msg)
@@ -61,7 +61,7 @@ func (c *Client) ListAll() ([]Listing, error) { return all(c, "LIST", parseListi
 // UIDL returns the unique identifier of a message. Not every server has one
 // (RFC 1939 §7).
 func (c *Client) UIDL(msg int) (id string, err error) {
-	if err := checkNumber(msg); err != nil {
+	if err := c.check(msg); err != nil {
 		return "", err
 	}
 	text, err := c.ask("UIDL", msg)
@@ -84,6 +84,11 @@ func all[T any](c *Client, verb string, parse func(string) (T, bool)) ([]T, erro
 	if _, err := c.ask(verb); err != nil {
 		return nil, err
 	}
+	return rows(c, parse)
+}
+
+// rows reads the lines of a list.
+func rows[T any](c *Client, parse func(string) (T, bool)) ([]T, error) {
 	var list []T
 	err := c.list(maxMessages, func(line string) bool {
 		entry, ok := parse(line)

@@ -2,6 +2,7 @@ package pop3conn
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -28,6 +29,20 @@ type Options struct {
 	// takes between two reads of a message does not count. Zero means 5
 	// minutes, negative no limit.
 	ReplyTimeout time.Duration
+
+	// MaxMessageSize is how many bytes a message may have. Reading beyond is
+	// [ErrTooLong], whatever size the server announced. Zero or less means no
+	// limit.
+	MaxMessageSize int64
+
+	// NoPipelining waits for every reply before the next command, even if the
+	// server lists PIPELINING (RFC 2449 §6.6).
+	NoPipelining bool
+
+	// UTF8 asks a server that lists UTF8 for messages as they are, with UTF-8
+	// in their headers, before anybody logs in (RFC 6856 §2). A server that
+	// does not list it or refuses is no error: [Client.UTF8] tells.
+	UTF8 bool
 }
 
 const defaultReplyTimeout = 5 * time.Minute
@@ -49,6 +64,14 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 		c.Dialer = &dial.Dialer{}
 	}
 	return &c, nil
+}
+
+// messageRoom returns the limit of a message's length.
+func (o *Options) messageRoom() int64 {
+	if o.MaxMessageSize <= 0 {
+		return math.MaxInt64
+	}
+	return o.MaxMessageSize
 }
 
 // replyTimeout returns the limit, zero for none. (check is passed twice on the

@@ -19,6 +19,7 @@ type reader struct {
 	conn  *wire.Guard
 	limit time.Duration // zero is none
 	by    time.Time     // when what is being waited for must be there
+	held  bool          // by stays as it is
 }
 
 const (
@@ -37,9 +38,17 @@ func newReader(conn *wire.Guard, limit time.Duration) *reader {
 // begin begins to wait: what is read from here on must be there in time, all
 // of it, so that a server which sends a byte now and then gains nothing.
 func (r *reader) begin() {
-	if r.limit > 0 {
+	if r.limit > 0 && !r.held {
 		r.by = time.Now().Add(r.limit)
 	}
+}
+
+// hold begins to wait for everything that is read until it is let go.
+func (r *reader) hold(on bool) {
+	if on {
+		r.begin()
+	}
+	r.held = on
 }
 
 // source is the connection under the buffer.

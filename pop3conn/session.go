@@ -17,6 +17,7 @@ type session struct {
 	lines     *wire.Lines
 	caps      []string
 	mechanism string
+	utf8      bool
 }
 
 func newSession(conn *dial.Conn, o *Options) *session {
@@ -32,6 +33,9 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 			return err
 		}
 	}
+	if err = s.enterUTF8(enter); err != nil {
+		return err
+	}
 	if s.opts.Auth == nil {
 		return s.lines.Quiet()
 	}
@@ -40,7 +44,7 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 	c := &carrier{s.lines, s.caps, stamp(s.conn.Greeting())}
 	login, err := auth.Authenticate(ctx, s.conn, c, s.opts.Auth, s.opts.InsecureAuth)
 	s.mechanism = login.Mechanism
-	return err
+	return delayed(err, s.caps)
 }
 
 // ask says CAPA. A server that does not know it is one without extensions
@@ -65,5 +69,8 @@ func (s *session) client() *Client {
 		mechanism: s.mechanism,
 		caps:      s.caps,
 		fresh:     s.mechanism == "", // RFC 2449 §5: the list may differ after a login
+		lockstep:  s.opts.NoPipelining,
+		room:      s.opts.messageRoom(),
+		utf8:      s.utf8,
 	}
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// progress shows how far the run is: on a terminal in one line that changes,
+// elsewhere in a line every few seconds.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	every    time.Duration
+
+	messages, of int
+	bytes, size  int64
+	start, shown time.Time
+}
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, every: 5 * time.Second}
+	if f, ok := w.(*os.File); ok && isTerminal(f) {
+		p.terminal, p.every = true, 100*time.Millisecond
+	}
+	return p
+}
+
+// begin is told what there is to do. The size is the server's word.
+func (p *progress) begin(messages int, size int64) {
+	p.of, p.size = messages, size
+	p.start = time.Now()
+	p.shown = p.start
+	if !p.terminal && messages > 0 {
+		fmt.Fprintf(p.w, "%d new messages, %s\n", messages, amount(size))
+	}
+}
+
+// saved is told of a message.
+func (p *progress) saved(n int64) {
+	p.messages++
+	p.bytes += n
+	if now := time.Now(); now.Sub(p.shown) >= p.every {
+		p.shown = now
+		p.show(now.Sub(p.start))
+	}
+}
+
+// end leaves the last state standing.
+func (p *progress) end() {
+	if p.messages > 0 && p.terminal {
+		p.show(time.Since(p.start))
+		fmt.Fprintln(p.w)
+	}
+}
+
+func (p *progress) show(took time.Duration) {
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r%s\x1b[K", p.line(took))
+		return
+	}
+	fmt.Fprintln(p.w, p.line(took))
+}
+
+// line is messages, bytes, rate and the time that is left.
+func (p *progress) line(took time.Duration) string {
+	rate := float64(p.bytes) / max(took.Seconds(), 1e-3)
+	s := fmt.Sprintf("%d/%d messages  %s of %s  %s/s", p.messages, p.of, amount(p.bytes), amount(p.size), amount(int64(rate)))
+	if left := p.size - p.bytes; left > 0 && rate > 0 && p.messages < p.of {
+		s += "  " + time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second).String() + " left"
+	}
+	return s
+}
+
+func amount(n int64) string {
+	const k = 1000
+	switch {
+	case n < k:
+		return fmt.Sprintf("%d B", n)
+	case n < k*k:
+		return fmt.Sprintf("%.1f kB", float64(n)/k)
+	case n < k*k*k:
+		return fmt.Sprintf("%.1f MB", float64(n)/k/k)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/k/k/k)
+}

@@ -1,0 +1,314 @@
+package pop3conn_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/pop3conn"
+)
+
+// TestTurns counts what a mailbox of a thousand messages costs: 5 turns with
+// PIPELINING, one for each command without.
+func TestTurns(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(1000, 4000)}
+		conn, c := dialFar(t, box, o)
+		if _, err := c.Index(); err != nil {
+			t.Fatal(err)
+		}
+		for m, err := range c.RetrEach(numbers(1000)) {
+			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
+				t.Fatalf("message %d: %.80q", m.Msg, got)
+			}
+		}
+		want := 5
+		if o.NoPipelining {
+			want = 1002
+		}
+		if conn.turns != want {
+			t.Errorf("%d turns to fetch, want %d", conn.turns, want)
+		}
+		conn.turns = 0
+		if n, err := c.DeleEach(numbers(1000)); n != 1000 || err != nil {
+			t.Errorf("DeleEach: %d, %v", n, err)
+		}
+		if want = 4; o.NoPipelining {
+			want = 1000
+		}
+		if conn.turns != want {
+			t.Errorf("%d turns to delete, want %d", conn.turns, want)
+		}
+	})
+}
+
+// TestNotListed: without PIPELINING in the list no command is sent ahead, and
+// none is either where the list from behind the login has lost it.
+func TestNotListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &mailbox{letters: letters(10, 10)}
+		conn, c := dialFar(t, box, nil)
+		for m, err := range c.RetrEach(numbers(10)) {
+			readAll(t, m, err)
+		}
+		if conn.turns != 10 {
+			t.Errorf("%d turns", conn.turns)
+		}
+	})
+}
+
+// TestAfterLogin: PIPELINING that is listed only behind the login is found.
+func TestAfterLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &mailbox{caps: "USER\r\n", letters: letters(10, 10)}
+		conn, c := dialFar(t, box, &pop3conn.Options{Auth: password(), InsecureAuth: true})
+		box.caps = pipelining
+		for m, err := range c.RetrEach(numbers(10)) {
+			readAll(t, m, err)
+		}
+		if conn.turns != 2 {
+			t.Errorf("%d turns", conn.turns)
+		}
+	})
+}
+
+// TestEach: a refusal or a number that cannot be sent is an error in its place,
+// and what is left unread harms nobody behind it.
+func TestEach(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(6, 5000), odd: map[string]string{"RETR 3": "-ERR [SYS/TEMP] try later\r\n"}}
+		_, c := dialFar(t, box, o)
+		if err := c.Dele(5); err != nil {
+			t.Fatal(err)
+		}
+		var log []string
+		for m, err := range c.RetrEach([]int{1, 2, 3, -4, 5, 6, 9, 1}) {
+			var refused *pop3conn.Error
+			switch {
+			case errors.As(err, &refused):
+				log = append(log, refused.Command+" "+refused.Code)
+			case errors.Is(err, pop3conn.ErrDeleted):
+				log = append(log, "deleted")
+			case err != nil:
+				log = append(log, "bad")
+			case m.Msg == 2:
+				log = append(log, "unread") // all of it
+			default:
+				if got := readAll(t, m, nil); got != box.letters[m.Msg-1] || !m.Complete() {
+					t.Errorf("message %d: %q", m.Msg, got)
+				}
+				log = append(log, fmt.Sprint(m.Msg))
+			}
+			if _, e := m.Read(make([]byte, 1)); err != nil && (e == nil || e == io.EOF) {
+				t.Errorf("message %d without a body reads %v", m.Msg, e)
+			}
+		}
+		want := []string{"1", "unread", "RETR 3 SYS/TEMP", "bad", "deleted", "6", "RETR 9 ", "1"}
+		if !slices.Equal(log, want) {
+			t.Errorf("%q\nwant %q", log, want)
+		}
+		if slices.Contains(box.heard, "RETR 5") || slices.Contains(box.heard, "RETR -4") {
+			t.Errorf("sent %q", box.heard)
+		}
+		n, err := c.DeleEach([]int{1, 9, 2, 5})
+		var refused *pop3conn.Error
+		if n != 2 || !errors.As(err, &refused) || refused.Command != "DELE 9" || !errors.Is(err, pop3conn.ErrDeleted) {
+			t.Errorf("DeleEach: %d, %v", n, err)
+		}
+		check(t, "NOOP", 0, c.Noop(), 0)
+	})
+}
+
+func TestTopEach(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(3, 10), odd: map[string]string{"TOP 2 0": "+OK\r\nhead\r\n\r\n.\r\n"}}
+		_, c := dialFar(t, box, o)
+		for m, err := range c.TopEach([]int{2}, 0) {
+			check(t, "TOP", readAll(t, m, err), nil, "head\r\n\r\n")
+		}
+		for _, err := range c.TopEach([]int{2}, -1) {
+			if err == nil {
+				t.Error("-1 lines")
+			}
+		}
+	})
+}
+
+// TestTinyBuffers: a server that takes no command before its last answer was
+// read, over a connection without buffers, is not waited for in vain.
+func TestTinyBuffers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &mailbox{caps: pipelining, letters: letters(1000, 100)}
+		conn, _ := served(t, box)
+		c := mustBegin(t, conn)
+		index, err := c.Index()
+		if err != nil || len(index) != 1000 || index[999] != (pop3conn.Entry{Msg: 1000, ID: "id1000", Size: int64(len(box.letters[999]))}) {
+			t.Fatalf("%d entries, %v", len(index), err)
+		}
+		for m, err := range c.RetrEach(numbers(1000)) {
+			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
+				t.Fatalf("message %d: %q", m.Msg, got)
+			}
+		}
+		check(t, "Quit", 0, c.Quit(), 0)
+	})
+}
+
+// TestBackPressure: a reader that takes its time holds the server back, costs no
+// memory and breaks no time limit.
+func TestBackPressure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size = 200_000
+		box := &mailbox{caps: pipelining, letters: letters(20, size)}
+		conn, sent := served(t, box)
+		c, err := begin(conn, &pop3conn.Options{ReplyTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := 0
+		for m, err := range c.RetrEach(numbers(20)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for {
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if ahead := sent() - read; ahead > 40<<10 {
+					t.Fatalf("the server is %d bytes ahead of the reader", ahead)
+				}
+				n, err := io.ReadFull(m, make([]byte, 50_000))
+				read += n
+				if err != nil {
+					break
+				}
+			}
+			if !m.Complete() {
+				t.Fatalf("message %d", m.Msg)
+			}
+		}
+		check(t, "Quit", 0, c.Quit(), 0)
+	})
+}
+
+// TestBreak: a loop that is left early leaves a session that goes on, or one
+// that is over: never one that is out of step.
+func TestBreak(t *testing.T) {
+	for _, tt := range []struct {
+		letters, size int
+		alive         bool
+	}{{10, 100, true}, {100, 4000, true}, {300, 8000, false}, {3, 2 << 20, false}} {
+		t.Run(fmt.Sprintf("%d of %d", tt.letters, tt.size), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				box := &mailbox{caps: pipelining, letters: letters(tt.letters, tt.size)}
+				conn, c := dialFar(t, box, nil)
+				for m, err := range c.RetrEach(numbers(tt.letters)) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					m.Read(make([]byte, 10))
+					if m.Msg == 2 {
+						break
+					}
+					readAll(t, m, nil)
+				}
+				r, err := c.Retr(1)
+				if tt.alive {
+					check(t, "then", readAll(t, r, err), nil, box.letters[0])
+				} else if err == nil || !conn.closed {
+					t.Errorf("session goes on: %v, closed %v", err, conn.closed)
+				}
+			})
+		})
+	}
+}
+
+// TestLeftUnread: what the loop leaves of a message is read past up to 1 MiB.
+func TestLeftUnread(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		for _, size := range []int{900 << 10, 3 << 20} {
+			_, c := dialFar(t, &mailbox{caps: pipelining, letters: letters(2, size)}, o)
+			var last error
+			for _, last = range c.RetrEach(numbers(2)) {
+			}
+			if fits := size < 1<<20; fits != (last == nil) || fits != (c.Noop() == nil) {
+				t.Errorf("%d left: %v, then %v", size, last, c.Noop())
+			}
+		}
+	})
+}
+
+// TestBusy: inside the loop nothing else can be said, with pipelining or not.
+func TestBusy(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(3, 10)}
+		_, c := dialFar(t, box, o)
+		for m, err := range c.RetrEach(numbers(3)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Dele(m.Msg); !errors.Is(err, pop3conn.ErrBusy) {
+				t.Errorf("DELE: %v", err)
+			}
+			for _, err := range c.RetrEach(numbers(2)) {
+				if !errors.Is(err, pop3conn.ErrBusy) {
+					t.Errorf("loop in the loop: %v", err)
+				}
+			}
+			check(t, "message", readAll(t, m, nil), nil, box.letters[m.Msg-1])
+		}
+		check(t, "NOOP", 0, c.Noop(), 0)
+	})
+}
+
+// TestAbortInLoop: another goroutine can end the loop at any time.
+func TestAbortInLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, _ := served(t, &mailbox{caps: pipelining, letters: letters(50, 1000), odd: map[string]string{"RETR 20": "+OK\r\nhalfHANG"}})
+		c := mustBegin(t, conn)
+		go func() {
+			synctest.Wait()
+			time.Sleep(time.Second)
+			c.Abort()
+		}()
+		whole := 0
+		for m, err := range c.RetrEach(numbers(50)) {
+			if err != nil {
+				break
+			}
+			if _, err := io.Copy(io.Discard, m); err == nil {
+				whole++
+			} else if m.Complete() || errors.Is(err, pop3conn.ErrPipelined) {
+				t.Errorf("message %d: %v", m.Msg, err)
+			}
+		}
+		if whole != 19 || c.Noop() == nil {
+			t.Errorf("%d messages, then NOOP %v", whole, c.Noop())
+		}
+	})
+}
+
+// TestManyAllocations: what a message of a loop costs.
+func TestManyAllocations(t *testing.T) {
+	const n = 200
+	conn, c := ahead(t, strings.Repeat("+OK\r\n"+strings.Repeat("..a line\r\n", 100)+".\r\n", n))
+	msgs := numbers(n)
+	per := testing.AllocsPerRun(10, func() {
+		conn.rewind()
+		for m, err := range c.RetrEach(msgs) {
+			if err == nil {
+				_, err = io.Copy(io.Discard, m)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}) / n
+	if per > 1.5 {
+		t.Errorf("%v allocations for a message", per)
+	}
+}

@@ -1,0 +1,108 @@
+package pop3conn
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Features is what a server lists, tag by tag (RFC 2449 §6, RFC 2595 §4,
+// RFC 3206 §5, RFC 5034 §3, RFC 6856). It is what a server says of itself: none
+// of it is a promise that it keeps.
+type Features struct {
+	TOP          bool
+	USER         bool
+	UIDL         bool
+	Pipelining   bool
+	RespCodes    bool
+	AuthRespCode bool
+	STLS         bool
+	Lang         bool
+	UTF8         bool
+	UTF8User     bool     // USER, PASS and APOP take UTF-8
+	SASL         []string // the mechanisms
+
+	LoginDelay Delay
+	Expire     Expire
+
+	// Implementation is what the server calls itself, made printable. It is for
+	// people: nothing here depends on it (RFC 2449 §6.9).
+	Implementation string
+}
+
+// Delay is how far apart logins must be (RFC 2449 §6.5).
+type Delay struct {
+	Listed  bool
+	Minimum time.Duration
+	PerUser bool // it may be another for each user; ask again after the login
+}
+
+// Expire is how long messages stay on the server at least (RFC 2449 §6.7). With
+// Days of 0 what was retrieved may be deleted at the end of the session.
+type Expire struct {
+	Listed  bool
+	Never   bool
+	Days    int  // if not Never
+	PerUser bool // it may be another for each user; ask again after the login
+}
+
+// Features is [Client.Capabilities] in parts: zero if the server does not know
+// CAPA.
+func (c *Client) Features() (Features, error) {
+	list, err := c.Capabilities()
+	return features(list), err
+}
+
+func features(list []string) Features {
+	listed := func(tag string) bool { _, ok := wire.Params(list, tag); return ok }
+	words := func(tag string) []string { p, _ := wire.Params(list, tag); return wire.Words(p) }
+	name, _ := wire.Params(list, "IMPLEMENTATION")
+	return Features{
+		TOP: listed("TOP"), USER: listed("USER"), UIDL: listed("UIDL"),
+		Pipelining: listed("PIPELINING"), RespCodes: listed("RESP-CODES"), AuthRespCode: listed("AUTH-RESP-CODE"),
+		STLS: listed("STLS"), Lang: listed("LANG"), UTF8: listed("UTF8"),
+		UTF8User:       perUser(words("UTF8")),
+		SASL:           words("SASL"),
+		LoginDelay:     parseDelay(words("LOGIN-DELAY")),
+		Expire:         parseExpire(words("EXPIRE")),
+		Implementation: wire.Printable(name),
+	}
+}
+
+// perUser looks for the parameter that says that something depends on the user,
+// or concerns its name.
+func perUser(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, "USER") })
+}
+
+// parseDelay ignores a number that is none, or more than a year.
+func parseDelay(words []string) Delay {
+	const year = 366 * 24 * 3600
+	n, ok := number(words, year)
+	if !ok {
+		return Delay{}
+	}
+	return Delay{Listed: true, Minimum: time.Duration(n) * time.Second, PerUser: perUser(words[1:])}
+}
+
+func parseExpire(words []string) Expire {
+	if len(words) > 0 && strings.EqualFold(words[0], "NEVER") {
+		return Expire{Listed: true, Never: true, PerUser: perUser(words[1:])}
+	}
+	n, ok := number(words, 1<<31-1)
+	if !ok {
+		return Expire{}
+	}
+	return Expire{Listed: true, Days: n, PerUser: perUser(words[1:])}
+}
+
+func number(words []string, most int) (int, bool) {
+	if len(words) == 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(words[0], 10, 31)
+	return int(n), err == nil && int(n) <= most
+}
