@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -36,6 +37,10 @@ type Client struct {
 	conn      *dial.Conn
 	caps      []string
 	mechanism string
+	opts      *Options
+
+	sending  atomic.Bool
+	exchange *exchange // made by the first Send
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's

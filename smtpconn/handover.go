@@ -13,13 +13,14 @@ import (
 // whenever one is expected, is answered from what the server said before.
 type handover struct {
 	*wire.Guard
-	pending []byte // to be read before anything from the server
-	answer  []byte // to EHLO
+	in      *wire.Reader // of Guard: the library's reads and Send's share it
+	pending []byte       // to be read before anything from the server
+	answer  []byte       // to EHLO
 	armed   bool
 }
 
 func newHandover(g *wire.Guard, caps []string) *handover {
-	return &handover{Guard: g, pending: []byte("220 ready\r\n"), answer: helloAnswer(caps), armed: true}
+	return &handover{Guard: g, in: wire.NewReader(g, wire.Greeting()), pending: []byte("220 ready\r\n"), answer: helloAnswer(caps), armed: true}
 }
 
 // helloAnswer writes the reply to EHLO from a list of extensions. STARTTLS is
@@ -51,7 +52,7 @@ func (h *handover) Read(p []byte) (int, error) {
 		h.pending = h.pending[n:]
 		return n, nil
 	}
-	return h.Guard.Read(p)
+	return h.in.Read(p)
 }
 
 func (h *handover) Write(p []byte) (int, error) {

@@ -78,5 +78,5 @@ func (s *session) handOver() (*Client, error) {
 		client.Close()
 		return nil, &dial.Error{Phase: dial.PhaseCapability, Endpoint: s.conn.Security().Endpoint, Err: err}
 	}
-	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism}, nil
+	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism, opts: s.opts}, nil
 }
