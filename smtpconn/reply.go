@@ -15,7 +15,7 @@ func refusal(code int, text string) *smtp.SMTPError {
 	enhanced, prefix := enhancedCode(code, text)
 	if prefix != "" {
 		// RFC 2034 §4: every line begins with it.
-		text = strings.TrimPrefix(strings.ReplaceAll("\n"+text, "\n"+prefix, "\n"), "\n")
+		text = strings.ReplaceAll("\n"+text, "\n"+prefix+" ", "\n")
 	}
 	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: printable(text)}
 }
@@ -26,7 +26,7 @@ func printable(text string) string {
 }
 
 // enhancedCode reads "x.y.z" at the start of a reply, if its class is the
-// reply's (RFC 2034 §4), and returns what is to be taken off each line.
+// reply's (RFC 2034 §4), and returns what begins each line.
 func enhancedCode(code int, text string) (e smtp.EnhancedCode, prefix string) {
 	first, _, _ := strings.Cut(text, "\n")
 	word, _, _ := strings.Cut(first, " ")
