@@ -1,7 +1,6 @@
 package smtpconn_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -589,31 +588,5 @@ func TestUnaskedWords(t *testing.T) {
 			t.Errorf("%q: afterwards: %v", words, err)
 		}
 		hangUp()
-	}
-}
-
-func BenchmarkStream(b *testing.B) {
-	for _, n := range []int{1, 10} {
-		b.Run(fmt.Sprintf("%d recipients", n), func(b *testing.B) {
-			r := with(all...)
-			c, hangUp := dialRelay(b, r, nil)
-			defer hangUp()
-			to := make([]string, n)
-			for i := range to {
-				to[i] = fmt.Sprintf("r%d@mail.test", i)
-			}
-			body := bytes.Repeat([]byte("0123456789012345678901234567890123456789\r\n"), 50)
-			b.ReportAllocs()
-			i := 0
-			seq := func(yield func(smtpconn.Message) bool) {
-				for ; i < b.N && yield(smtpconn.Message{Envelope: envelope(to...), Content: bytes.NewReader(body)}); i++ {
-				}
-			}
-			for _, err := range c.Stream(b.Context(), seq) {
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }
