@@ -63,7 +63,7 @@ func (r *relay) serve(conn net.Conn) {
 		r.fault.Conn = conn
 		r.conn = r.fault
 	}
-	r.in, r.out = bufio.NewReaderSize(r, 256<<10), bufio.NewWriterSize(r.conn, 256<<10)
+	r.in, r.out = bufio.NewReaderSize(r, 32<<10), bufio.NewWriterSize(r.conn, 16<<10)
 	r.out.WriteString("220 mail.test\r\n")
 	for {
 		line, err := r.in.ReadString('\n')

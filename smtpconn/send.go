@@ -94,7 +94,6 @@ func (x *exchange) stream(messages iter.Seq[Message], yield func(*Receipt, error
 			x.step(cur, next)
 		}
 		if cur != nil && !yield(cur.receipt, cur.err) {
-			x.drop(next)
 			return
 		}
 		if cur = next; next.done {
@@ -110,13 +109,6 @@ func (x *exchange) stream(messages iter.Seq[Message], yield func(*Receipt, error
 	if cur != nil {
 		x.step(cur, nil)
 		yield(cur.receipt, cur.err)
-	}
-}
-
-// drop gives up a message whose result nobody wants.
-func (x *exchange) drop(l *letter) {
-	if !l.done {
-		x.dirty = true // unless it is content that is wanted: see settle
 	}
 }
 
@@ -160,11 +152,13 @@ func (c *Client) end(x *exchange, ctx context.Context) func() {
 	}
 }
 
-// settle leaves the session between transactions, or closed.
+// settle leaves the session between transactions, or closed: also after a panic
+// in a loop or a reader of the caller's.
 func (x *exchange) settle() {
 	if x.inData {
 		x.abort(errUnfinished)
 	}
+	x.wait(0)
 	if x.failure() == nil {
 		x.renew()
 		x.tidy()

@@ -590,3 +590,42 @@ func TestUnaskedWords(t *testing.T) {
 		hangUp()
 	}
 }
+
+// A server that stops reading has three minutes for a block of content.
+func TestStalledContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := with("PIPELINING")
+		r.fault = &fault{reads: 50000, writes: -1, stall: make(chan struct{})}
+		c, hangUp := dialRelay(t, r, nil)
+		r.fault.arm()
+		begin := time.Now()
+		_, err := c.Send(t.Context(), envelope(), strings.NewReader(strings.Repeat("0123456789\r\n", 1e5)))
+		if res := asResult(nil, err); res.err.Outcome != smtpconn.NotSent || !res.err.Temporary() || time.Since(begin) != 3*time.Minute {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		close(r.fault.stall)
+		hangUp()
+	})
+}
+
+// A loop or a reader that panics leaves the session between transactions, or
+// closed.
+func TestPanics(t *testing.T) {
+	for _, body := range []smtp.BodyType{smtp.Body7Bit, smtp.BodyBinaryMIME} {
+		r := with(all...)
+		c, hangUp := dialRelay(t, r, nil)
+		m := message(note)
+		m.Mail = &smtp.MailOptions{Body: body}
+		func() {
+			defer func() { recover() }()
+			for range c.Stream(t.Context(), slices.Values([]smtpconn.Message{message(note), m})) {
+				panic("loop")
+			}
+		}()
+		_, err := c.Send(t.Context(), envelope(), strings.NewReader(note))
+		hangUp()
+		if n := len(r.took()); (err == nil) != (body == smtp.BodyBinaryMIME) || err == nil && n != 2 || err != nil && n != 1 {
+			t.Errorf("%s: %v, %d taken", body, err, n)
+		}
+	}
+}

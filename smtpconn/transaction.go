@@ -1,19 +1,12 @@
 package smtpconn
 
-import (
-	"strconv"
-
-	"github.com/mailconn/mailconn/internal/smtpline"
-)
+import "github.com/mailconn/mailconn/internal/smtpline"
 
 // The lines that are always the same.
 var (
 	dataLine  = []byte("DATA\r\n")
 	resetLine = []byte("RSET\r\n")
 	dotCRLF   = []byte(".\r\n")
-	bdatWord  = []byte("BDAT ")
-	lastWord  = []byte(" LAST\r\n")
-	lineEnd   = []byte(crlf)
 )
 
 // step sends the content of cur and the envelope of next in one group (RFC
@@ -99,6 +92,7 @@ func (x *exchange) judgeEnvelope(l *letter) {
 		return
 	}
 	if l.bdat {
+		x.dirty = true // until the last chunk is sent
 		return
 	}
 	if l.data < 0 {
@@ -126,11 +120,11 @@ func (x *exchange) envelopeFailed(l *letter) bool {
 	}
 	none := len(l.refused) == len(l.env.To)
 	switch {
-	case x.failure() != nil:
+	case mail.code >= 400 && mail.code != smtpline.ServiceClosing:
+		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(mail.code, mail.text)})
+	case x.failure() != nil && !none:
 		x.broken(l)
 		return true
-	case mail.code >= 400:
-		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(mail.code, mail.text)})
 	case none, l.env.AllRecipients && len(l.refused) > 0:
 		x.dirty = true
 		l.finish(nil, &SendError{Outcome: Refused, Refused: l.refused})
@@ -197,93 +191,4 @@ func (x *exchange) broken(l *letter) {
 		e.Reply = refusal(s.code, s.text)
 	}
 	l.finish(nil, e)
-}
-
-// content sends the content of a message, to its terminator.
-func (x *exchange) content(l *letter) {
-	send := x.dots
-	if l.bdat {
-		send = x.chunks
-	}
-	if err := send(l); err != nil {
-		// No dot: an unfinished message is dropped by the server (RFC 5321
-		// §4.1.1.4 ff), but only if the connection is.
-		x.abort(errUnfinished)
-		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: err, local: true})
-	}
-}
-
-// dots sends content behind DATA.
-func (x *exchange) dots(l *letter) error {
-	var s stuffer
-	for {
-		s.stuff(l.ahead, x.put)
-		if l.body.eof {
-			break
-		}
-		if x.failure() != nil {
-			return nil // judged as broken
-		}
-		if err := l.readAhead(); err != nil {
-			return err
-		}
-	}
-	l.endAt = x.position()
-	l.end = x.command(kindContent, dotCRLF)
-	return nil
-}
-
-// window is how many chunks may be without a reply.
-const window = 64
-
-// chunks sends content with BDAT (RFC 3030 §2). Chunks are pipelined, but the
-// last one waits until all others were taken: it is never said after a refusal.
-func (x *exchange) chunks(l *letter) error {
-	last := -1
-	for !l.body.eof {
-		last = x.chunk(kindChunk, l.ahead, lineEnd)
-		x.wait(window)
-		if x.chunkRefused(l, last) || x.failure() != nil {
-			return nil
-		}
-		if err := l.readAhead(); err != nil {
-			return err
-		}
-	}
-	if last >= 0 {
-		x.wait(0)
-		if x.chunkRefused(l, last) || x.failure() != nil {
-			return nil
-		}
-	}
-	l.endAt = x.position()
-	l.end = x.chunk(kindContent, l.ahead, lastWord)
-	return nil
-}
-
-// chunk sends one chunk.
-func (x *exchange) chunk(k kind, data, suffix []byte) int {
-	var digits [20]byte
-	x.put(bdatWord)
-	x.put(strconv.AppendInt(digits[:0], int64(len(data)), 10))
-	x.put(suffix)
-	return x.command(k, data)
-}
-
-// chunkRefused finishes the message if a chunk up to that in slot last was
-// refused.
-func (x *exchange) chunkRefused(l *letter, last int) bool {
-	for ; l.judged <= last; l.judged++ {
-		s := x.reply(l.judged)
-		if s.code == 0 {
-			return false
-		}
-		if s.code >= 400 {
-			x.wait(0)
-			x.dirty = true
-			l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(s.code, s.text), Refused: l.refused})
-			return true
-		}
-	}
-	return false
 }
