@@ -61,14 +61,14 @@ func (c *carrier) say(line string) (auth.Answer, error) {
 	case r.Code == 235:
 		return auth.Answer{Status: auth.Accepted}, nil
 	case r.Refused():
-		k := kind(r)
+		k := refusalKind(r)
 		return auth.Answer{Kind: k, Guessed: k == auth.KindRefused, Reply: r.String()}, nil
 	}
 	return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Reply: wire.Printable(r.String())}
 }
 
-// kind reads the code of a refusal (RFC 4954 §6, RFC 5248).
-func kind(r smtpline.Reply) auth.Kind {
+// refusalKind reads the code of a refusal (RFC 4954 §6, RFC 5248).
+func refusalKind(r smtpline.Reply) auth.Kind {
 	enhanced, _, _ := strings.Cut(r.Lines[0], " ")
 	switch enhanced {
 	case "5.7.8":

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -24,6 +25,9 @@ type inner = smtp.Client
 // Like the client it wraps, it must be used by one goroutine at a time, except
 // for [Client.Abort], [Client.Err] and [Client.Security].
 //
+// To send mail use [Client.Send] and [Client.Stream]; the promoted commands wait
+// for each reply, and tell less of what became of a message.
+//
 // End a session with [Client.Quit]; Close only closes, with TLS's farewell.
 // There is no context for a single command; this is the idiom:
 //
@@ -36,6 +40,10 @@ type Client struct {
 	conn      *dial.Conn
 	caps      []string
 	mechanism string
+	opts      *Options
+
+	sending  atomic.Bool
+	exchange *exchange // made by the first Send
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's

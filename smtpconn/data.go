@@ -73,7 +73,7 @@ const (
 	speaking                // what is written now belongs to it
 )
 
-var errUnfinished = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
+var errNotClosed = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
 
 // SendMail sends a message in a transaction of its own: MAIL, RCPT for each
 // address, DATA. nil means that the server has taken it for all of them. If the

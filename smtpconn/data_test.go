@@ -58,6 +58,10 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 		"Reset":  func(c *smtpconn.Client) error { return c.Reset() },
 		"Verify": func(c *smtpconn.Client) error { return c.Verify("a@x") },
 		"Data":   func(c *smtpconn.Client) error { _, err := c.Data(); return err },
+		"Send": func(c *smtpconn.Client) error {
+			_, err := c.Send(t.Context(), smtpconn.Envelope{From: "a@x", To: []string{"b@x"}}, strings.NewReader("y\r\n"))
+			return err
+		},
 	} {
 		c, show, err := open(t, theatre, policy.ImplicitTLS, taking("250 taken"), nil)
 		if err != nil {

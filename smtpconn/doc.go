@@ -6,6 +6,17 @@
 //		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
 //	})
 //
+// [Client.Send] sends a message, and [Client.Stream] many of them, as fast as
+// the distance allows: commands are pipelined (RFC 2920), and a stream takes one
+// round trip a message. Either way each message has a [Receipt], which says for
+// whom the server took it, or a [SendError], which says that it was not sent,
+// that it was refused, or that nobody on this side can know. Nothing is sent
+// twice here, and nothing unknown is called sent.
+//
+// The wrapped client's own commands (Mail, Rcpt, Data, SendMail) are there too;
+// they wait for every reply. Both ways may be used in one session, one
+// transaction after the other: not Send while one begun with Mail is open.
+//
 // EHLO and authentication are done here, on lines of our own. The mail library
 // is told what EHLO was answered without asking a second time.
 //

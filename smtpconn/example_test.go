@@ -2,8 +2,10 @@ package smtpconn_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial"
@@ -35,4 +37,106 @@ func ExampleDial() {
 	// Output:
 	// <nil> <nil>
 	// [ann@example.org]
+}
+
+// session stands for a session of a program's own.
+func session() (client *smtpconn.Client, end func()) {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "user", Password: "secret"})
+	if err != nil {
+		panic(err)
+	}
+	client, err = smtpconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), &smtpconn.Options{
+		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
+		Auth:   auth.Password{User: "user", Password: auth.NewSecret("secret")},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return client, func() { client.Quit(); server.Close() }
+}
+
+func ExampleClient_Send() {
+	client, end := session()
+	defer end()
+	e := smtpconn.Envelope{From: "shop@example.org", To: []string{"ann@example.org"}}
+	receipt, err := client.Send(context.Background(), e, strings.NewReader("Subject: order 7\r\n\r\nOn its way.\r\n"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("taken for", receipt.Accepted)
+	// Output: taken for [ann@example.org]
+}
+
+func ExampleClient_Stream() {
+	client, end := session()
+	defer end()
+	queue := []smtpconn.Message{}
+	for _, to := range []string{"ann@example.org", "bob@example.org", "no one@example.org"} {
+		queue = append(queue, smtpconn.Message{
+			Envelope: smtpconn.Envelope{From: "shop@example.org", To: []string{to}},
+			Content:  strings.NewReader("Subject: news\r\n\r\nThere is news.\r\n"),
+		})
+	}
+	next := 0 // results come in the order of the messages
+	for receipt, err := range client.Stream(context.Background(), slices.Values(queue)) {
+		to := queue[next].To
+		next++
+		if err != nil {
+			fmt.Println(to, err)
+			continue
+		}
+		fmt.Println(to, "taken, refused for", len(receipt.Refused))
+	}
+	// What is left was not touched: the connection ended.
+	fmt.Println(len(queue)-next, "left")
+	// Output:
+	// [ann@example.org] taken, refused for 0
+	// [bob@example.org] taken, refused for 0
+	// [no one@example.org] smtpconn: message not sent: "no one@example.org": not an address that a command can hold
+	// 0 left
+}
+
+// What to do with a message that has no receipt.
+func ExampleSendError() {
+	again := func(err error) string {
+		var failed *smtpconn.SendError
+		switch {
+		case !errors.As(err, &failed):
+			return "not an error of sending"
+		case failed.Outcome == smtpconn.Unknown:
+			return "ask somebody: it may have arrived"
+		case failed.Temporary():
+			return "later, over another connection"
+		}
+		return "never"
+	}
+	client, end := session()
+	defer end()
+	e := smtpconn.Envelope{From: "shop@example.org", To: []string{"ann@example.org"}}
+	_, err := client.Send(context.Background(), e, strings.NewReader("one line\nanother\n"))
+	fmt.Println(again(err), errors.Is(err, smtpconn.ErrLineEnds))
+	client.Abort()
+	_, err = client.Send(context.Background(), e, strings.NewReader("one line\r\n"))
+	fmt.Println(again(err))
+	// Output:
+	// never true
+	// later, over another connection
+}
+
+// A receipt says for whom a message was taken, and who was refused and why.
+func ExampleReceipt() {
+	receipt := func(r *smtpconn.Receipt) {
+		fmt.Println("the server said:", r.Reply)
+		for _, to := range r.Accepted {
+			fmt.Println(to, "has it")
+		}
+		for _, no := range r.Refused {
+			fmt.Println(no.Recipient, "has not:", no.Reply.Code, no.Reply.EnhancedCode, no.Reply.Message, no.Reply.Temporary())
+		}
+	}
+	receipt(&smtpconn.Receipt{Reply: "2.0.0 queued as 4XyZ", Accepted: []string{"ann@example.org"}})
+	// Output:
+	// the server said: 2.0.0 queued as 4XyZ
+	// ann@example.org has it
 }

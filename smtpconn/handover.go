@@ -13,9 +13,10 @@ import (
 // whenever one is expected, is answered from what the server said before.
 type handover struct {
 	*wire.Guard
-	pending []byte // to be read before anything from the server
-	hello   []byte // the line that is not to be sent
-	answer  []byte // to it
+	in      *wire.Reader // of Guard: the library's reads and Send's share it
+	pending []byte       // to be read before anything from the server
+	hello   []byte       // the line that is not to be sent
+	answer  []byte       // to it
 	armed   bool
 	message messageState
 }
@@ -23,6 +24,7 @@ type handover struct {
 func newHandover(g *wire.Guard, localName string, caps []string) *handover {
 	return &handover{
 		Guard:   g,
+		in:      wire.NewReader(g, wire.Greeting()),
 		pending: []byte("220 ready\r\n"),
 		hello:   []byte("EHLO " + localName + "\r\n"),
 		answer:  helloAnswer(caps),
@@ -62,14 +64,14 @@ func (h *handover) Read(p []byte) (int, error) {
 		h.pending = h.pending[n:]
 		return n, nil
 	}
-	return h.Guard.Read(p)
+	return h.in.Read(p)
 }
 
 func (h *handover) Write(p []byte) (int, error) {
 	switch {
 	case h.message == unfinished: // the library is about to end the message for the sake of a command
 		h.Abort()
-		return 0, errUnfinished
+		return 0, errNotClosed
 	case h.armed && bytes.Equal(p, h.hello):
 		h.armed = false
 		h.pending = h.answer

@@ -28,7 +28,15 @@ type Options struct {
 	// both, negative ones mean no limit. Too short a time for the dot leaves
 	// it unknown whether the message was taken. The client's CommandTimeout
 	// and SubmissionTimeout start from this.
+	//
+	// Send and Stream divide the time as RFC 5321 does: 5 minutes for MAIL and
+	// RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final dot.
 	ReplyTimeout time.Duration
+
+	// NoPipelining makes Send and Stream wait for the reply to each command
+	// even where the server lists PIPELINING: for servers that do not keep to
+	// it.
+	NoPipelining bool
 }
 
 const (

@@ -78,5 +78,5 @@ func (s *session) handOver() (*Client, error) {
 	if err := client.Hello(s.conn.LocalName()); err != nil {
 		return nil, err
 	}
-	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism}, nil
+	return &Client{inner: client, line: line, conn: s.conn, caps: s.caps, mechanism: s.mechanism, opts: s.opts}, nil
 }

@@ -51,18 +51,41 @@ func Read(l *wire.Lines) (Reply, error) {
 	}
 }
 
-func parse(line string) (code int, text string, more, ok bool) {
+// Scan reads one reply as Read does, and appends its text to text, the lines
+// separated by line feeds: for who reads many replies and keeps few.
+func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
+	first := 0
+	for {
+		line, err := r.ReadSlice()
+		if err != nil {
+			return 0, text, err
+		}
+		code, part, more, ok := parse(line)
+		if !ok || (first != 0 && code != first) {
+			return 0, text, wire.Violation(policy.ErrMalformed, string(line))
+		}
+		if first != 0 {
+			text = append(text, '\n')
+		}
+		first, text = code, append(text, part...)
+		if !more {
+			return code, text, nil
+		}
+	}
+}
+
+func parse[T string | []byte](line T) (code int, text T, more, ok bool) {
 	if len(line) < 3 || line[0] < '2' || line[0] > '5' {
-		return 0, "", false, false
+		return 0, line[:0], false, false
 	}
 	for i := range 3 {
 		if line[i] < '0' || line[i] > '9' {
-			return 0, "", false, false
+			return 0, line[:0], false, false
 		}
 		code = code*10 + int(line[i]-'0')
 	}
 	if len(line) == 3 {
-		return code, "", false, true
+		return code, line[:0], false, true
 	}
 	return code, line[4:], line[3] == '-', line[3] == ' ' || line[3] == '-'
 }

@@ -79,6 +79,12 @@ func (r *Reader) Take() []byte {
 // The error is a [*policy.Violation] for a line that is malformed or beyond a
 // limit, a [*Closed] if the server hung up, or that of the connection.
 func (r *Reader) ReadLine() (string, error) {
+	line, err := r.ReadSlice()
+	return string(line), err
+}
+
+// ReadSlice is ReadLine without a copy: the line is good until the next read.
+func (r *Reader) ReadSlice() ([]byte, error) {
 	var long []byte
 	for {
 		part, err := r.br.ReadSlice('\n')
@@ -87,7 +93,7 @@ func (r *Reader) ReadLine() (string, error) {
 			r.first = bytes.Clone(part[:min(len(part), 8)])
 		}
 		if len(long)+len(part) > r.limit.Line || r.total > r.limit.Total {
-			return "", Violation(policy.ErrLimit, string(long)+string(part))
+			return nil, Violation(policy.ErrLimit, string(long)+string(part))
 		}
 		switch {
 		case err == nil && long == nil:
@@ -95,23 +101,38 @@ func (r *Reader) ReadLine() (string, error) {
 		case err == nil:
 			return r.line(append(long, part...))
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return "", ended(err, append(long, part...))
+			return nil, ended(err, append(long, part...))
 		}
 		long = append(long, part...)
 	}
 }
 
-func (r *Reader) line(b []byte) (string, error) {
+// Read yields what is buffered, or can be read, up to the end of a line. Who
+// reads lines through it never takes more than they use.
+func (r *Reader) Read(p []byte) (int, error) {
+	if _, err := r.br.Peek(1); err != nil {
+		return 0, err
+	}
+	b, _ := r.br.Peek(min(r.br.Buffered(), len(p)))
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		b = b[:i+1]
+	}
+	n := copy(p, b)
+	r.br.Discard(n)
+	return n, nil
+}
+
+func (r *Reader) line(b []byte) ([]byte, error) {
 	if r.lines++; r.lines > r.limit.Lines {
-		return "", Violation(policy.ErrLimit, string(b))
+		return nil, Violation(policy.ErrLimit, string(b))
 	}
 	text := b[:max(len(b)-2, 0)]
 	if !bytes.HasSuffix(b, []byte("\r\n")) || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0 {
 		v := Violation(policy.ErrMalformed, string(b))
 		v.Err = errLine
-		return "", v
+		return nil, v
 	}
-	return string(text), nil
+	return text, nil
 }
 
 var errLine = errors.New("line with NUL or without a proper CRLF")

@@ -1,0 +1,201 @@
+package smtpconn_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// fragments are what content that smuggles is made of.
+var fragments = []string{"\r", "\n", ".", "\r\n", "x"}
+
+// smuggling returns every text of n fragments.
+func smuggling(n int) []string {
+	if n == 0 {
+		return []string{""}
+	}
+	var list []string
+	for _, head := range smuggling(n - 1) {
+		for _, f := range fragments {
+			list = append(list, head+f)
+		}
+	}
+	return list
+}
+
+var bareEnds = regexp.MustCompile(`\r([^\n]|$)|(^|[^\r])\n`)
+
+// mended is the reference: every line end a CRLF, and one at the end.
+func mended(s string) string {
+	s = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n").Replace(s)
+	if s != "" && !strings.HasSuffix(s, "\r\n") {
+		s += "\r\n"
+	}
+	return s
+}
+
+// Content with a bare CR or LF is refused, or mended if that was asked for;
+// all other content arrives byte by byte, in DATA as in BDAT, and no line end
+// but CRLF is on the wire.
+func TestSmuggling(t *testing.T) {
+	pad := strings.Repeat("0123456789abc\r\n", 1500) // more than is looked at ahead
+	for _, way := range []struct {
+		name       string
+		extensions []string
+		pad        string
+		n          int
+	}{{"DATA", []string{"PIPELINING"}, "", 4}, {"DATA, long", []string{"PIPELINING"}, pad, 3}, {"BDAT", all, pad, 3}} {
+		for _, normalize := range []bool{false, true} {
+			r := with(way.extensions...)
+			c, hangUp := dialRelay(t, r, nil)
+			for _, text := range smuggling(way.n) {
+				text = way.pad + "a" + text
+				bare := bareEnds.MatchString(text)
+				e := envelope()
+				e.NormalizeLines = normalize
+				n := len(r.took())
+				_, err := c.Send(t.Context(), e, iotest.HalfReader(strings.NewReader(text)))
+				switch took := r.took(); {
+				case bare && !normalize:
+					if !errors.Is(err, smtpconn.ErrLineEnds) || asResult(nil, err).err.Outcome != smtpconn.NotSent || len(took) != n {
+						t.Fatalf("%s: %q: %v", way.name, text, err)
+					}
+				case err != nil || len(took) != n+1 || took[n].body != mended(text):
+					t.Fatalf("%s: %q: %v, arrived %q", way.name, text, err, took[n:])
+				}
+				if c.Err() != nil || err != nil && way.pad != "" { // found late: the connection was closed
+					checkWire(t, r)
+					hangUp()
+					r = with(way.extensions...)
+					c, hangUp = dialRelay(t, r, nil)
+				}
+			}
+			checkWire(t, r)
+			if bdat := strings.Contains(r.wire(), "\r\nBDAT "); bdat != (way.name == "BDAT") && r.wire() != "" {
+				t.Errorf("%s: BDAT %v", way.name, bdat)
+			}
+			hangUp()
+		}
+	}
+}
+
+func checkWire(t *testing.T, r *relay) {
+	t.Helper()
+	if s := r.wire(); bareEnds.MatchString(s) {
+		at := bareEnds.FindStringIndex(s)
+		t.Fatalf("on the wire: %q", s[max(at[0]-20, 0):min(at[1]+20, len(s))])
+	}
+}
+
+// An address or parameter that would be more than that is refused before
+// anything is said.
+func TestInjection(t *testing.T) {
+	r := with(append([]string{"AUTH PLAIN", "DELIVERBY"}, all...)...)
+	c, hangUp := dialRelay(t, r, nil)
+	defer hangUp()
+	for _, evil := range []string{"a@x>\r\nDATA\r\n", "a@x\nDATA", "a@x\r", "a\x00@x", "a@x> SIZE=1", "a@x>", "<a@x", "a b@x", "\"a\r\n\"@x", "\"a@x", "\"a\\\n\"@x", "a@\xff", "a\x7f@x", "a@" + strings.Repeat("x", 400), "\"a\\"} {
+		for _, e := range []smtpconn.Envelope{{From: evil, To: []string{"b@x"}}, {From: "a@x", To: []string{"b@x", evil}}} {
+			if _, err := c.Send(t.Context(), e, strings.NewReader(note)); !errors.Is(err, smtpconn.ErrAddress) || asResult(nil, err).err.Temporary() {
+				t.Errorf("%q: %v", evil, err)
+			}
+		}
+		auth := evil
+		for name, e := range map[string]smtpconn.Envelope{
+			"RET":    {Mail: &smtp.MailOptions{Return: smtp.DSNReturn(evil)}},
+			"BODY":   {Mail: &smtp.MailOptions{Body: smtp.BodyType(evil)}},
+			"BY":     {Rcpt: []*smtp.RcptOptions{{DeliverBy: &smtp.DeliverByOptions{Time: 1e9, Mode: smtp.DeliverByMode(evil)}}}},
+			"ORCPT":  {Rcpt: []*smtp.RcptOptions{{OriginalRecipientType: smtp.DSNAddressType(evil), OriginalRecipient: "x"}}},
+			"NOTIFY": {Rcpt: []*smtp.RcptOptions{{Notify: []smtp.DSNNotify{smtp.DSNNotify(evil)}}}},
+		} {
+			e.From, e.To = "a@x", []string{"b@x"}
+			if _, err := c.Send(t.Context(), e, strings.NewReader(note)); err == nil {
+				t.Errorf("%s %q was sent", name, evil)
+			}
+		}
+		// What is encoded is no harm.
+		e := smtpconn.Envelope{From: "a@x", To: []string{"b@x"}, Mail: &smtp.MailOptions{Auth: &auth, EnvelopeID: evil}}
+		c.Send(t.Context(), e, strings.NewReader(note))
+	}
+	for _, e := range []smtpconn.Envelope{{From: "a@x"}, {From: "a@x", To: []string{""}}, {From: "a@x", To: []string{"b@x"}, Mail: &smtp.MailOptions{Size: -1}}} {
+		if _, err := c.Send(t.Context(), e, strings.NewReader(note)); err == nil {
+			t.Errorf("%+v was sent", e)
+		}
+	}
+	if _, err := c.Send(t.Context(), envelope(), nil); err == nil {
+		t.Error("no content was sent")
+	}
+	for line := range strings.Lines(r.wire()) {
+		if strings.HasPrefix(line, "MAIL") && strings.Count(line, " ") > 5 {
+			t.Errorf("said %q", line)
+		}
+	}
+	if n := strings.Count(r.wire(), "DATA\r\n"); n != len(r.took()) {
+		t.Errorf("DATA %d times for %d messages", n, len(r.took()))
+	}
+	r.mu.Lock()
+	r.said = nil
+	r.mu.Unlock()
+	if _, err := c.Send(t.Context(), smtpconn.Envelope{To: []string{"\"b >\\\"<\"@x"}}, strings.NewReader(note)); err != nil || !strings.HasPrefix(r.wire(), "MAIL FROM:<> SIZE=20\r\nRCPT TO:<\"b >\\\"<\"@x>\r\n") {
+		t.Errorf("%v, said %q", err, r.wire())
+	}
+}
+
+// FuzzContent compares what is sent with simple references for what it should
+// be, however the content is cut into reads and writes.
+func FuzzContent(f *testing.F) {
+	for _, s := range []string{"", ".", "..\r\n.", "a\r\n.\r\nb", "a\n.\nb", "a\r.\rb", "\r\n", "\xff\r", strings.Repeat("x\r\n.", 50)} {
+		f.Add([]byte(s), 17, 3)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, size, cut int) {
+		size = 16 + max(size, -size)%200
+		src := iotest.OneByteReader(bytes.NewReader(b))
+		if cut%2 == 0 {
+			src = bytes.NewReader(b)
+		}
+		got, err := smtpconn.Clean(src, size, true, false)
+		if bare := bareEnds.Match(b); bare != errors.Is(err, smtpconn.ErrLineEnds) || !bare && string(got) != mended(string(b)) || bareEnds.Match(append(got, '\r', '\n')) && !bytes.HasSuffix(got, []byte("\r")) {
+			t.Fatalf("%q: %q, %v", b, got, err)
+		}
+		if got, err = smtpconn.Clean(bytes.NewReader(b), size, true, true); err != nil || string(got) != mended(string(b)) {
+			t.Fatalf("mended %q: %q, %v", b, got, err)
+		}
+		if _, err := smtpconn.Clean(bytes.NewReader(b), size, false, true); (err != nil) != bytes.ContainsFunc(b, func(r rune) bool { return r >= 0x80 }) {
+			t.Fatalf("8 bit %q: %v", b, err)
+		}
+		checkStuffing(t, got, cut)
+	})
+}
+
+// checkStuffing compares with the standard library, which ends with a dot of
+// its own.
+func checkStuffing(t *testing.T, lines []byte, cut int) {
+	t.Helper()
+	var want bytes.Buffer
+	w := bufio.NewWriter(&want)
+	dots := textproto.NewWriter(w).DotWriter()
+	dots.Write(lines)
+	dots.Close()
+	w.Flush()
+	reference := want.String()
+	if len(lines) == 0 {
+		reference = ".\r\n" // RFC 5321 §4.1.1.4: nothing comes before it
+	}
+	var parts [][]byte
+	for n := 1 + max(cut, -cut)%7; len(lines) > n; lines = lines[n:] {
+		parts = append(parts, lines[:n])
+	}
+	got := fmt.Sprintf("%s.\r\n", smtpconn.Stuff(append(parts, lines)...))
+	if got != reference {
+		t.Fatalf("stuffed %q, want %q", got, reference)
+	}
+}
