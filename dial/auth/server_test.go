@@ -59,6 +59,8 @@ type talk struct {
 	tls     tls.ConnectionState
 	tag     string
 	initial []string
+
+	answered int // challenges
 }
 
 func (x *talk) say(line string) {
@@ -95,6 +97,7 @@ func (x *talk) raw(challenge string) (string, error) {
 		prefix = "334 "
 	}
 	x.say(prefix + challenge)
+	x.answered++
 	line, err := x.line()
 	if line == "*" {
 		return "", errGivenUp
@@ -116,15 +119,13 @@ func (x *talk) ask(challenge string) (string, error) {
 	return x.raw(base64.StdEncoding.EncodeToString([]byte(challenge)))
 }
 
-func (s *server) serve(conn net.Conn) {
-	defer conn.Close()
+func (s *server) serve(conn *tls.Conn) {
+	defer conn.NetConn().Close() // without a farewell, for which a pipe has no room
 	x := &talk{s: s, conn: conn, in: bufio.NewReader(conn)}
-	if t, ok := conn.(*tls.Conn); ok {
-		if t.Handshake() != nil {
-			return
-		}
-		x.tls = t.ConnectionState()
+	if conn.Handshake() != nil {
+		return
 	}
+	x.tls = conn.ConnectionState()
 	x.greet()
 	for {
 		line, err := x.line()
