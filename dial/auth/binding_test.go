@@ -149,6 +149,22 @@ func TestAfterRefusedBinding(t *testing.T) {
 	}
 }
 
+// Where only mechanisms that show the password are left, none of them is tried.
+func TestNoPasswordBehindRefusedBinding(t *testing.T) {
+	for _, p := range protocols {
+		for _, o := range []outcome{vague, never} {
+			var tried []string
+			s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "PLAIN", "LOGIN"}}
+			s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return o }
+			_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
+			wantOutcome(t, err, auth.KindChannelBinding, nil)
+			if !slices.Equal(tried, s.lists[:1]) {
+				t.Errorf("%v: tried %v", p, tried)
+			}
+		}
+	}
+}
+
 // wantFlags looks at how the first messages of SCRAM begin.
 func wantFlags(t *testing.T, s *server, want ...string) {
 	t.Helper()

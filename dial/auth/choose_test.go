@@ -67,12 +67,14 @@ func TestRulesAreChecked(t *testing.T) {
 // the list that somebody edited.
 func TestNothingBehindY(t *testing.T) {
 	for _, p := range protocols {
-		var tried []string
-		s := &server{p: p, lists: []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"}}
-		s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return vague }
-		_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
-		if err == nil || !slices.Equal(tried, []string{"SCRAM-SHA-256"}) {
-			t.Errorf("%v: tried %v, %v", p, tried, err)
+		for _, o := range []outcome{vague, never} {
+			var tried []string
+			s := &server{p: p, lists: []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"}}
+			s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return o }
+			_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
+			if err == nil || !slices.Equal(tried, []string{"SCRAM-SHA-256"}) {
+				t.Errorf("%v: tried %v, %v", p, tried, err)
+			}
 		}
 	}
 }

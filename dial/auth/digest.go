@@ -48,7 +48,7 @@ var msgID = regexp.MustCompile(`^<[A-Za-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,12
 // apopAttempt is POP3's APOP (RFC 1939 §7), with the password prepared
 // (RFC 6856 §2.2).
 func apopAttempt(user, password, stamp string) attempt {
-	return attempt{mechanism: apop, last: true, run: func(_ context.Context, c Carrier) (Answer, error) {
+	return attempt{mechanism: apop, run: func(_ context.Context, c Carrier) (Answer, error) {
 		if strings.Contains(user, " ") {
 			return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
 		}

@@ -2,8 +2,59 @@
 // that deserve them, by a mechanism that the server lists there, and no other
 // way.
 //
-// Programs give [Password], [External] or [SASL] credentials to a session's
-// Options and meet this package again in [*Error], which tells a wrong
-// password from a server that is busy. Those who build sessions of their own
-// on a [*dial.Conn] bring a [Carrier] and call [Authenticate].
+// Programs give [Password], [Token], [External], [Anonymous] or [SASL]
+// credentials to a session's Options and meet this package again in [*Error],
+// which tells a wrong password from a server that is busy. Those who build
+// sessions of their own on a [*dial.Conn] bring a [Carrier] and call
+// [Authenticate].
+//
+// # Mechanisms
+//
+// What each protects against, besides what TLS does. "Server" is a server, or
+// somebody with a certificate that is trusted here, that wants the secret;
+// "database" is a copy of what the server stores; "middle" is somebody in the
+// middle with a trusted certificate who passes the login on; "proof" is
+// whether the server shows that it knows the password.
+//
+//	mechanism            server  database  middle  proof  used
+//	SCRAM-SHA-256-PLUS   yes     yes       yes     yes    1st
+//	SCRAM-SHA-1-PLUS     yes     yes       yes     yes    2nd, if named
+//	SCRAM-SHA-256        yes     yes       list    yes    3rd
+//	SCRAM-SHA-1          yes     yes       list    yes    4th, if named
+//	CRAM-MD5             weakly  no        no      no     5th, if named
+//	APOP                 weakly  no        no      no     6th, if named
+//	PLAIN                no      yes       no      no     7th
+//	LOGIN                no      yes       no      no     8th
+//	IMAP LOGIN           no      yes       no      no     last
+//	USER/PASS            no      yes       no      no     last
+//	OAUTHBEARER          no      -         no      no     1st for a Token
+//	XOAUTH2              no      -         no      no     2nd for a Token
+//	EXTERNAL             yes     yes       yes     no     for External
+//	ANONYMOUS            -       -         -       no     for Anonymous
+//
+// "List" means that the server learns if somebody took the -PLUS mechanisms
+// from its list, provided that it does check. A token that leaks is good until
+// it expires, and only for its scope. "If named" is in Password.Mechanisms.
+//
+// The first of a column's order that the server lists is used. The list is the
+// one read at the connection's own level: what a server said before STARTTLS
+// counts for nothing. The next is tried only if the server refused a mechanism
+// as such, and at most three. Behind a SCRAM that may have been refused because
+// somebody edits the list nothing is tried.
+//
+// # Channel binding
+//
+// A -PLUS mechanism signs what only the two ends of one TLS connection know:
+// tls-exporter in TLS 1.3 (RFC 9266), tls-unique in TLS 1.2 with the extended
+// master secret, else tls-server-end-point (RFC 5929). A server that lists one
+// and refuses it may be broken (Cyrus 3.6 refuses every binding in TLS 1.3) or
+// not the server. Then SCRAM is tried once more without binding, unless the
+// Password says NoPlaintext or RequireBinding, or its OnUnbound objects; and
+// dial.Security tells of it. After a refusal that names a wrong binding, or the
+// credentials, it is not.
+//
+// # Work
+//
+// A server chooses how much work SCRAM is: from 4096 iterations to a million,
+// a fifth of a second or so. More or less is refused before any is done.
 package auth
