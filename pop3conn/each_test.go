@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +122,87 @@ func TestEach(t *testing.T) {
 		if n != 2 || !errors.As(err, &refused) || refused.Command != "DELE 9" || !errors.Is(err, pop3conn.ErrDeleted) {
 			t.Errorf("DeleEach: %d, %v", n, err)
 		}
+		if err := c.Dele(2); !errors.Is(err, pop3conn.ErrDeleted) {
+			t.Errorf("DELE twice: %v", err)
+		}
 		check(t, "NOOP", 0, c.Noop(), 0)
+	})
+}
+
+// TestIndexAfterLogin: the list that is due after a login comes with the index,
+// in one turn if the one before the login has PIPELINING.
+func TestIndexAfterLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &mailbox{caps: "USER\r\n" + pipelining, letters: letters(3, 10)}
+		conn, c := dialFar(t, box, &pop3conn.Options{Auth: password(), InsecureAuth: true})
+		box.caps = "X-AFTER\r\n"
+		if list, err := c.Index(); len(list) != 3 || err != nil {
+			t.Errorf("%v, %v", list, err)
+		}
+		caps, err := c.Capabilities()
+		check(t, "Capabilities", caps, err, []string{"X-AFTER"})
+		if conn.turns != 1 {
+			t.Errorf("%d turns", conn.turns)
+		}
+		for m, err := range c.RetrEach(numbers(3)) { // PIPELINING is not listed any more
+			readAll(t, m, err)
+		}
+		if conn.turns != 4 {
+			t.Errorf("%d turns", conn.turns)
+		}
+	})
+}
+
+// TestBreakDrip: what is read past when a loop is left early has the time of one
+// reply, all of it.
+func TestBreakDrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			io.WriteString(server, "+OK\r\n")
+			bytewise(server)
+			io.WriteString(server, "+OK\r\nPIPELINING\r\n.\r\n")
+			for range 100 {
+				bytewise(server)
+			}
+			for err := error(nil); err == nil; time.Sleep(50 * time.Second) {
+				_, err = io.WriteString(server, "+OK\r\n.\r\n")
+			}
+		}()
+		c, err := begin(client, &pop3conn.Options{ReplyTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for _, err := range c.RetrEach(numbers(100)) {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		if took, err := time.Since(start), c.Noop(); took > 2*time.Minute || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after %v: %v", took, err)
+		}
+		<-done
+	})
+}
+
+// TestOver: the error that ends the session is the loop's last.
+func TestOver(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(9, 10), odd: map[string]string{"RETR 2": "what\r\n"}}
+		_, c := dialFar(t, box, o)
+		turns := 0
+		for m, err := range c.RetrEach(numbers(9)) {
+			if turns++; (err != nil) != (m.Msg == 2) {
+				t.Errorf("message %d: %v", m.Msg, err)
+			}
+		}
+		if n, err := c.DeleEach([]int{1}); turns != 2 || n != 0 || err == nil {
+			t.Errorf("%d turns, then %d, %v", turns, n, err)
+		}
 	})
 }
 
