@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,70 +14,6 @@ import (
 
 	"github.com/mailconn/mailconn/pop3conn"
 )
-
-// TestTurns counts what a mailbox of a thousand messages costs: 5 turns with
-// PIPELINING, one for each command without.
-func TestTurns(t *testing.T) {
-	both(t, func(t *testing.T, o *pop3conn.Options) {
-		box := &mailbox{caps: pipelining, letters: letters(1000, 4000)}
-		conn, c := dialFar(t, box, o)
-		if _, err := c.Index(); err != nil {
-			t.Fatal(err)
-		}
-		for m, err := range c.RetrEach(numbers(1000)) {
-			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
-				t.Fatalf("message %d: %.80q", m.Msg, got)
-			}
-		}
-		want := 5
-		if o.NoPipelining {
-			want = 1002
-		}
-		if conn.turns != want {
-			t.Errorf("%d turns to fetch, want %d", conn.turns, want)
-		}
-		conn.turns = 0
-		if n, err := c.DeleEach(numbers(1000)); n != 1000 || err != nil {
-			t.Errorf("DeleEach: %d, %v", n, err)
-		}
-		if want = 4; o.NoPipelining {
-			want = 1000
-		}
-		if conn.turns != want {
-			t.Errorf("%d turns to delete, want %d", conn.turns, want)
-		}
-	})
-}
-
-// TestNotListed: without PIPELINING in the list no command is sent ahead, and
-// none is either where the list from behind the login has lost it.
-func TestNotListed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		box := &mailbox{letters: letters(10, 10)}
-		conn, c := dialFar(t, box, nil)
-		for m, err := range c.RetrEach(numbers(10)) {
-			readAll(t, m, err)
-		}
-		if conn.turns != 10 {
-			t.Errorf("%d turns", conn.turns)
-		}
-	})
-}
-
-// TestAfterLogin: PIPELINING that is listed only behind the login is found.
-func TestAfterLogin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		box := &mailbox{caps: "USER\r\n", letters: letters(10, 10)}
-		conn, c := dialFar(t, box, &pop3conn.Options{Auth: password(), InsecureAuth: true})
-		box.caps = pipelining
-		for m, err := range c.RetrEach(numbers(10)) {
-			readAll(t, m, err)
-		}
-		if conn.turns != 2 {
-			t.Errorf("%d turns", conn.turns)
-		}
-	})
-}
 
 // TestEach: a refusal or a number that cannot be sent is an error in its place,
 // and what is left unread harms nobody behind it.
@@ -120,7 +58,63 @@ func TestEach(t *testing.T) {
 		if n != 2 || !errors.As(err, &refused) || refused.Command != "DELE 9" || !errors.Is(err, pop3conn.ErrDeleted) {
 			t.Errorf("DeleEach: %d, %v", n, err)
 		}
+		if err := c.Dele(2); !errors.Is(err, pop3conn.ErrDeleted) {
+			t.Errorf("DELE twice: %v", err)
+		}
 		check(t, "NOOP", 0, c.Noop(), 0)
+	})
+}
+
+// TestBreakDrip: what is read past when a loop is left early has the time of one
+// reply, all of it.
+func TestBreakDrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			io.WriteString(server, "+OK\r\n")
+			bytewise(server)
+			io.WriteString(server, "+OK\r\nPIPELINING\r\n.\r\n")
+			for range 100 {
+				bytewise(server)
+			}
+			for err := error(nil); err == nil; time.Sleep(50 * time.Second) {
+				_, err = io.WriteString(server, "+OK\r\n.\r\n")
+			}
+		}()
+		c, err := begin(client, &pop3conn.Options{ReplyTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for _, err := range c.RetrEach(numbers(100)) {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		if took, err := time.Since(start), c.Noop(); took > 2*time.Minute || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after %v: %v", took, err)
+		}
+		<-done
+	})
+}
+
+// TestOver: the error that ends the session is the loop's last.
+func TestOver(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(9, 10), odd: map[string]string{"RETR 2": "what\r\n"}}
+		_, c := dialFar(t, box, o)
+		turns := 0
+		for m, err := range c.RetrEach(numbers(9)) {
+			if turns++; (err != nil) != (m.Msg == 2) {
+				t.Errorf("message %d: %v", m.Msg, err)
+			}
+		}
+		if n, err := c.DeleEach([]int{1}); turns != 2 || n != 0 || err == nil {
+			t.Errorf("%d turns, then %d, %v", turns, n, err)
+		}
 	})
 }
 
@@ -136,62 +130,6 @@ func TestTopEach(t *testing.T) {
 				t.Error("-1 lines")
 			}
 		}
-	})
-}
-
-// TestTinyBuffers: a server that takes no command before its last answer was
-// read, over a connection without buffers, is not waited for in vain.
-func TestTinyBuffers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		box := &mailbox{caps: pipelining, letters: letters(1000, 100)}
-		conn, _ := served(t, box)
-		c := mustBegin(t, conn)
-		index, err := c.Index()
-		if err != nil || len(index) != 1000 || index[999] != (pop3conn.Entry{Msg: 1000, ID: "id1000", Size: int64(len(box.letters[999]))}) {
-			t.Fatalf("%d entries, %v", len(index), err)
-		}
-		for m, err := range c.RetrEach(numbers(1000)) {
-			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
-				t.Fatalf("message %d: %q", m.Msg, got)
-			}
-		}
-		check(t, "Quit", 0, c.Quit(), 0)
-	})
-}
-
-// TestBackPressure: a reader that takes its time holds the server back, costs no
-// memory and breaks no time limit.
-func TestBackPressure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const size = 200_000
-		box := &mailbox{caps: pipelining, letters: letters(20, size)}
-		conn, sent := served(t, box)
-		c, err := begin(conn, &pop3conn.Options{ReplyTimeout: time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		read := 0
-		for m, err := range c.RetrEach(numbers(20)) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			for {
-				time.Sleep(time.Hour)
-				synctest.Wait()
-				if ahead := sent() - read; ahead > 40<<10 {
-					t.Fatalf("the server is %d bytes ahead of the reader", ahead)
-				}
-				n, err := io.ReadFull(m, make([]byte, 50_000))
-				read += n
-				if err != nil {
-					break
-				}
-			}
-			if !m.Complete() {
-				t.Fatalf("message %d", m.Msg)
-			}
-		}
-		check(t, "Quit", 0, c.Quit(), 0)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -172,75 +171,6 @@ func TestIndex(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestTooLong: a message may have MaxMessageSize bytes and not one more, and
-// the next is not hurt.
-func TestTooLong(t *testing.T) {
-	both(t, func(t *testing.T, o *pop3conn.Options) {
-		for _, size := range []int64{1, 99, 100, 101} {
-			box := &mailbox{caps: pipelining, letters: []string{strings.Repeat(".", 98) + "\r\n", ""}}
-			o.MaxMessageSize = size
-			_, c := dialFar(t, box, o)
-			for m, err := range c.RetrEach(numbers(2)) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				b, err := io.ReadAll(m)
-				long := int64(len(box.letters[m.Msg-1])) > size
-				if long != errors.Is(err, pop3conn.ErrTooLong) || !long && err != nil || string(b) != box.letters[m.Msg-1][:min(size, int64(len(b)))] {
-					t.Errorf("limit %d: message %d: %d bytes, %v", size, m.Msg, len(b), err)
-				}
-				if long && (int64(len(b)) != size || m.Complete()) {
-					t.Errorf("limit %d: %d bytes", size, len(b))
-				}
-				if _, err := io.Copy(io.Discard, m); long != errors.Is(err, pop3conn.ErrTooLong) {
-					t.Errorf("limit %d: then %v", size, err)
-				}
-			}
-			check(t, "NOOP", 0, c.Noop(), 0)
-		}
-	})
-}
-
-// endlessLine is a message of one line.
-type endlessLine struct {
-	canned
-	left int
-}
-
-func (e *endlessLine) Read(p []byte) (int, error) {
-	if e.ready != "" || e.left == 0 {
-		return e.canned.Read(p)
-	}
-	n := min(len(p), e.left)
-	for i := range n {
-		p[i] = 'x'
-	}
-	if e.left -= n; e.left == 0 {
-		e.ready = "\r\n.\r\n"
-	}
-	return n, nil
-}
-
-// TestMemory reads a line of 50 MB: all that is ever allocated for it is less
-// than a megabyte.
-func TestMemory(t *testing.T) {
-	const size = 50 << 20
-	conn := &endlessLine{canned: *answering(0, "+OK\r\n")}
-	c := mustBegin(t, conn)
-	r, err := c.Retr(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.left = size
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	n, err := io.Copy(io.Discard, r)
-	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; n != size+2 || err != nil || grown > 1<<20 {
-		t.Errorf("%d bytes, %v; %d allocated", n, err, grown)
-	}
 }
 
 // FuzzEach compares a loop over three messages with a simple reading of the
