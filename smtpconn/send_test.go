@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/scripttest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -628,4 +631,71 @@ func TestPanics(t *testing.T) {
 			t.Errorf("%s: %v, %d taken", body, err, n)
 		}
 	}
+}
+
+// The wrapped client reads no more than its own replies: what lies behind them
+// is seen by Send.
+func TestSharedReader(t *testing.T) {
+	r := with(all...)
+	r.answer = func(_ int, command, usual string) string {
+		if command == "NOOP" {
+			return usual + "\r\n421 4.3.2 going"
+		}
+		return usual
+	}
+	c, hangUp := dialRelay(t, r, nil)
+	defer hangUp()
+	if err := c.Noop(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Send(t.Context(), envelope(), strings.NewReader(note))
+	if err == nil || !strings.Contains(err.Error(), "421 4.3.2 going") || strings.Contains(r.wire(), "MAIL") {
+		t.Errorf("%v, said %q", err, r.wire())
+	}
+}
+
+// A reply that was given before the connection broke counts, even where a
+// later write has failed.
+func TestReplyAfterAFailedWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		broken := &brokenWrites{Conn: client, left: 1000}
+		r := with("PIPELINING")
+		var wg sync.WaitGroup
+		wg.Go(func() { r.serve(server) })
+		conn, err := new(dial.Dialer).NewConn(t.Context(), broken, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := smtpconn.New(t.Context(), conn, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := make([]string, 2000) // more than one write
+		for i := range to {
+			to[i] = fmt.Sprintf("r%d@mail.test", i)
+		}
+		list := []smtpconn.Message{message(note), message(note, to...)}
+		broken.left = 2 // the first envelope, and the content with some of the second
+		got := results(c.Stream(t.Context(), slices.Values(list)))
+		if len(got) != 2 || got[0].err != nil || got[1].err == nil || got[1].err.Outcome != smtpconn.NotSent {
+			t.Errorf("%+v", got)
+		}
+		c.Abort()
+		server.Close()
+		wg.Wait()
+	})
+}
+
+// brokenWrites fails all writes but the next few.
+type brokenWrites struct {
+	net.Conn
+	left int
+}
+
+func (b *brokenWrites) Write(p []byte) (int, error) {
+	if b.left--; b.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return b.Conn.Write(p)
 }
