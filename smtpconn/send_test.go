@@ -285,27 +285,30 @@ func TestLargeContent(t *testing.T) {
 	}
 }
 
-// A refused chunk is the last one: RSET comes next.
+// A refused chunk is the last one: RSET comes next, and LAST never, be the
+// content long or only just more than one chunk.
 func TestRefusedChunk(t *testing.T) {
-	r := with(all...)
-	first := true
-	r.answer = func(n int, command, usual string) string {
-		if command == "BDAT" && first {
-			first = false
-			return "452 4.3.1 full"
+	for _, size := range []int{900000, 20000} {
+		r := with(all...)
+		first := true
+		r.answer = func(n int, command, usual string) string {
+			if command == "BDAT" && first {
+				first = false
+				return "452 4.3.1 full"
+			}
+			return usual
 		}
-		return usual
-	}
-	c, hangUp := dialRelay(t, r, nil)
-	defer hangUp()
-	big := strings.Repeat("0123456789\r\n", 100000)
-	got := results(c.Stream(t.Context(), slices.Values([]smtpconn.Message{message(big[:900000]), message(note)})))
-	if len(got) != 2 || got[0].err == nil || got[0].err.Outcome != smtpconn.Refused || got[0].err.Reply.Code != 452 || got[1].err != nil {
-		t.Fatalf("%+v", got)
-	}
-	wire := r.wire()
-	if strings.Contains(wire, " LAST") || strings.Count(wire, "RSET\r\nMAIL") != 1 {
-		t.Error("LAST, or no RSET")
+		c, hangUp := dialRelay(t, r, nil)
+		big := strings.Repeat("0123456789\r\n", 100000)
+		got := results(c.Stream(t.Context(), slices.Values([]smtpconn.Message{message(big[:size]), message(note)})))
+		if len(got) != 2 || got[0].err == nil || got[0].err.Outcome != smtpconn.Refused || got[0].err.Reply.Code != 452 || got[1].err != nil {
+			t.Fatalf("%+v", got)
+		}
+		wire := r.wire()
+		if strings.Contains(wire, " LAST") || strings.Count(wire, "RSET\r\nMAIL") != 1 {
+			t.Errorf("%d: LAST, or no RSET", size)
+		}
+		hangUp()
 	}
 }
 
