@@ -39,7 +39,9 @@ type Envelope struct {
 	Mail *smtp.MailOptions
 
 	// Rcpt are options for the recipients, by their index in To; it may be
-	// shorter, and nil means none.
+	// shorter, and nil means none. DeliverBy and MTPriority are sent where
+	// go-smtp sends them, with RCPT; RFC 2852 and RFC 6710 have them with MAIL,
+	// and a server that goes by those will refuse the recipient.
 	Rcpt []*smtp.RcptOptions
 
 	// AllRecipients says not to send the message if any recipient is refused.

@@ -39,7 +39,8 @@ type exchange struct {
 	read      int   // slots that have a reply
 	err       error // the first failure, which ended the connection
 	writeErr  error
-	astray    bool // err is that of a server whose replies cannot be told apart
+	wordsBy   time.Time // after writeErr: until when replies are read
+	astray    bool      // err is that of a server whose replies cannot be told apart
 	ctx       context.Context
 	stopped   bool
 	done      chan struct{}
@@ -166,7 +167,8 @@ func (x *exchange) writeFailed(err error) {
 		x.fail(err)
 		return
 	}
-	x.line.SetReadDeadline(time.Now().Add(lastWords))
+	x.wordsBy = time.Now().Add(lastWords)
+	x.line.SetReadDeadline(x.wordsBy)
 }
 
 // wait writes what was put and returns when no more than n replies are

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/mailconn/mailconn/internal/smtpline"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -39,7 +38,7 @@ func (x *exchange) nextReply() (k kind, ok bool) {
 	k = x.slots[x.read].kind
 	by := after(x.times.of(k))
 	if x.writeErr != nil {
-		by = time.Now().Add(lastWords)
+		by = x.wordsBy
 	}
 	x.line.SetReadDeadline(by)
 	return k, true

@@ -40,6 +40,10 @@ var (
 // Options.ReplyTimeout. The client's CommandTimeout and SubmissionTimeout have
 // no effect here.
 //
+// The first Send allocates buffers of some 48 KiB, which the client keeps. Lines
+// of any length are sent as they are; RFC 5321 §4.5.3.1.6 promises only 1000
+// octets.
+//
 // Send leaves the session as it found it, between transactions, and must be
 // called there: not between Mail and the end of Data. Reset helps after a
 // transaction that was broken off.

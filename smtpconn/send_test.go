@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/scripttest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -199,7 +201,7 @@ func TestReceipt(t *testing.T) {
 		case strings.HasPrefix(command, "RCPT TO:<no"):
 			return "550-5.1.1 no\r\n550 5.1.1 such \x1b[1muser"
 		case strings.HasPrefix(command, "RCPT TO:<later"):
-			return "450 later"
+			return "450 5.2.0 later" // no code of this reply's class
 		case command == ".":
 			return "250-2.0.0 ok\r\n250 2.0.0 queued as 7"
 		}
@@ -219,7 +221,7 @@ func TestReceipt(t *testing.T) {
 	if no.Recipient != "no@mail.test" || no.Reply.Code != 550 || no.Reply.EnhancedCode != (smtp.EnhancedCode{5, 1, 1}) || no.Reply.Message != "no such \ufffd[1muser" {
 		t.Errorf("%+v", no.Reply)
 	}
-	if later.Recipient != "later@mail.test" || later.Reply.Code != 450 || later.Reply.EnhancedCode != (smtp.EnhancedCode{}) {
+	if later.Recipient != "later@mail.test" || later.Reply.Code != 450 || later.Reply.EnhancedCode != (smtp.EnhancedCode{}) || later.Reply.Message != "5.2.0 later" {
 		t.Errorf("%+v", later.Reply)
 	}
 	e.AllRecipients = true
@@ -282,27 +284,30 @@ func TestLargeContent(t *testing.T) {
 	}
 }
 
-// A refused chunk is the last one: RSET comes next.
+// A refused chunk is the last one: RSET comes next, and LAST never, be the
+// content long or only just more than one chunk.
 func TestRefusedChunk(t *testing.T) {
-	r := with(all...)
-	first := true
-	r.answer = func(n int, command, usual string) string {
-		if command == "BDAT" && first {
-			first = false
-			return "452 4.3.1 full"
+	for _, size := range []int{900000, 20000} {
+		r := with(all...)
+		first := true
+		r.answer = func(n int, command, usual string) string {
+			if command == "BDAT" && first {
+				first = false
+				return "452 4.3.1 full"
+			}
+			return usual
 		}
-		return usual
-	}
-	c, hangUp := dialRelay(t, r, nil)
-	defer hangUp()
-	big := strings.Repeat("0123456789\r\n", 100000)
-	got := results(c.Stream(t.Context(), slices.Values([]smtpconn.Message{message(big[:900000]), message(note)})))
-	if len(got) != 2 || got[0].err == nil || got[0].err.Outcome != smtpconn.Refused || got[0].err.Reply.Code != 452 || got[1].err != nil {
-		t.Fatalf("%+v", got)
-	}
-	wire := r.wire()
-	if strings.Contains(wire, " LAST") || strings.Count(wire, "RSET\r\nMAIL") != 1 {
-		t.Error("LAST, or no RSET")
+		c, hangUp := dialRelay(t, r, nil)
+		big := strings.Repeat("0123456789\r\n", 100000)
+		got := results(c.Stream(t.Context(), slices.Values([]smtpconn.Message{message(big[:size]), message(note)})))
+		if len(got) != 2 || got[0].err == nil || got[0].err.Outcome != smtpconn.Refused || got[0].err.Reply.Code != 452 || got[1].err != nil {
+			t.Fatalf("%+v", got)
+		}
+		wire := r.wire()
+		if strings.Contains(wire, " LAST") || strings.Count(wire, "RSET\r\nMAIL") != 1 {
+			t.Errorf("%d: LAST, or no RSET", size)
+		}
+		hangUp()
 	}
 }
 
@@ -547,25 +552,23 @@ func TestMisbehavedPipelining(t *testing.T) {
 }
 
 // Leaving the loop leaves no message half said: the one whose envelope is out
-// is not sent.
+// is not sent. No goroutine is left, or the bubble would not end.
 func TestStreamLeftEarly(t *testing.T) {
-	before := runtime.NumGoroutine()
 	for _, extensions := range [][]string{all, nil} {
-		r := with(extensions...)
-		c, hangUp := dialRelay(t, r, nil)
-		for range c.Stream(t.Context(), repeated(5)) {
-			if _, err := c.Send(t.Context(), envelope(), strings.NewReader(note)); err == nil {
-				t.Error("Send within the loop")
+		synctest.Test(t, func(t *testing.T) {
+			r := with(extensions...)
+			c, hangUp := dialRelay(t, r, nil)
+			for range c.Stream(t.Context(), repeated(5)) {
+				if _, err := c.Send(t.Context(), envelope(), strings.NewReader(note)); err == nil {
+					t.Error("Send within the loop")
+				}
+				break
 			}
-			break
-		}
-		hangUp()
-		if n := len(r.took()); n != 1 {
-			t.Errorf("%d taken", n)
-		}
-	}
-	if n := runtime.NumGoroutine(); n > before {
-		t.Errorf("%d goroutines, %d before", n, before)
+			hangUp()
+			if n := len(r.took()); n != 1 {
+				t.Errorf("%d taken", n)
+			}
+		})
 	}
 }
 
@@ -628,4 +631,93 @@ func TestPanics(t *testing.T) {
 			t.Errorf("%s: %v, %d taken", body, err, n)
 		}
 	}
+}
+
+// The wrapped client reads no more than its own replies: what lies behind them
+// is seen by Send.
+func TestSharedReader(t *testing.T) {
+	r := with(all...)
+	r.answer = func(_ int, command, usual string) string {
+		if command == "NOOP" {
+			return usual + "\r\n421 4.3.2 going"
+		}
+		return usual
+	}
+	c, hangUp := dialRelay(t, r, nil)
+	defer hangUp()
+	if err := c.Noop(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Send(t.Context(), envelope(), strings.NewReader(note))
+	if err == nil || !strings.Contains(err.Error(), "421 4.3.2 going") || strings.Contains(r.wire(), "MAIL") {
+		t.Errorf("%v, said %q", err, r.wire())
+	}
+}
+
+// A reply that was given before the connection broke counts, even where a
+// later write has failed. One that never comes is not waited for for long.
+func TestReplyAfterAFailedWrite(t *testing.T) {
+	for _, mute := range []bool{false, true} {
+		testFailedWrite(t, mute)
+	}
+}
+
+func testFailedWrite(t *testing.T, mute bool) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		broken := &brokenWrites{Conn: client, left: 1000}
+		r := with("PIPELINING")
+		muted := false
+		r.answer = func(_ int, command, usual string) string {
+			if muted = muted || mute && command == "."; muted {
+				return ""
+			}
+			if command == "." {
+				time.Sleep(lateReply) // of the bubble's clock: the write has failed by then
+			}
+			return usual
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() { r.serve(server) })
+		conn, err := new(dial.Dialer).NewConn(t.Context(), broken, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := smtpconn.New(t.Context(), conn, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := make([]string, 2000) // more than one write
+		for i := range to {
+			to[i] = fmt.Sprintf("r%d@mail.test", i)
+		}
+		list := []smtpconn.Message{message(note), message(note, to...)}
+		begin := time.Now()
+		broken.left = 2 // the first envelope, and the content with some of the second
+		got := results(c.Stream(t.Context(), slices.Values(list)))
+		if len(got) != 2 || (got[0].err != nil) != mute || mute && got[0].err.Outcome != smtpconn.Unknown || got[1].err == nil || got[1].err.Outcome != smtpconn.NotSent {
+			t.Errorf("%+v", got)
+		}
+		if waited := time.Since(begin); waited > time.Second {
+			t.Errorf("waited %v", waited)
+		}
+		c.Abort()
+		server.Close()
+		wg.Wait()
+	})
+}
+
+const lateReply = 100 * time.Millisecond
+
+// brokenWrites fails all writes but the next few.
+type brokenWrites struct {
+	net.Conn
+	left int
+}
+
+func (b *brokenWrites) Write(p []byte) (int, error) {
+	if b.left--; b.left < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return b.Conn.Write(p)
 }

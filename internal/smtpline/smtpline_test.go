@@ -1,6 +1,7 @@
 package smtpline_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"regexp"
@@ -192,6 +193,10 @@ func FuzzReply(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		code, text, err := smtpline.Scan(wire.NewReader(bytes.NewReader(answer), wire.Greeting()), nil)
+		if err != nil || code != r.Code || string(text) != strings.Join(r.Lines, "\n") {
+			t.Fatalf("%q: scanned %d %q, %v", answer, code, text, err)
 		}
 		if r.Code < 200 || r.Code > 599 || r.Code == 220 && !accepts.Match(answer) {
 			t.Fatalf("%q: %v", answer, r)

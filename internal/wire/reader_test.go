@@ -216,3 +216,23 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// Who reads through a Reader gets no more than a line, and the rest is there
+// for the next.
+func TestReadStopsAtALine(t *testing.T) {
+	r := wire.NewReader(strings.NewReader("one\r\ntwo\r\nthree"), wire.Greeting())
+	buf := make([]byte, 100)
+	if n, err := r.Read(buf); err != nil || string(buf[:n]) != "one\r\n" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	if line, err := r.ReadLine(); err != nil || line != "two" {
+		t.Errorf("%q, %v", line, err)
+	}
+	if n, err := r.Read(buf[:3]); err != nil || string(buf[:n]) != "thr" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	r.Read(buf)
+	if _, err := r.Read(buf); err != io.EOF {
+		t.Error(err)
+	}
+}
