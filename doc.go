@@ -6,15 +6,17 @@
 // This package has no code. Begin with the one for your protocol:
 //
 //   - imapconn: an authenticated go-imap client
-//   - smtpconn: an authenticated go-smtp client, for submission and relay
-//   - pop3conn: a POP3 client
+//   - smtpconn: an authenticated go-smtp client, for submission and relay, that
+//     also sends by itself: pipelined, and with a definite outcome
+//   - pop3conn: a POP3 client; pop3conn/fetch keeps track of a mailbox
 //
 // and with what they share:
 //
 //   - policy: the four policies, and the rules a connection can break
 //   - dial: endpoints, the dialer, what was achieved, what went wrong
 //   - dial/auth: credentials
-//   - dial/dialtest: honest mail servers and a man in the middle, for your tests
+//   - dial/dialtest: honest mail servers, a man in the middle, and a catalogue of
+//     hostile servers, for your tests
 //
 // # A program
 //
