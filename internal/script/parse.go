@@ -3,7 +3,6 @@ package script
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/mailconn/mailconn/policy"
@@ -44,23 +43,6 @@ type rule struct {
 	command string
 	steps   []step
 }
-
-// step is one thing a server does.
-type step struct {
-	op   string
-	text string
-}
-
-// Steps of a script.
-const (
-	opSend = "S"
-	opCut  = "CUT"
-	opTLS  = "TLS"
-	opFIN  = "FIN"
-	opRST  = "RST"
-	opHang = "HANG"
-	opDrip = "DRIP"
-)
 
 // Parse reads a script; with a vary header it makes several cases.
 func Parse(name, text string) ([]*Case, error) {
@@ -200,41 +182,6 @@ func (p *part) add(line string) error {
 	last := &p.rules[len(p.rules)-1]
 	last.steps = append(last.steps, s)
 	return nil
-}
-
-func parseStep(line string) (step, error) {
-	if line == "S:" {
-		return step{opSend, "\r\n"}, nil
-	}
-	if len(line) >= 3 && line[0] == 'S' && line[2] == ' ' {
-		return parseSend(line[1], line[3:])
-	}
-	op, text, _ := strings.Cut(line, " ")
-	switch op {
-	case opCut, opTLS, opFIN, opRST, opHang, opDrip:
-		return step{op, text}, nil
-	}
-	return step{}, fmt.Errorf("%q is not of a script", line)
-}
-
-func parseSend(form byte, text string) (step, error) {
-	switch form {
-	case ':':
-		return step{opSend, text + "\r\n"}, nil
-	case '-':
-		return step{opSend, text}, nil
-	case '"':
-		raw, err := strconv.Unquote(`"` + text + `"`)
-		return step{opSend, raw}, err
-	case '*', '~':
-		count, rest, _ := strings.Cut(text, " ")
-		if form == '*' {
-			rest += "\r\n"
-		}
-		n, err := strconv.Atoi(count)
-		return step{opSend, strings.Repeat(rest, max(n, 0))}, err
-	}
-	return step{}, fmt.Errorf("unknown form S%c", form)
 }
 
 // match returns the answer to a command, and whether there is one.
