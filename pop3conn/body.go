@@ -75,6 +75,9 @@ func (b *body) WriteTo(w io.Writer) (n int64, err error) {
 			continue
 		}
 		m, err := w.Write(piece)
+		if m < len(piece) && err == nil {
+			err = io.ErrShortWrite
+		}
 		b.pass(piece[:m])
 		if n += int64(m); err != nil {
 			return n, err

@@ -102,6 +102,9 @@ func checkAddress(s string) error {
 // fits reports whether s is a path's inside: a reader that looks for its
 // closing bracket finds ours and no other.
 func fits(s string) bool {
+	if strings.ContainsFunc(s, endsLines) {
+		return false
+	}
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch b := s[i]; {
@@ -113,12 +116,15 @@ func fits(s string) bool {
 			}
 		case b == '"':
 			quoted = !quoted
-		case !quoted && strings.IndexByte(" <>", b) >= 0:
+		case !quoted && strings.IndexByte(` <>\`, b) >= 0:
 			return false
 		}
 	}
 	return !quoted
 }
+
+// endsLines reports whether somebody may take r for the end of a line.
+func endsLines(r rune) bool { return r >= 0x80 && r <= 0x9f || r == 0x2028 || r == 0x2029 }
 
 func (e *Envelope) bodyType() smtp.BodyType {
 	if e.Mail == nil {

@@ -93,7 +93,7 @@ func declared(e *Envelope, content any) int64 {
 	if e.Mail != nil && e.Mail.Size != 0 {
 		return e.Mail.Size
 	}
-	if r, ok := content.(interface{ Len() int }); ok {
+	if r, ok := content.(interface{ Len() int }); ok && !e.NormalizeLines { // which makes it longer
 		return int64(r.Len())
 	}
 	return 0

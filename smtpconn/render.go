@@ -63,7 +63,7 @@ func (x *exchange) render(dst []byte, e *Envelope, size int64) (_ []byte, err er
 	if dst, err = x.renderMail(dst, e); err != nil {
 		return dst, err
 	}
-	if b := e.bodyType(); b != "" && x.features.has("8BITMIME") {
+	if b := e.bodyType(); b == smtp.BodyBinaryMIME || b != "" && x.features.has("8BITMIME") {
 		dst = append(append(dst, " BODY="...), b...)
 	}
 	if x.features.sizes && size > 0 {

@@ -119,6 +119,7 @@ func (x *exchange) envelopeFailed(l *letter) bool {
 		x.judgeRecipients(l)
 	}
 	none := len(l.refused) == len(l.env.To)
+	somebody := x.acceptedAny(l)
 	switch {
 	case mail.code >= 400 && mail.code != smtpline.ServiceClosing:
 		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(mail.code, mail.text)})
@@ -131,9 +132,24 @@ func (x *exchange) envelopeFailed(l *letter) bool {
 	default:
 		return false
 	}
-	// RFC 2920 §3.1: the server may want content all the same.
-	x.lone = x.reply(l.data).code/100 == 3
+	// RFC 2920 §3.1: the server may want content all the same. A lone dot is
+	// for nobody only if it has accepted nobody.
+	if x.reply(l.data).code/100 == 3 {
+		if x.lone = !somebody; somebody {
+			x.abort(errUnfinished)
+		}
+	}
 	return true
+}
+
+// acceptedAny reports whether the server has a recipient for a message.
+func (x *exchange) acceptedAny(l *letter) bool {
+	for i := range l.env.To {
+		if s := x.reply(l.rcpts + i); s.code != 0 && s.code < 400 {
+			return true
+		}
+	}
+	return false
 }
 
 // lost reports whether the server's replies cannot be trusted to be those of

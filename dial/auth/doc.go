@@ -49,7 +49,8 @@
 // master secret, else tls-server-end-point (RFC 5929). A server that lists one
 // and refuses it may be broken (Cyrus 3.6 refuses every binding in TLS 1.3) or
 // not the server. Then SCRAM is tried once more without binding, unless the
-// Password says NoPlaintext or RequireBinding, or its OnUnbound objects; and
+// Password forbids what shows the password, or says RequireBinding, or its
+// OnUnbound objects; and
 // dial.Security tells of it. After a refusal that names a wrong binding, or the
 // credentials, it is not.
 //

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Password is a user's name and password, and what may be done with them. Of
@@ -41,7 +44,8 @@ type Password struct {
 	// reason that it gave: some servers list what they cannot do, and somebody
 	// in the middle looks the same. An error ends the authentication with
 	// KindChannelBinding. nil means to go on, which Security().Login.Unbound
-	// then tells. With NoPlaintext or RequireBinding there is no second try.
+	// then tells. With NoPlaintext or RequireBinding, or Mechanisms of which
+	// none shows the password, there is no second try.
 	OnUnbound func(ctx context.Context, refused *Error) error `json:"-"`
 }
 
@@ -72,6 +76,11 @@ func (p Password) allows(m mechanism) bool {
 	return namedIn(p.Mechanisms, m.name)
 }
 
+// hides reports whether no mechanism is allowed that shows the password.
+func (p Password) hides() bool {
+	return !slices.ContainsFunc(ranking, func(m mechanism) bool { return m.shows && p.allows(m) })
+}
+
 func (p Password) acceptable() []string {
 	var list []string
 	for _, m := range ranking {
@@ -97,7 +106,7 @@ func (p Password) candidates(on site) ([]attempt, error) {
 			continue
 		case m.binds() && (bound || !binding.IsSupported()):
 			continue // at most one use of a binding per connection (RFC 9266 §4.2)
-		case bound && (!m.scram() || p.NoPlaintext || len(list) > 1):
+		case bound && (!m.scram() || p.hides() || len(list) > 1):
 			continue
 		}
 		flag := p.flag(m, on, binding)
@@ -132,17 +141,15 @@ func (p Password) flag(m mechanism, on site, binding scram.ChannelBinding) gs2 {
 	if !binding.IsSupported() {
 		return cannotBind
 	}
-	flag := cannotBind // the caller wants none
-	for _, other := range ranking {
-		switch {
-		case !other.binds() || !p.allows(other):
-		case on.listed(other.name):
-			return cannotBind // it was tried, and refused
-		default:
-			flag = wouldBind
+	for _, listed := range on.Mechanisms() {
+		if upper := wire.Upper(listed); strings.HasPrefix(upper, "SCRAM-") && strings.HasSuffix(upper, "-PLUS") {
+			return cannotBind // the server can, and what it lists was refused, or is not for us
 		}
 	}
-	return flag
+	if slices.ContainsFunc(ranking, func(m mechanism) bool { return m.binds() && p.allows(m) }) {
+		return wouldBind
+	}
+	return cannotBind // the caller wants none
 }
 
 func (p Password) attempt(m mechanism, on site, flag gs2, binding scram.ChannelBinding) (attempt, error) {

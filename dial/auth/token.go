@@ -22,7 +22,7 @@ type Token struct {
 	User string
 
 	// Source returns the token, cached or new. It is called once for each
-	// authentication, before the token's exchange begins, and must return when
+	// mechanism that is tried, before its exchange begins, and must return when
 	// ctx ends, which it does with the connection's time limits. If the server
 	// says that the token is not valid, it is called once more, and must not
 	// return the same one: [RejectedToken] of ctx tells. Its error comes out as

@@ -72,24 +72,52 @@ func fileName(account, key string) string {
 
 // save writes a message, and returns its length. It is in new when save
 // returns, whole and on the disk. One that is there already, because a run was
-// killed before it could take note, is only read.
+// killed before it could take note, is left as it is; another message that the
+// server gave the same identifier gets a name of its own.
 func (m *maildir) save(name string, message io.Reader) (int64, error) {
-	if m.names[name] {
-		return io.Copy(io.Discard, message)
-	}
 	f, err := os.CreateTemp(filepath.Join(m.dir, "tmp"), name+".*")
 	if err != nil {
 		return 0, err
 	}
 	defer os.Remove(f.Name())
-	n, err := io.Copy(f, message)
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, hash), message)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return n, err
 	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	if m.names[name] {
+		if m.has(name, sum) {
+			return n, nil
+		}
+		name = strings.TrimSuffix(name, suffix) + "-" + sum[:16] + suffix
+	}
+	if m.names[name] {
+		return n, nil // its name holds the content
+	}
 	return n, m.publish(f.Name(), name)
+}
+
+// has reports whether the message of that name has the content. One that its
+// reader has moved elsewhere counts as another.
+func (m *maildir) has(name, sum string) bool {
+	for _, sub := range []string{"new", "cur"} {
+		files, _ := filepath.Glob(filepath.Join(m.dir, sub, name+"*"))
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil && sum == contentSum(text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func contentSum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // publish makes the file a message, unless another process was first. A link

@@ -50,7 +50,9 @@ var errSeen = errors.New("fetch: Options.Seen is not set")
 
 // Mail hands the messages that are new to store, in the mailbox's order. What
 // was stored is noted in Seen at once, and marked as deleted if Options say so;
-// the marks take effect with the client's Quit, which is the caller's to call.
+// the marks take effect with the client's Quit, which is the caller's to call. What
+// was marked is forgotten: if Quit fails and the message is still there, it is
+// handed to store again. A store that knows its own files keeps it once.
 //
 // An error of store, or of Seen, ends Mail; the rest of the mailbox is left as
 // it is. Messages that the server refuses to give, or to mark, do not end it:
@@ -68,7 +70,7 @@ func Mail(c *pop3conn.Client, o *Options, store func(*Message) error) (Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	r := &run{Options: o, c: c, store: store, present: map[string]bool{}, missing: map[string]int{}}
+	r := &run{Options: o, c: c, store: store, present: map[string]bool{}, going: map[string]bool{}, missing: map[string]int{}}
 	for _, m := range keyed(index) {
 		r.sort(m)
 	}
@@ -84,6 +86,7 @@ type run struct {
 	store   func(*Message) error
 	result  Result
 	present map[string]bool
+	going   map[string]bool // marked as deleted
 	fresh   []Message
 	numbers []int          // of fresh
 	missing map[string]int // how many are not stored, by identifier
@@ -118,6 +121,7 @@ func (r *run) certain() (msgs []int) {
 	for _, m := range r.due {
 		if r.missing[m.ID] == 0 {
 			msgs = append(msgs, m.Msg)
+			r.going[m.Key] = true
 		}
 	}
 	return msgs
@@ -132,9 +136,20 @@ func (r *run) all() error {
 		err = r.Seen.Keep(func(key string) bool { return r.present[key] })
 	}
 	if err == nil {
-		r.result.Deleted, err = r.c.DeleEach(r.certain())
+		err = r.delete()
 	}
 	return errors.Join(append(r.refused, err)...)
+}
+
+// delete marks what is due and forgets it. A server may give the identifier of
+// a message that is gone to another (RFC 1939 §7), which must not pass for
+// stored; so a message whose deletion comes to nothing is new once more.
+func (r *run) delete() (err error) {
+	msgs := r.certain()
+	if r.result.Deleted, err = r.c.DeleEach(msgs); err != nil || len(msgs) == 0 {
+		return err
+	}
+	return r.Seen.Keep(func(key string) bool { return r.present[key] && !r.going[key] })
 }
 
 func (r *run) size() (sum int64) {

@@ -23,6 +23,7 @@ type File struct {
 	name string
 	at   map[string]time.Time
 	f    *os.File
+	torn bool // a line may have been begun and not finished
 }
 
 var _ Seen = (*File)(nil)
@@ -72,12 +73,19 @@ func (s *File) Stored(key string) (time.Time, bool) {
 
 // Store appends a line and syncs it.
 func (s *File) Store(key string, at time.Time) error {
+	if s.torn {
+		if err := s.rewrite(); err != nil {
+			return err
+		}
+	}
+	s.torn = true
 	if _, err := s.f.WriteString(line(key, at)); err != nil {
 		return err
 	}
 	if err := s.f.Sync(); err != nil {
 		return err
 	}
+	s.torn = false
 	s.at[key] = at
 	return nil
 }
@@ -127,6 +135,7 @@ func (s *File) rewrite() error {
 	if err := replace(s.name, text.Bytes()); err != nil {
 		return err
 	}
+	s.torn = false
 	return s.open()
 }
 
