@@ -265,8 +265,11 @@ func TestLeaving(t *testing.T) {
 func TestLeavingBehindAnother(t *testing.T) {
 	r := &relay{}
 	r.answer = func(_ int, command, usual string) string {
-		if strings.HasPrefix(command, ".first") {
+		switch {
+		case strings.HasPrefix(command, ".first"):
 			time.Sleep(10 * time.Second)
+		case strings.HasPrefix(command, "EHLO"):
+			time.Sleep(time.Second) // until both are waiting
 		}
 		return usual
 	}
@@ -280,7 +283,8 @@ func TestLeavingBehindAnother(t *testing.T) {
 			return err
 		}
 		first := later(t.Context(), "first")
-		second := later(ctx, "second") // in the queue before the dial is over
+		synctest.Wait()
+		second := later(ctx, "second")
 		if err := <-second; outcome(err) != smtpconn.NotSent || time.Since(begin) != 5*time.Second {
 			t.Error("second", time.Since(begin), err)
 		}

@@ -74,6 +74,7 @@ func (r *relay) hangUp() {
 func (r *relay) serve(n int, conn net.Conn) {
 	defer conn.Close()
 	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
+	yes := false // to the last command
 	say := func(command, usual string) bool {
 		r.mu.Lock()
 		r.commands = append(r.commands, command)
@@ -83,13 +84,14 @@ func (r *relay) serve(n int, conn net.Conn) {
 		if answer != nil {
 			s = answer(n, command, usual)
 		}
+		yes = s != "" && s[0] <= '3' && usual[0] <= '3'
 		if s != "" && s != "-" {
 			out.WriteString(s + "\r\n")
 		}
 		r.flush(in, out)
 		return s != ""
 	}
-	to, content := "", false
+	mail, to, content := false, "", false
 	if !say("greeting", "220 mail.test") {
 		return
 	}
@@ -103,7 +105,7 @@ func (r *relay) serve(n int, conn net.Conn) {
 		ok := true
 		switch {
 		case content && line == ".":
-			content = false
+			content, mail = false, false
 			usual := "250 2.0.0 queued"
 			r.mu.Lock()
 			answer := r.answer
@@ -124,11 +126,19 @@ func (r *relay) serve(n int, conn net.Conn) {
 		case content:
 		case verb == "EHLO":
 			ok = say(line, "250-mail.test\r\n250-8BITMIME\r\n250-REQUIRETLS\r\n250 PIPELINING")
-		case verb == "RCPT":
-			to, _, _ = strings.Cut(strings.TrimPrefix(line, "RCPT TO:<"), ">")
+		case verb == "MAIL":
+			ok = say(line, "250 2.1.0 ok")
+			mail, to = yes, ""
+		case verb == "RCPT" && mail:
 			ok = say(line, "250 2.1.5 ok")
-		case verb == "DATA":
-			ok, content = say(line, "354 go"), true
+			if yes {
+				to, _, _ = strings.Cut(strings.TrimPrefix(line, "RCPT TO:<"), ">")
+			}
+		case verb == "DATA" && to != "":
+			ok = say(line, "354 go")
+			content = yes
+		case verb == "RCPT" || verb == "DATA":
+			ok = say(line, "503 5.5.1 not now")
 		case verb == "QUIT":
 			say(line, "221 bye")
 			return
