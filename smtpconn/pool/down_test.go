@@ -122,7 +122,11 @@ func TestPermanent(t *testing.T) {
 					t.Error(name, err)
 				}
 			}
-			if r.dials() != 1 || time.Since(begin) != 0 || p.Stats().Retries != 0 {
+			for range 28 { // MaxRetryDelay is a minute, and half of that by chance
+				time.Sleep(time.Second)
+				send(t.Context(), p, "r@mail.test")
+			}
+			if r.dials() != 1 || time.Since(begin) != 28*time.Second || p.Stats().Retries != 0 {
 				t.Errorf("%s: %d dials in %v", name, r.dials(), time.Since(begin))
 			}
 		})

@@ -25,12 +25,12 @@ func bubble(t *testing.T, r *relay, c pool.Config, f func(t *testing.T, p *pool.
 func TestReuse(t *testing.T) {
 	r := &relay{}
 	bubble(t, r, pool.Config{MaxConns: 3}, func(t *testing.T, p *pool.Pool) {
-		for range 5 {
+		for range 200 {
 			if err := send(t.Context(), p, "r@mail.test"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if r.dials() != 1 || r.took() != 5 {
+		if r.dials() != 1 || r.took() != 200 {
 			t.Errorf("%d dials for %d messages", r.dials(), r.took())
 		}
 		for _, err := range sendAll(t.Context(), p, 100) {
@@ -40,7 +40,7 @@ func TestReuse(t *testing.T) {
 		}
 		synctest.Wait()
 		s := p.Stats()
-		if r.dials() != 3 || s.Conns != 3 || s.Idle != 3 || s.InFlight != 0 || s.Sent != 105 || s.Dials != 3 {
+		if r.dials() != 3 || s.Conns != 3 || s.Idle != 3 || s.InFlight != 0 || s.Sent != 300 || s.Dials != 3 {
 			t.Errorf("%d dials, %+v", r.dials(), s)
 		}
 	})
@@ -90,8 +90,9 @@ func TestLimits(t *testing.T) {
 	r = &relay{}
 	bubble(t, r, pool.Config{MessagesPerConn: 10, MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
 		sendAll(t.Context(), p, 100)
-		if r.dials() < 10 || r.took() != 100 {
-			t.Errorf("%d dials, %d messages", r.dials(), r.took())
+		synctest.Wait()
+		if r.dials() < 10 || r.took() != 100 || r.said("QUIT") < 9 {
+			t.Errorf("%d dials, %d messages, %d QUIT", r.dials(), r.took(), r.said("QUIT"))
 		}
 	})
 	r = &relay{}
