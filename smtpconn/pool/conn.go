@@ -21,6 +21,7 @@ type conn struct {
 	pending    []*job // taken and not answered, at most two
 	sending    *job   // that of them whose content may be on its way
 	aborted    bool   // for the sake of a caller
+	warm       bool   // it was idle since it was dialled
 	starting   bool   // it has not looked at the queue yet
 	last       func() // delivers the last result: not before the connection is free for the caller's next
 	dead       error  // why it is of no more use

@@ -237,22 +237,23 @@ func TestLeaving(t *testing.T) {
 			t.Cleanup(cancel)
 			return c
 		}
-		errs := make(chan error, 4)
 		begin := time.Now()
-		go func() { errs <- send(ctx(10*time.Second), p, "slow@mail.test") }()
-		synctest.Wait()
-		go func() { errs <- send(ctx(5*time.Second), p, "second@mail.test") }()
-		synctest.Wait()
-		go func() { errs <- send(t.Context(), p, "third@mail.test") }()
-		err := <-errs
+		later := func(ctx context.Context, name string) chan error {
+			err := make(chan error, 1)
+			go func() { err <- send(ctx, p, name+"@mail.test") }()
+			synctest.Wait()
+			return err
+		}
+		slow, second, third := later(ctx(10*time.Second), "slow"), later(ctx(5*time.Second), "second"), later(t.Context(), "third")
+		err := <-second
 		if outcome(err) != smtpconn.NotSent || !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 5*time.Second {
 			t.Error("second", time.Since(begin), err)
 		}
-		err = <-errs
+		err = <-slow
 		if outcome(err) != smtpconn.Unknown || !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 10*time.Second {
 			t.Error("slow", time.Since(begin), err)
 		}
-		if err := <-errs; err != nil {
+		if err := <-third; err != nil {
 			t.Error("third", err)
 		}
 		if r.committed["second@mail.test"] != 0 || r.committed["third@mail.test"] != 1 {

@@ -32,7 +32,7 @@ const (
 type result struct {
 	receipt *smtpconn.Receipt
 	err     error
-	stale   bool // the connection had served before, so another may do better
+	stale   bool // the connection was no new one, so another may do better
 }
 
 // attempt sends a message once.
@@ -139,7 +139,7 @@ func (p *Pool) answer(c *conn, r result) bool {
 	}
 	j := c.pending[0]
 	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
-	r.stale = c.answered > 0 && outcome(r.err) == smtpconn.NotSent
+	r.stale = (c.warm || c.answered > 0) && outcome(r.err) == smtpconn.NotSent
 	if outcome(r.err) != smtpconn.NotSent {
 		c.answered++
 		p.gate.proved()

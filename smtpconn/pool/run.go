@@ -56,7 +56,7 @@ func (p *Pool) warm() *conn {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		if c.fit(&p.cfg, time.Now()) {
-			c.starting = true
+			c.starting, c.warm = true, true
 			return c
 		}
 		p.tasks.Go(func() { p.end(c) })
@@ -126,7 +126,7 @@ func (p *Pool) stop(c *conn) {
 		c.dead = err
 	}
 	keep := !p.drained && !c.spent(&p.cfg, now)
-	if c.dead != nil && c.answered == 0 && !c.aborted {
+	if c.dead != nil && c.answered == 0 && !c.warm && !c.aborted {
 		p.gate.failed(now, false, c.dead)
 	}
 	if !keep {
