@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/dial"
 )
 
 // Receipt says that the server has taken responsibility for a message, and for
@@ -121,7 +123,8 @@ func (e *SendError) Unwrap() []error {
 func (e *SendError) Temporary() bool {
 	switch {
 	case e.Outcome == NotSent:
-		return !e.local
+		var failed *dial.Error // a pool's
+		return !e.local && (!errors.As(e.Err, &failed) || failed.Temporary())
 	case e.Outcome != Refused:
 		return false
 	case e.Reply != nil:

@@ -1,0 +1,55 @@
+// Notify sends notifications through a relay, one for each line of JSON on
+// standard input:
+//
+//	echo '{"to":"ann@example.org","subject":"Hello","text":"It is done."}' |
+//		go run ./examples/notify -from me@example.org -user me -password-file pw submissions://mail.example.org
+//	go run ./examples/notify -h
+//
+// For each message it writes a line of JSON that says what became of it, as
+// soon as that is known. What it does with the library is in send.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// The exit status.
+const (
+	statusOK      = 0 // all were sent
+	statusFailed  = 1 // some were not
+	statusUsage   = 2
+	statusUnknown = 3 // some may have been
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return statusOK
+	}
+	if err == nil {
+		err = o.load()
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "notify: %v\n(-h for help)\n", err)
+		return statusUsage
+	}
+	status, err := o.send(ctx, stdin, stdout, newProgress(stderr))
+	if err != nil {
+		fmt.Fprintln(stderr, "notify:", err)
+		return max(status, statusFailed)
+	}
+	return status
+}

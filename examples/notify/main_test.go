@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+func serve(t *testing.T) *dialtest.Server {
+	t.Helper()
+	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "me", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Close() })
+	return srv
+}
+
+// command is a command line for a server.
+func command(t *testing.T, srv *dialtest.Server, flags ...string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	password, ca := filepath.Join(dir, "password"), filepath.Join(dir, "ca")
+	if err := errors.Join(os.WriteFile(password, []byte("secret\n"), 0o600), os.WriteFile(ca, srv.CA().PEM(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"-from", "me@example.org", "-user", "me", "-password-file", password, "-ca", ca}, flags...)
+	return append(args, srv.Endpoint(policy.ImplicitTLS).String())
+}
+
+// call runs the program and returns its answers by identifier.
+func call(t *testing.T, status int, args []string, in io.Reader) (answers map[string]answer, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if got := run(t.Context(), args, in, &out, &errs); got != status {
+		t.Errorf("%q: status %d\n%s%s", args, got, out.String(), errs.String())
+	}
+	answers = map[string]answer{}
+	for line := range strings.Lines(out.String()) {
+		var a answer
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		answers[a.ID] = a
+	}
+	return answers, errs.String()
+}
+
+func TestSend(t *testing.T) {
+	srv := serve(t)
+	var in strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&in, `{"id":"%d","to":"r%d@example.org","subject":"Grüße\r\nBcc: x","text":"Hallo.\n.\n"}`+"\n", i, i)
+	}
+	answers, stderr := call(t, statusOK, command(t, srv), strings.NewReader(in.String()))
+	if len(answers) != 100 || len(srv.Messages()) != 100 || stderr != "" {
+		t.Errorf("%d answers, %d messages, %q", len(answers), len(srv.Messages()), stderr)
+	}
+	if a := answers["7"]; a.To != "r7@example.org" || a.Outcome != "sent" || a.Reply == "" {
+		t.Errorf("%+v", a)
+	}
+	if m := srv.Messages()[0]; m.From != "me@example.org" || bytes.Contains(m.Data, []byte("\nBcc")) || !bytes.Contains(m.Data, []byte("\r\n\r\nSGFsbG8uCi4K\r\n")) {
+		t.Errorf("%s", m.Data)
+	}
+}
+
+// An answer is there when it is known, and not when the input ends.
+func TestAtOnce(t *testing.T) {
+	in, input := io.Pipe()
+	output, out := io.Pipe()
+	args, status := command(t, serve(t)), make(chan int, 1)
+	go func() { status <- run(t.Context(), args, in, out, io.Discard) }()
+	answers := json.NewDecoder(output)
+	for i := range 3 {
+		fmt.Fprintf(input, `{"id":"%d","to":"ann@example.org","text":"x"}`, i)
+		var a answer
+		if err := answers.Decode(&a); err != nil || a.ID != fmt.Sprint(i) {
+			t.Fatal(a, err)
+		}
+	}
+	input.Close()
+	if s := <-status; s != statusOK {
+		t.Error(s)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	srv := serve(t)
+	good := `{"id":"good","to":"ann@example.org"}`
+	answers, _ := call(t, statusFailed, command(t, srv), strings.NewReader(good+`{"id":"bad","to":"ann@example.org>\r\nDATA"}`))
+	if answers["good"].Outcome != "sent" || answers["bad"].Outcome != "not sent" || answers["bad"].Error == "" {
+		t.Errorf("%+v", answers)
+	}
+	if _, stderr := call(t, statusFailed, command(t, srv), strings.NewReader(good+"{nonsense")); stderr == "" {
+		t.Error("no word about the input")
+	}
+	args := command(t, srv)
+	srv.Close()
+	answers, _ = call(t, statusFailed, append([]string{"-timeout", "100ms"}, args...), strings.NewReader(good))
+	if a := answers["good"]; a.Outcome != "not sent" || !strings.Contains(a.Error, "refused") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A server that takes a message and hangs up leaves its outcome unknown.
+func TestUnknown(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
+			fmt.Fprint(c, reply+"\r\n")
+			c.Read(make([]byte, 1<<16))
+		}
+	}()
+	answers, _ := call(t, statusUnknown, []string{"-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	if a := answers["1"]; a.Outcome != "unknown" || a.Error == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	var out bytes.Buffer
+	if s := run(t.Context(), []string{"-h"}, nil, &out, io.Discard); s != statusOK || !strings.Contains(out.String(), "usage: notify") || !strings.Contains(out.String(), "-rate N") {
+		t.Error(s, out.String())
+	}
+	for _, args := range [][]string{nil, {"submissions://a"}, {"-from", "a@b"}, {"-from", "a@b", "imaps://a"}, {"-what"}, {"-from", "a@b", "-jobs", "0", "submissions://a"},
+		{"-from", "a@b", "-user", "x", "submissions://a"}, {"-from", "a@b", "-ca", "/nowhere", "submissions://a"}, {"-from", "a@b", "-conns", "-1", "submissions://a"}} {
+		if _, stderr := call(t, statusUsage, args, strings.NewReader("")); stderr == "" {
+			t.Errorf("%q: no word", args)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(&out)
+	p.add("sent")
+	p.end()
+	if out.Len() > 0 {
+		t.Errorf("%q where there is no terminal", out.String())
+	}
+	p.w = &out
+	p.add("unknown")
+	p.end()
+	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 unknown"; got != want || !strings.HasSuffix(out.String(), "1 unknown\x1b[K\n") {
+		t.Errorf("%q, %q", got, out.String())
+	}
+}

@@ -1,0 +1,31 @@
+//go:build unix
+
+package pool
+
+import (
+	"net"
+	"syscall"
+)
+
+// alive looks at a connection on which nothing is due, without waiting. It is
+// over if the server has hung up, and as good as over if it has said something:
+// that is a 421 or an alert, and if it is not, it still answers no command.
+// Connections that are no sockets are taken to be alive.
+func alive(c net.Conn) bool {
+	s, ok := c.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return false
+	}
+	quiet := false
+	err = raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR
+		return true // never wait
+	})
+	return err == nil && quiet
+}

@@ -1,0 +1,249 @@
+package pool_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/pool"
+)
+
+// host is a relay on a socket, in TLS, that comes and goes.
+type host struct {
+	relay
+	good, bad tls.Certificate
+	mood      atomic.Pointer[string]
+	address   string
+
+	listener net.Listener
+	sockets  sync.Map
+	accepted atomic.Int64
+}
+
+func newHost(t *testing.T) (*host, *dialtest.CA) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &host{address: "127.0.0.1:0"}
+	good, err1 := ca.Certificate(dialtest.CertGood)
+	bad, err2 := ca.Certificate(dialtest.CertExpired)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	h.good, h.bad = good, bad
+	h.feel("well")
+	h.answer = h.act
+	h.up(t)
+	return h, ca
+}
+
+func (h *host) feel(mood string) { h.mood.Store(&mood) }
+
+// act is what the relay does in its moods, one in some of its replies.
+func (h *host) act(_ int, command, usual string) string {
+	unlucky := len(command)%3 == 0
+	switch mood := *h.mood.Load(); {
+	case mood == "refusing" && strings.HasPrefix(command, "MAIL"):
+		return "451 4.3.0 not now"
+	case mood == "slow":
+		time.Sleep(20 * time.Millisecond)
+	case mood == "dropping" && command[0] == '.' && unlucky:
+		return ""
+	case mood == "silent" && command[0] == '.' && unlucky:
+		return "-"
+	}
+	return usual
+}
+
+func (h *host) up(t *testing.T) {
+	l, err := net.Listen("tcp4", h.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.listener, h.address = l, l.Addr().String()
+	cfg := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if *h.mood.Load() == "impostor" {
+			return &h.bad, nil
+		}
+		return &h.good, nil
+	}}
+	h.wg.Go(func() {
+		for n := 0; ; n++ {
+			raw, err := l.Accept()
+			if err != nil {
+				return
+			}
+			h.accepted.Add(1)
+			h.sockets.Store(raw, nil)
+			h.wg.Go(func() {
+				if *h.mood.Load() == "half-open" { // accepts, and never says a word
+					raw.Read(make([]byte, 1<<16))
+					raw.Read(make([]byte, 1<<16))
+					raw.Close()
+					return
+				}
+				h.serve(n, tls.Server(raw, cfg))
+			})
+		}
+	})
+}
+
+// cut ends all connections, with a reset.
+func (h *host) cut() {
+	h.sockets.Range(func(c, _ any) bool {
+		c.(*net.TCPConn).SetLinger(0)
+		c.(net.Conn).Close()
+		h.sockets.Delete(c)
+		return true
+	})
+}
+
+func (h *host) down() { h.listener.Close(); h.cut() }
+
+// ledger is what the callers were told.
+type ledger struct {
+	mu   sync.Mutex
+	told map[string]string
+	last atomic.Int64 // when something was sent
+}
+
+func (l *ledger) note(to string, err error) {
+	said := "sent"
+	if err != nil {
+		said = outcome(err).String()
+	} else {
+		l.last.Store(time.Now().UnixNano())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told[to] = said
+}
+
+// Whatever the relay goes through: what was sent arrived once, what was not sent
+// or refused did not, and only what is unknown may have or not.
+func TestChaos(t *testing.T) {
+	phase := 300 * time.Millisecond
+	if os.Getenv("MAILCONN_FULL") != "" {
+		phase = 4 * time.Second
+	}
+	h, ca := newHost(t)
+	ep, err := dial.ParseEndpoint("smtps://" + h.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ep.Protocol, ep.Policy = policy.SMTP, policy.ImplicitTLS
+	p, err := pool.New(pool.Config{
+		Endpoint: ep, MaxConns: 8, MessagesPerConn: 200, MaxAttempts: 4,
+		RetryDelay: 10 * time.Millisecond, MaxRetryDelay: 100 * time.Millisecond, WaitWhileDown: true,
+		Options: smtpconn.Options{
+			Dialer:       &dial.Dialer{TLSConfig: ca.ClientConfig(), LocalName: "client.test", Timeout: 200 * time.Millisecond},
+			ReplyTimeout: 200 * time.Millisecond,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, ctx, stop := &ledger{told: map[string]string{}}, t.Context(), make(chan struct{})
+	var callers sync.WaitGroup
+	for i := range 32 {
+		callers.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				limit := time.Second
+				if n%50 == 49 {
+					limit = 5 * time.Millisecond
+				}
+				ctx, cancel := context.WithTimeout(ctx, limit)
+				to := fmt.Sprintf("r%d-%d@mail.test", i, n)
+				book.note(to, send(ctx, p, to))
+				cancel()
+			}
+		})
+	}
+	for _, mood := range []string{"well", "restarted", "refusing", "killed", "slow", "half-open", "dropping", "impostor", "silent", "cut"} {
+		before, begin := h.accepted.Load(), time.Now()
+		switch mood {
+		case "restarted":
+			h.down()
+			h.up(t)
+		case "killed":
+			h.down()
+		case "impostor", "half-open":
+			h.feel(mood)
+			h.cut()
+		case "cut":
+			h.cut()
+		default:
+			h.feel(mood)
+		}
+		<-time.After(phase)
+		dials := h.accepted.Load() - before
+		if mood == "half-open" || mood == "impostor" || mood == "killed" { // at most those under way, and then a probe each 50 ms
+			if most := 8 + 5 + int64(time.Since(begin)/(50*time.Millisecond)); dials > most {
+				t.Errorf("%s: %d dials, more than %d", mood, dials, most)
+			}
+		}
+		if mood == "killed" {
+			h.up(t)
+		}
+		h.feel("well")
+		back := time.Now()
+		for book.last.Load() < back.UnixNano() {
+			if time.Since(back) > 5*time.Second {
+				t.Fatalf("%s: nothing was sent since", mood)
+			}
+			<-time.After(time.Millisecond)
+		}
+		t.Logf("%-10s %4d dials, sending again after %v", mood, dials, time.Unix(0, book.last.Load()).Sub(back).Round(time.Millisecond))
+	}
+	close(stop)
+	callers.Wait()
+	if err := p.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	h.down()
+	h.wg.Wait()
+	audit(t, h, book)
+	t.Logf("%+v", p.Stats())
+	if s := p.Stats(); s.Conns != 0 || s.InFlight != 0 {
+		t.Errorf("left: %+v", s)
+	}
+}
+
+// audit compares what callers were told with what the relay took.
+func audit(t *testing.T, h *host, book *ledger) {
+	count := map[string]int{}
+	for to, said := range book.told {
+		n := h.committed[to]
+		count[fmt.Sprintf("%s, committed %d", said, n)]++
+		if said == "sent" && n != 1 || (said == "not sent" || said == "refused") && n != 0 || n > 1 {
+			t.Errorf("%s: %s, committed %d times", to, said, n)
+		}
+	}
+	for to := range h.committed {
+		if book.told[to] == "" {
+			t.Errorf("%s was never sent", to)
+		}
+	}
+	t.Log(count)
+	if count["sent, committed 1"] == 0 || count["not sent, committed 0"] == 0 {
+		t.Error("nothing was put to the test")
+	}
+}

@@ -1,0 +1,104 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// Config says what a Pool connects to, and within which limits. It is copied by
+// [New]; what its pointers lead to must not be changed while the Pool is in use.
+// No field may be negative.
+type Config struct {
+	// Endpoint and Options are those of [smtpconn.Dial]. All connections are
+	// dialled with them, and so under one policy.
+	Endpoint dial.Endpoint
+	Options  smtpconn.Options
+
+	// MaxConns is how many connections there may be at once; zero means 4.
+	MaxConns int
+
+	// IdleTime is after how long without a message a connection is closed.
+	// Zero means a minute; servers hang up after a few.
+	IdleTime time.Duration
+
+	// MaxAge is after how long a connection takes no more messages; zero means
+	// an hour. MessagesPerConn is after how many; zero means no limit.
+	MaxAge          time.Duration
+	MessagesPerConn int
+
+	// RatePerSecond bounds the messages given to the relay in a second, those
+	// tried again included; zero means no limit. Burst is how many may go at
+	// once after a pause; zero means 1.
+	RatePerSecond float64
+	Burst         int
+
+	// MaxAttempts bounds how often a message is tried; zero means 3, and 1
+	// that nothing is tried again. A connection that turns out to have died
+	// since its last message costs no attempt.
+	MaxAttempts int
+
+	// RetryDelay is how long to wait before the second attempt. It doubles
+	// with each, is between half and all of that, by chance, and never more
+	// than MaxRetryDelay. Dials of a relay that is down keep the same
+	// distances. Zero means a second, and a minute for MaxRetryDelay.
+	RetryDelay, MaxRetryDelay time.Duration
+
+	// RetryUnknown also tries messages again of which it is not known whether
+	// the relay took them. They may arrive twice.
+	RetryUnknown bool
+
+	// WaitWhileDown makes Send wait within its context while the relay cannot
+	// be reached, instead of failing at once. It does not wait for what time
+	// does not mend: a certificate, a policy, a password.
+	WaitWhileDown bool
+}
+
+// complete returns c with its zero fields filled in, or what is wrong with it.
+func (c Config) complete() (Config, error) {
+	if c.MaxConns < 0 || c.IdleTime < 0 || c.MaxAge < 0 || c.MessagesPerConn < 0 || c.RatePerSecond < 0 ||
+		c.Burst < 0 || c.MaxAttempts < 0 || c.RetryDelay < 0 || c.MaxRetryDelay < 0 {
+		return c, errors.New("pool: a negative limit")
+	}
+	preset(&c.MaxConns, 4)
+	preset(&c.IdleTime, time.Minute)
+	preset(&c.MaxAge, time.Hour)
+	preset(&c.Burst, 1)
+	preset(&c.MaxAttempts, 3)
+	preset(&c.RetryDelay, time.Second)
+	preset(&c.MaxRetryDelay, time.Minute)
+	d := dial.Dialer{}
+	if c.Options.Dialer != nil {
+		d = *c.Options.Dialer
+	}
+	c.Options.Dialer = &d
+	return c, c.check()
+}
+
+func preset[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// check finds what every dial would, by one whose context has ended: it comes
+// no further than to its arguments.
+func (c Config) check() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	d := *c.Options.Dialer
+	d.Trace = nil
+	o := c.Options
+	o.Dialer = &d
+	_, err := smtpconn.Dial(ctx, c.Endpoint, &o)
+	var failed *dial.Error
+	if errors.As(err, &failed) && failed.Phase == dial.PhaseConfig {
+		return fmt.Errorf("pool: %w", err)
+	}
+	return nil
+}

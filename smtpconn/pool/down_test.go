@@ -1,0 +1,156 @@
+package pool_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/pool"
+)
+
+// While the relay is down Send fails at once with the cause, and the dials are
+// one at a time, at distances that grow to a ceiling.
+func TestDown(t *testing.T) {
+	r := &relay{refuse: func(int) error { return errNetwork }}
+	bubble(t, r, pool.Config{MaxConns: 8, RetryDelay: time.Second, MaxRetryDelay: 16 * time.Second}, func(t *testing.T, p *pool.Pool) {
+		begin := time.Now()
+		for time.Since(begin) < 5*time.Minute {
+			before := time.Now()
+			var down *pool.DownError
+			err := send(t.Context(), p, "r@mail.test")
+			if !errors.As(err, &down) || !errors.Is(err, errNetwork) || outcome(err) != smtpconn.NotSent || time.Since(before) != 0 {
+				t.Fatal(time.Since(before), err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		for i := 1; i < len(r.dialled); i++ {
+			least := min(time.Second<<(i-1), 16*time.Second) / 2
+			if gap := r.dialled[i].Sub(r.dialled[i-1]); gap < least || gap > 2*least+50*time.Millisecond {
+				t.Errorf("dial %d after %v", i, gap)
+			}
+		}
+		if n := r.dials(); n < 18 || n > 43 {
+			t.Errorf("%d dials in five minutes", n)
+		}
+		r.refuse = nil
+		time.Sleep(16 * time.Second)
+		if err := send(t.Context(), p, "r@mail.test"); err != nil || p.Stats().Down != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A probe that hangs keeps one message waiting, and no second dial begins.
+func TestOneProbe(t *testing.T) {
+	hang := make(chan struct{})
+	r := &relay{}
+	r.refuse = func(n int) error {
+		if n > 0 {
+			<-hang
+		}
+		return errNetwork
+	}
+	bubble(t, r, pool.Config{MaxConns: 8}, func(t *testing.T, p *pool.Pool) {
+		hang = make(chan struct{})
+		send(t.Context(), p, "r@mail.test")
+		time.Sleep(2 * time.Second)
+		first := make(chan error, 1)
+		go func() { first <- send(t.Context(), p, "r@mail.test") }()
+		synctest.Wait()
+		for _, err := range sendAll(t.Context(), p, 20) {
+			var down *pool.DownError
+			if !errors.As(err, &down) {
+				t.Error(err)
+			}
+		}
+		if r.dials() != 2 || len(first) != 0 {
+			t.Errorf("%d dials", r.dials())
+		}
+		close(hang)
+		if err := <-first; outcome(err) != smtpconn.NotSent {
+			t.Error(err)
+		}
+	})
+}
+
+// With WaitWhileDown messages wait for the relay, within their context.
+func TestWait(t *testing.T) {
+	r := &relay{}
+	bubble(t, r, pool.Config{WaitWhileDown: true, MaxRetryDelay: 10 * time.Second}, func(t *testing.T, p *pool.Pool) {
+		back := time.Now().Add(time.Minute)
+		r.refuse = func(int) error {
+			if time.Now().Before(back) {
+				return errNetwork
+			}
+			return nil
+		}
+		go func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			err := send(ctx, p, "short@mail.test")
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errNetwork) || outcome(err) != smtpconn.NotSent {
+				t.Error(err)
+			}
+		}()
+		if err := errors.Join(sendAll(t.Context(), p, 50)...); err != nil || r.took() != 50 {
+			t.Error(err)
+		}
+		if late := time.Since(back); late > 10*time.Second {
+			t.Errorf("back for %v", late)
+		}
+	})
+}
+
+// What time does not mend is not waited for, and dialled rarely.
+func TestPermanent(t *testing.T) {
+	for name, cause := range map[string]error{
+		"certificate": x509.UnknownAuthorityError{},
+		"policy":      &policy.Violation{Reason: policy.ErrNotOffered},
+	} {
+		r := &relay{refuse: func(int) error { return cause }}
+		bubble(t, r, pool.Config{WaitWhileDown: true}, func(t *testing.T, p *pool.Pool) {
+			begin := time.Now()
+			for range 10 {
+				err := send(t.Context(), p, "r@mail.test")
+				var failed *smtpconn.SendError
+				if !errors.As(err, &failed) || failed.Temporary() || !errors.Is(err, cause) {
+					t.Error(name, err)
+				}
+			}
+			for range 28 { // MaxRetryDelay is a minute, and half of that by chance
+				time.Sleep(time.Second)
+				send(t.Context(), p, "r@mail.test")
+			}
+			if r.dials() != 1 || time.Since(begin) != 28*time.Second || p.Stats().Retries != 0 {
+				t.Errorf("%s: %d dials in %v", name, r.dials(), time.Since(begin))
+			}
+		})
+	}
+}
+
+// A relay that accepts connections and does nothing with them is down: it is not
+// dialled for every message.
+func TestUseless(t *testing.T) {
+	r := &relay{answer: func(_ int, command, usual string) string {
+		if len(command) > 4 && command[:4] == "MAIL" {
+			return ""
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+		for range 600 {
+			if err := send(t.Context(), p, "r@mail.test"); outcome(err) != smtpconn.NotSent {
+				t.Error(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := r.dials(); n > 12 {
+			t.Errorf("%d dials in a minute", n)
+		}
+	})
+}

@@ -1,0 +1,118 @@
+package pool
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Pool sends messages over connections to one relay. It may be used by many
+// goroutines at once, and must be closed.
+type Pool struct {
+	cfg   Config
+	rate  *rate
+	retry backoff
+
+	life context.Context // ends when a Close does not wait any longer
+	kill context.CancelCauseFunc
+
+	sends sync.WaitGroup // calls of Send
+	tasks sync.WaitGroup // goroutines
+
+	mu       sync.Mutex
+	closed   bool // for new messages
+	drained  bool // there are no old ones either
+	queue    []*job
+	idle     []*conn // the one used last is last
+	running  int     // goroutines with a connection, or about to have one
+	dialling int     // of them
+	starting int     // those that have not looked at the queue yet
+	gate     gate
+	stats    Stats
+	wake     *time.Timer // for the next probe
+	sweep    *time.Timer // for idle connections
+	sweeping bool        // the timer is set
+}
+
+// New returns a Pool. It finds what is wrong with the Config, does no I/O, and
+// starts nothing: the first Send dials.
+func New(c Config) (*Pool, error) {
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	b := backoff{c.RetryDelay, c.MaxRetryDelay}
+	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), retry: b, gate: gate{backoff: b}}
+	p.life, p.kill = context.WithCancelCause(context.Background())
+	p.wake = stopped(p.probe)
+	p.sweep = stopped(p.reap)
+	return p, nil
+}
+
+// stopped returns a timer that is not running.
+func stopped(f func()) *time.Timer {
+	t := time.AfterFunc(time.Hour, f)
+	t.Stop()
+	return t
+}
+
+// probe looks at the queue when the time for a probe has come.
+func (p *Pool) probe() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.start()
+}
+
+// sweepIn sets the timer for idle connections, if it is not set.
+func (p *Pool) sweepIn(d time.Duration) {
+	if !p.sweeping && !p.drained {
+		p.sweeping = true
+		p.sweep.Reset(d)
+	}
+}
+
+// reap closes connections that were idle for too long. Those used last are
+// last.
+func (p *Pool) reap() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sweeping = false
+	now := time.Now()
+	for len(p.idle) > 0 {
+		c := p.idle[0]
+		if left := p.cfg.IdleTime - now.Sub(c.used); left > 0 {
+			p.sweepIn(left)
+			return
+		}
+		p.idle = p.idle[1:]
+		p.tasks.Go(func() { p.end(c) })
+	}
+}
+
+// Close ends the Pool. New messages are not sent; for those that Send has taken
+// it waits, with their retries, and ends the connections with QUIT. When ctx
+// ends first all is cut short: every Send returns with what is known of its
+// message. Either way nothing is left running when Close returns. The error is
+// that of ctx.
+func (p *Pool) Close(ctx context.Context) error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	cut := context.AfterFunc(ctx, func() { p.kill(ErrClosed) })
+	p.sends.Wait()
+	p.mu.Lock()
+	p.drained = true
+	p.wake.Stop()
+	p.sweep.Stop()
+	for _, c := range p.idle {
+		p.tasks.Go(func() { p.end(c) })
+	}
+	p.idle = nil
+	p.mu.Unlock()
+	p.tasks.Wait()
+	defer p.kill(ErrClosed)
+	if !cut() {
+		return context.Cause(ctx)
+	}
+	return nil
+}
