@@ -7,7 +7,8 @@
 //
 //   - imapconn: an authenticated go-imap client
 //   - smtpconn: an authenticated go-smtp client, for submission and relay, that
-//     also sends by itself: pipelined, and with a definite outcome
+//     also sends by itself: pipelined, and with a definite outcome;
+//     smtpconn/pool does so for many callers
 //   - pop3conn: a POP3 client; pop3conn/fetch keeps track of a mailbox
 //
 // and with what they share:
