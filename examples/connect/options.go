@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
 const usage = `connect shows how a mail server is protected, or why it was refused.
@@ -105,7 +106,7 @@ func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer)
 		t.dialer.TLSConfig = &tls.Config{RootCAs: roots}
 	}
 	if o.user != "" {
-		secret, err := o.password(ctx, stdin, stderr)
+		secret, err := prompt.Password(ctx, o.user, o.passwordFile, stdin, stderr)
 		if err != nil {
 			return nil, fmt.Errorf("password: %w", err)
 		}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
 // progress shows how far the run is: on a terminal in one line that changes,
@@ -21,7 +23,7 @@ type progress struct {
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, every: 5 * time.Second}
-	if f, ok := w.(*os.File); ok && isTerminal(f) {
+	if f, ok := w.(*os.File); ok && prompt.IsTerminal(f) {
 		p.terminal, p.every = true, 100*time.Millisecond
 	}
 	return p

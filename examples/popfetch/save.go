@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
 )
@@ -59,7 +60,7 @@ func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer
 	if err != nil {
 		return nil, err
 	}
-	secret, err := o.password(ctx, stdin, stderr)
+	secret, err := prompt.Password(ctx, o.user, o.passwordFile, stdin, stderr)
 	if err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}

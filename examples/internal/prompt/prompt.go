@@ -1,4 +1,5 @@
-package main
+// Package prompt asks for a password.
+package prompt
 
 import (
 	"bufio"
@@ -12,25 +13,26 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 )
 
-// password reads the password from the file, or else from stdin: without echo
-// if that is a terminal.
-func (o *options) password(ctx context.Context, stdin io.Reader, stderr io.Writer) (auth.Secret, error) {
-	if o.passwordFile != "" {
-		text, err := os.ReadFile(o.passwordFile)
+// Password reads the user's password from the file, or without one from stdin:
+// without echo if that is a terminal. It does not wait longer than for ctx.
+func Password(ctx context.Context, user, file string, stdin io.Reader, stderr io.Writer) (auth.Secret, error) {
+	if file != "" {
+		text, err := os.ReadFile(file)
 		return auth.NewSecret(strings.TrimRight(string(text), "\r\n")), err
 	}
-	if terminal, ok := stdin.(*os.File); ok && isTerminal(terminal) {
+	if terminal, ok := stdin.(*os.File); ok && IsTerminal(terminal) {
 		if err := echo(terminal, false); err != nil {
 			return auth.Secret{}, fmt.Errorf("cannot ask without echo, use -password-file: %w", err)
 		}
 		defer echo(terminal, true)
 		defer fmt.Fprintln(stderr)
-		fmt.Fprintf(stderr, "Password for %s: ", o.user)
+		fmt.Fprintf(stderr, "Password for %s: ", user)
 	}
 	return readLine(ctx, stdin)
 }
 
-func isTerminal(f *os.File) bool {
+// IsTerminal reports whether f is a terminal.
+func IsTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
