@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -87,7 +88,7 @@ func normalHost(host string) (string, error) {
 	case strings.Contains(name, ":"):
 		return "", fmt.Errorf("host %q: not a name or an IP address (the port has a field of its own)", host)
 	}
-	if !isASCII(name) {
+	if !wire.IsASCII(name) {
 		ascii, err := idna.Lookup.ToASCII(name)
 		if err != nil || strings.ContainsRune(name, utf8.RuneError) { // which is also what invalid UTF-8 reads as
 			return "", fmt.Errorf("host %q: not a valid international name", host)
@@ -120,15 +121,6 @@ func isName(s string) bool {
 			if c := label[i] | 0x20; (c < 'a' || c > 'z') && (label[i] < '0' || label[i] > '9') && label[i] != '-' && label[i] != '_' {
 				return false
 			}
-		}
-	}
-	return true
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
 		}
 	}
 	return true

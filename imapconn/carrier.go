@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/internal/imapline"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // carrier carries authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
@@ -174,10 +175,8 @@ func loginLines(user, password string) []string {
 }
 
 func quote(s string) (string, bool) {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return "", false
-		}
+	if !wire.IsASCII(s) {
+		return "", false
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`, true
 }

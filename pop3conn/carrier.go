@@ -162,7 +162,7 @@ func (c *carrier) checkLine(line string) error {
 	switch {
 	case len(line)+len("\r\n") > maxCommand:
 		return &auth.Error{Kind: auth.KindMechanism, Err: errLong}
-	case !ascii(line) && !c.takesUTF8():
+	case !wire.IsASCII(line) && !c.takesUTF8():
 		return &auth.Error{Kind: auth.KindMechanism, Err: errASCII}
 	}
 	return nil
@@ -176,13 +176,4 @@ func (c *carrier) takesUTF8() bool {
 		}
 	}
 	return false
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -105,7 +105,7 @@ func (c *Client) SendMail(from string, to []string, r io.Reader) error {
 
 // open begins a transaction, up to where the message is awaited.
 func (c *Client) open(from string, to []string) (*DataCommand, error) {
-	utf8 := !isASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !isASCII(a) })
+	utf8 := !wire.IsASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !wire.IsASCII(a) })
 	if err := c.Mail(from, &smtp.MailOptions{UTF8: utf8}); err != nil {
 		return nil, err
 	}
@@ -115,13 +115,4 @@ func (c *Client) open(from string, to []string) (*DataCommand, error) {
 		}
 	}
 	return c.Data()
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

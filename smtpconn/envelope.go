@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Envelope says from whom a message comes, to whom it goes and how. It is the
@@ -135,22 +136,13 @@ func (e *Envelope) bodyType() smtp.BodyType {
 
 // international reports whether the envelope needs SMTPUTF8.
 func (e *Envelope) international() bool {
-	if !ascii(e.From) || (e.Mail != nil && e.Mail.UTF8) {
+	if !wire.IsASCII(e.From) || (e.Mail != nil && e.Mail.UTF8) {
 		return true
 	}
 	for _, to := range e.To {
-		if !ascii(to) {
+		if !wire.IsASCII(to) {
 			return true
 		}
 	}
 	return false
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
 // progress shows how far the run is, in one line of a terminal. Elsewhere it is
@@ -18,15 +20,10 @@ type progress struct {
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{count: map[string]int{}, start: time.Now()}
-	if f, ok := w.(*os.File); ok && isTerminal(f) {
+	if f, ok := w.(*os.File); ok && prompt.IsTerminal(f) {
 		p.w = w
 	}
 	return p
-}
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // add counts a message.

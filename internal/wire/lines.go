@@ -77,6 +77,16 @@ func Params(list []string, keyword string) (string, bool) {
 	return "", false
 }
 
+// IsASCII reports whether s has no byte above 0x7f.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // Upper puts ASCII letters in upper case and no others: in Unicode the upper
 // case of "\u017ftls" is STLS, and no server's offer.
 func Upper(s string) string {
