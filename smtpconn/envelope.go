@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
