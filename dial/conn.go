@@ -1,7 +1,7 @@
 package dial
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
 	"net"
 	"slices"
@@ -26,6 +26,7 @@ type Conn struct {
 	heard    upgrade.Result
 	security Security
 	dialer   Dialer
+	memory   *memory
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
@@ -44,32 +45,47 @@ func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
 		heard:  *res,
 		unread: res.Unread,
 		dialer: p.dialer,
+		memory: p.memory,
 		security: Security{
 			Endpoint:   p.endpoint,
 			TLS:        res.TLS,
 			Downgrade:  res.Downgrade,
 			RemoteAddr: raw.RemoteAddr(),
+			Remembered: p.memory.shown,
 		},
 	}
 	c.hasUnread.Store(len(res.Unread) > 0)
 	c.spoken.Store(res.TLS == nil || p.endpoint.Policy == policy.ImplicitTLS)
 	if d := res.Downgrade; d != nil {
 		d.Policy, d.Protocol = p.endpoint.Policy, p.endpoint.Protocol
+		p.memory.explain(d)
 	}
 	if res.TLS != nil {
-		c.security.secured(p.endpoint.Policy, p.tls)
+		c.security.secured(p)
 	}
 	return c
 }
 
-func (s *Security) secured(p policy.Policy, cfg *tls.Config) {
+func (s *Security) secured(p *prepared) {
 	s.Mode = STARTTLS
-	if p == policy.ImplicitTLS {
+	if p.endpoint.Policy == policy.ImplicitTLS {
 		s.Mode = ImplicitTLS
 	}
-	s.ServerName = cfg.ServerName
-	if len(s.TLS.VerifiedChains) > 0 && !cfg.InsecureSkipVerify { // a resumed session may bring chains from elsewhere
+	s.ServerName = p.tls.ServerName
+	switch {
+	case p.pins != nil && p.pins.pinned:
+		s.Verified = VerifiedPinned
+	case p.pins != nil:
+		s.Verified, s.TLS.VerifiedChains = VerifiedPKIX, p.pins.chains
+	case len(s.TLS.VerifiedChains) > 0 && !p.tls.InsecureSkipVerify: // a resumed session may bring chains from elsewhere
 		s.Verified = VerifiedPKIX
+	}
+}
+
+// learn lets the memory learn from a session whose server was accepted.
+func (c *Conn) learn(ctx context.Context) {
+	if r, ok := c.security.lesson(c.memory.options.Lifetime); ok {
+		c.memory.remember(ctx, r)
 	}
 }
 
@@ -89,6 +105,10 @@ func (c *Conn) Security() Security {
 	if s.Downgrade != nil {
 		d := *s.Downgrade
 		s.Downgrade = &d
+	}
+	if s.Remembered != nil {
+		r := *s.Remembered
+		s.Remembered = &r
 	}
 	if l := c.login.Load(); l != nil {
 		s.Login = *l

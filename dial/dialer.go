@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -58,6 +60,27 @@ type Dialer struct {
 
 	// Trace is told how the connection comes about; it may be nil.
 	Trace *Trace
+
+	// Memory holds servers to the TLS that they once had; nil remembers
+	// nothing. It is asked before every connection with a policy other than
+	// NoTLS, and learns from those whose server was verified. Under
+	// OpportunisticSTARTTLS a server that it knows is treated as under
+	// RequiredSTARTTLS. The other policies do not need it: if it fails they go
+	// on, and Trace and Logger are told.
+	Memory     Memory
+	Memorizing Memorizing
+
+	// Pins are keys of servers whose certificates do not verify. With one for
+	// the endpoint, a server with that key is accepted, and Security says
+	// VerifiedPinned; a server with a certificate that verifies is accepted as
+	// ever. A VerifyConnection of TLSConfig is called for both; for a pinned
+	// server there are no verified chains. Pins do not go together with
+	// InsecureSkipVerify or VerifyPeerCertificate.
+	Pins []Pin
+
+	// Logger is told what a connection succeeds in spite of: a Memory that
+	// fails. nil is silent.
+	Logger *slog.Logger
 }
 
 // Dial connects to e and takes the connection to what e's policy wants. When
@@ -75,13 +98,17 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := d.Budget(ctx, e.Protocol)
+	return p.dial(ctx)
+}
+
+func (p *prepared) dial(ctx context.Context) (*Conn, error) {
+	ctx, cancel := p.dialer.Budget(ctx, p.endpoint.Protocol)
 	defer cancel()
 	p.enter(PhaseConnect)
 	if ctx.Err() != nil {
 		return nil, p.fail(wire.ContextError(ctx))
 	}
-	raw, err := d.connect(ctx, p.endpoint.Address())
+	raw, err := p.dialer.connect(ctx, p.endpoint.Address())
 	if err != nil {
 		return nil, p.fail(err)
 	}
@@ -141,6 +168,8 @@ type prepared struct {
 	*attempt
 	dialer Dialer
 	tls    *tls.Config
+	pins   *pinCheck // nil: none
+	memory *memory
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -159,7 +188,17 @@ func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*prepared, error) {
 		if err = checkLocalName(d.LocalName); err != nil {
 			return err
 		}
-		p.tls, err = tlsConfig(d.TLSConfig, p.endpoint)
+		if p.tls, err = tlsConfig(d.TLSConfig, p.endpoint); err != nil {
+			return err
+		}
+		keys, err := pinnedKeys(d.Pins, p.endpoint)
+		if err != nil {
+			return err
+		}
+		if p.pins, err = usePins(p.tls, keys); err != nil {
+			return err
+		}
+		p.memory, err = d.memory(p.endpoint)
 		return err
 	}()
 	if err != nil {
@@ -201,13 +240,16 @@ func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	}
 	var conn *Conn
 	err := watched(ctx, raw, func() error {
-		name := func() string { return p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS()) }
-		res, err := p.engine(p.tls, name).Run(ctx, raw)
+		res, err := p.upgrade(ctx, raw)
 		if err != nil {
 			return err
 		}
 		conn = p.newConn(raw, res)
-		return p.agree(ctx, conn)
+		if err := p.agree(ctx, conn); err != nil {
+			return err
+		}
+		conn.learn(ctx)
+		return nil
 	})
 	if err != nil {
 		raw.Close()
@@ -215,6 +257,21 @@ func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	}
 	p.done(nil)
 	return conn, nil
+}
+
+// upgrade runs the engine, held to what is remembered of the server.
+func (p *prepared) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, error) {
+	p.memory.recall(ctx)
+	p.memory.hold(p.tls)
+	name := func() string { return p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS()) }
+	engine := p.engine(p.tls, name)
+	engine.Past = p.memory.past()
+	res, err := engine.Run(ctx, raw)
+	var broken *policy.Violation
+	if errors.As(err, &broken) {
+		p.memory.explain(broken)
+	}
+	return res, err
 }
 
 // agree asks the caller about a downgrade.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/mailconn/mailconn/policy"
 )
@@ -35,17 +36,20 @@ func (m Mode) String() string {
 type Verified uint8
 
 const (
-	NotVerified  Verified = iota // not at all
-	VerifiedPKIX                 // by a certificate chain to a trusted root, for the right name
+	NotVerified    Verified = iota // not at all
+	VerifiedPKIX                   // by a certificate chain to a trusted root, for the right name
+	VerifiedPinned                 // by a key that the caller has pinned for the endpoint
 )
 
-// String returns "no" or "pkix".
+// String returns "no", "pkix" or "pinned".
 func (v Verified) String() string {
 	switch v {
 	case NotVerified:
 		return "no"
 	case VerifiedPKIX:
 		return "pkix"
+	case VerifiedPinned:
+		return "pinned"
 	}
 	return fmt.Sprintf("verified(%d)", uint8(v))
 }
@@ -68,6 +72,9 @@ type Security struct {
 	// clear. It is nil under every other policy, and whenever TLS is up.
 	Downgrade  *policy.Violation
 	RemoteAddr net.Addr
+	// Remembered is what the Dialer's Memory held of the server before this
+	// connection, nil if nothing.
+	Remembered *Remembered
 	// Login tells how the session on the connection was authenticated. Its
 	// zero value means that nobody has logged in.
 	Login Login
@@ -78,8 +85,47 @@ func (s Security) Encrypted() bool { return s.TLS != nil }
 
 // Confidential reports whether the connection meets the minimum of RFC 8314
 // §5: TLS 1.2 or later with a verified certificate. A program may show such a
-// connection as secure.
+// connection as secure. A pinned server does not count (RFC 8314 §5.4).
 func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == VerifiedPKIX }
+
+// KeyChanged reports whether the server has another key than in the last
+// session that is remembered. That is so after most renewals of certificates:
+// it is something to show, and no reason for alarm where the certificate
+// verifies.
+func (s Security) KeyChanged() bool {
+	now, _ := s.keys()
+	return s.Encrypted() && s.Remembered != nil && now != s.Remembered.Record.Leaf
+}
+
+// IssuerChanged reports whether the server's certificate was signed by another
+// key than in the last session that is remembered.
+func (s Security) IssuerChanged() bool {
+	_, now := s.keys()
+	return s.Encrypted() && s.Remembered != nil && now != s.Remembered.Record.Issuer
+}
+
+// keys returns the keys of the server's certificate and of its issuer.
+func (s Security) keys() (leaf, issuer KeyHash) {
+	if s.TLS == nil || len(s.TLS.PeerCertificates) == 0 {
+		return
+	}
+	leaf = HashKey(s.TLS.PeerCertificates[0])
+	if chains := s.TLS.VerifiedChains; len(chains) > 0 && len(chains[0]) > 1 {
+		issuer = HashKey(chains[0][1])
+	}
+	return leaf, issuer
+}
+
+// lesson returns what the session shows, if its server was accepted.
+func (s Security) lesson(lifetime time.Duration) (r Record, ok bool) {
+	if s.TLS == nil || s.Verified == NotVerified {
+		return Record{}, false
+	}
+	now := clock()
+	r = Record{Mode: s.Mode, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
+	r.Leaf, r.Issuer = s.keys()
+	return r, true
+}
 
 // String returns one line for a log or a status bar.
 func (s Security) String() string {

@@ -70,3 +70,28 @@ func (c *Conn) LoginTried(l Login, err error) {
 		t.LoginTried(c.security.Endpoint, l, err)
 	}
 }
+
+// MechanismsListed is for those who authenticate over the connection, too: once
+// they have succeeded, it lets the Dialer's [Memory] learn the mechanisms that
+// the server has listed.
+func (c *Conn) MechanismsListed(ctx context.Context, names []string) {
+	if c.memory == nil {
+		return
+	}
+	if r, ok := c.security.lesson(c.memory.options.Lifetime); ok {
+		r.Mechanisms = MechanismSet(names...)
+		c.memory.remember(ctx, r)
+	}
+}
+
+// HeldToSCRAM is for them as well: it returns the record that forbids to show the
+// server a password ([Memorizing.HoldAuth]), and nil if nothing does.
+func (c *Conn) HeldToSCRAM() *Remembered {
+	if c == nil || c.memory == nil || !c.memory.options.HoldAuth {
+		return nil
+	}
+	if held := c.memory.holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+		return held
+	}
+	return nil
+}

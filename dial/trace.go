@@ -30,6 +30,12 @@ type Trace struct {
 	// HandshakeDone is given the state after a handshake that succeeded and
 	// was verified.
 	HandshakeDone func(Endpoint, tls.ConnectionState)
+	// Recalled is given what the Memory holds of the server, nil if nothing, or
+	// the error with which it could not tell.
+	Recalled func(Endpoint, *Record, error)
+	// Remembered is given what was added to the Memory, or was not because of
+	// the error.
+	Remembered func(Endpoint, Record, error)
 	// LoginTried is told of each attempt to authenticate, when it has ended,
 	// with the error that it failed with. Its lines are shown to nobody.
 	LoginTried func(Endpoint, Login, error)

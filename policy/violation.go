@@ -40,6 +40,21 @@ var (
 	ErrLimit = errors.New("answer from server exceeds limit")
 	// ErrVetoed: the caller's OnDowngrade refused a connection in the clear.
 	ErrVetoed = errors.New("connection in the clear vetoed")
+	// ErrRemembered: under OpportunisticSTARTTLS, a server that is remembered
+	// with TLS offers none now (RFC 3207 §6).
+	ErrRemembered = errors.New("server had TLS before and offers none now")
+	// ErrMemory: under OpportunisticSTARTTLS, a server offers no TLS, and it
+	// could not be found out whether it is remembered with it.
+	ErrMemory = errors.New("server offers no TLS, and whether it had it before cannot be told")
+	// ErrVersionLowered: the TLS version is below the highest that the server
+	// is remembered with.
+	ErrVersionLowered = errors.New("server's TLS version is lower than it was before")
+	// ErrAuthLowered: the server is remembered with a mechanism that keeps the
+	// password to itself, and only takes it readable now.
+	ErrAuthLowered = errors.New("server took SCRAM before and asks for the password itself now")
+	// ErrPinMismatch: the certificate does not verify, and its key is not the
+	// one that was pinned for the endpoint.
+	ErrPinMismatch = errors.New("server's key is not the one that was pinned")
 )
 
 // A Violation is a rule that was not kept: the policy in force, and what

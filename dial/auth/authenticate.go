@@ -32,7 +32,9 @@ const maxAttempts = 3
 // only if the server refused the last for its own sake and not for the
 // credentials, at most three. Once a mechanism that binds to the channel was
 // refused, or one whose refusal may mean that the server's list was edited,
-// nothing that shows the password is tried any more.
+// nothing that shows the password is tried any more; nor where the Dialer's
+// Memory forbids it ([dial.Memorizing]), which is a violation with reason
+// policy.ErrAuthLowered.
 //
 // The error is a [*policy.Violation] of the gate or of the protocol, an
 // [*Error], or that of the connection. After an error the connection must be
@@ -49,14 +51,22 @@ func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credent
 	}
 	on := newSite(c, securityOf(conn))
 	list, err := creds.candidates(on)
+	if err != nil {
+		return dial.Login{}, cancelled(err)
+	}
+	list, err = heldTo(conn.HeldToSCRAM(), on, list)
 	switch {
 	case err != nil:
-		return dial.Login{}, cancelled(err)
+		return dial.Login{}, err
 	case len(list) == 0:
 		return dial.Login{}, &Error{Kind: KindMechanism, Offered: on.offered(), Acceptable: creds.acceptable()}
 	}
 	t := &trial{conn: conn, on: on, witness: &witness{Carrier: c}}
-	return t.run(ctx, list[:min(len(list), maxAttempts)])
+	login, err := t.run(ctx, list[:min(len(list), maxAttempts)])
+	if err == nil && conn != nil {
+		conn.MechanismsListed(ctx, on.Mechanisms())
+	}
+	return login, err
 }
 
 // cancelled is the error of credentials that cannot be used.

@@ -39,6 +39,6 @@ func securityOf(conn *dial.Conn) dial.Security {
 	return conn.Security()
 }
 
-func violation(s dial.Security, reason error) error {
+func violation(s dial.Security, reason error) *policy.Violation {
 	return &policy.Violation{Policy: s.Endpoint.Policy, Protocol: s.Endpoint.Protocol, Reason: reason}
 }

@@ -38,17 +38,26 @@ const (
 	SettleInTheClear               // the same, as a downgrade that must be seen
 )
 
+// Past is what is remembered of a server. It only ever tightens a decision.
+type Past uint8
+
+const (
+	Unknown    Past = iota // nothing
+	HadTLS                 // it had TLS in a verified session
+	Unreadable             // it may have had: the memory could not be asked
+)
+
 // Decide says what a policy does about an event. If the action is Fail, the
 // error is the reason of the violation. It is the whole of the policy: nothing
 // else in this module chooses between TLS and the clear.
-func Decide(p policy.Policy, proto policy.Protocol, e Event) (Action, error) {
+func Decide(p policy.Policy, proto policy.Protocol, past Past, e Event) (Action, error) {
 	switch p {
 	case policy.NoTLS:
 		return decideNoTLS(e)
 	case policy.ImplicitTLS:
 		return decideImplicit(e)
 	case policy.OpportunisticSTARTTLS:
-		return decideOpportunistic(e)
+		return decideByPast(proto, past, e)
 	case policy.RequiredSTARTTLS:
 		return decideRequired(proto, e)
 	}
@@ -75,6 +84,24 @@ func decideImplicit(e Event) (Action, error) {
 		return Settle, nil
 	}
 	return Fail, policy.ErrMalformed
+}
+
+// decideByPast keeps an opportunistic policy from the clear where the server's
+// past speaks against it: a server that had TLS is treated as under
+// RequiredSTARTTLS (RFC 3207 §6).
+func decideByPast(proto policy.Protocol, past Past, e Event) (Action, error) {
+	if past == HadTLS {
+		action, reason := decideRequired(proto, e)
+		if reason == policy.ErrNotOffered {
+			reason = policy.ErrRemembered
+		}
+		return action, reason
+	}
+	action, reason := decideOpportunistic(e)
+	if action == SettleInTheClear && past != Unknown {
+		return Fail, policy.ErrMemory
+	}
+	return action, reason
 }
 
 func decideOpportunistic(e Event) (Action, error) {

@@ -10,23 +10,25 @@ import (
 )
 
 // decisions is the whole of Decide, written out: a row for every event, a
-// column for every policy. "fail X" ends with the reason policy.ErrX.
+// column for every policy, and two more for opportunistic towards a server that
+// is remembered with TLS, and one whose past cannot be read. "fail X" ends with
+// the reason policy.ErrX.
 const decisions = `
-event            protocols   unset       no-tls          implicit        opportunistic     required          9
-Connected        all         fail Unset  greet           handshake       greet             greet             fail Unset
-Secured          all         fail Unset  fail Malformed  greet           settle            settle            fail Unset
-Greeted          imap pop3   fail Unset  settle          settle          ask               demand            fail Unset
-Greeted          smtp subm   fail Unset  settle          settle          ask               ask               fail Unset
-Preauth          all         fail Unset  settle          settle          fail Preauth      fail Preauth      fail Unset
-Offered          all         fail Unset  fail Malformed  fail Malformed  demand            demand            fail Unset
-NotOffered       all         fail Unset  fail Malformed  fail Malformed  settle-clear      demand            fail Unset
-NoExtensions     all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail NotOffered   fail Unset
-ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail NotOffered   fail Unset
-Accepted         all         fail Unset  fail Malformed  fail Malformed  handshake         handshake         fail Unset
-RefusedListed    all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Unset
-RefusedUnlisted  all         fail Unset  fail Malformed  fail Malformed  fail NotOffered   fail NotOffered   fail Unset
-RefusedUnknown   all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Unset
-beyond           all         fail Unset  fail Malformed  fail Malformed  fail Malformed    fail Malformed    fail Unset
+event            protocols   unset       no-tls          implicit        opportunistic     had TLS           unreadable        required          9
+Connected        all         fail Unset  greet           handshake       greet             greet             greet             greet             fail Unset
+Secured          all         fail Unset  fail Malformed  greet           settle            settle            settle            settle            fail Unset
+Greeted          imap pop3   fail Unset  settle          settle          ask               demand            ask               demand            fail Unset
+Greeted          smtp subm   fail Unset  settle          settle          ask               ask               ask               ask               fail Unset
+Preauth          all         fail Unset  settle          settle          fail Preauth      fail Preauth      fail Preauth      fail Preauth      fail Unset
+Offered          all         fail Unset  fail Malformed  fail Malformed  demand            demand            demand            demand            fail Unset
+NotOffered       all         fail Unset  fail Malformed  fail Malformed  settle-clear      demand            fail Memory       demand            fail Unset
+NoExtensions     all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail Remembered   fail Memory       fail NotOffered   fail Unset
+ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Remembered   fail Refused      fail NotOffered   fail Unset
+Accepted         all         fail Unset  fail Malformed  fail Malformed  handshake         handshake         handshake         handshake         fail Unset
+RefusedListed    all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
+RefusedUnlisted  all         fail Unset  fail Malformed  fail Malformed  fail NotOffered   fail Remembered   fail NotOffered   fail NotOffered   fail Unset
+RefusedUnknown   all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
+beyond           all         fail Unset  fail Malformed  fail Malformed  fail Malformed    fail Malformed    fail Malformed    fail Malformed    fail Unset
 `
 
 var (
@@ -43,14 +45,50 @@ var (
 	reasons = map[string]error{
 		"Unset": policy.ErrUnset, "Malformed": policy.ErrMalformed, "Preauth": policy.ErrPreauth,
 		"NotOffered": policy.ErrNotOffered, "Refused": policy.ErrRefused,
+		"Remembered": policy.ErrRemembered, "Memory": policy.ErrMemory,
 	}
 	protocols = map[string][]policy.Protocol{
 		"all":       {policy.IMAP, policy.POP3, policy.Submission, policy.SMTP},
 		"imap pop3": {policy.IMAP, policy.POP3},
 		"smtp subm": {policy.Submission, policy.SMTP},
 	}
-	columns = []policy.Policy{0, policy.NoTLS, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS, 9}
+	// everyPast is the past of all columns but the opportunistic ones, where it
+	// makes no difference.
+	everyPast = []upgrade.Past{upgrade.Unknown, upgrade.HadTLS, upgrade.Unreadable}
+
+	columns = []column{
+		{0, everyPast}, {policy.NoTLS, everyPast}, {policy.ImplicitTLS, everyPast},
+		{policy.OpportunisticSTARTTLS, everyPast[:1]}, {policy.OpportunisticSTARTTLS, everyPast[1:2]}, {policy.OpportunisticSTARTTLS, everyPast[2:]},
+		{policy.RequiredSTARTTLS, everyPast}, {9, everyPast},
+	}
 )
+
+// column is a column of the table: a policy, and the pasts that it is for.
+type column struct {
+	policy policy.Policy
+	pasts  []upgrade.Past
+}
+
+// key is what a decision is made from.
+type key struct {
+	p     policy.Policy
+	proto policy.Protocol
+	past  upgrade.Past
+	e     upgrade.Event
+}
+
+func (k key) decide() (upgrade.Action, error) { return upgrade.Decide(k.p, k.proto, k.past, k.e) }
+
+// keys returns what a cell of the table stands for.
+func (c column) keys(protos []policy.Protocol, e upgrade.Event) []key {
+	var list []key
+	for _, proto := range protos {
+		for _, past := range c.pasts {
+			list = append(list, key{c.policy, proto, past, e})
+		}
+	}
+	return list
+}
 
 // cells takes a row apart; two blanks or more stand between cells.
 func cells(row string) []string {
@@ -64,11 +102,6 @@ func cells(row string) []string {
 }
 
 func TestDecide(t *testing.T) {
-	type key struct {
-		p     policy.Policy
-		proto policy.Protocol
-		e     upgrade.Event
-	}
 	seen := map[key]bool{}
 	for row := range strings.SplitSeq(strings.TrimSpace(decisions), "\n") {
 		c := cells(row)
@@ -79,42 +112,72 @@ func TestDecide(t *testing.T) {
 		if !ok || len(c) != 2+len(columns) || protocols[c[1]] == nil {
 			t.Fatalf("row %q", row)
 		}
-		for i, p := range columns {
-			for _, proto := range protocols[c[1]] {
-				seen[key{p, proto, e}] = true
-				want := c[2+i]
-				action, err := upgrade.Decide(p, proto, e)
-				if name, fails := strings.CutPrefix(want, "fail "); fails {
-					if reason := reasons[name]; action != upgrade.Fail || reason == nil || !errors.Is(err, reason) {
-						t.Errorf("%v %v %s: action %d, %v; want %s", p, proto, c[0], action, err, want)
-					}
-				} else if wanted, ok := actions[want]; !ok || action != wanted || err != nil {
-					t.Errorf("%v %v %s: action %d, %v; want %s", p, proto, c[0], action, err, want)
-				}
+		for i, col := range columns {
+			for _, k := range col.keys(protocols[c[1]], e) {
+				seen[k] = true
+				check(t, k, c[0], c[2+i])
 			}
 		}
 	}
-	if want := len(columns) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
-		t.Errorf("the table has %d cells, want %d", len(seen), want)
+	if want := 6 * len(everyPast) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
+		t.Errorf("the table decides %d cases, want %d", len(seen), want)
 	}
 }
 
-// Whatever happens, under a policy that demands TLS no decision leads past it.
-func TestDecideNeverStaysInTheClear(t *testing.T) {
+// check compares a decision with its cell.
+func check(t *testing.T, k key, event, want string) {
+	t.Helper()
+	action, err := k.decide()
+	if name, fails := strings.CutPrefix(want, "fail "); fails {
+		if reason := reasons[name]; action != upgrade.Fail || reason == nil || !errors.Is(err, reason) {
+			t.Errorf("%v %v past %d %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
+		}
+		return
+	}
+	if wanted, ok := actions[want]; !ok || action != wanted || err != nil {
+		t.Errorf("%v %v past %d %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
+	}
+}
+
+// every is all that Decide can be asked, values that are none included.
+func every(f func(key)) {
 	for p := range policy.Policy(255) {
 		for _, proto := range protocols["all"] {
-			for e := range upgrade.NumEvents {
-				action, _ := upgrade.Decide(p, proto, e)
-				if action == upgrade.SettleInTheClear && p != policy.OpportunisticSTARTTLS {
-					t.Errorf("%v %v %d stays in the clear", p, proto, e)
-				}
-				if action == upgrade.Settle && p.STARTTLS() && e != upgrade.Secured {
-					t.Errorf("%v %v %d settles without TLS", p, proto, e)
-				}
-				if p == policy.NoTLS && (action == upgrade.Demand || action == upgrade.Handshake) {
-					t.Errorf("%v %v %d begins TLS", p, proto, e)
+			for past := range upgrade.Past(5) {
+				for e := range upgrade.NumEvents {
+					f(key{p, proto, past, e})
 				}
 			}
 		}
 	}
+}
+
+// Whatever happens, under a policy that demands TLS no decision leads past it,
+// and under the one that does not, none where the past speaks against it.
+func TestDecideNeverStaysInTheClear(t *testing.T) {
+	every(func(k key) {
+		action, _ := k.decide()
+		if action == upgrade.SettleInTheClear && (k.p != policy.OpportunisticSTARTTLS || k.past != upgrade.Unknown) {
+			t.Errorf("%v stays in the clear", k)
+		}
+		if action == upgrade.Settle && k.p.STARTTLS() && k.e != upgrade.Secured {
+			t.Errorf("%v settles without TLS", k)
+		}
+		if k.p == policy.NoTLS && (action == upgrade.Demand || action == upgrade.Handshake) {
+			t.Errorf("%v begins TLS", k)
+		}
+	})
+}
+
+// A past never lets a connection succeed that would fail without it, except by
+// TLS: what it changes is to demand, or to fail.
+func TestPastOnlyTightens(t *testing.T) {
+	every(func(k key) {
+		with, _ := k.decide()
+		k.past = upgrade.Unknown
+		without, _ := k.decide()
+		if with != without && with != upgrade.Demand && with != upgrade.Fail {
+			t.Errorf("%v: action %d turns into %d", k, without, with)
+		}
+	})
 }

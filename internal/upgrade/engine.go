@@ -21,6 +21,7 @@ const (
 type Engine struct {
 	Policy    policy.Policy
 	Protocol  policy.Protocol
+	Past      Past          // what is remembered of the server
 	TLS       *tls.Config   // complete; not changed
 	LocalName func() string // what SMTP's EHLO says in the clear
 
@@ -72,7 +73,7 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 	r.speakOver(raw)
 	event := Connected
 	for {
-		action, reason := Decide(e.Policy, e.Protocol, event)
+		action, reason := Decide(e.Policy, e.Protocol, e.Past, event)
 		if e.Decided != nil && (reason != nil || action >= Demand) {
 			e.Decided(action, reason)
 		}

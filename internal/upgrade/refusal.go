@@ -54,7 +54,7 @@ func (r *run) violation(reason error) *policy.Violation {
 	if reason == policy.ErrPreauth {
 		v.Reply = wire.Printable(r.heard.text)
 	}
-	if reason == policy.ErrNotOffered && r.masked {
+	if r.masked && (reason == policy.ErrNotOffered || reason == policy.ErrRemembered) {
 		v.Err = ErrMasked
 	}
 	return v

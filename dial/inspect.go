@@ -1,0 +1,88 @@
+package dial
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Inspection is what a server presents, to be shown to a person.
+type Inspection struct {
+	// Endpoint is what was dialled, with host and port filled in.
+	Endpoint Endpoint
+	// Chain is the certificates that the server presented, its own first.
+	// Everything in it is the server's claim.
+	Chain []*x509.Certificate
+	// Err says why the chain does not verify. It is nil if it does, and then
+	// there is nothing to pin.
+	Err error
+	// Version is the TLS version.
+	Version uint16
+	// Pin trusts the server's key, for this endpoint, once it is put into
+	// [Dialer.Pins].
+	Pin Pin
+}
+
+// Inspect fetches the certificates that a server presents, so that a program
+// can ask "do you trust this server?" when an account is set up. Nothing is sent
+// but what leads to TLS, nothing is learned by the [Memory], pins are not looked
+// at, and the connection is closed.
+//
+// A certificate that does not verify is no error of Inspect: see
+// [Inspection.Err]. An error is a [*Error], as of [Dialer.Dial]; a server that
+// offers no TLS is one with reason policy.ErrNotOffered.
+func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
+	blind := *d
+	blind.Memory, blind.Pins, blind.OnDowngrade = nil, nil, nil
+	p, err := blind.prepare(ctx, e)
+	if err == nil && p.endpoint.Policy == policy.NoTLS {
+		err = p.fail(errors.New("there is no certificate under no-tls"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := &Inspection{Endpoint: p.endpoint}
+	found.watch(p.tls)
+	conn, err := p.dial(ctx)
+	if err == nil {
+		conn.Close()
+		err = inTheClear(conn)
+	}
+	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
+		return nil, err
+	}
+	found.Pin = Pin{p.endpoint, HashKey(found.Chain[0])}
+	return found, nil
+}
+
+// inTheClear makes an error of a downgrade.
+func inTheClear(c *Conn) error {
+	if d := c.Security().Downgrade; d != nil {
+		return &Error{Phase: PhaseCapability, Endpoint: c.security.Endpoint, Err: d}
+	}
+	return nil
+}
+
+// watch makes cfg accept whatever is presented, and notes it.
+func (i *Inspection) watch(cfg *tls.Config) {
+	verify := cfg.Clone()
+	cfg.InsecureSkipVerify, cfg.VerifyPeerCertificate, cfg.ClientSessionCache = true, nil, nil
+	cfg.VerifyConnection = func(s tls.ConnectionState) error {
+		i.Chain, i.Version = s.PeerCertificates, s.Version
+		i.Err = verifyPresented(s, verify)
+		return nil
+	}
+}
+
+// verifyPresented returns why a server would not be accepted under cfg.
+func verifyPresented(s tls.ConnectionState, cfg *tls.Config) error {
+	chains, err := chainsOf(s.PeerCertificates, cfg)
+	if err != nil {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+	}
+	s.VerifiedChains = chains
+	return cfg.VerifyConnection(s)
+}

@@ -1,0 +1,34 @@
+package dial
+
+import (
+	"crypto/tls"
+	"fmt"
+)
+
+// Remembered is the record that made a decision, in the chain of the errors
+// whose reasons are policy.ErrRemembered, policy.ErrVersionLowered and
+// policy.ErrAuthLowered. In the Downgrade of a connection it is a record that
+// has expired, and so did not decide.
+type Remembered struct {
+	Peer    Peer
+	Record  Record
+	Expired bool
+}
+
+// Error returns when and how TLS was last seen.
+func (r *Remembered) Error() string {
+	const day = "2 January 2006"
+	s := fmt.Sprintf("last seen on %s with %s (%s)", r.Record.LastSeen.Format(day), tls.VersionName(r.Record.Version), r.Record.Mode.words())
+	if r.Expired {
+		s += ", which expired on " + r.Record.Expires().Format(day)
+	}
+	return s
+}
+
+// words names what a record's mode stands for.
+func (m Mode) words() string {
+	if m == STARTTLS {
+		return "STARTTLS"
+	}
+	return m.String() + " TLS"
+}
