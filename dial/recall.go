@@ -77,7 +77,10 @@ func (m *memory) remember(ctx context.Context, seen Record) {
 		return struct{}{}, m.store.Remember(ctx, m.of.peer(), seen)
 	})
 	if err == nil {
-		now := m.before().Merge(seen)
+		now := seen
+		if m.known != nil {
+			now = m.known.Merge(seen)
+		}
 		m.known = &now
 	}
 	if m.trace.Remembered != nil {
@@ -98,20 +101,14 @@ const freshness = time.Hour
 
 // teaches reports whether a session has shown what the memory does not have.
 func (m *memory) teaches(seen Record) bool {
-	old := m.before()
-	fresh := old.Merge(seen)
-	if age := fresh.LastSeen.Sub(old.LastSeen); age >= 0 && age < freshness {
-		fresh.LastSeen = old.LastSeen
-	}
-	return fresh != old
-}
-
-// before returns what was known; of a stranger, nothing.
-func (m *memory) before() Record {
 	if m.known == nil {
-		return Record{}
+		return true
 	}
-	return *m.known
+	now := m.known.Merge(seen)
+	if age := now.LastSeen.Sub(m.known.LastSeen); age >= 0 && age < freshness {
+		now.LastSeen = m.known.LastSeen
+	}
+	return now != *m.known
 }
 
 // holds returns the record if it has not expired.

@@ -46,20 +46,21 @@ func (r Record) clamped(now time.Time) Record {
 const clockError = 24 * time.Hour
 
 // Merge returns what is known of a server when seen is added to r. The TLS
-// version never falls, mechanisms are never lost, the lifetime never shrinks, and the last
-// session is the later one. There is one exception, so that a clock which once
-// was years ahead does not hold a server for years: by the clock of a session
-// that was verified by certificate the certificate was valid, so that clock is
-// believed if LastSeen is more than a day in its future.
+// version never falls, mechanisms are never lost, the lifetime never shrinks,
+// and the rest is that of the later session. There is one exception, so that a
+// clock which once was years ahead does not hold a server for years: by the
+// clock of a session that was verified by certificate the certificate was
+// valid, so that clock is believed if r.LastSeen is more than a day in its
+// future.
 func (r Record) Merge(seen Record) Record {
-	m := seen
-	m.Version = max(r.Version, seen.Version)
-	m.Mechanisms |= r.Mechanisms
-	m.Lifetime = max(r.Lifetime, seen.Lifetime)
-	m.LastSeen = latest(r.LastSeen, seen.LastSeen)
-	if seen.Verified == VerifiedPKIX && r.LastSeen.After(seen.LastSeen.Add(clockError)) {
-		m.LastSeen = seen.LastSeen
+	m := r
+	ahead := seen.Verified == VerifiedPKIX && r.LastSeen.After(seen.LastSeen.Add(clockError))
+	if ahead || !seen.LastSeen.Before(r.LastSeen) {
+		m = seen
 	}
+	m.Version = max(r.Version, seen.Version)
+	m.Mechanisms = r.Mechanisms | seen.Mechanisms
+	m.Lifetime = max(r.Lifetime, seen.Lifetime)
 	m.FirstSeen = earliest(earliest(r.FirstSeen, seen.FirstSeen), m.LastSeen)
 	return m
 }
@@ -86,13 +87,6 @@ func (r Record) Validate() error {
 
 func earliest(a, b time.Time) time.Time {
 	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
 		return b
 	}
 	return a
