@@ -57,6 +57,16 @@ func hintByViolation(e *Error) string {
 		return e.hintClearSpeech(v.Reply)
 	case v.Reason == policy.ErrMalformed && e.Phase == PhaseGreeting:
 		return e.hintWrongProtocol(v.Reply)
+	case v.Reason == policy.ErrRemembered:
+		return "This server had TLS before and offers none here: somebody between here and it may be removing the offer, so do not trust this network; if whoever runs the server says that it has given up TLS, let this program forget the server."
+	case v.Reason == policy.ErrMemory:
+		return "The server offers no TLS here, and the store that would know whether it had it before cannot be read: repair the store, or try another network."
+	case v.Reason == policy.ErrVersionLowered:
+		return "The server's TLS is older than it was before: somebody may be standing in for it; ask whoever runs the server."
+	case v.Reason == policy.ErrAuthLowered:
+		return "The server used to check the password without being shown it, and now wants to see it: somebody may be standing in for it; ask whoever runs the server."
+	case v.Reason == policy.ErrPinMismatch:
+		return "The server's certificate does not verify, and its key is not the one that was accepted when the account was set up: ask whoever runs the server, by another way than this connection, whether the key was changed."
 	case v.Reason == policy.ErrNotOffered:
 		return fmt.Sprintf("The server, or something between here and it, does not offer TLS on this port: try %s; if it offered TLS before, somebody may be removing the offer.", e.with(policy.ImplicitTLS))
 	case v.Reason == policy.ErrRefused && v.Temporary():

@@ -1,0 +1,263 @@
+package dial_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// counted counts what reaches a store.
+type counted struct {
+	dial.Memory
+	writes int
+}
+
+func (c *counted) Remember(ctx context.Context, p dial.Peer, r dial.Record) error {
+	c.writes++
+	return c.Memory.Remember(ctx, p, r)
+}
+
+func TestLearns(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	e := s.Endpoint(policy.RequiredSTARTTLS)
+	store := &counted{Memory: new(memstore.Store)}
+	d := dial.Dialer{TLSConfig: s.ClientConfig(), Memory: store, Memorizing: dial.Memorizing{Lifetime: time.Hour}}
+	before := time.Now().Add(-time.Second)
+	var conn *dial.Conn
+	for range 3 {
+		var err error
+		if conn, err = d.Dial(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	peer, err := e.Peer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Recall(t.Context(), peer)
+	if err != nil || got == nil {
+		t.Fatalf("%v, %v", got, err)
+	}
+	state := conn.Security().TLS
+	want := dial.Record{
+		Mode: dial.STARTTLS, Verified: dial.VerifiedPKIX, Version: tls.VersionTLS13,
+		Leaf: dial.HashKey(state.PeerCertificates[0]), Issuer: dial.HashKey(state.VerifiedChains[0][1]),
+		FirstSeen: got.FirstSeen, LastSeen: got.LastSeen, Lifetime: time.Hour,
+	}
+	if *got != want || got.LastSeen.Before(before) || got.LastSeen.After(time.Now()) {
+		t.Errorf("got %+v, want %+v", *got, want)
+	}
+	if past := conn.Security().Remembered; past == nil || past.Peer != peer || past.Record != *got || past.Expired {
+		t.Errorf("remembered %+v", past)
+	}
+	if store.writes != 1 {
+		t.Errorf("%d writes for what is known", store.writes)
+	}
+}
+
+// A session that proves nothing teaches nothing.
+func TestTeachesNothing(t *testing.T) {
+	ca := newCA(t)
+	for name, c := range map[string]struct {
+		config dialtest.Config
+		client *tls.Config
+		p      policy.Policy
+	}{
+		"downgrade":      {dialtest.Config{NoSTARTTLS: true}, ca.ClientConfig(), policy.OpportunisticSTARTTLS},
+		"no TLS":         {dialtest.Config{}, ca.ClientConfig(), policy.NoTLS},
+		"unverified":     {dialtest.Config{}, &tls.Config{InsecureSkipVerify: true}, policy.RequiredSTARTTLS},
+		"not trusted":    {dialtest.Config{Cert: dialtest.CertUnknownCA}, ca.ClientConfig(), policy.RequiredSTARTTLS},
+		"not let in":     {dialtest.Config{Implicit: true, Greeting: "* BYE full"}, ca.ClientConfig(), policy.ImplicitTLS},
+		"refused":        {dialtest.Config{NoSTARTTLS: true}, ca.ClientConfig(), policy.RequiredSTARTTLS},
+		"expired":        {dialtest.Config{Cert: dialtest.CertExpired}, ca.ClientConfig(), policy.OpportunisticSTARTTLS},
+		"preauth, clear": {dialtest.Config{Greeting: "* PREAUTH hello"}, ca.ClientConfig(), policy.RequiredSTARTTLS},
+	} {
+		c.config.Protocol, c.config.CA = policy.IMAP, ca
+		s := serve(t, c.config)
+		store := &counted{Memory: new(memstore.Store)}
+		d := dial.Dialer{TLSConfig: c.client, Memory: store}
+		if conn, err := d.Dial(t.Context(), s.Endpoint(c.p)); err == nil {
+			conn.Close()
+		}
+		if store.writes != 0 {
+			t.Errorf("%s: taught something", name)
+		}
+	}
+}
+
+// The time of the last session is kept to the hour, so that most connections
+// write nothing.
+func TestRefreshedOncePerHour(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.POP3})
+	e := s.Endpoint(policy.RequiredSTARTTLS)
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	home := learned(t, d, e)
+	for age, refreshed := range map[time.Duration]bool{59 * time.Minute: false, 61 * time.Minute: true, -time.Hour: false, -48 * time.Hour: true} {
+		old := home
+		old.LastSeen = home.LastSeen.Add(-age)
+		old.FirstSeen = home.FirstSeen.Add(-100 * time.Hour)
+		wrote := false
+		d.Memory = fixed{record: &old}
+		d.Trace = &dial.Trace{Remembered: func(dial.Endpoint, dial.Record, error) { wrote = true }}
+		conn, err := d.Dial(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if wrote != refreshed {
+			t.Errorf("last session %v ago: written %v", age, wrote)
+		}
+	}
+}
+
+// broken is a memory that fails, or hangs until its context ends.
+type broken struct{ hang bool }
+
+func (b broken) fail(ctx context.Context) error {
+	if b.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return errors.New("no space left on device\r\n\x1b[31m")
+}
+
+func (b broken) Recall(ctx context.Context, _ dial.Peer) (*dial.Record, error) {
+	return nil, b.fail(ctx)
+}
+func (b broken) Remember(ctx context.Context, _ dial.Peer, _ dial.Record) error {
+	return b.fail(ctx)
+}
+
+// The policies that do not need a memory go on without, and say so.
+func TestMemoryFails(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	for _, p := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
+		var log bytes.Buffer
+		var recalled, remembered error
+		d := dial.Dialer{
+			TLSConfig: s.ClientConfig(), Memory: broken{}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			Trace: &dial.Trace{
+				Recalled:   func(_ dial.Endpoint, _ *dial.Record, err error) { recalled = err },
+				Remembered: func(_ dial.Endpoint, _ dial.Record, err error) { remembered = err },
+			},
+		}
+		conn, err := d.Dial(t.Context(), s.Endpoint(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if recalled == nil || remembered == nil {
+			t.Errorf("%v: trace was told %v and %v", p, recalled, remembered)
+		}
+		for _, words := range []string{"could not be asked", "could not be written", "no space left on device", conn.Security().Endpoint.String(), "level=WARN"} {
+			if !strings.Contains(log.String(), words) {
+				t.Errorf("%v: %q is not in the log: %s", p, words, log.String())
+			}
+		}
+		if strings.Contains(log.String(), `\x1b`) || strings.Contains(log.String(), `\r`) {
+			t.Errorf("log: %s", log.String())
+		}
+	}
+}
+
+// A memory that hangs costs a dial its own time-out twice, or a quarter of what
+// the dial has left, and never the dial.
+func TestMemoryHangs(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	for name, c := range map[string]struct {
+		timeout, budget, most time.Duration
+	}{
+		"usual":         {0, time.Minute, 2 * time.Second},
+		"longer":        {5 * time.Second, time.Minute, 10 * time.Second},
+		"little time":   {time.Minute, time.Second, 500 * time.Millisecond},
+		"little budget": {0, 100 * time.Millisecond, 50 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := dial.Dialer{
+				TLSConfig: s.ClientConfig(), Memory: broken{hang: true},
+				Memorizing: dial.Memorizing{Timeout: c.timeout}, Timeout: c.budget,
+			}
+			e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.RequiredSTARTTLS}
+			begin := time.Now()
+			conn, err := d.NewConn(t.Context(), s.Pipe(), e)
+			if took := time.Since(begin); err != nil || took > c.most || took < c.most/3 {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+			if conn != nil {
+				conn.Close()
+			}
+		})
+	}
+}
+
+// home and away are one name that leads elsewhere in another network.
+type network struct{ address string }
+
+func (n network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", n.address)
+}
+
+// A mail client was at home, and then is where somebody strips STARTTLS.
+func TestScenario(t *testing.T) {
+	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
+		server := serve(t, dialtest.Config{Protocol: proto})
+		mitm, err := dialtest.Interpose(server.Addr(), proto, dialtest.Strip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mitm.Close()
+		store := new(memstore.Store)
+		d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: store}
+		e := dial.Endpoint{Protocol: proto, Host: "mail.test", Policy: policy.OpportunisticSTARTTLS}
+		dialIn := func(address string) (dial.Security, error) {
+			d.NetDialer = network{address}
+			conn, err := d.Dial(t.Context(), e)
+			if err != nil {
+				return dial.Security{}, err
+			}
+			defer conn.Close()
+			return conn.Security(), nil
+		}
+		if s, err := dialIn(server.Addr()); err != nil || !s.Confidential() {
+			t.Fatalf("%v at home: %v, %v", proto, s, err)
+		}
+		_, err = dialIn(mitm.Addr())
+		var (
+			stopped *dial.Error
+			past    *dial.Remembered
+		)
+		if !errors.Is(err, policy.ErrRemembered) || !errors.As(err, &stopped) || !errors.As(err, &past) {
+			t.Fatalf("%v away: %v", proto, err)
+		}
+		if past.Record.Version != tls.VersionTLS13 || past.Record.Mode != dial.STARTTLS || past.Peer.Host != "mail.test" {
+			t.Errorf("%v: the error shows %+v", proto, past)
+		}
+		text, today := err.Error()+" "+stopped.Hint(), time.Now().UTC().Format("2 January 2006")
+		for _, words := range []string{"had TLS before", "last seen on " + today, "TLS 1.3 (STARTTLS)", "do not trust this network"} {
+			if !strings.Contains(text, words) {
+				t.Errorf("%v: %q is not in %q", proto, words, text)
+			}
+		}
+		if stopped.Temporary() || stopped.Timeout() {
+			t.Errorf("%v: temporary", proto)
+		}
+		peer, _ := e.Peer()
+		store.Forget(t.Context(), peer)
+		if s, err := dialIn(mitm.Addr()); err != nil || s.Encrypted() || s.Downgrade == nil {
+			t.Errorf("%v forgotten: %v, %v", proto, s, err)
+		}
+	}
+}
