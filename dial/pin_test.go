@@ -1,0 +1,312 @@
+package dial_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// inspect makes the pin of what a server presents.
+func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
+	t.Helper()
+	found, err := d.Inspect(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// verified dials and returns how the server was verified.
+func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, error) {
+	t.Helper()
+	conn, err := d.Dial(t.Context(), e)
+	if err != nil {
+		return dial.Security{}, err
+	}
+	defer conn.Close()
+	if err := auth.Gate(conn, false); err != nil {
+		t.Errorf("gate: %v", err)
+	}
+	return conn.Security(), nil
+}
+
+func TestPinnedServers(t *testing.T) {
+	ca := newCA(t)
+	for _, kind := range []dialtest.CertKind{dialtest.CertSelfSigned, dialtest.CertUnknownCA, dialtest.CertExpired, dialtest.CertWrongHost, dialtest.CertMissingIntermediate, dialtest.CertCNOnly} {
+		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
+			s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS})
+			e := s.Endpoint(p)
+			d := dial.Dialer{TLSConfig: ca.ClientConfig()}
+			if _, err := verified(t, d, e); err == nil {
+				t.Fatalf("%v %v: accepted without a pin", kind, p)
+			}
+			d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+			got, err := verified(t, d, e)
+			if err != nil || got.Verified != dial.VerifiedPinned || got.Confidential() || !strings.Contains(got.String(), "pinned") {
+				t.Errorf("%v %v: %v, %v", kind, p, got, err)
+			}
+			var bad *tls.CertificateVerificationError
+			d.Pins = nil
+			if _, err := verified(t, d, e); !errors.As(err, &bad) {
+				t.Errorf("%v %v, pin removed: %v", kind, p, err)
+			}
+		}
+	}
+}
+
+// A pin is for its endpoint alone, policy, port, host and protocol.
+func TestPinsStayApart(t *testing.T) {
+	ca := newCA(t)
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
+	e := s.Endpoint(policy.RequiredSTARTTLS)
+	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: network{s.Addr()}}
+	pin := inspect(t, d, e).Pin
+	for name, f := range map[string]func(*dial.Endpoint){
+		"policy":   func(e *dial.Endpoint) { e.Policy = policy.OpportunisticSTARTTLS },
+		"port":     func(e *dial.Endpoint) { e.Port++ },
+		"host":     func(e *dial.Endpoint) { e.Host = "other.test" },
+		"protocol": func(e *dial.Endpoint) { e.Protocol = policy.POP3 },
+	} {
+		other := e
+		f(&other)
+		d.Pins = []dial.Pin{{Endpoint: other, Key: pin.Key}}
+		if _, err := verified(t, d, e); err == nil || errors.Is(err, policy.ErrPinMismatch) {
+			t.Errorf("with another %s: %v", name, err)
+		}
+	}
+	d.Pins = []dial.Pin{pin, {Endpoint: e, Key: dial.KeyHash{1}}}
+	if _, err := verified(t, d, e); err != nil {
+		t.Errorf("one of two: %v", err)
+	}
+}
+
+func TestPinMismatch(t *testing.T) {
+	ca := newCA(t)
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
+	e := s.Endpoint(policy.RequiredSTARTTLS)
+	d := dial.Dialer{TLSConfig: ca.ClientConfig(), Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}}}}
+	_, err := verified(t, d, e)
+	var (
+		bad     *tls.CertificateVerificationError
+		stopped *dial.Error
+	)
+	if !errors.Is(err, policy.ErrPinMismatch) || !errors.As(err, &bad) || !errors.As(err, &stopped) ||
+		stopped.Phase != dial.PhaseHandshake || !strings.Contains(stopped.Hint(), "whether the key was changed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A server that gets a valid certificate is accepted, by that (RFC 9525 §6.6).
+func TestPinnedServerBecomesValid(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	e := s.Endpoint(policy.RequiredSTARTTLS)
+	asked := 0
+	cfg := s.ClientConfig()
+	cfg.VerifyConnection = func(s tls.ConnectionState) error {
+		asked += len(s.VerifiedChains)
+		return nil
+	}
+	d := dial.Dialer{TLSConfig: cfg, Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}}}}
+	got, err := verified(t, d, e)
+	if err != nil || got.Verified != dial.VerifiedPKIX || !got.Confidential() || len(got.TLS.VerifiedChains) == 0 || asked == 0 {
+		t.Errorf("%v, %v, chains %d", got, err, asked)
+	}
+	veto := errors.New("not this one")
+	cfg.VerifyConnection = func(tls.ConnectionState) error { return veto }
+	if _, err := verified(t, d, e); !errors.Is(err, veto) {
+		t.Errorf("the caller's word is passed over: %v", err)
+	}
+}
+
+// presenting is a server that presents a chain of the test's making.
+func presenting(t *testing.T, key any, chain ...[]byte) *dialtest.Server {
+	t.Helper()
+	cert := tls.Certificate{Certificate: chain, PrivateKey: key}
+	return serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+}
+
+// selfSigned makes a certificate that nobody vouches for.
+func selfSigned(t *testing.T, public, private any) []byte {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "self"}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// Anybody can present anybody's certificate behind his own.
+func TestOnlyTheLeafIsPinned(t *testing.T) {
+	ours, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned := selfSigned(t, &ours.PublicKey, ours)
+	s := presenting(t, theirs, selfSigned(t, &theirs.PublicKey, theirs), pinned)
+	leaf, err := x509.ParseCertificate(pinned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := s.Endpoint(policy.ImplicitTLS)
+	pin, err := dial.NewPin(e, leaf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dial.Dialer{Pins: []dial.Pin{pin}}
+	if _, err := verified(t, d, e); !errors.Is(err, policy.ErrPinMismatch) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWeakKeysAreNotPinned(t *testing.T) {
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := presenting(t, weak, selfSigned(t, &weak.PublicKey, weak))
+	e := s.Endpoint(policy.ImplicitTLS)
+	d := dial.Dialer{}
+	d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+	var short dial.WeakKeyError
+	if _, err := verified(t, d, e); !errors.As(err, &short) || short.Bits != 1024 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A session that began with a pin must not be resumed without it.
+func TestPinIsNotResumed(t *testing.T) {
+	ca := newCA(t)
+	s := serve(t, dialtest.Config{Protocol: policy.POP3, CA: ca, Cert: dialtest.CertSelfSigned, Implicit: true})
+	e := s.Endpoint(policy.ImplicitTLS)
+	cfg := ca.ClientConfig()
+	cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	d := dial.Dialer{TLSConfig: cfg}
+	d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+	resumed := false
+	for range 3 {
+		got, err := verified(t, d, e)
+		if err != nil || got.Verified != dial.VerifiedPinned {
+			t.Fatalf("%v, %v", got, err)
+		}
+		resumed = resumed || got.TLS.DidResume
+	}
+	if !resumed {
+		t.Error("nothing was resumed, so this test shows nothing")
+	}
+	d.Pins[0].Key[0] ^= 1
+	if _, err := verified(t, d, e); !errors.Is(err, policy.ErrPinMismatch) {
+		t.Errorf("with another pin: %v", err)
+	}
+	d.Pins = nil
+	if _, err := verified(t, d, e); err == nil {
+		t.Error("resumed without the pin")
+	}
+}
+
+func TestBadPins(t *testing.T) {
+	e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
+	good := dial.Pin{Endpoint: e, Key: dial.KeyHash{1}}
+	clear := e
+	clear.Policy = policy.NoTLS
+	for name, d := range map[string]dial.Dialer{
+		"no key":      {Pins: []dial.Pin{good, {Endpoint: e}}},
+		"no endpoint": {Pins: []dial.Pin{{Key: dial.KeyHash{1}}}},
+		"no TLS":      {Pins: []dial.Pin{{Endpoint: clear, Key: dial.KeyHash{1}}}},
+		"blind":       {Pins: []dial.Pin{good}, TLSConfig: &tls.Config{InsecureSkipVerify: true}},
+		"own check":   {Pins: []dial.Pin{good}, TLSConfig: &tls.Config{VerifyPeerCertificate: func([][]byte, [][]*x509.Certificate) error { return nil }}},
+		"lifetime":    {Memorizing: dial.Memorizing{Lifetime: -1}},
+		"time-out":    {Memorizing: dial.Memorizing{Timeout: -1}},
+	} {
+		d.NetDialer = noNet{t}
+		var stopped *dial.Error
+		if _, err := d.Dial(t.Context(), e); !errors.As(err, &stopped) || stopped.Phase != dial.PhaseConfig {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, bad := range map[string]func() (dial.Pin, error){
+		"no certificate": func() (dial.Pin, error) { return dial.NewPin(e, nil) },
+		"no TLS":         func() (dial.Pin, error) { return dial.NewPin(clear, &x509.Certificate{}) },
+		"no endpoint":    func() (dial.Pin, error) { return dial.NewPin(dial.Endpoint{}, &x509.Certificate{}) },
+	} {
+		if p, err := bad(); err == nil || p != (dial.Pin{}) {
+			t.Errorf("%s: %v, %v", name, p, err)
+		}
+	}
+}
+
+func TestInspect(t *testing.T) {
+	ca := newCA(t)
+	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned, dialtest.CertExpired, dialtest.CertMissingIntermediate} {
+		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
+			s := serve(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS, Greeting: "554 go away"})
+			if p != policy.ImplicitTLS {
+				s = serve(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind})
+			}
+			store := &counted{Memory: fixed{}}
+			found := inspect(t, dial.Dialer{TLSConfig: ca.ClientConfig(), Memory: store}, s.Endpoint(p))
+			var bad *tls.CertificateVerificationError
+			if good := kind == dialtest.CertGood; (found.Err == nil) != good || !good && !errors.As(found.Err, &bad) {
+				t.Errorf("%v %v: %v", kind, p, found.Err)
+			}
+			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p ||
+				found.Pin != (dial.Pin{Endpoint: found.Endpoint, Key: dial.HashKey(found.Chain[0])}) {
+				t.Errorf("%v %v: %+v", kind, p, found)
+			}
+			if store.writes != 0 {
+				t.Errorf("%v %v: the memory learned", kind, p)
+			}
+			for _, seen := range s.Sessions() {
+				if leaks := seen.Leaks("AUTH", "MAIL"); leaks != nil {
+					t.Errorf("%v %v: said %q", kind, p, leaks)
+				}
+			}
+		}
+	}
+}
+
+func TestInspectFails(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	for p, want := range map[policy.Policy]error{
+		policy.RequiredSTARTTLS:      policy.ErrNotOffered,
+		policy.OpportunisticSTARTTLS: policy.ErrNotOffered,
+		policy.ImplicitTLS:           policy.ErrNotTLS,
+		policy.NoTLS:                 nil,
+		0:                            policy.ErrUnset,
+	} {
+		found, err := d.Inspect(t.Context(), s.Endpoint(p))
+		var stopped *dial.Error
+		if found != nil || !errors.As(err, &stopped) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%v: %v, %v", p, found, err)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.Inspect(ended, s.Endpoint(policy.RequiredSTARTTLS)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
