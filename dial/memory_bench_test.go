@@ -1,0 +1,37 @@
+package dial_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// BenchmarkMemory is a dial with TLS over loopback, without a memory and with
+// one that knows the server.
+func BenchmarkMemory(b *testing.B) {
+	s, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range []struct {
+		name   string
+		memory dial.Memory
+	}{{"none", nil}, {"memstore", new(memstore.Store)}} {
+		b.Run(c.name, func(b *testing.B) {
+			d := dial.Dialer{TLSConfig: s.ClientConfig(), Memory: c.memory}
+			b.ReportAllocs()
+			for b.Loop() {
+				conn, err := d.Dial(context.Background(), s.Endpoint(policy.RequiredSTARTTLS))
+				if err != nil {
+					b.Fatal(err)
+				}
+				conn.Close()
+			}
+		})
+	}
+}
