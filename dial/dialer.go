@@ -73,7 +73,7 @@ type Dialer struct {
 	// Pins are keys of servers whose certificates do not verify. With one for
 	// the endpoint, a server with that key is accepted, and Security says
 	// VerifiedPinned; a server with a certificate that verifies is accepted as
-	// ever. A VerifyConnection of TLSConfig is called for both; for a pinned
+	// ever, unless a pin is Exclusive. A VerifyConnection of TLSConfig is called for both; for a pinned
 	// server there are no verified chains. Pins do not go together with
 	// InsecureSkipVerify or VerifyPeerCertificate.
 	Pins []Pin
@@ -191,11 +191,11 @@ func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*prepared, error) {
 		if p.tls, err = tlsConfig(d.TLSConfig, p.endpoint); err != nil {
 			return err
 		}
-		keys, err := pinnedKeys(d.Pins, p.endpoint)
+		pins, err := pinsFor(d.Pins, p.endpoint)
 		if err != nil {
 			return err
 		}
-		if p.pins, err = usePins(p.tls, keys); err != nil {
+		if p.pins, err = usePins(p.tls, pins); err != nil {
 			return err
 		}
 		p.memory, err = d.memory(p.endpoint)

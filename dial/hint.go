@@ -66,7 +66,7 @@ func hintByViolation(e *Error) string {
 	case v.Reason == policy.ErrAuthLowered:
 		return "The server used to check the password without being shown it, and now wants to see it: somebody may be standing in for it; ask whoever runs the server."
 	case v.Reason == policy.ErrPinMismatch:
-		return "The server's certificate does not verify, and its key is not the one that was accepted when the account was set up: ask whoever runs the server, by another way than this connection, whether the key was changed."
+		return "The server's key is not the one that was accepted when the account was set up: ask whoever runs the server, by another way than this connection, whether the key was changed."
 	case v.Reason == policy.ErrNotOffered:
 		return fmt.Sprintf("The server, or something between here and it, does not offer TLS on this port: try %s; if it offered TLS before, somebody may be removing the offer.", e.with(policy.ImplicitTLS))
 	case v.Reason == policy.ErrRefused && v.Temporary():

@@ -54,7 +54,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
 		return nil, err
 	}
-	found.Pin = Pin{p.endpoint, HashKey(found.Chain[0])}
+	found.Pin = Pin{Endpoint: p.endpoint, Key: HashKey(found.Chain[0])}
 	return found, nil
 }
 

@@ -20,6 +20,11 @@ import (
 type Pin struct {
 	Endpoint Endpoint
 	Key      KeyHash // of the server's own certificate
+
+	// Exclusive means that nothing but the pinned keys of the endpoint is
+	// accepted, also no certificate that verifies. It is for who runs both
+	// ends: a server with a new key is not reached until the pin is changed.
+	Exclusive bool
 }
 
 // NewPin returns the pin of a server's own certificate, the first of the chain
@@ -50,23 +55,23 @@ func (p Pin) check() error {
 	return p.Endpoint.Validate()
 }
 
-// pinnedKeys returns the keys that are pinned for an endpoint in normal form.
-func pinnedKeys(pins []Pin, e Endpoint) ([]KeyHash, error) {
-	var keys []KeyHash
+// pinsFor returns the pins for an endpoint in normal form.
+func pinsFor(pins []Pin, e Endpoint) ([]Pin, error) {
+	var ours []Pin
 	for i, p := range pins {
 		if err := p.check(); err != nil {
 			return nil, fmt.Errorf("Pins[%d]: %w", i, err)
 		}
 		if n, _ := p.Endpoint.normal(); n == e {
-			keys = append(keys, p.Key)
+			ours = append(ours, p)
 		}
 	}
-	return keys, nil
+	return ours, nil
 }
 
 // pinCheck verifies a server as crypto/tls does, and failing that by its key.
 type pinCheck struct {
-	keys []KeyHash
+	pins []Pin
 	cfg  *tls.Config // with the roots and the name
 	next func(tls.ConnectionState) error
 
@@ -75,40 +80,49 @@ type pinCheck struct {
 	pinned bool
 }
 
-// usePins makes cfg accept a server with one of the keys, too.
-func usePins(cfg *tls.Config, keys []KeyHash) (*pinCheck, error) {
+// usePins makes cfg accept a server with one of the pinned keys, too.
+func usePins(cfg *tls.Config, pins []Pin) (*pinCheck, error) {
 	switch {
-	case len(keys) == 0:
+	case len(pins) == 0:
 		return nil, nil
 	case cfg.InsecureSkipVerify:
 		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
 	case cfg.VerifyPeerCertificate != nil:
 		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
 	}
-	c := &pinCheck{keys: keys, cfg: cfg, next: cfg.VerifyConnection}
+	c := &pinCheck{pins: pins, cfg: cfg, next: cfg.VerifyConnection}
 	cfg.InsecureSkipVerify = true // what crypto/tls would do is done in verify
 	cfg.VerifyConnection = c.verify
 	return c, nil
 }
 
 // verify prefers a certificate that is valid: a server that gets one is no
-// longer bound to its key (RFC 9525 §6.6).
+// longer bound to its key (RFC 9525 §6.6), unless the caller wants it so.
 func (c *pinCheck) verify(s tls.ConnectionState) error {
-	leaf := s.PeerCertificates[0]
-	var err error
-	if c.chains, err = chainsOf(s.PeerCertificates, c.cfg); err == nil {
-		s.VerifiedChains = c.chains
+	chains, err := chainsOf(s.PeerCertificates, c.cfg)
+	if err != nil {
+		err = &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+	}
+	switch {
+	case !c.has(s.PeerCertificates[0]) && (err != nil || c.exclusive()):
+		return &policy.Violation{Reason: policy.ErrPinMismatch, Err: err}
+	case err == nil:
+		c.chains, s.VerifiedChains = chains, chains
 		return c.next(s)
 	}
-	bad := &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
-	if !slices.Contains(c.keys, HashKey(leaf)) {
-		return &policy.Violation{Reason: policy.ErrPinMismatch, Err: bad}
-	}
-	if bad.Err = weakKey(s.PeerCertificates[:1]); bad.Err != nil {
-		return bad
+	if weak := weakKey(s.PeerCertificates[:1]); weak != nil {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: weak}
 	}
 	c.pinned = true
 	return c.next(s)
+}
+
+func (c *pinCheck) has(leaf *x509.Certificate) bool {
+	return slices.ContainsFunc(c.pins, func(p Pin) bool { return p.Key == HashKey(leaf) })
+}
+
+func (c *pinCheck) exclusive() bool {
+	return slices.ContainsFunc(c.pins, func(p Pin) bool { return p.Exclusive })
 }
 
 // chainsOf verifies the certificates that a server presented, as crypto/tls

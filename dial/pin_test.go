@@ -133,6 +133,34 @@ func TestPinnedServerBecomesValid(t *testing.T) {
 	}
 }
 
+// Who wants nothing but a key gets nothing but it, also from a session that is
+// resumed.
+func TestExclusivePin(t *testing.T) {
+	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned} {
+		s := serve(t, dialtest.Config{Protocol: policy.POP3, Cert: kind, Implicit: true})
+		e := s.Endpoint(policy.ImplicitTLS)
+		cfg := s.ClientConfig()
+		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+		d := dial.Dialer{TLSConfig: cfg}
+		pin := inspect(t, d, e).Pin
+		pin.Exclusive = true
+		d.Pins = []dial.Pin{pin}
+		want := dial.VerifiedPKIX
+		if kind == dialtest.CertSelfSigned {
+			want = dial.VerifiedPinned
+		}
+		for range 3 {
+			if got, err := verified(t, d, e); err != nil || got.Verified != want {
+				t.Errorf("%v: %v, %v", kind, got, err)
+			}
+		}
+		d.Pins = []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}, Exclusive: true}, {Endpoint: e, Key: dial.KeyHash{2}}}
+		if _, err := verified(t, d, e); !errors.Is(err, policy.ErrPinMismatch) {
+			t.Errorf("%v, another key: %v", kind, err)
+		}
+	}
+}
+
 // presenting is a server that presents a chain of the test's making.
 func presenting(t *testing.T, key any, chain ...[]byte) *dialtest.Server {
 	t.Helper()

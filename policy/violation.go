@@ -52,8 +52,8 @@ var (
 	// ErrAuthLowered: the server is remembered with a mechanism that keeps the
 	// password to itself, and only takes it readable now.
 	ErrAuthLowered = errors.New("server took SCRAM before and asks for the password itself now")
-	// ErrPinMismatch: the certificate does not verify, and its key is not the
-	// one that was pinned for the endpoint.
+	// ErrPinMismatch: the server's key is not one that was pinned for the
+	// endpoint, and its certificate does not verify, or may not replace the pin.
 	ErrPinMismatch = errors.New("server's key is not the one that was pinned")
 )
 
