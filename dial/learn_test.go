@@ -68,6 +68,29 @@ func TestLearns(t *testing.T) {
 	}
 }
 
+// Who asks for no TLS is not held to it, and learns nothing.
+func TestNoTLSNeedsNoMemory(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	d := dial.Dialer{Memory: never{t}}
+	conn, err := d.Dial(t.Context(), s.Endpoint(policy.NoTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+}
+
+// What is shown of a record does not lie in the future.
+func TestFutureIsClamped(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
+	ahead := record(time.Now().AddDate(20, 0, 0).UTC().Truncate(time.Second))
+	d := dial.Dialer{TLSConfig: s.ClientConfig(), Memory: fixed{record: &ahead}}
+	_, err := d.Dial(t.Context(), s.Endpoint(policy.OpportunisticSTARTTLS))
+	var past *dial.Remembered
+	if !errors.As(err, &past) || past.Record.LastSeen.After(time.Now()) || past.Record.FirstSeen.After(time.Now()) || past.Expired {
+		t.Errorf("%v: %+v", err, past)
+	}
+}
+
 // A session that proves nothing teaches nothing.
 func TestTeachesNothing(t *testing.T) {
 	ca := newCA(t)

@@ -316,6 +316,44 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// never is a memory, a cache and a hook that nothing may use.
+type never struct{ t *testing.T }
+
+func (n never) Recall(context.Context, dial.Peer) (*dial.Record, error) {
+	n.t.Error("recalled")
+	return nil, nil
+}
+func (n never) Remember(context.Context, dial.Peer, dial.Record) error {
+	n.t.Error("remembered")
+	return nil
+}
+func (n never) Get(string) (*tls.ClientSessionState, bool) {
+	n.t.Error("resumed")
+	return nil, false
+}
+func (n never) Put(string, *tls.ClientSessionState) { n.t.Error("kept for resumption") }
+
+func (n never) downgrade(context.Context, dial.Security) error {
+	n.t.Error("asked")
+	return nil
+}
+
+// What Inspect sees must have no effect on a dial, and none of the Dialer's
+// settings that would stop one stops it.
+func TestInspectStandsAlone(t *testing.T) {
+	n := never{t}
+	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Cert: dialtest.CertSelfSigned})
+	clear := serve(t, dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true})
+	cfg := s.ClientConfig()
+	cfg.ClientSessionCache = n
+	e := s.Endpoint(policy.ImplicitTLS)
+	d := dial.Dialer{TLSConfig: cfg, Memory: n, OnDowngrade: n.downgrade, Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}, Exclusive: true}}}
+	inspect(t, d, e)
+	if _, err := d.Inspect(t.Context(), clear.Endpoint(policy.OpportunisticSTARTTLS)); !errors.Is(err, policy.ErrNotOffered) {
+		t.Errorf("in the clear: %v", err)
+	}
+}
+
 func TestInspectFails(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
 	d := dial.Dialer{TLSConfig: s.ClientConfig()}
