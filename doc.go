@@ -16,6 +16,8 @@
 //   - policy: the four policies, and the rules a connection can break
 //   - dial: endpoints, the dialer, what was achieved, what went wrong
 //   - dial/auth: credentials
+//   - dial/memstore, dial/filestore, dial/sqlstore: which servers had TLS, so that
+//     one which had it is held to it
 //   - dial/dialtest: honest mail servers, a man in the middle, and a catalogue of
 //     hostile servers, for your tests
 //
@@ -54,14 +56,18 @@
 //   - Nothing from the clear survives the upgrade, bytes least of all.
 //   - Every failure is typed, and its text is printable and short whatever the
 //     server said. Secrets are in no error and no trace.
-//   - Memory is bounded against a hostile server until the session is handed
-//     over.
+//   - A Memory only tightens: no dial succeeds with one that would fail without,
+//     and a server that is remembered with TLS is not spoken to without, unless the
+//     policy is NoTLS.
+//   - What a hostile server can make the client hold is bounded, until the
+//     session is handed over.
 //
 // # What is not promised
 //
 // OpportunisticSTARTTLS cannot notice an attacker who removes the server's
-// offer (RFC 3207 §6): it says that the connection is in the clear, and that is
-// all it can. A certificate authority that the system trusts is trusted. Who
+// offer (RFC 3207 §6) from a server that it meets for the first time, or without
+// a memory: it says that the connection is in the clear, and that is all it can.
+// A certificate authority that the system trusts is trusted. Who
 // talks to whom, when and how much, is visible to the network. After the
 // hand-over go-imap and go-smtp read the server's words, with their own limits.
 package mailconn
