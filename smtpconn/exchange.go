@@ -17,7 +17,7 @@ import (
 // Only the caller's goroutine writes; only the reader reads. What they share is
 // under mu.
 type exchange struct {
-	line     *wire.Guard
+	line     *handover
 	in       *wire.Reader
 	features features
 	times    times
@@ -56,7 +56,7 @@ type slot struct {
 }
 
 func newExchange(line *handover, f features, t times) *exchange {
-	x := &exchange{line: line.Guard, in: line.in, features: f, times: t}
+	x := &exchange{line: line, in: line.in, features: f, times: t}
 	x.change.L = &x.mu
 	x.buf = make([]byte, 0, bufferSize)
 	return x
@@ -136,16 +136,20 @@ func (x *exchange) flush() {
 	}
 	x.handed += int64(len(x.buf))
 	x.line.SetWriteDeadline(after(x.times.block))
-	if _, err := x.line.Write(x.buf); err != nil {
+	if _, err := x.line.Feed.Write(x.buf); err != nil {
 		x.writeFailed(wire.Ended(err))
 	}
 }
 
 // publish lets the reader read the replies to what is about to be written, and
-// reports whether it may be.
+// reports whether it may be: while no reply is due the server must not have
+// said anything. What it says from here on is taken for the reply.
 func (x *exchange) publish() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.err == nil && x.writeErr == nil && x.read == x.published {
+		x.quiet()
+	}
 	if x.err != nil || x.writeErr != nil {
 		return false
 	}
