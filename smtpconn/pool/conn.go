@@ -65,7 +65,7 @@ func (c *conn) spent(cfg *Config, now time.Time) bool {
 
 // fit reports whether an idle connection can serve. Neither costs a round trip.
 func (c *conn) fit(cfg *Config, now time.Time) bool {
-	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Err() == nil && alive(c.raw)
+	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil && alive(c.raw)
 }
 
 // farewell bounds the wait for the reply to QUIT.
@@ -76,7 +76,7 @@ func (p *Pool) end(c *conn) {
 	p.mu.Lock()
 	gone := c.dead != nil || c.aborted
 	p.mu.Unlock()
-	if gone || !alive(c.raw) {
+	if gone || c.client.Check() != nil || !alive(c.raw) {
 		c.client.Abort()
 		return
 	}
