@@ -17,7 +17,8 @@ type conn struct {
 
 	born, used time.Time
 	taken      int    // messages
-	answered   int    // of them
+	answered   int    // of them: taken or refused, and the connection went on
+	probe      ticket // of a dial while the relay was down
 	pending    []*job // taken and not answered, at most two
 	sending    *job   // that of them whose content may be on its way
 	aborted    bool   // for the sake of a caller
@@ -66,6 +67,13 @@ func (c *conn) spent(cfg *Config, now time.Time) bool {
 // fit reports whether an idle connection can serve. Neither costs a round trip.
 func (c *conn) fit(cfg *Config, now time.Time) bool {
 	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil && alive(c.raw)
+}
+
+// useless reports whether c has ended without having been of any use. Not if it
+// may have died while it was idle, or was closed here.
+func (c *conn) useless() bool {
+	idle := c.warm && (outcome(c.dead) == 0 || outcome(c.dead) == smtpconn.NotSent)
+	return c.dead != nil && c.answered == 0 && !c.aborted && !idle
 }
 
 // farewell bounds the wait for the reply to QUIT.
