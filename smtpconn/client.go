@@ -105,6 +105,9 @@ func (c *Client) Mechanism() string { return c.mechanism }
 // ("SIZE 1000"), with the keyword in upper case.
 func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 
+// Limits returns what the server lists in LIMITS.
+func (c *Client) Limits() Limits { return newLimits(c.caps) }
+
 // Check returns an error if the server has hung up or has spoken since its last
 // reply: the session is over then. It sends nothing and does not wait, and is
 // for sessions that were idle. Send, Stream and the commands look, too.

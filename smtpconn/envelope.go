@@ -24,7 +24,8 @@ type Envelope struct {
 	// reverse-path (RFC 5321 §4.5.5).
 	From string
 
-	// To are the recipients, without angle brackets; at least one. An address
+	// To are the recipients, without angle brackets; at least one, and no more
+	// than [Limits] allow: a message is not split ([ErrLimit]). An address
 	// with characters beyond ASCII, here or in From, needs SMTPUTF8, which is
 	// then asked for (RFC 6531).
 	To []string

@@ -20,6 +20,7 @@ type exchange struct {
 	line     *handover
 	in       *wire.Reader
 	features features
+	usage    usage
 	times    times
 	renderer *renderer
 	letters  [2]letter
@@ -56,7 +57,7 @@ type slot struct {
 }
 
 func newExchange(line *handover, f features, t times) *exchange {
-	x := &exchange{line: line, in: line.in, features: f, times: t}
+	x := &exchange{line: line, in: line.in, features: f, usage: usage{Limits: newLimits(f.caps)}, times: t}
 	x.change.L = &x.mu
 	x.buf = make([]byte, 0, bufferSize)
 	return x

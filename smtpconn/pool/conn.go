@@ -14,6 +14,7 @@ import (
 type conn struct {
 	client *smtpconn.Client
 	raw    net.Conn // what the network gave, nil if not known
+	most   int      // messages it may take, 0: no limit
 
 	born, used time.Time
 	taken      int    // messages
@@ -40,7 +41,7 @@ func (p *Pool) dial() (*conn, error) {
 		return nil, err
 	}
 	now := time.Now()
-	return &conn{client: client, raw: n.raw, born: now, used: now, starting: true}, nil
+	return &conn{client: client, raw: n.raw, most: p.most(client), born: now, used: now, starting: true}, nil
 }
 
 // catcher is a NetDialer that remembers the connection, for alive.
@@ -61,7 +62,17 @@ func (n *catcher) DialContext(ctx context.Context, network, address string) (_ n
 // spent reports whether c is to take no more messages.
 func (c *conn) spent(cfg *Config, now time.Time) bool {
 	return c.dead != nil || c.aborted || now.Sub(c.born) >= cfg.MaxAge ||
-		cfg.MessagesPerConn > 0 && c.taken >= cfg.MessagesPerConn
+		c.most > 0 && c.taken >= c.most
+}
+
+// most is how many messages a connection may take: as many as the pool is to
+// give it, or the server wants (RFC 9422).
+func (p *Pool) most(c *smtpconn.Client) int {
+	own, limit := p.cfg.MessagesPerConn, c.Limits().Messages
+	if own == 0 || limit > 0 && limit < own {
+		return limit
+	}
+	return own
 }
 
 // fit reports whether an idle connection can serve. Neither costs a round trip.
