@@ -23,6 +23,8 @@ type exchange struct {
 	usage    usage
 	times    times
 	renderer *renderer
+	reader   func() // readReplies, and what an ended context calls: made once
+	leave    func()
 	letters  [2]letter
 	turn     int
 
@@ -44,7 +46,7 @@ type exchange struct {
 	astray    bool      // err is that of a server whose replies cannot be told apart
 	ctx       context.Context
 	stopped   bool
-	done      chan struct{}
+	done      chan struct{} // the reader has stopped
 
 	text []byte // the reader's
 }
@@ -60,6 +62,8 @@ func newExchange(line *handover, f features, t times) *exchange {
 	x := &exchange{line: line, in: line.in, features: f, usage: usage{Limits: newLimits(f.caps)}, times: t}
 	x.change.L = &x.mu
 	x.buf = make([]byte, 0, bufferSize)
+	x.done = make(chan struct{}, 1)
+	x.reader, x.leave = x.readReplies, func() { x.abort(errAborted) }
 	return x
 }
 
@@ -70,9 +74,18 @@ const bufferSize = 16 << 10
 func (x *exchange) start(ctx context.Context) {
 	x.renew()
 	x.mu.Lock()
-	x.ctx, x.stopped, x.done = ctx, false, make(chan struct{})
+	x.ctx, x.stopped = ctx, false
 	x.mu.Unlock()
-	go x.readReplies(x.done)
+	go x.reader()
+}
+
+// watch makes the end of the context that of the connection, until the result
+// is called.
+func (x *exchange) watch(ctx context.Context) (unwatch func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, x.leave)
 }
 
 // stop ends the reader. Nothing is outstanding, or the connection was ended.

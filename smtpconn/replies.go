@@ -12,8 +12,8 @@ import (
 )
 
 // readReplies reads a reply for each command that was written.
-func (x *exchange) readReplies(done chan<- struct{}) {
-	defer close(done)
+func (x *exchange) readReplies() {
+	defer func() { x.done <- struct{}{} }()
 	for {
 		k, ok := x.nextReply()
 		if !ok {
