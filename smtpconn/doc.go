@@ -17,6 +17,11 @@
 // they wait for every reply. Both ways may be used in one session, one
 // transaction after the other: not Send while one begun with Mail is open.
 //
+// LMTP (RFC 2033) is not spoken: it answers a message's end once for each
+// recipient, some of which may take a message that others refuse for now, and a
+// Receipt has one last word for all. go-smtp's NewClientLMTP has it, for what is
+// on the same machine.
+//
 // EHLO and authentication are done here, on lines of our own. The mail library
 // is told what EHLO was answered without asking a second time.
 //

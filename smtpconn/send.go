@@ -41,8 +41,7 @@ var (
 // no effect here.
 //
 // The first Send allocates buffers of some 48 KiB, which the client keeps. Lines
-// of any length are sent as they are; RFC 5321 §4.5.3.1.6 promises only 1000
-// octets.
+// of any length are sent as they are, unless the envelope says ShortLines.
 //
 // Send leaves the session as it found it, between transactions, and must be
 // called there: not between Mail and the end of Data. Reset helps after a
