@@ -11,15 +11,15 @@ import (
 // that follow: Feed tells that something is there, on every kind of connection,
 // inside TLS too (whose own messages are no words of the server's).
 //
-// It reads ahead by one small buffer and no more.
+// It reads ahead by two small buffers and no more.
 type Feed struct {
 	*Guard
 
 	mu     sync.Mutex
 	change sync.Cond
-	buf    [readSize]byte
-	data   []byte // of buf, not yet taken
-	err    error  // behind data; the last word
+	data   []byte // not yet taken
+	next   []byte // behind it, in another buffer; only if there is data
+	err    error  // behind both; the last word
 	closed bool
 }
 
@@ -34,21 +34,28 @@ func NewFeed(g *Guard) *Feed {
 func (f *Feed) Start() { go f.run() }
 
 func (f *Feed) run() {
-	for more := true; more; {
-		n, err := f.Guard.Read(f.buf[:])
-		more = f.store(n, err)
+	var buf [2][readSize]byte
+	for i, more := 0, true; more; i = 1 - i {
+		n, err := f.Guard.Read(buf[i][:])
+		more = f.store(buf[i][:n], err)
 	}
 }
 
-// store hands over what was read, and returns when it was taken.
-func (f *Feed) store(n int, err error) (more bool) {
+// store hands over what was read, and returns when the other buffer is free:
+// mostly at once, so that the goroutine need not be woken to read on.
+func (f *Feed) store(p []byte, err error) (more bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.data = f.buf[:n]; f.err == nil {
+	if f.err == nil {
 		f.err = err
 	}
+	if len(f.data) == 0 {
+		f.data = p
+	} else {
+		f.next = p
+	}
 	f.change.Broadcast()
-	for len(f.data) > 0 && !f.closed {
+	for len(f.next) > 0 && !f.closed {
 		f.change.Wait()
 	}
 	return f.err == nil
@@ -65,7 +72,8 @@ func (f *Feed) Read(p []byte) (int, error) {
 		return 0, f.err
 	}
 	n := copy(p, f.data)
-	if f.data = f.data[n:]; len(f.data) == 0 {
+	if f.data = f.data[n:]; len(f.data) == 0 && len(f.next) > 0 {
+		f.data, f.next = f.next, nil
 		f.change.Broadcast()
 	}
 	return n, nil

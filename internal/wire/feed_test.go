@@ -38,6 +38,14 @@ func TestFeed(t *testing.T) {
 		if n, err := f.Read(rest); string(rest[:n]) != "0 ok\r\n" || err != nil || f.Ready() {
 			t.Errorf("%q, %v", rest[:n], err)
 		}
+		io.WriteString(server, "one")
+		io.WriteString(server, "two") // is known at once when the first is taken
+		if n, _ := f.Read(rest); string(rest[:n]) != "one" || !f.Ready() {
+			t.Errorf("%q", rest[:n])
+		}
+		if n, _ := f.Read(rest); string(rest[:n]) != "two" || f.Ready() {
+			t.Errorf("%q", rest[:n])
+		}
 		big := bytes.Repeat([]byte("0123456789\r\n"), 10000)
 		go func() { server.Write(big); server.Close() }()
 		if got, err := io.ReadAll(f); !bytes.Equal(got, big) || err != nil {
