@@ -3,6 +3,7 @@ package smtpconn_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"testing"
@@ -65,10 +66,9 @@ func dialSink(t testing.TB) *smtpconn.Client {
 
 // many sends n messages of 2 KB to the recipients.
 func many(t testing.TB, c *smtpconn.Client, n int, to []string) {
-	body := bytes.Repeat([]byte("0123456789012345678901234567890123456789\r\n"), 50)
 	seq := func(yield func(smtpconn.Message) bool) {
 		for range n {
-			if !yield(smtpconn.Message{Envelope: smtpconn.Envelope{From: "a@mail.test", To: to}, Content: bytes.NewReader(body)}) {
+			if !yield(smtpconn.Message{Envelope: smtpconn.Envelope{From: "a@mail.test", To: to}, Content: bytes.NewReader(twoKB)}) {
 				return
 			}
 		}
@@ -109,10 +109,31 @@ func BenchmarkStream(b *testing.B) {
 	}
 }
 
+// one sends a message of 2 KB by itself, within a context that can end.
+func one(t testing.TB, ctx context.Context, c *smtpconn.Client, body []byte, to []string) {
+	if _, err := c.Send(ctx, smtpconn.Envelope{From: "a@mail.test", To: to}, bytes.NewReader(body)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var twoKB = bytes.Repeat([]byte("0123456789012345678901234567890123456789\r\n"), 50)
+
+// So does a message by itself.
+func TestAllocationsOfOne(t *testing.T) {
+	c := dialSink(t)
+	for _, n := range []int{1, 10} {
+		to := recipients(n)
+		if got := testing.AllocsPerRun(100, func() { one(t, t.Context(), c, twoKB, to) }); got > 10 {
+			t.Errorf("%d recipients: %v allocations", n, got)
+		}
+	}
+}
+
 func BenchmarkSend(b *testing.B) {
 	c := dialSink(b)
+	to := recipients(1)
 	b.ReportAllocs()
 	for range b.N {
-		many(b, c, 1, []string{"b@mail.test"})
+		one(b, b.Context(), c, twoKB, to)
 	}
 }

@@ -16,6 +16,10 @@ var (
 	// ErrEightBit says that a message that was not declared to have them has
 	// bytes beyond ASCII (RFC 6152).
 	ErrEightBit = errors.New("content has bytes beyond ASCII and is declared neither 8BITMIME nor BINARYMIME")
+
+	// ErrLongLine says that a line is longer than every server has to take, and
+	// that the envelope wants none of those.
+	ErrLongLine = errors.New("content has a line of more than 998 octets")
 )
 
 // cleaner reads a message's content as it may be sent: in lines that end in
@@ -25,10 +29,12 @@ type cleaner struct {
 	binary    bool // leave everything as it is
 	eightBit  bool // bytes beyond ASCII are permitted
 	normalize bool // mend bare CR and LF
+	short     bool // no line may be a long one
 
 	cr   bool // the last byte read was a CR, which is held back until its LF
 	open bool // a line has begun and not ended
 	eof  bool // nothing is left
+	line int  // bytes of a line that has begun, counted if lines are to be short
 }
 
 // overhead is what a fill may add to what it reads: a CR held back, and the
@@ -50,7 +56,32 @@ func (c *cleaner) fill(dst []byte) (n int, err error) {
 			return 0, io.ErrNoProgress
 		}
 	}
+	if c.short && !c.binary {
+		return n, c.measure(dst[:n])
+	}
 	return n, nil
+}
+
+// maxLine is how long a line may be without its CRLF (RFC 5321 §4.5.3.1.6).
+const maxLine = 998
+
+// measure looks for long lines in p. A CR is never its last byte.
+func (c *cleaner) measure(p []byte) error {
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n') + 1
+		text := i - len(crlf)
+		if i == 0 {
+			i, text = len(p), len(p)
+		}
+		if c.line += text; c.line > maxLine {
+			return ErrLongLine
+		}
+		if p[i-1] == '\n' {
+			c.line = 0
+		}
+		p = p[i:]
+	}
+	return nil
 }
 
 const maxEmpty = 100 // reads that yield nothing, in a row

@@ -17,8 +17,24 @@
 // they wait for every reply. Both ways may be used in one session, one
 // transaction after the other: not Send while one begun with Mail is open.
 //
+// LMTP (RFC 2033) is not spoken: it answers a message's end once for each
+// recipient, some of which may take a message that others refuse for now, and a
+// Receipt has one last word for all. go-smtp's NewClientLMTP has it, for what is
+// on the same machine.
+//
 // EHLO and authentication are done here, on lines of our own. The mail library
 // is told what EHLO was answered without asking a second time.
+//
+// # Replies that nobody asked for
+//
+// Replies are told apart only by their order, so one too many would be taken for
+// the next command's. The connection is therefore read from all the time, and
+// nothing is written behind words that answer no command: the session ends, and
+// a message whose end was not written by then was not sent. What arrives after a
+// command was written is its reply: a server that says one too many just then
+// cannot be told from one that answers. Of messages in a stream it is found by
+// the next, whose DATA it does not fit, and the outcome is unknown then; a single
+// message, or the last, has nothing behind it to find it by.
 //
 // # Telling failures apart
 //

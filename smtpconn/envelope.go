@@ -24,7 +24,8 @@ type Envelope struct {
 	// reverse-path (RFC 5321 §4.5.5).
 	From string
 
-	// To are the recipients, without angle brackets; at least one. An address
+	// To are the recipients, without angle brackets; at least one, and no more
+	// than [Limits] allow: a message is not split ([ErrLimit]). An address
 	// with characters beyond ASCII, here or in From, needs SMTPUTF8, which is
 	// then asked for (RFC 6531).
 	To []string
@@ -54,6 +55,11 @@ type Envelope struct {
 	// that has one is an error ([ErrLineEnds]). It has no effect on
 	// BINARYMIME, whose bytes are sent as they are.
 	NormalizeLines bool
+
+	// ShortLines makes a line of more than 998 octets an error ([ErrLongLine]).
+	// RFC 5321 §4.5.3.1.6 promises no more. Most servers take longer ones, but
+	// some break them, which spoils signatures. It has no effect on BINARYMIME.
+	ShortLines bool
 }
 
 // Message is what [Client.Stream] sends: an envelope and the reader of the

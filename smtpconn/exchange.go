@@ -17,11 +17,14 @@ import (
 // Only the caller's goroutine writes; only the reader reads. What they share is
 // under mu.
 type exchange struct {
-	line     *wire.Guard
+	line     *handover
 	in       *wire.Reader
 	features features
+	usage    usage
 	times    times
 	renderer *renderer
+	reader   func() // readReplies, and what an ended context calls: made once
+	leave    func()
 	letters  [2]letter
 	turn     int
 
@@ -43,7 +46,7 @@ type exchange struct {
 	astray    bool      // err is that of a server whose replies cannot be told apart
 	ctx       context.Context
 	stopped   bool
-	done      chan struct{}
+	done      chan struct{} // the reader has stopped
 
 	text []byte // the reader's
 }
@@ -56,9 +59,11 @@ type slot struct {
 }
 
 func newExchange(line *handover, f features, t times) *exchange {
-	x := &exchange{line: line.Guard, in: line.in, features: f, times: t}
+	x := &exchange{line: line, in: line.in, features: f, usage: usage{Limits: newLimits(f.caps)}, times: t}
 	x.change.L = &x.mu
 	x.buf = make([]byte, 0, bufferSize)
+	x.done = make(chan struct{}, 1)
+	x.reader, x.leave = x.readReplies, func() { x.abort(errAborted) }
 	return x
 }
 
@@ -69,9 +74,18 @@ const bufferSize = 16 << 10
 func (x *exchange) start(ctx context.Context) {
 	x.renew()
 	x.mu.Lock()
-	x.ctx, x.stopped, x.done = ctx, false, make(chan struct{})
+	x.ctx, x.stopped = ctx, false
 	x.mu.Unlock()
-	go x.readReplies(x.done)
+	go x.reader()
+}
+
+// watch makes the end of the context that of the connection, until the result
+// is called.
+func (x *exchange) watch(ctx context.Context) (unwatch func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, x.leave)
 }
 
 // stop ends the reader. Nothing is outstanding, or the connection was ended.
@@ -136,16 +150,20 @@ func (x *exchange) flush() {
 	}
 	x.handed += int64(len(x.buf))
 	x.line.SetWriteDeadline(after(x.times.block))
-	if _, err := x.line.Write(x.buf); err != nil {
+	if _, err := x.line.Feed.Write(x.buf); err != nil {
 		x.writeFailed(wire.Ended(err))
 	}
 }
 
 // publish lets the reader read the replies to what is about to be written, and
-// reports whether it may be.
+// reports whether it may be: while no reply is due the server must not have
+// said anything. What it says from here on is taken for the reply.
 func (x *exchange) publish() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.err == nil && x.writeErr == nil && x.read == x.published {
+		x.quiet()
+	}
 	if x.err != nil || x.writeErr != nil {
 		return false
 	}

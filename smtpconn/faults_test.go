@@ -3,6 +3,7 @@ package smtpconn_test
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -48,13 +49,19 @@ func (d dialogue) messages() []smtpconn.Message {
 // the relay did.
 func (d dialogue) play(t *testing.T, r *relay, about string, count map[string]int) {
 	t.Helper()
+	d.playSeq(t, r, about, count, slices.Values[[]smtpconn.Message])
+}
+
+// playSeq is play with the sequence that messages makes of the list.
+func (d dialogue) playSeq(t *testing.T, r *relay, about string, count map[string]int, messages func([]smtpconn.Message) iter.Seq[smtpconn.Message]) {
+	t.Helper()
 	r.extensions = d.extensions
 	c, hangUp := dialRelay(t, r, &d.options)
 	if r.fault != nil {
 		r.fault.arm()
 	}
 	list := d.messages()
-	got := results(c.Stream(t.Context(), slices.Values(list)))
+	got := results(c.Stream(t.Context(), messages(list)))
 	if r.fault != nil && r.fault.stall != nil {
 		close(r.fault.stall)
 	}

@@ -2,9 +2,11 @@ package smtpconn
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // handover is the connection that the mail library gets. The library begins
@@ -12,8 +14,8 @@ import (
 // Both have happened already: it reads a greeting made here, and its EHLO,
 // whenever one is expected, is answered from what the server said before.
 type handover struct {
-	*wire.Guard
-	in      *wire.Reader // of Guard: the library's reads and Send's share it
+	*wire.Feed
+	in      *wire.Reader // of Feed: the library's reads and Send's share it
 	pending []byte       // to be read before anything from the server
 	hello   []byte       // the line that is not to be sent
 	answer  []byte       // to it
@@ -21,10 +23,10 @@ type handover struct {
 	message messageState
 }
 
-func newHandover(g *wire.Guard, localName string, caps []string) *handover {
+func newHandover(f *wire.Feed, localName string, caps []string) *handover {
 	return &handover{
-		Guard:   g,
-		in:      wire.NewReader(g, wire.Greeting()),
+		Feed:    f,
+		in:      wire.NewReader(f, wire.Greeting()),
 		pending: []byte("220 ready\r\n"),
 		hello:   []byte("EHLO " + localName + "\r\n"),
 		answer:  helloAnswer(caps),
@@ -77,5 +79,36 @@ func (h *handover) Write(p []byte) (int, error) {
 		h.pending = h.answer
 		return len(p), nil
 	}
-	return h.Guard.Write(p)
+	if err := h.shifted(); err != nil {
+		h.Abort()
+		return 0, err
+	}
+	return h.Feed.Write(p)
+}
+
+// unasked returns an error if the server has hung up, or said what answers no
+// command: it would be taken for the reply to the next. It is called while no
+// reply is due.
+func (h *handover) unasked() error {
+	if h.in.Buffered() == 0 && !h.Ready() {
+		return nil
+	}
+	if err := h.in.Fill(); err != nil {
+		return wire.Ended(err)
+	}
+	words := h.in.Waiting()
+	if strings.HasPrefix(words, "421") { // RFC 5321 §3.8: at any time
+		return wire.Hangup(words)
+	}
+	return wire.Violation(policy.ErrInjected, words)
+}
+
+// shifted is unasked for the library, which waits for each reply before it
+// writes again. A session that has ended is for it to find.
+func (h *handover) shifted() error {
+	err := h.unasked()
+	if errors.Is(err, policy.ErrInjected) {
+		return err
+	}
+	return nil
 }

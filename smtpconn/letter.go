@@ -2,6 +2,7 @@ package smtpconn
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/emersion/go-smtp"
 )
@@ -41,8 +42,11 @@ func (x *exchange) prepare(m *Message) *letter {
 	}
 	*l = letter{env: m.Envelope, commands: l.commands[:0], ahead: buffer, mail: -1, rcpts: -1, data: -1, endAt: -1}
 	if err := x.fill(l, m); err != nil {
-		l.finish(nil, &SendError{Outcome: NotSent, Err: err, local: true})
+		var spent *spentError
+		l.finish(nil, &SendError{Outcome: NotSent, Err: err, local: !errors.As(err, &spent)})
+		return l
 	}
+	x.usage.use(&l.env)
 	return l
 }
 
@@ -58,12 +62,15 @@ func (x *exchange) fill(l *letter, m *Message) (err error) {
 	if err = x.features.permit(e); err != nil {
 		return err
 	}
+	if err = x.usage.permit(e); err != nil {
+		return err
+	}
 	size := declared(e, m.Content)
 	if err = x.features.fits(size); err != nil {
 		return err
 	}
 	t := e.bodyType()
-	l.body = cleaner{src: m.Content, binary: t == smtp.BodyBinaryMIME, eightBit: t == smtp.Body8BitMIME, normalize: e.NormalizeLines}
+	l.body = cleaner{src: m.Content, binary: t == smtp.BodyBinaryMIME, eightBit: t == smtp.Body8BitMIME, normalize: e.NormalizeLines, short: e.ShortLines}
 	if err = l.readAhead(); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/mailconn/mailconn/internal/smtpline"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -11,8 +12,8 @@ import (
 )
 
 // readReplies reads a reply for each command that was written.
-func (x *exchange) readReplies(done chan<- struct{}) {
-	defer close(done)
+func (x *exchange) readReplies() {
+	defer func() { x.done <- struct{}{} }()
 	for {
 		k, ok := x.nextReply()
 		if !ok {
@@ -65,6 +66,9 @@ func (x *exchange) replied(k kind, code int, text []byte, err error) {
 	if code == smtpline.ServiceClosing {
 		x.fail(wire.Hangup(fmt.Sprint(code, " ", s.text)))
 	}
+	if x.read == x.published { // no reply is due, but the connection is read from
+		x.line.SetReadDeadline(time.Time{})
+	}
 	if x.read == x.published || code >= 400 || k == kindChunk {
 		x.change.Broadcast()
 	}
@@ -97,15 +101,14 @@ func (x *exchange) misbehaved(err error) error {
 }
 
 // quiet fails the connection if the server has said what answers no command:
-// every later reply would be taken for another's.
+// every later reply would be taken for another's. It is called with mu held,
+// while no reply is due.
 func (x *exchange) quiet() {
-	if x.in.Buffered() == 0 {
-		return
+	err := x.line.unasked()
+	switch {
+	case errors.Is(err, policy.ErrInjected):
+		x.fail(x.misbehaved(err))
+	case err != nil:
+		x.fail(err)
 	}
-	words := x.in.Waiting()
-	if len(words) >= 3 && words[:3] == "421" {
-		x.fail(wire.Hangup(words))
-		return
-	}
-	x.fail(x.misbehaved(wire.Violation(policy.ErrMalformed, words)))
 }

@@ -41,8 +41,7 @@ var (
 // no effect here.
 //
 // The first Send allocates buffers of some 48 KiB, which the client keeps. Lines
-// of any length are sent as they are; RFC 5321 §4.5.3.1.6 promises only 1000
-// octets.
+// of any length are sent as they are, unless the envelope says ShortLines.
 //
 // Send leaves the session as it found it, between transactions, and must be
 // called there: not between Mail and the end of Data. Reset helps after a
@@ -52,7 +51,7 @@ func (c *Client) Send(ctx context.Context, e Envelope, content io.Reader) (*Rece
 	if err != nil {
 		return nil, err
 	}
-	defer c.end(x, ctx)()
+	defer c.end(x, x.watch(ctx))
 	l := x.prepare(&Message{e, content})
 	if !l.done {
 		x.step(nil, l)
@@ -85,7 +84,7 @@ func (c *Client) Stream(ctx context.Context, messages iter.Seq[Message]) iter.Se
 			yield(nil, err)
 			return
 		}
-		defer c.end(x, ctx)()
+		defer c.end(x, x.watch(ctx))
 		x.stream(messages, yield)
 	}
 }
@@ -145,19 +144,12 @@ func (c *Client) begin(ctx context.Context) (*exchange, error) {
 	return x, nil
 }
 
-// end returns what gives the connection back. Until then the end of ctx ends
-// the connection.
-func (c *Client) end(x *exchange, ctx context.Context) func() {
-	unwatch := func() bool { return true }
-	if ctx.Done() != nil {
-		unwatch = context.AfterFunc(ctx, func() { x.abort(errAborted) })
-	}
-	return func() {
-		x.settle()
-		unwatch()
-		x.stop()
-		c.sending.Store(false)
-	}
+// end gives the connection back.
+func (c *Client) end(x *exchange, unwatch func() bool) {
+	x.settle()
+	unwatch()
+	x.stop()
+	c.sending.Store(false)
 }
 
 // settle leaves the session between transactions, or closed: also after a panic

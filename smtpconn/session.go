@@ -72,7 +72,7 @@ func (s *session) mayHELO(code int) bool {
 // EHLO's answer now.
 func (s *session) handOver() (*Client, error) {
 	write, command, message := s.opts.limits()
-	line := newHandover(wire.NewGuard(s.conn, nil, 0, write), s.conn.LocalName(), s.caps)
+	line := newHandover(wire.NewFeed(wire.NewGuard(s.conn, nil, 0, write)), s.conn.LocalName(), s.caps)
 	client := smtp.NewClient(line)
 	client.CommandTimeout, client.SubmissionTimeout = command, message
 	if err := client.Hello(s.conn.LocalName()); err != nil {

@@ -52,6 +52,12 @@ func (r *Reader) Renew(limit Limits) { r.limit, r.lines, r.total = limit, 0, 0 }
 // Buffered returns the number of bytes read from the server and not yet used.
 func (r *Reader) Buffered() int { return r.br.Buffered() }
 
+// Fill waits until something is buffered, or returns why nothing will be.
+func (r *Reader) Fill() error {
+	_, err := r.br.Peek(1)
+	return err
+}
+
 // Waiting returns what is buffered, up to the end of the first line, made
 // printable.
 func (r *Reader) Waiting() string {

@@ -27,7 +27,8 @@ type Config struct {
 	IdleTime time.Duration
 
 	// MaxAge is after how long a connection takes no more messages; zero means
-	// an hour. MessagesPerConn is after how many; zero means no limit.
+	// an hour. MessagesPerConn is after how many; zero means as many
+	// as the server takes (RFC 9422).
 	MaxAge          time.Duration
 	MessagesPerConn int
 

@@ -14,10 +14,12 @@ import (
 type conn struct {
 	client *smtpconn.Client
 	raw    net.Conn // what the network gave, nil if not known
+	most   int      // messages it may take, 0: no limit
 
 	born, used time.Time
 	taken      int    // messages
-	answered   int    // of them
+	answered   int    // of them: taken or refused, and the connection went on
+	probe      ticket // of a dial while the relay was down
 	pending    []*job // taken and not answered, at most two
 	sending    *job   // that of them whose content may be on its way
 	aborted    bool   // for the sake of a caller
@@ -39,7 +41,7 @@ func (p *Pool) dial() (*conn, error) {
 		return nil, err
 	}
 	now := time.Now()
-	return &conn{client: client, raw: n.raw, born: now, used: now, starting: true}, nil
+	return &conn{client: client, raw: n.raw, most: p.most(client), born: now, used: now, starting: true}, nil
 }
 
 // catcher is a NetDialer that remembers the connection, for alive.
@@ -60,12 +62,29 @@ func (n *catcher) DialContext(ctx context.Context, network, address string) (_ n
 // spent reports whether c is to take no more messages.
 func (c *conn) spent(cfg *Config, now time.Time) bool {
 	return c.dead != nil || c.aborted || now.Sub(c.born) >= cfg.MaxAge ||
-		cfg.MessagesPerConn > 0 && c.taken >= cfg.MessagesPerConn
+		c.most > 0 && c.taken >= c.most
+}
+
+// most is how many messages a connection may take: as many as the pool is to
+// give it, or the server wants (RFC 9422).
+func (p *Pool) most(c *smtpconn.Client) int {
+	own, limit := p.cfg.MessagesPerConn, c.Limits().Messages
+	if own == 0 || limit > 0 && limit < own {
+		return limit
+	}
+	return own
 }
 
 // fit reports whether an idle connection can serve. Neither costs a round trip.
 func (c *conn) fit(cfg *Config, now time.Time) bool {
-	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Err() == nil && alive(c.raw)
+	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil && alive(c.raw)
+}
+
+// useless reports whether c has ended without having been of any use. Not if it
+// may have died while it was idle, or was closed here.
+func (c *conn) useless() bool {
+	idle := c.warm && (outcome(c.dead) == 0 || outcome(c.dead) == smtpconn.NotSent)
+	return c.dead != nil && c.answered == 0 && !c.aborted && !idle
 }
 
 // farewell bounds the wait for the reply to QUIT.
@@ -76,7 +95,7 @@ func (p *Pool) end(c *conn) {
 	p.mu.Lock()
 	gone := c.dead != nil || c.aborted
 	p.mu.Unlock()
-	if gone || !alive(c.raw) {
+	if gone || c.client.Check() != nil || !alive(c.raw) {
 		c.client.Abort()
 		return
 	}

@@ -32,8 +32,9 @@
 // After a dial that failed one connection at a time is tried, at distances that
 // grow from RetryDelay to MaxRetryDelay; MaxRetryDelay at once for a certificate,
 // a policy or a password. A relay that accepts connections and drops
-// each before it has answered for a message is down too. Meanwhile Send fails at
-// once with a [*DownError], which has the cause, but for the one message that a
+// each before it has answered for a message, at the final dot or anywhere before
+// it, is down too: a connection is the only one until a message on it got an
+// answer. Meanwhile Send fails at once with a [*DownError], which has the cause, but for the one message that a
 // dial under way is for; or waits, if Config.WaitWhileDown is set. Nothing dials
 // while there is no message.
 package pool

@@ -132,25 +132,3 @@ func TestPermanent(t *testing.T) {
 		})
 	}
 }
-
-// A relay that accepts connections and does nothing with them is down: it is not
-// dialled for every message.
-func TestUseless(t *testing.T) {
-	r := &relay{answer: func(_ int, command, usual string) string {
-		if len(command) > 4 && command[:4] == "MAIL" {
-			return ""
-		}
-		return usual
-	}}
-	bubble(t, r, pool.Config{MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
-		for range 600 {
-			if err := send(t.Context(), p, "r@mail.test"); outcome(err) != smtpconn.NotSent {
-				t.Error(err)
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		if n := r.dials(); n > 12 {
-			t.Errorf("%d dials in a minute", n)
-		}
-	})
-}

@@ -18,7 +18,7 @@ var ErrClosed = errors.New("pool: closed")
 type DownError struct {
 	Since time.Time // of the first failure
 	Next  time.Time // no dial before that
-	Err   error     // the last failure: a [*dial.Error], or what ended a connection before its first message
+	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had answered for no message
 }
 
 func (e *DownError) Error() string {

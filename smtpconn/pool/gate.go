@@ -19,40 +19,49 @@ func (b backoff) after(n int) time.Duration {
 }
 
 // gate decides when to dial. While the relay is up everybody may; after a
-// failure only one at a time, at growing distances.
+// failure only one at a time, at growing distances, until a message got an
+// answer: a relay that accepts connections and does nothing with them is not up.
 type gate struct {
 	backoff
 	failures    int // since a message got an answer
 	down        bool
-	probing     bool
+	probing     ticket // of the connection that is being tried, or 0
+	last        ticket
 	since, next time.Time
 	cause       error
 }
 
-// enter reports whether a dial may begin, and whether it is a probe.
-func (g *gate) enter(now time.Time) (ok, probe bool) {
+// ticket tells a probe from others; it is 0 for what is none.
+type ticket int
+
+// enter reports whether a dial may begin, and as which probe.
+func (g *gate) enter(now time.Time) (t ticket, ok bool) {
 	if !g.down {
-		return true, false
+		return 0, true
 	}
-	if g.probing || now.Before(g.next) {
-		return false, false
+	if g.probing != 0 || now.Before(g.next) {
+		return 0, false
 	}
-	g.probing = true
-	return true, true
+	g.last++
+	g.probing = g.last
+	return g.probing, true
 }
 
-// open notes a dial that succeeded. The failures stay: a relay that accepts
-// connections and does nothing with them is not up.
-func (g *gate) open() { g.down, g.probing = false, false }
-
 // proved notes that the relay answered for a message.
-func (g *gate) proved() { g.failures = 0 }
+func (g *gate) proved() { g.failures, g.down, g.probing = 0, false, 0 }
 
-// failed notes a failure. Of dials that failed together one counts.
-func (g *gate) failed(now time.Time, probe bool, err error) {
-	if probe {
-		g.probing = false
-	} else if g.down {
+// left notes that a connection is gone, or idle, that may have been the probe,
+// and reports whether it was. The next may begin.
+func (g *gate) left(t ticket) (probe bool) {
+	if probe = t != 0 && t == g.probing; probe {
+		g.probing = 0
+	}
+	return probe
+}
+
+// failed notes a failure. Of those that failed together one counts.
+func (g *gate) failed(now time.Time, t ticket, err error) {
+	if !g.left(t) && g.down {
 		return
 	}
 	if g.failures == 0 {

@@ -137,3 +137,31 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// The one behind it loses no attempt, on a connection that has answered for
+// nothing yet either.
+func TestLeavingInFrontOfAnother(t *testing.T) {
+	r := &relay{answer: func(_ int, command, usual string) string {
+		switch {
+		case command == ".slow@mail.test":
+			time.Sleep(10 * time.Second)
+		case strings.HasPrefix(command, "EHLO"):
+			time.Sleep(time.Second) // until both are waiting
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxConns: 1, MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		slow, behind := make(chan error, 1), make(chan error, 1)
+		go func() { slow <- send(ctx, p, "slow@mail.test") }()
+		synctest.Wait()
+		go func() { behind <- send(t.Context(), p, "behind@mail.test") }()
+		if err := <-slow; outcome(err) != smtpconn.Unknown {
+			t.Error(err)
+		}
+		if err := <-behind; err != nil || r.dials() != 2 {
+			t.Error(err, r.commands)
+		}
+	})
+}

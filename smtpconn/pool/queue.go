@@ -139,10 +139,11 @@ func (p *Pool) answer(c *conn, r result) bool {
 	}
 	j := c.pending[0]
 	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
-	r.stale = (c.warm || c.answered > 0) && outcome(r.err) == smtpconn.NotSent
-	if outcome(r.err) != smtpconn.NotSent {
+	r.stale = (c.warm || c.answered > 0 || c.aborted) && outcome(r.err) == smtpconn.NotSent
+	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
 		c.answered++
 		p.gate.proved()
+		p.start() // others may dial now
 	}
 	if len(c.pending) == 0 {
 		c.last = func() { j.result <- r }
@@ -174,8 +175,11 @@ func fatal(err error) bool {
 	if !errors.As(err, &failed) {
 		return false
 	}
-	if failed.Reply != nil && failed.Reply.Code == 421 {
-		return true
-	}
-	return failed.Outcome == smtpconn.Unknown || failed.Outcome == smtpconn.NotSent && failed.Temporary()
+	return closing(failed) || failed.Outcome == smtpconn.Unknown || failed.Outcome == smtpconn.NotSent && failed.Temporary()
+}
+
+// closing reports whether the server said 421, to the message or a recipient.
+func closing(e *smtpconn.SendError) bool {
+	is421 := func(r smtpconn.Refusal) bool { return r.Reply.Code == 421 }
+	return e.Reply != nil && e.Reply.Code == 421 || slices.ContainsFunc(e.Refused, is421)
 }

@@ -13,10 +13,10 @@ import (
 func (p *Pool) start() {
 	for len(p.queue) > p.starting && p.running < p.cfg.MaxConns {
 		c := p.warm()
-		probe := false
+		var probe ticket
 		if c == nil {
 			var ok bool
-			if ok, probe = p.gate.enter(time.Now()); !ok {
+			if probe, ok = p.gate.enter(time.Now()); !ok {
 				break
 			}
 			p.dialling++
@@ -35,7 +35,7 @@ func (p *Pool) start() {
 func (p *Pool) stalled() {
 	if !p.cfg.WaitWhileDown || !temporary(p.gate.cause) {
 		first := 0
-		if p.gate.probing {
+		if p.gate.probing != 0 {
 			first = min(1, len(p.queue))
 		}
 		for _, j := range p.queue[first:] {
@@ -44,7 +44,7 @@ func (p *Pool) stalled() {
 		}
 		p.queue = slices.Delete(p.queue, first, len(p.queue))
 	}
-	if len(p.queue) > 0 && !p.gate.probing {
+	if len(p.queue) > 0 && p.gate.probing == 0 {
 		p.wake.Reset(time.Until(p.gate.next))
 	}
 }
@@ -66,7 +66,7 @@ func (p *Pool) warm() *conn {
 
 // run serves messages with c, or with a connection of its own, until there are
 // none.
-func (p *Pool) run(c *conn, probe bool) {
+func (p *Pool) run(c *conn, probe ticket) {
 	if c == nil {
 		if c = p.connect(probe); c == nil {
 			return
@@ -77,15 +77,14 @@ func (p *Pool) run(c *conn, probe bool) {
 }
 
 // connect dials, and tells the gate how it went.
-func (p *Pool) connect(probe bool) *conn {
+func (p *Pool) connect(probe ticket) *conn {
 	c, err := p.dial()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialling--
 	p.stats.Dials++
 	if err == nil {
-		p.gate.open()
-		p.start() // others may now
+		c.probe = probe
 		return c
 	}
 	p.stats.DialFailures++
@@ -126,8 +125,10 @@ func (p *Pool) stop(c *conn) {
 		c.dead = err
 	}
 	keep := !p.drained && !c.spent(&p.cfg, now)
-	if c.dead != nil && c.answered == 0 && !c.warm && !c.aborted {
-		p.gate.failed(now, false, c.dead)
+	if c.useless() {
+		p.gate.failed(now, c.probe, c.dead)
+	} else {
+		p.gate.left(c.probe)
 	}
 	if !keep {
 		p.settled(c)

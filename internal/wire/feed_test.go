@@ -1,0 +1,99 @@
+package wire_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+func feed(c net.Conn) *wire.Feed {
+	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0))
+	f.Start()
+	return f
+}
+
+// What has arrived is known before anybody reads, the end too, and is read in
+// order.
+func TestFeed(t *testing.T) {
+	speak(t, func(t *testing.T, client, server net.Conn) {
+		f := feed(client)
+		if synctest.Wait(); f.Ready() {
+			t.Error("ready with nothing said")
+		}
+		io.WriteString(server, "250 ok\r\n")
+		if synctest.Wait(); !f.Ready() {
+			t.Error("not ready")
+		}
+		two := make([]byte, 2)
+		if n, err := f.Read(two); n != 2 || err != nil || !f.Ready() {
+			t.Errorf("%q, %v", two[:n], err)
+		}
+		rest := make([]byte, 100)
+		if n, err := f.Read(rest); string(rest[:n]) != "0 ok\r\n" || err != nil || f.Ready() {
+			t.Errorf("%q, %v", rest[:n], err)
+		}
+		io.WriteString(server, "one")
+		io.WriteString(server, "two") // is known at once when the first is taken
+		if n, _ := f.Read(rest); string(rest[:n]) != "one" || !f.Ready() {
+			t.Errorf("%q", rest[:n])
+		}
+		if n, _ := f.Read(rest); string(rest[:n]) != "two" || f.Ready() {
+			t.Errorf("%q", rest[:n])
+		}
+		big := bytes.Repeat([]byte("0123456789\r\n"), 10000)
+		go func() { server.Write(big); server.Close() }()
+		if got, err := io.ReadAll(f); !bytes.Equal(got, big) || err != nil {
+			t.Errorf("%d of %d bytes, %v", len(got), len(big), err)
+		}
+		if _, err := f.Read(two); err != io.EOF || !f.Ready() {
+			t.Error(err)
+		}
+	})
+}
+
+// A server that talks without end is not read without end.
+func TestFeedReadsLittleAhead(t *testing.T) {
+	speak(t, func(t *testing.T, client, server net.Conn) {
+		f := feed(client)
+		said := make(chan int, 1)
+		go func() {
+			n, _ := io.Copy(server, strings.NewReader(strings.Repeat("x", 1e6)))
+			said <- int(n)
+		}()
+		synctest.Wait()
+		f.Abort()
+		server.Close()
+		if n := <-said; n > 64<<10 {
+			t.Errorf("%d bytes taken", n)
+		}
+	})
+}
+
+// Closing ends the reading, be there something that nobody took or not: or the
+// bubble would not end. It is no error of the connection's.
+func TestFeedCloses(t *testing.T) {
+	for _, words := range []string{"", "250 ok\r\n"} {
+		for name, end := range map[string]func(f *wire.Feed) error{"Close": (*wire.Feed).Close, "Abort": (*wire.Feed).Abort} {
+			speak(t, func(t *testing.T, client, server net.Conn) {
+				f := feed(client)
+				if words != "" {
+					io.WriteString(server, words)
+				}
+				synctest.Wait()
+				end(f)
+				if got, err := io.ReadAll(f); string(got) != words || !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+					t.Errorf("%s: %q, %v", name, got, err)
+				}
+				if f.Err() != nil {
+					t.Errorf("%s: %v", name, f.Err())
+				}
+			})
+		}
+	}
+}
