@@ -87,11 +87,7 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 		client, err = s.handOver()
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	client.line.Start() // now that nothing but the session ends it
-	return client, nil
+	return client, err
 }
 
 // Security returns what was achieved on the connection.
@@ -108,9 +104,10 @@ func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 // Limits returns what the server lists in LIMITS.
 func (c *Client) Limits() Limits { return newLimits(c.caps) }
 
-// Check returns an error if the server has hung up or has spoken since its last
-// reply: the session is over then. It sends nothing and does not wait, and is
-// for sessions that were idle. Send, Stream and the commands look, too.
+// Check returns an error if, since the session's first command, the server has
+// hung up or has spoken outside its replies: the session is over then. It sends
+// nothing and does not wait, and is for sessions that were idle. Send, Stream and
+// the commands look, too.
 func (c *Client) Check() error { return c.line.unasked() }
 
 // Err returns the first I/O error of the connection, nil if there was none

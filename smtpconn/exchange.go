@@ -73,6 +73,7 @@ const bufferSize = 16 << 10
 // start begins reading replies.
 func (x *exchange) start(ctx context.Context) {
 	x.renew()
+	x.line.Begin()
 	x.mu.Lock()
 	x.ctx, x.stopped = ctx, false
 	x.mu.Unlock()

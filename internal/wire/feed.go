@@ -11,9 +11,11 @@ import (
 // that follow: Feed tells that something is there, on every kind of connection,
 // inside TLS too (whose own messages are no words of the server's).
 //
-// It reads ahead by two small buffers and no more.
+// It begins with its first use, so that a session which is never used costs no
+// goroutine, and reads ahead by two small buffers and no more.
 type Feed struct {
 	*Guard
+	once sync.Once
 
 	mu     sync.Mutex
 	change sync.Cond
@@ -23,15 +25,24 @@ type Feed struct {
 	closed bool
 }
 
-// NewFeed returns a Feed that does not read yet: see Start.
+// NewFeed returns a Feed that does not read yet.
 func NewFeed(g *Guard) *Feed {
 	f := &Feed{Guard: g}
 	f.change.L = &f.mu
 	return f
 }
 
-// Start begins to read, until the connection ends or is closed here.
-func (f *Feed) Start() { go f.run() }
+// Begin begins to read, until the connection ends or is closed here. Read and
+// Write begin it too.
+func (f *Feed) Begin() {
+	f.once.Do(func() { go f.run() })
+}
+
+// Write writes p. Whatever is said in reply is read as it comes.
+func (f *Feed) Write(p []byte) (int, error) {
+	f.Begin()
+	return f.Guard.Write(p)
+}
 
 func (f *Feed) run() {
 	var buf [2][readSize]byte
@@ -63,6 +74,7 @@ func (f *Feed) store(p []byte, err error) (more bool) {
 
 // Read waits for something to be there.
 func (f *Feed) Read(p []byte) (int, error) {
+	f.Begin()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for len(f.data) == 0 && f.err == nil {
@@ -80,7 +92,7 @@ func (f *Feed) Read(p []byte) (int, error) {
 }
 
 // Ready reports whether a Read would return at once: the server has said
-// something, or the connection has ended.
+// something, or the connection has ended. Before the first use nothing is known.
 func (f *Feed) Ready() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

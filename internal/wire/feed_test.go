@@ -14,7 +14,7 @@ import (
 
 func feed(c net.Conn) *wire.Feed {
 	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0))
-	f.Start()
+	f.Begin()
 	return f
 }
 
