@@ -31,9 +31,9 @@ type Memory interface {
 // Peer is a server in a [Memory]. Two endpoints that differ only in their
 // policy are the same peer.
 type Peer struct {
-	Protocol policy.Protocol
-	Host     string // as A-labels in lower case, or an IP address
-	Port     uint16
+	Protocol policy.Protocol // what it is spoken to in
+	Host     string          // as A-labels in lower case, or an IP address
+	Port     uint16          // never 0
 }
 
 // Peer returns the peer that e leads to, or what is wrong with e.

@@ -18,8 +18,8 @@ import (
 // A pin is made at account set-up, from a certificate that was looked at: see
 // [Dialer.Inspect]. It is no answer to a failure of an account that worked.
 type Pin struct {
-	Endpoint Endpoint
-	Key      KeyHash // of the server's own certificate
+	Endpoint Endpoint // the only one that it is for
+	Key      KeyHash  // of the server's own certificate
 }
 
 // NewPin returns the pin of a server's own certificate, the first of the chain

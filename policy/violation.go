@@ -61,8 +61,8 @@ var (
 // happened instead. errors.Is finds its Reason and errors.As whatever caused
 // it.
 type Violation struct {
-	Policy   Policy
-	Protocol Protocol
+	Policy   Policy   // what was asked for
+	Protocol Protocol // of the server
 	// Reason is one of the sentinels of this package.
 	Reason error
 	// Reply holds the server's words, if any: unauthenticated text, made
