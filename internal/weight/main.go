@@ -5,9 +5,9 @@
 //
 //	go run ./internal/weight
 //
-// Each package is imported by a small program under importer/, in a module of
-// its own that is vendored and built in a temporary directory. All of it comes
-// from the module cache: no network is used.
+// Each package is imported by a small program under importer/, where a new one
+// needs its own. The program is vendored and built as a module in a temporary
+// directory. All of it comes from the module cache: no network is used.
 package main
 
 import (
