@@ -19,6 +19,7 @@ import (
 // It must honour the context. Whatever it does, TLS is the Dialer's business
 // and cannot be switched off by it.
 type NetDialer interface {
+	// DialContext is called once for a connection, with network "tcp".
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 

@@ -19,7 +19,7 @@ import (
 // can be written as a URL, which is also its form in JSON and other texts: see
 // [ParseEndpoint].
 type Endpoint struct {
-	Protocol policy.Protocol
+	Protocol policy.Protocol // what the server speaks
 	// Host is a DNS name or an IP address without brackets. A name in Unicode
 	// is turned into A-labels (RFC 5890) before anything is done with it.
 	Host string

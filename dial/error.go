@@ -34,9 +34,9 @@ const (
 // was broken, a [*tls.CertificateVerificationError] for a certificate, the
 // context's error if the context ended, the error of the network otherwise.
 type Error struct {
-	Phase    Phase
-	Endpoint Endpoint
-	Err      error
+	Phase    Phase    // where it stopped
+	Endpoint Endpoint // as it was dialed
+	Err      error    // why
 }
 
 // Error returns the endpoint, the phase and the cause on one line. It is

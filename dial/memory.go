@@ -31,9 +31,9 @@ type Memory interface {
 // Peer is a server in a [Memory]. Two endpoints that differ only in their
 // policy are the same peer.
 type Peer struct {
-	Protocol policy.Protocol
-	Host     string // as A-labels in lower case, or an IP address
-	Port     uint16
+	Protocol policy.Protocol // what it is spoken to in
+	Host     string          // as A-labels in lower case, or an IP address
+	Port     uint16          // never 0
 }
 
 // Peer returns the peer that e leads to, or what is wrong with e.
@@ -86,9 +86,9 @@ const (
 func (m Memorizing) normal() (Memorizing, error) {
 	switch {
 	case m.Lifetime < 0:
-		return m, fmt.Errorf("Memorizing.Lifetime is negative: %v", m.Lifetime)
+		return m, fmt.Errorf("negative Memorizing.Lifetime: %v", m.Lifetime)
 	case m.Timeout < 0:
-		return m, fmt.Errorf("Memorizing.Timeout is negative: %v", m.Timeout)
+		return m, fmt.Errorf("negative Memorizing.Timeout: %v", m.Timeout)
 	}
 	if m.Lifetime == 0 {
 		m.Lifetime = defaultLifetime

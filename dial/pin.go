@@ -18,8 +18,8 @@ import (
 // A pin is made at account set-up, from a certificate that was looked at: see
 // [Dialer.Inspect]. It is no answer to a failure of an account that worked.
 type Pin struct {
-	Endpoint Endpoint
-	Key      KeyHash // of the server's own certificate
+	Endpoint Endpoint // the only one that it is for
+	Key      KeyHash  // of the server's own certificate
 
 	// Exclusive means that nothing but the pinned keys of the endpoint is
 	// accepted, also no certificate that verifies. It is for who runs both
@@ -60,7 +60,7 @@ func pinsFor(pins []Pin, e Endpoint) ([]Pin, error) {
 	var ours []Pin
 	for i, p := range pins {
 		if err := p.check(); err != nil {
-			return nil, fmt.Errorf("Pins[%d]: %w", i, err)
+			return nil, fmt.Errorf("pin %d: %w", i, err)
 		}
 		if n, _ := p.Endpoint.normal(); n == e {
 			ours = append(ours, p)

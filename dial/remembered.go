@@ -10,9 +10,9 @@ import (
 // policy.ErrAuthLowered. In the Downgrade of a connection it is a record that
 // has expired, and so did not decide.
 type Remembered struct {
-	Peer    Peer
-	Record  Record
-	Expired bool
+	Peer    Peer   // the server
+	Record  Record // what is remembered of it
+	Expired bool   // the record no longer holds the server to anything
 }
 
 // Error returns when and how TLS was last seen.

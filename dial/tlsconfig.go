@@ -106,8 +106,8 @@ func checkKeys(s tls.ConnectionState) error {
 // WeakKeyError is a certificate below the root with an RSA key shorter than
 // 2048 bits (RFC 9325 §4.5).
 type WeakKeyError struct {
-	Cert *x509.Certificate
-	Bits int
+	Cert *x509.Certificate // the certificate
+	Bits int               // the length of its key
 }
 
 // Error names the certificate and the length of its key.

@@ -10,7 +10,7 @@ import (
 // reader like that of [Client.Retr], good until the loop goes on. Behind an
 // error of the loop it has only its number.
 type Message struct {
-	Msg  int
+	Msg  int // its number
 	body body
 }
 

@@ -13,20 +13,20 @@ import (
 // RFC 3206 §5, RFC 5034 §3, RFC 6856). It is what a server says of itself: none
 // of it is a promise that it keeps.
 type Features struct {
-	TOP          bool
-	USER         bool
-	UIDL         bool
-	Pipelining   bool
-	RespCodes    bool
-	AuthRespCode bool
-	STLS         bool
-	Lang         bool
-	UTF8         bool
+	TOP          bool     // TOP, for [Client.Top] and [Client.TopEach]
+	USER         bool     // USER and PASS
+	UIDL         bool     // unique identifiers
+	Pipelining   bool     // many commands in one round trip
+	RespCodes    bool     // codes in front of a refusal, as in [IN-USE]
+	AuthRespCode bool     // AUTH and SYS are among them
+	STLS         bool     // the upgrade to TLS
+	Lang         bool     // [Client.Lang]
+	UTF8         bool     // [Options.UTF8]
 	UTF8User     bool     // USER, PASS and APOP take UTF-8
 	SASL         []string // the mechanisms
 
-	LoginDelay Delay
-	Expire     Expire
+	LoginDelay Delay  // between logins
+	Expire     Expire // of messages
 
 	// Implementation is what the server calls itself, made printable. It is for
 	// people: nothing here depends on it (RFC 2449 §6.9).
@@ -35,16 +35,16 @@ type Features struct {
 
 // Delay is how far apart logins must be (RFC 2449 §6.5).
 type Delay struct {
-	Listed  bool
-	Minimum time.Duration
-	PerUser bool // it may be another for each user; ask again after the login
+	Listed  bool          // the server says something about it
+	Minimum time.Duration // from one login to the next
+	PerUser bool          // it may be another for each user; ask again after the login
 }
 
 // Expire is how long messages stay on the server at least (RFC 2449 §6.7). With
 // Days of 0 what was retrieved may be deleted at the end of the session.
 type Expire struct {
-	Listed  bool
-	Never   bool
+	Listed  bool // the server says something about it
+	Never   bool // they stay
 	Days    int  // if not Never
 	PerUser bool // it may be another for each user; ask again after the login
 }

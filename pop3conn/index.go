@@ -6,7 +6,7 @@ import (
 
 // Entry is what a server lists of a message.
 type Entry struct {
-	Msg int
+	Msg int // its number
 	// ID is its unique identifier, see [UniqueID].
 	ID string
 	// Size is a hint, see [Listing]; -1 if LIST left the message out.

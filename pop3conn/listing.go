@@ -7,7 +7,7 @@ import (
 
 // Listing is a message's number and its size.
 type Listing struct {
-	Msg int
+	Msg int // its number
 	// Size is what the server says, in bytes. It is a hint: message and size
 	// may differ.
 	Size int64
@@ -18,8 +18,8 @@ type Listing struct {
 // may hold a slash or be "..", so it is no file name before it was encoded.
 // Messages may share one (RFC 1939 §7).
 type UniqueID struct {
-	Msg int
-	ID  string
+	Msg int    // its number
+	ID  string // the identifier
 }
 
 // maxMessages bounds the length of a list.

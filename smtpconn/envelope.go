@@ -66,7 +66,7 @@ type Envelope struct {
 // content, as in [Client.Send].
 type Message struct {
 	Envelope
-	Content io.Reader
+	Content io.Reader // header and body
 }
 
 // maxAddress is what RFC 5321 §4.5.3.1 allows local part and domain together.

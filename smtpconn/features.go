@@ -19,6 +19,7 @@ type ExtensionError struct {
 	Err     error  // why, if the reason is not that it is missing; or nil
 }
 
+// Error returns the keyword and why it could not be used.
 func (e *ExtensionError) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("%s: %v", e.Keyword, e.Err)
@@ -26,6 +27,7 @@ func (e *ExtensionError) Error() string {
 	return "the server does not offer " + e.Keyword
 }
 
+// Unwrap returns Err.
 func (e *ExtensionError) Unwrap() error { return e.Err }
 
 // ErrUnverified says that REQUIRETLS was asked for in a session whose server

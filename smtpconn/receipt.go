@@ -21,10 +21,11 @@ type Receipt struct {
 // Refusal is one recipient that was refused, and the server's reply. The
 // text in it is made printable.
 type Refusal struct {
-	Recipient string
-	Reply     *smtp.SMTPError
+	Recipient string          // as in the envelope
+	Reply     *smtp.SMTPError // what the server said to it
 }
 
+// String returns the recipient and the reply, as in "<ann@example.org>: 550 ...".
 func (r Refusal) String() string { return fmt.Sprintf("<%s>: %s", r.Recipient, words(r.Reply)) }
 
 // Outcome is what became of a message that has no [Receipt].
@@ -57,7 +58,7 @@ func (o Outcome) String() string {
 // SendError says why there is no [Receipt], and what that means. Every error
 // of [Client.Send] and [Client.Stream] is one.
 type SendError struct {
-	Outcome Outcome
+	Outcome Outcome // what became of the message
 	// Reply is the server's refusal of the message as a whole, or the 421 with
 	// which it ended the session; nil if there is none.
 	Reply *smtp.SMTPError
@@ -70,6 +71,7 @@ type SendError struct {
 	local bool // wrong before any I/O: it will be so again
 }
 
+// Error returns the outcome and what led to it.
 func (e *SendError) Error() string {
 	s := "smtpconn: message " + e.Outcome.String()
 	if e.Reply != nil {

@@ -49,7 +49,7 @@ const (
 
 // Answer is what a server says in an authentication.
 type Answer struct {
-	Status    Status
+	Status    Status // what becomes of the attempt
 	Challenge string // in base64, as the server sent it, for a Challenge
 	Kind      Kind   // why it was Refused
 	Guessed   bool   // the server did not say why: Kind is the likeliest

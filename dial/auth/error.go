@@ -33,7 +33,7 @@ const (
 
 // Error is an authentication that failed.
 type Error struct {
-	Kind      Kind
+	Kind      Kind     // what to do about it
 	Mechanism string   // the one tried last, "" if none was
 	Reply     string   // the server's words, made printable
 	Offered   []string // what the server takes, when no mechanism was acceptable

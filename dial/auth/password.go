@@ -21,8 +21,8 @@ import (
 // For SCRAM and PLAIN the name and the password are prepared by SASLprep
 // (RFC 4013). SCRAM fails before any I/O if they cannot be.
 type Password struct {
-	User     string
-	Password Secret
+	User     string // the name to log in with
+	Password Secret // made by [NewSecret]
 
 	// Mechanisms are the only ones that may be used; their order means
 	// nothing. nil means SCRAM-SHA-256-PLUS, SCRAM-SHA-256, PLAIN, LOGIN and

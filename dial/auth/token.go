@@ -19,7 +19,7 @@ const (
 // server lists it, else by XOAUTH2. It is sent only over TLS: InsecureAuth
 // does not change that.
 type Token struct {
-	User string
+	User string // whom the token is for
 
 	// Source returns the token, cached or new. It is called once for each
 	// mechanism that is tried, before its exchange begins, and must return when

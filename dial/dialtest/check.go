@@ -8,6 +8,7 @@ import (
 
 // TB is the part of testing.TB that [Check] needs.
 type TB interface {
+	// As in testing.TB.
 	Helper()
 	Errorf(format string, args ...any)
 	Logf(format string, args ...any)

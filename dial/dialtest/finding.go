@@ -31,9 +31,9 @@ const (
 
 // Finding is one thing that a program did wrong in one try.
 type Finding struct {
-	Case   *Case
-	Policy policy.Policy
-	Kind   Kind
+	Case   *Case         // the server that was met
+	Policy policy.Policy // of the endpoint that connect was given
+	Kind   Kind          // what is wrong
 	// Text is what happened, in one line.
 	Text string
 	// Transcript is what both sides said; see [Report].

@@ -96,9 +96,9 @@ func sessions(records []*recorder) []Session {
 
 // Message is what a client has sent by SMTP.
 type Message struct {
-	From string
-	To   []string
-	Data []byte // as it was before dot-stuffing, lines ending in CRLF
+	From string   // the path of MAIL
+	To   []string // the paths of RCPT
+	Data []byte   // as it was before dot-stuffing, lines ending in CRLF
 }
 
 // Messages returns the messages that the server has accepted so far.

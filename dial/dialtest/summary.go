@@ -9,7 +9,7 @@ import (
 
 // Tally counts what came of some tries.
 type Tally struct {
-	Tries    int
+	Tries    int // all of them
 	Refused  int // connect returned an error
 	Clear    int // connect returned nil, without TLS
 	TLS      int // connect returned nil, and there was TLS

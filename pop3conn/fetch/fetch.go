@@ -26,7 +26,7 @@ type Options struct {
 // Message is a new message. It is read like [pop3conn.Message].
 type Message struct {
 	*pop3conn.Message
-	ID string
+	ID string // the unique identifier, see [pop3conn.UniqueID]
 	// Key is the identifier, and a number for all but the first of the messages
 	// that share one: it stands for this message in every session.
 	Key string

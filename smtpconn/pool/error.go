@@ -21,6 +21,7 @@ type DownError struct {
 	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had answered for no message
 }
 
+// Error says since when, and gives the last failure.
 func (e *DownError) Error() string {
 	return fmt.Sprintf("pool: relay down since %s: %v", e.Since.Format(time.TimeOnly), e.Err)
 }

@@ -14,7 +14,7 @@ type Stats struct {
 
 	Sent, Refused, NotSent, Unknown int // messages, by what Send returned
 
-	Dials, DialFailures int
+	Dials, DialFailures int           // attempts to connect, and those of them that failed
 	Retries             int           // attempts after a message's first
 	Wait                time.Duration // of all messages together, for a connection
 	Down                error         // a [*DownError] while the relay cannot be reached

@@ -1,0 +1,26 @@
+// Somebody's own protocol logs in.
+package main
+
+import (
+	"context"
+	"log"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+)
+
+type carrier struct{ auth.Carrier }
+
+func main() {
+	endpoint, err := dial.ParseEndpoint("imaps://mail.example.org")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	conn, err := new(dial.Dialer).Dial(ctx, endpoint)
+	if err != nil {
+		log.Fatal(err)
+	}
+	password := auth.Password{User: "joe", Password: auth.NewSecret("secret")}
+	log.Println(auth.Authenticate(ctx, conn, carrier{}, password, false))
+}
