@@ -33,13 +33,25 @@ func journal(t *testing.T) (text []byte, states []map[dial.Peer]dial.Record) {
 	return []byte(contents(t, path)), append(states, all(t, s))
 }
 
+// overwrite gives a file another text. To truncate it first, as os.WriteFile
+// does, makes some file systems wait for the disk.
+func overwrite(t *testing.T, path string, text []byte) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(text, 0)
+	if err := errors.Join(err, f.Truncate(int64(len(text))), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // opens opens a file with the given text. It returns what the store has, or its
 // error, and sees to it that the file stays as it is.
 func opens(t *testing.T, path string, text []byte) (map[dial.Peer]dial.Record, error) {
 	t.Helper()
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	overwrite(t, path, text)
 	s, err := filestore.Open(t.Context(), path)
 	if err != nil {
 		var bad *filestore.CorruptError
@@ -129,9 +141,7 @@ func TestDamagedInUse(t *testing.T) {
 		"a later version":      string(filestore.Seal([]string{"format", "mailconn peers 2"})),
 		"no generation":        string(filestore.Seal([]string{"format", "mailconn peers 1", "generation", "", "records", "0"})),
 	} {
-		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		overwrite(t, path, []byte(bad))
 		var corrupt *filestore.CorruptError
 		for range 2 {
 			_, err := s.Recall(t.Context(), peer(1))
@@ -145,9 +155,7 @@ func TestDamagedInUse(t *testing.T) {
 		if now := contents(t, path); now != bad {
 			t.Errorf("%s: the file became\n%s", name, now)
 		}
-		if err := os.WriteFile(path, []byte(good), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		overwrite(t, path, []byte(good))
 		if r, err := s.Recall(t.Context(), peer(1)); err != nil || r == nil {
 			t.Errorf("%s, and good again: %v, %v", name, r, err)
 		}
