@@ -216,6 +216,9 @@ func TestCompaction(t *testing.T) {
 	path := newPath(t)
 	s, other := open(t, path), open(t, path)
 	s.SetSlack(20)
+	if err := os.WriteFile(path+".new", []byte("left by somebody who was stopped\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 200 {
 		remember(t, s, peer(i%5), record(i))
 		if got, err := other.Recall(t.Context(), peer(i%5)); err != nil || got == nil || !got.LastSeen.Equal(record(i).LastSeen) {

@@ -97,21 +97,21 @@ func TestBusy(t *testing.T) {
 		}
 		why := errors.New("that took too long")
 		var wg sync.WaitGroup
-		for _, f := range []func(context.Context) error{
-			func(ctx context.Context) error { return s.Remember(ctx, peer(1), record(2)) },
-			func(ctx context.Context) error { return s.Forget(ctx, peer(1)) },
-			func(ctx context.Context) error { _, err := filestore.Open(ctx, path+"-new"); return err },
-		} {
+		within := func(limit time.Duration, f func(context.Context) error) {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), limit, why)
+			begin := time.Now()
 			wg.Go(func() {
-				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, why)
 				defer cancel()
-				begin := time.Now()
 				err := f(ctx)
-				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, why) || time.Since(begin) != time.Minute {
-					t.Errorf("after %v: %v", time.Since(begin), err)
+				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, why) || time.Since(begin) != limit {
+					t.Errorf("after %v of %v: %v", time.Since(begin), limit, err)
 				}
 			})
+			synctest.Wait()
 		}
+		within(time.Minute, func(ctx context.Context) error { return s.Remember(ctx, peer(1), record(2)) }) // for the lock
+		within(time.Second, func(ctx context.Context) error { return s.Forget(ctx, peer(1)) })              // for a turn
+		within(time.Second, func(ctx context.Context) error { _, err := filestore.Open(ctx, path+"-new"); return err })
 		if r, err := s.Recall(t.Context(), peer(1)); err != nil || r == nil {
 			t.Errorf("recall: %v, %v", r, err)
 		}
@@ -155,7 +155,7 @@ func TestStoppedInWriting(t *testing.T) {
 	s := open(t, path)
 	remember(t, s, peer(1), record(1))
 	good, r := contents(t, path), record(9)
-	for _, rest := range []string{"{", string(filestore.Line(peer(1), &r)[:300]), "\x00\x00\x00"} {
+	for _, rest := range []string{"{", string(filestore.Line(peer(1), &r)[:300]), "\x00\x00\x00", strings.Repeat("{", 2000)} {
 		overwrite(t, path, []byte(good+rest))
 		for range 2 {
 			if got, err := s.Recall(t.Context(), peer(1)); err != nil || *got != record(1) {
@@ -168,23 +168,30 @@ func TestStoppedInWriting(t *testing.T) {
 	if now := contents(t, path); now != good+string(filestore.Line(peer(2), &r)) {
 		t.Errorf("the file has\n%s", now)
 	}
-	// As many bytes in its place, at the same time by the file system's clock.
-	now := contents(t, path)
-	line := filestore.Line(peer(3), &r)
+}
+
+// What is new is seen even if the file system's clock did not tick meanwhile, and
+// if it took the place of as many bytes that nobody finished writing.
+func TestSameTime(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	remember(t, s, peer(1), record(1))
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	text, r := contents(t, path), record(2)
+	line := string(filestore.Line(peer(2), &r))
 	for _, c := range []struct {
-		text string
-		want bool
-	}{{strings.Repeat("{", len(line)), false}, {string(line), true}} {
-		overwrite(t, path, []byte(now+c.text))
+		added string
+		known bool
+	}{{strings.Repeat("{", len(line)), false}, {line, true}, {line + string(filestore.Line(peer(2), nil)), false}} {
+		overwrite(t, path, []byte(text+c.added))
 		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Recall(t.Context(), peer(3)); err != nil || (got != nil) != c.want {
-			t.Errorf("%.9q: %+v, %v", c.text, got, err)
+		if got, err := s.Recall(t.Context(), peer(2)); err != nil || (got != nil) != c.known {
+			t.Errorf("with %.9q: %+v, %v", c.added, got, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package filestore_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"syscall"
@@ -58,9 +59,12 @@ func TestSyncFails(t *testing.T) {
 		t.Errorf("after %d syncs the file is %s", calls, now)
 	}
 	old, calls, fails = generation(), 0, 3
-	for range 2 { // the journal and two new ones fail
-		if err := s.Remember(t.Context(), peer(3), record(3)); !errors.Is(err, syscall.EIO) {
+	for i := range 2 { // the journal and two new ones fail
+		if err := s.Remember(t.Context(), peer(3), record(3+i)); !errors.Is(err, syscall.EIO) {
 			t.Errorf("acknowledged: %v", err)
+		}
+		if a, b := all(t, s), all(t, other); !maps.Equal(a, b) {
+			t.Errorf("it has %v, and the file %v", a, b)
 		}
 	}
 	remember(t, s, peer(3), record(3))
@@ -126,21 +130,27 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// A file that cannot be written anew is added to, and all is acknowledged.
+// A file that cannot be written anew is added to, all is acknowledged, and
+// it is not tried each time.
 func TestCompactionFails(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
 	s.SetSlack(2)
-	if err := os.MkdirAll(path+".new/full", 0o700); err != nil {
-		t.Fatal(err)
-	}
+	tries := 0
+	s.OnSync(func(f *os.File) error {
+		if strings.HasSuffix(f.Name(), ".new") {
+			tries++
+			return syscall.ENOSPC
+		}
+		return nil
+	})
 	for i := range 20 {
 		remember(t, s, peer(1), record(i))
 	}
 	if got, err := open(t, path).Recall(t.Context(), peer(1)); err != nil || !got.LastSeen.Equal(record(19).LastSeen) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if n := strings.Count(contents(t, path), "\n"); n != 21 {
-		t.Errorf("%d lines", n)
+	if n := strings.Count(contents(t, path), "\n"); n != 21 || tries != 2 {
+		t.Errorf("%d lines, after %d tries", n, tries)
 	}
 }
