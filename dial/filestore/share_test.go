@@ -78,7 +78,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 // Nobody waits for the lock, or for another's turn, longer than they have time.
-// Recall needs neither.
+// Recall needs no lock, and waits for nobody who does.
 func TestBusy(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -112,8 +112,10 @@ func TestBusy(t *testing.T) {
 		within(time.Minute, func(ctx context.Context) error { return s.Remember(ctx, peer(1), record(2)) }) // for the lock
 		within(time.Second, func(ctx context.Context) error { return s.Forget(ctx, peer(1)) })              // for a turn
 		within(time.Second, func(ctx context.Context) error { _, err := filestore.Open(ctx, path+"-new"); return err })
-		if r, err := s.Recall(t.Context(), peer(1)); err != nil || r == nil {
-			t.Errorf("recall: %v, %v", r, err)
+		r, begin := record(3), time.Now()
+		overwrite(t, path, append([]byte(contents(t, path)), filestore.Line(peer(3), &r)...))
+		if got, err := s.Recall(t.Context(), peer(3)); err != nil || got == nil || time.Since(begin) > 0 {
+			t.Errorf("recall of what was added, after %v: %v, %v", time.Since(begin), got, err)
 		}
 		wg.Wait()
 	})

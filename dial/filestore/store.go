@@ -25,8 +25,10 @@ const slack = 1000
 // file cannot be interrupted.
 type Store struct {
 	path string
-	turn chan struct{} // holds a token while somebody works on the file
-	view atomic.Pointer[view]
+	// Each holds a token while somebody waits for the lock or has it, and while
+	// somebody works on the file: nobody reads later because another waits.
+	writer, turn chan struct{}
+	view         atomic.Pointer[view]
 
 	// For who has the turn.
 	closed  bool
@@ -53,7 +55,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &Store{path: path, turn: make(chan struct{}, 1), slack: slack}
+	s := &Store{path: path, writer: make(chan struct{}, 1), turn: make(chan struct{}, 1), slack: slack}
 	s.disk = disk{(*os.File).WriteAt, (*os.File).Sync, syncDir}
 	_, err = s.refresh()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,10 +152,8 @@ func (s *Store) Close() error {
 
 // take begins a turn, unless ctx ends before it comes.
 func (s *Store) take(ctx context.Context) error {
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("filestore: %s is in use: %w", s.path, wire.ContextError(ctx))
+	if err := s.wait(ctx, s.turn); err != nil {
+		return err
 	}
 	if s.closed {
 		s.give()
@@ -164,6 +164,15 @@ func (s *Store) take(ctx context.Context) error {
 
 // give ends a turn.
 func (s *Store) give() { <-s.turn }
+
+func (s *Store) wait(ctx context.Context, token chan<- struct{}) error {
+	select {
+	case token <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("filestore: %s is in use: %w", s.path, wire.ContextError(ctx))
+	}
+}
 
 // latest returns what is in the file now.
 func (s *Store) latest(ctx context.Context) (*view, error) {

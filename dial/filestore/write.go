@@ -18,15 +18,19 @@ import (
 
 // change writes what f makes of the latest record of a server; nil is none.
 func (s *Store) change(ctx context.Context, p dial.Peer, f func(*dial.Record) *dial.Record) error {
-	if err := s.take(ctx); err != nil {
+	if err := s.wait(ctx, s.writer); err != nil {
 		return err
 	}
-	defer s.give()
+	defer func() { <-s.writer }()
 	unlock, err := lock(ctx, s.lockPath())
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.give()
 	v, err := s.refresh()
 	if err != nil {
 		return err
