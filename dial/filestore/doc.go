@@ -31,6 +31,14 @@
 // and reads what was added. On a file system shared between hosts there is no
 // such promise; package sqlstore is for that.
 //
+// # What it costs
+//
+// All records are held in memory, some 250 bytes each: 100,000 of them are read
+// in a fifth of a second from 40 MB of disk. Then Recall takes two microseconds,
+// and thirty if others have written. Remember takes as long as the disk does to
+// sync. Nothing is dropped by itself, expired or not, since a clock that is ahead
+// would drop it all: use Each and Forget, or examples/peers.
+//
 // # Who may read it
 //
 // The file tells with whom its owner exchanges mail, and somebody who can write
