@@ -144,10 +144,14 @@ func TestForgetAndEach(t *testing.T) {
 	for i := range 3 {
 		remember(t, s, peer(i), record(i))
 	}
-	for _, i := range []int{1, 9} {
-		if err := s.Forget(t.Context(), peer(i)); err != nil {
-			t.Error(err)
+	for _, p := range []dial.Peer{peer(9), {Host: "\"\n"}} {
+		before := contents(t, path)
+		if err := s.Forget(t.Context(), p); err != nil || contents(t, path) != before {
+			t.Errorf("a stranger: %v, and the file is\n%s", err, contents(t, path))
 		}
+	}
+	if err := s.Forget(t.Context(), peer(1)); err != nil {
+		t.Error(err)
 	}
 	want := map[dial.Peer]dial.Record{peer(0): record(0), peer(2): record(2)}
 	if got := all(t, open(t, path)); !maps.Equal(got, want) {
