@@ -32,6 +32,25 @@ func (m Mode) String() string {
 	return fmt.Sprintf("mode(%d)", uint8(m))
 }
 
+// MarshalText returns what String does. A value that is not a mode is an error.
+func (m Mode) MarshalText() ([]byte, error) {
+	if m > STARTTLS {
+		return nil, fmt.Errorf("dial: %d is not a mode", uint8(m))
+	}
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads what MarshalText returns. On error m is left as it was.
+func (m *Mode) UnmarshalText(text []byte) error {
+	for v := Plaintext; v <= STARTTLS; v++ {
+		if v.String() == string(text) {
+			*m = v
+			return nil
+		}
+	}
+	return fmt.Errorf("dial: unknown mode %.64q: want plaintext, implicit or starttls", text)
+}
+
 // Verified is how the server proved to be the one that was dialled.
 type Verified uint8
 
@@ -52,6 +71,26 @@ func (v Verified) String() string {
 		return "pinned"
 	}
 	return fmt.Sprintf("verified(%d)", uint8(v))
+}
+
+// MarshalText returns what String does. A value that is none of the three is an
+// error.
+func (v Verified) MarshalText() ([]byte, error) {
+	if v > VerifiedPinned {
+		return nil, fmt.Errorf("dial: %d is not a way to verify a server", uint8(v))
+	}
+	return []byte(v.String()), nil
+}
+
+// UnmarshalText reads what MarshalText returns. On error v is left as it was.
+func (v *Verified) UnmarshalText(text []byte) error {
+	for w := NotVerified; w <= VerifiedPinned; w++ {
+		if w.String() == string(text) {
+			*v = w
+			return nil
+		}
+	}
+	return fmt.Errorf("dial: not a way to verify a server: %.64q: want no, pkix or pinned", text)
 }
 
 // Security is what was achieved on a connection.

@@ -11,6 +11,35 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
+func TestWordsOfSecurity(t *testing.T) {
+	for m, word := range []string{"plaintext", "implicit", "starttls"} {
+		mode, read := dial.Mode(m), dial.Mode(99)
+		text, err := mode.MarshalText()
+		if err != nil || string(text) != word || read.UnmarshalText(text) != nil || read != mode {
+			t.Errorf("%v: %q, %v, read as %v", mode, text, err, read)
+		}
+	}
+	for v, word := range []string{"no", "pkix", "pinned"} {
+		verified, read := dial.Verified(v), dial.Verified(99)
+		text, err := verified.MarshalText()
+		if err != nil || string(text) != word || read.UnmarshalText(text) != nil || read != verified {
+			t.Errorf("%v: %q, %v, read as %v", verified, text, err, read)
+		}
+	}
+	for _, word := range []string{"", "PKIX", "pkix ", "mode(3)", "verified(3)"} {
+		m, v := dial.STARTTLS, dial.VerifiedPinned
+		if m.UnmarshalText([]byte(word)) == nil || v.UnmarshalText([]byte(word)) == nil || m != dial.STARTTLS || v != dial.VerifiedPinned {
+			t.Errorf("%q was read: %v, %v", word, m, v)
+		}
+	}
+	if _, err := dial.Mode(3).MarshalText(); err == nil {
+		t.Error("a mode that is none was written")
+	}
+	if _, err := dial.Verified(3).MarshalText(); err == nil {
+		t.Error("a way to verify that is none was written")
+	}
+}
+
 func TestSecurity(t *testing.T) {
 	state := &tls.ConnectionState{Version: tls.VersionTLS13, CipherSuite: tls.TLS_AES_128_GCM_SHA256}
 	down := &policy.Violation{Policy: policy.OpportunisticSTARTTLS, Reason: policy.ErrNotOffered, Reply: "502 \x1b no"}

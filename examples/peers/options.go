@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/mailconn/mailconn/dial"
+)
+
+const usage = `peers shows what a file of remembered servers holds.
+
+usage: peers FILE list           all servers, a line for each
+       peers FILE explain URL    what is known of one, and what it is held to
+       peers FILE forget URL     make it a stranger
+       peers FILE prune          forget those whose time is over
+
+The URL says protocol, host and perhaps port, as in imap://mail.example.org. The
+port matters: imaps://mail.example.org, on port 993, is another server.
+
+The exit status is 1 if the file could not be used, 2 if the command line is
+wrong, and 3 if the server is not remembered.
+`
+
+// options are what the command line says.
+type options struct {
+	file    string
+	command string
+	peer    dial.Peer // of explain and forget
+}
+
+func parse(args []string, help io.Writer) (*options, error) {
+	fs := flag.NewFlagSet("peers", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
+	fs.Usage = func() {}
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(help, usage)
+		return nil, err
+	case err != nil:
+		return nil, err
+	case fs.NArg() < 2:
+		return nil, errors.New("want a file and a command")
+	}
+	o := &options{file: fs.Arg(0), command: fs.Arg(1)}
+	switch rest := fs.Args()[2:]; o.command {
+	case "list", "prune":
+		if len(rest) > 0 {
+			return nil, fmt.Errorf("want nothing behind %s", o.command)
+		}
+		return o, nil
+	case "explain", "forget":
+		if len(rest) != 1 {
+			return nil, fmt.Errorf("want one URL behind %s", o.command)
+		}
+		return o, o.parsePeer(rest[0])
+	}
+	return nil, fmt.Errorf("unknown command %q", o.command)
+}
+
+func (o *options) parsePeer(url string) error {
+	e, err := dial.ParseEndpoint(url)
+	if err == nil {
+		o.peer, err = e.Peer()
+	}
+	return err
+}
