@@ -2,10 +2,12 @@ package dial_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/filestore"
 	"github.com/mailconn/mailconn/dial/memstore"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -18,10 +20,15 @@ func BenchmarkMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
+	file, err := filestore.Open(context.Background(), filepath.Join(b.TempDir(), "peers"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
 	for _, c := range []struct {
 		name   string
 		memory dial.Memory
-	}{{"none", nil}, {"memstore", new(memstore.Store)}} {
+	}{{"none", nil}, {"memstore", new(memstore.Store)}, {"filestore", file}} {
 		b.Run(c.name, func(b *testing.B) {
 			d := dial.Dialer{TLSConfig: s.ClientConfig(), Memory: c.memory}
 			b.ReportAllocs()

@@ -17,9 +17,9 @@ var (
 // written. To begin anew, move it away; as long as it is there nothing is
 // written.
 type CorruptError struct {
-	Path string
-	Line int // counted from 1
-	Err  error
+	Path string // without symbolic links
+	Line int    // counted from 1
+	Err  error  // what is wrong with it
 }
 
 // Error returns the file, the line and what is wrong with it.
