@@ -1,0 +1,57 @@
+package interop
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/interop/servers"
+	"github.com/mailconn/mailconn/policy"
+)
+
+func TestMain(m *testing.M) {
+	servers.Supervise()
+	m.Run()
+}
+
+// host is what certificates are for, and what is dialled: leadTo finds it.
+const host = "mail.test"
+
+// leadTo is a NetDialer that finds every host at one address.
+type leadTo string
+
+func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, network, string(to))
+}
+
+// dialer returns one that trusts the lab's CA and finds host at addr. It brings
+// the lab's client certificate if bring is set.
+func dialer(l *servers.Lab, addr string, bring bool) *dial.Dialer {
+	config := l.CA.ClientConfig()
+	if bring {
+		config.Certificates = []tls.Certificate{l.Client}
+	}
+	return &dial.Dialer{TLSConfig: config, NetDialer: leadTo(addr), Timeout: 20 * time.Second, LocalName: "client.test"}
+}
+
+func endpoint(p policy.Protocol, pol policy.Policy) dial.Endpoint {
+	return dial.Endpoint{Protocol: p, Host: host, Policy: pol}
+}
+
+// finder is a server that knows where its places are.
+type finder interface{ Addr(servers.Place) string }
+
+// find returns where s can be tried under a policy: on the port for it, or, if
+// there is no TLS port, on the one in the clear.
+func find(s finder, p policy.Protocol, pol policy.Policy, v servers.Variant) string {
+	place := servers.Place{Protocol: p, Implicit: pol == policy.ImplicitTLS, Variant: v}
+	if addr := s.Addr(place); addr != "" {
+		return addr
+	}
+	place.Implicit = false
+	return s.Addr(place)
+}
