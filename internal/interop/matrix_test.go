@@ -19,6 +19,7 @@ var voices = []struct {
 	speaks []policy.Protocol
 }{
 	{"dovecot", func(l *servers.Lab) finder { return l.Dovecot() }, []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission}},
+	{"postfix", func(l *servers.Lab) finder { return l.Postfix(l.Dovecot()) }, []policy.Protocol{policy.SMTP, policy.Submission}},
 }
 
 // cell is one of the matrix.

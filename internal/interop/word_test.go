@@ -42,7 +42,7 @@ func cause(err error) string {
 	case errors.As(err, &cert):
 		return certificate(cert)
 	case errors.As(err, &op) && op.Op == "remote error": // crypto/tls has no type for an alert
-		return "alert-" + strings.ReplaceAll(strings.TrimPrefix(op.Err.Error(), "tls: "), " ", "-")
+		return "alert-" + alert(op.Err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "closed"
@@ -50,6 +50,18 @@ func cause(err error) string {
 		return "timeout"
 	}
 	return "other(" + err.Error() + ")"
+}
+
+// alert shortens what crypto/tls calls one.
+func alert(err error) string {
+	name := strings.TrimPrefix(err.Error(), "tls: ")
+	switch name {
+	case "protocol version not supported":
+		return "version"
+	case "certificate required":
+		return "certificate"
+	}
+	return strings.ReplaceAll(name, " ", "-")
 }
 
 func certificate(err error) string {

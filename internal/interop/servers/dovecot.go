@@ -20,6 +20,12 @@ type Dovecot struct {
 	Relay  *dialtest.Server
 }
 
+// AuthSocket is where other servers have passwords checked.
+func (d *Dovecot) AuthSocket() string { return filepath.Join(d.dir, "run", "auth-client") }
+
+// DeliverySocket takes mail, in LMTP.
+func (d *Dovecot) DeliverySocket() string { return filepath.Join(d.dir, "run", "lmtp") }
+
 // dovecotConf is what the configuration is written from.
 type dovecotConf struct {
 	Dir, Certs, User, Group string

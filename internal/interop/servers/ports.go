@@ -1,8 +1,11 @@
 package servers
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,31 +44,40 @@ func freePort() (int, error) {
 // ended, or it takes too long.
 func (p *process) ready(ports []int) error {
 	// Nothing else tells: a server that stays in the foreground binds its ports
-	// when it likes.
+	// when it likes. The kernel is asked because a connection would make the
+	// server start a process.
 	deadline := time.After(20 * time.Second)
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
-	for _, port := range ports {
-		for !listening(port) {
-			select {
-			case <-p.done:
-				return fmt.Errorf("it ended")
-			case <-deadline:
-				return fmt.Errorf("nobody listens on port %d", port)
-			case <-again.C:
-			}
+	for missing(ports) > 0 {
+		select {
+		case <-p.done:
+			return errors.New("it ended")
+		case <-deadline:
+			return fmt.Errorf("nobody listens on port %d", missing(ports))
+		case <-again.C:
 		}
 	}
 	return nil
 }
 
-func listening(port int) bool {
-	c, err := net.Dial("tcp", address(port))
-	if err != nil {
-		return false
+// missing returns one of the ports that nobody listens on, 0 if there is none.
+func missing(ports []int) int {
+	// A line is "N: ADDRESS:PORT ADDRESS:PORT STATE ...", in hexadecimal.
+	table, _ := os.ReadFile("/proc/net/tcp")
+	bound := map[string]bool{}
+	for line := range strings.Lines(string(table)) {
+		if f := strings.Fields(line); len(f) > 3 && f[3] == "0A" {
+			_, port, _ := strings.Cut(f[1], ":")
+			bound[port] = true
+		}
 	}
-	c.Close()
-	return true
+	for _, port := range ports {
+		if !bound[fmt.Sprintf("%04X", port)] {
+			return port
+		}
+	}
+	return 0
 }
 
 const loopback = "127.0.0.1"

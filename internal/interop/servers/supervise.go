@@ -52,7 +52,7 @@ func supervise(as string, argv []string) error {
 	}
 	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
 		Env: os.Environ(), Files: []uintptr{null.Fd(), 1, 2},
-		Sys: &syscall.SysProcAttr{Setsid: true, Credential: who},
+		Sys: &syscall.SysProcAttr{Credential: who},
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", argv[0], err)
