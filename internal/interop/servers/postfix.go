@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mailconn/mailconn/policy"
 )
@@ -48,9 +49,11 @@ func (l *Lab) Postfix(d *Dovecot) *Server {
 			"Grey": Grey, "Gone": Gone, "Over": Over, "Services": s.smtpds(),
 		}
 		s.queue()
-		etc := filepath.Dir(s.write("postfix/main.cf", data))
+		main := s.write("postfix/main.cf", data)
+		// Postfix waits for seconds if somebody may still be writing it.
+		check(l.t, os.Chtimes(main, time.Time{}, time.Unix(0, 0)))
 		s.write("postfix/master.cf", data)
-		return command{argv: []string{master, "-c", etc, "-d"}}
+		return command{argv: []string{master, "-c", filepath.Dir(main), "-d"}}
 	})
 }
 

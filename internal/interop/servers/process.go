@@ -38,8 +38,7 @@ func start(c command) (*process, error) {
 	cmd := exec.Command(self, c.argv...)
 	cmd.Env = append(append(os.Environ(), c.env...), supervised+"="+c.as)
 	cmd.Stdout, cmd.Stderr = log, log
-	// A session of its own keeps a terminal's signals away. The server must not
-	// lead it: Postfix tries in vain to begin another, for a second or two.
+	// A session of its own keeps a terminal's signals away.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	leash, err := cmd.StdinPipe()
 	if err != nil {
