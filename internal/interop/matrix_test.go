@@ -20,6 +20,8 @@ var voices = []struct {
 }{
 	{"dovecot", func(l *servers.Lab) finder { return l.Dovecot() }, []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission}},
 	{"postfix", func(l *servers.Lab) finder { return l.Postfix(l.Dovecot()) }, []policy.Protocol{policy.SMTP, policy.Submission}},
+	{"exim", func(l *servers.Lab) finder { return l.Exim(l.Dovecot()) }, []policy.Protocol{policy.Submission}},
+	{"cyrus", func(l *servers.Lab) finder { return l.Cyrus() }, []policy.Protocol{policy.IMAP, policy.POP3}},
 }
 
 // cell is one of the matrix.
@@ -142,7 +144,7 @@ func (m *matrix) try(c cell) string {
 	if err != nil {
 		return channel + " " + word(err)
 	}
-	defer s.Close()
+	defer farewell(s)
 	if got := s.Mechanism(); got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
 		return channel + " in:" + strings.ReplaceAll(got, " ", "-")
 	}

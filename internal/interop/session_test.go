@@ -20,6 +20,19 @@ type session interface {
 	Close() error
 }
 
+// farewell ends a session as its protocol wants it.
+func farewell(s session) {
+	switch s := s.(type) {
+	case *imapconn.Client:
+		s.Logout().Wait()
+	case *pop3conn.Client:
+		s.Quit()
+	case *smtpconn.Client:
+		s.Quit()
+	}
+	s.Close()
+}
+
 // open begins a session on conn.
 func open(ctx context.Context, conn *dial.Conn, cred auth.Credentials, insecure bool) (session, error) {
 	switch conn.Security().Endpoint.Protocol {

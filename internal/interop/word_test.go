@@ -48,6 +48,8 @@ func cause(err error) string {
 		return "closed"
 	case errors.As(err, &network) && network.Timeout():
 		return "timeout"
+	case strings.Contains(err.Error(), "tls: server selected unsupported protocol version"): // no type either
+		return "version"
 	}
 	return "other(" + err.Error() + ")"
 }

@@ -31,3 +31,8 @@ func split(addr string) (host, port string) {
 	host, port, _ = net.SplitHostPort(addr)
 	return host, port
 }
+
+func chown(l *Lab, path string, uid int) {
+	l.t.Helper()
+	check(l.t, os.Chown(path, uid, uid))
+}

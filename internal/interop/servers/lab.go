@@ -23,7 +23,11 @@ type Lab struct {
 func New(t testing.TB) *Lab {
 	t.Helper()
 	// t.TempDir is closed to other users, and its name too long for sockets.
-	dir, err := os.MkdirTemp("", "mc")
+	// Mail servers wait for the disk at every step, so memory is better.
+	dir, err := os.MkdirTemp("/dev/shm", "mc")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "mc")
+	}
 	check(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	check(t, os.Chmod(dir, 0o755))

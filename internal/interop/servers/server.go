@@ -114,11 +114,18 @@ var conf embed.FS
 // write makes a file in the server's directory of a template in conf.
 func (s *Server) write(name string, data any) (path string) {
 	s.lab.t.Helper()
-	t, err := template.ParseFS(conf, "conf/"+name)
+	return s.writeText(name, s.fill(name, data))
+}
+
+// fill returns what becomes of a template in conf.
+func (s *Server) fill(name string, data any) string {
+	s.lab.t.Helper()
+	// Braces are half of Exim's language.
+	t, err := template.New(filepath.Base(name)).Delims("[[", "]]").ParseFS(conf, "conf/"+name)
 	check(s.lab.t, err)
 	var b bytes.Buffer
 	check(s.lab.t, t.Execute(&b, data))
-	return s.writeText(name, b.String())
+	return b.String()
 }
 
 func (s *Server) writeText(name, text string) (path string) {
