@@ -21,6 +21,7 @@ var voices = []struct {
 	{"dovecot", func(l *servers.Lab) finder { return l.Dovecot() }, []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission}},
 	{"postfix", func(l *servers.Lab) finder { return l.Postfix(l.Dovecot()) }, []policy.Protocol{policy.SMTP, policy.Submission}},
 	{"exim", func(l *servers.Lab) finder { return l.Exim(l.Dovecot()) }, []policy.Protocol{policy.Submission}},
+	{"node", func(l *servers.Lab) finder { return l.Node() }, []policy.Protocol{policy.Submission}},
 	{"cyrus", func(l *servers.Lab) finder { return l.Cyrus() }, []policy.Protocol{policy.IMAP, policy.POP3}},
 }
 

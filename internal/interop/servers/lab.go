@@ -77,6 +77,13 @@ func (l *Lab) need(program string) string {
 	return path
 }
 
+func (l *Lab) needFile(path string) {
+	l.t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		l.missing(path + " is not there")
+	}
+}
+
 // needRoot is for servers that change their user.
 func (l *Lab) needRoot(server string) {
 	l.t.Helper()
