@@ -2,10 +2,12 @@ module github.com/mailconn/mailconn/internal/interop
 
 go 1.25.0
 
-require github.com/mailconn/mailconn v0.0.0
+require (
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8
+	github.com/mailconn/mailconn v0.0.0
+)
 
 require (
-	github.com/emersion/go-imap/v2 v2.0.0-beta.8 // indirect
 	github.com/emersion/go-message v0.18.2 // indirect
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
 	github.com/emersion/go-smtp v0.25.1 // indirect

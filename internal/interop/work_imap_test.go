@@ -1,0 +1,108 @@
+package interop
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/interop/servers"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// mailboxes are the servers of IMAP and POP3.
+var mailboxes = map[string]func(*servers.Lab) finder{
+	"dovecot": func(l *servers.Lab) finder { return l.Dovecot() },
+	"cyrus":   func(l *servers.Lab) finder { return l.Cyrus() },
+}
+
+// patience bounds waits for what a server does by itself.
+const patience = 20 * time.Second
+
+// TestIMAP works in a mailbox over two sessions: what one appends the other
+// hears of in IDLE and fetches.
+func TestIMAP(t *testing.T) {
+	for name, start := range mailboxes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := servers.New(t)
+			c := newClient(t, lab, start(lab), servers.Alice)
+			exists := make(chan uint32, 10)
+			handler := &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+				if data.NumMessages != nil {
+					exists <- *data.NumMessages
+				}
+			}}
+			reader := must(c.imap(policy.RequiredSTARTTLS, imapconn.Options{UnilateralDataHandler: handler}))(t)
+			defer reader.Close()
+			before := must(reader.Select("INBOX", nil).Wait())(t).NumMessages
+			idle := must(reader.Idle())(t)
+
+			writer := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+			text := letter("idle")
+			appendTo(t, writer, "INBOX", text)
+			logout(t, writer)
+
+			select {
+			case n := <-exists:
+				if n != before+1 {
+					t.Errorf("%d messages, not %d", n, before+1)
+				}
+			case <-time.After(patience):
+				t.Fatal("IDLE says nothing of the message")
+			}
+			if err := idle.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := idle.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			if got := fetch(t, reader, before+1); got != text {
+				t.Errorf("fetched %q\nappended %q", got, text)
+			}
+			logout(t, reader)
+		})
+	}
+}
+
+func appendTo(t *testing.T, c *imapconn.Client, mailbox, text string) {
+	t.Helper()
+	if err := tryAppend(c, mailbox, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tryAppend(c *imapconn.Client, mailbox, text string) error {
+	command := c.Append(mailbox, int64(len(text)), nil)
+	if _, err := command.Write([]byte(text)); err != nil {
+		return err
+	}
+	if err := command.Close(); err != nil {
+		return err
+	}
+	_, err := command.Wait()
+	return err
+}
+
+// fetch returns a message of the selected mailbox.
+func fetch(t *testing.T, c *imapconn.Client, n uint32) string {
+	t.Helper()
+	section := &imap.FetchItemBodySection{Peek: true}
+	options := &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}}
+	all := must(c.Fetch(imap.SeqSetNum(n), options).Collect())(t)
+	if len(all) != 1 {
+		t.Fatalf("%d messages", len(all))
+	}
+	return string(bytes.TrimSpace(all[0].FindBodySection(section))) + "\r\n\r\n"
+}
+
+func logout(t *testing.T, c *imapconn.Client) {
+	t.Helper()
+	if err := c.Logout().Wait(); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+}
