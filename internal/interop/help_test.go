@@ -59,9 +59,11 @@ func must[T any](v T, err error) func(t *testing.T) T {
 	}
 }
 
-// letter is a message to example.test with lines that protocols stumble over.
+// letter is a message to example.test with lines that protocols stumble over,
+// and with the headers that servers would add.
 func letter(subject string) string {
-	return fmt.Sprintf("From: <alice@example.test>\r\nTo: <alice@example.test>\r\nSubject: %s\r\n\r\n"+
+	return fmt.Sprintf("From: <alice@example.test>\r\nTo: <alice@example.test>\r\nSubject: %s\r\n"+
+		"Date: Sat, 1 Jan 2000 00:00:00 +0000\r\nMessage-ID: <1@example.test>\r\n\r\n"+
 		".one dot\r\n..two dots\r\n.\r\nFrom here on\r\n\r\n", subject)
 }
 
