@@ -75,15 +75,17 @@ func appendTo(t *testing.T, c *imapconn.Client, mailbox, text string) {
 	}
 }
 
+// tryAppend closes the command whatever happened: go-imap holds the connection
+// for it until then.
 func tryAppend(c *imapconn.Client, mailbox, text string) error {
 	command := c.Append(mailbox, int64(len(text)), nil)
-	if _, err := command.Write([]byte(text)); err != nil {
-		return err
+	_, err := command.Write([]byte(text))
+	if closed := command.Close(); err == nil {
+		err = closed
 	}
-	if err := command.Close(); err != nil {
-		return err
+	if _, refused := command.Wait(); refused != nil {
+		return refused
 	}
-	_, err := command.Wait()
 	return err
 }
 

@@ -49,6 +49,17 @@ type localBlock struct {
 	Variant
 }
 
+// Cert names the certificate shown there.
+func (b localBlock) Cert() Variant {
+	if b.Limited() {
+		return Good
+	}
+	return b.Variant
+}
+
+// Limited reports whether a user may have two sessions and no more.
+func (b localBlock) Limited() bool { return b.Variant == TwoAtOnce }
+
 // Offers reports whether there is TLS.
 func (b localBlock) Offers() bool { return b.Variant != NoTLS }
 
@@ -65,7 +76,7 @@ func (l *Lab) Dovecot() *Dovecot {
 	check(l.t, err)
 	l.t.Cleanup(func() { relay.Close() })
 	d := &Dovecot{Relay: relay}
-	var usual []Variant
+	usual := []Variant{TwoAtOnce}
 	for _, v := range Variants {
 		if !slices.Contains(alone, v) {
 			usual = append(usual, v)

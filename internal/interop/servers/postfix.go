@@ -23,10 +23,6 @@ const (
 	Over = "over@example.test" // 552: the mailbox is full
 )
 
-// TwoAtOnce is a variant beside those of the matrix: two connections and no
-// more.
-const TwoAtOnce Variant = "two-at-once"
-
 // smtpd is one of Postfix's services: a port, and how it differs.
 type smtpd struct {
 	Port    int

@@ -5,7 +5,6 @@ const (
 	Alice  = "alice"
 	Locked = "locked" // may not log in
 	Full   = "full"   // has a quota of 4 KiB, where there are mailboxes
-	Busy   = "busy"   // may have two sessions at once, where that can be set
 	Client = "client" // the name in the lab's client certificate
 
 	Secret = "canary-Pa55word"

@@ -22,7 +22,11 @@ const (
 	NoTLS               Variant = "no-tls-offered"
 )
 
-// Variants are all of them, in the order of tables.
+// TwoAtOnce is a variant beside those of the matrix: Dovecot allows a user two
+// sessions of a kind, Postfix a client two connections.
+const TwoAtOnce Variant = "two-at-once"
+
+// Variants are those of the matrix, in the order of tables.
 var Variants = []Variant{
 	Good, Expired, NotYetValid, WrongHost, SelfSigned, UnknownCA, MissingIntermediate,
 	CommonName, ClientOnly, OldTLS, TLS12, ClientCert, NoTLS,
