@@ -30,6 +30,7 @@ func TestAttacks(t *testing.T) {
 	want := readGrid(t, filepath.Join("testdata", "attacks.txt"))
 	for _, column := range want.columns {
 		t.Run(column, func(t *testing.T) {
+			t.Parallel()
 			name, protocol, _ := strings.Cut(column, "-")
 			var p policy.Protocol
 			if err := p.UnmarshalText([]byte(protocol)); err != nil {
@@ -44,7 +45,6 @@ func TestAttacks(t *testing.T) {
 			}
 		})
 	}
-	t.Log(want)
 }
 
 // attacked returns what comes of one attack, and looks for the password in what

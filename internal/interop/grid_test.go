@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 )
@@ -14,9 +15,12 @@ import (
 type grid struct {
 	rows, columns []string
 	want          map[[2]string]string
-	got           map[[2]string]string
+
+	mu  sync.Mutex
+	got map[[2]string]string
 }
 
+// readGrid reads a grid, which is logged when the test and all below it end.
 func readGrid(t *testing.T, name string) *grid {
 	t.Helper()
 	text := string(must(os.ReadFile(name))(t))
@@ -37,6 +41,7 @@ func readGrid(t *testing.T, name string) *grid {
 			}
 		}
 	}
+	t.Cleanup(func() { t.Log(g) })
 	return g
 }
 
@@ -47,7 +52,9 @@ func (g *grid) has(row, column string) bool { return g.want[[2]string{row, colum
 func (g *grid) compare(t *testing.T, row, column, got string) {
 	t.Helper()
 	key := [2]string{row, column}
+	g.mu.Lock()
 	g.got[key] = got
+	g.mu.Unlock()
 	if want := g.want[key]; got != want {
 		t.Errorf("%s, %s:\n got %s\nwant %s", column, row, got, want)
 	}

@@ -26,6 +26,7 @@ func TestLogin(t *testing.T) {
 	want := readGrid(t, filepath.Join("testdata", "login.txt"))
 	for _, column := range want.columns {
 		t.Run(column, func(t *testing.T) {
+			t.Parallel()
 			name, protocol, _ := strings.Cut(column, "-")
 			lab := servers.New(t)
 			server := starts(name)(lab)
@@ -37,7 +38,6 @@ func TestLogin(t *testing.T) {
 			}
 		})
 	}
-	t.Log(want)
 }
 
 // failing tries to log in in one of the ways that must fail.

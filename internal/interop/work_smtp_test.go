@@ -68,6 +68,7 @@ func TestSend(t *testing.T) {
 	want := readGrid(t, filepath.Join("testdata", "send.txt"))
 	for _, name := range want.columns {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			lab := servers.New(t)
 			c := newClient(t, lab, senders[name](lab), servers.Alice)
 			s := must(c.smtp(policy.Submission, policy.RequiredSTARTTLS))(t)
@@ -87,7 +88,6 @@ func TestSend(t *testing.T) {
 			}
 		})
 	}
-	t.Log(want)
 }
 
 // sent puts what became of a message into one word.
