@@ -20,10 +20,12 @@ type client struct {
 	server finder
 	user   string
 	secret string
+
+	onebyone bool // smtpconn.Options.NoPipelining
 }
 
 func newClient(t *testing.T, l *servers.Lab, s finder, user string) client {
-	return client{t, l, s, user, servers.Secret}
+	return client{t: t, lab: l, server: s, user: user, secret: servers.Secret}
 }
 
 func (c client) auth() auth.Credentials {
@@ -41,7 +43,7 @@ func (c client) pop3(pol policy.Policy) (*pop3conn.Client, error) {
 }
 
 func (c client) smtp(p policy.Protocol, pol policy.Policy) (*smtpconn.Client, error) {
-	o := &smtpconn.Options{Dialer: dialer(c.lab, find(c.server, p, pol, servers.Good), false)}
+	o := &smtpconn.Options{Dialer: dialer(c.lab, find(c.server, p, pol, servers.Good), false), NoPipelining: c.onebyone}
 	if p == policy.Submission {
 		o.Auth = c.auth()
 	}
