@@ -37,7 +37,7 @@ func TestAttacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			lab := servers.New(t)
-			server := starts(name)(lab)
+			server := starts[name](lab)
 			for _, row := range want.rows {
 				attack, pol, _ := strings.Cut(row, "/")
 				upstream := find(server, p, policies[pol], servers.Good)

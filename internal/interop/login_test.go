@@ -12,14 +12,6 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// starts are all servers by name.
-func starts(name string) func(*servers.Lab) finder {
-	if start, ok := mailboxes[name]; ok {
-		return start
-	}
-	return senders[name]
-}
-
 // TestLogin tries logins that must fail. Columns of testdata/login.txt are
 // SERVER-PROTOCOL.
 func TestLogin(t *testing.T) {
@@ -29,7 +21,7 @@ func TestLogin(t *testing.T) {
 			t.Parallel()
 			name, protocol, _ := strings.Cut(column, "-")
 			lab := servers.New(t)
-			server := starts(name)(lab)
+			server := starts[name](lab)
 			for _, row := range want.rows {
 				if want.has(row, column) {
 					err := newClient(t, lab, server, servers.Alice).failing(row, protocol)

@@ -42,6 +42,20 @@ func endpoint(p policy.Protocol, pol policy.Policy) dial.Endpoint {
 	return dial.Endpoint{Protocol: p, Host: host, Policy: pol}
 }
 
+// starts start the servers. Postfix and Exim have passwords checked by Dovecot.
+var starts = map[string]func(*servers.Lab) finder{
+	"dovecot": func(l *servers.Lab) finder { return l.Dovecot() },
+	"postfix": func(l *servers.Lab) finder { return l.Postfix(l.Dovecot()) },
+	"exim":    func(l *servers.Lab) finder { return l.Exim(l.Dovecot()) },
+	"node":    func(l *servers.Lab) finder { return l.Node() },
+	"cyrus":   func(l *servers.Lab) finder { return l.Cyrus() },
+}
+
+var (
+	mailboxes = []string{"dovecot", "cyrus"}                   // of IMAP and POP3
+	senders   = []string{"dovecot", "postfix", "exim", "node"} // of submission
+)
+
 // finder is a server that knows where its places are.
 type finder interface{ Addr(servers.Place) string }
 

@@ -88,7 +88,7 @@ func TestSendEnds(t *testing.T) {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				t.Parallel()
 				lab := servers.New(t)
-				server := senders[name](lab).(*servers.Server)
+				server := starts[name](lab).(*servers.Server)
 				c := newClient(t, lab, server, servers.Alice)
 				s := must(c.smtp(policy.Submission, policy.ImplicitTLS))(t)
 				defer s.Close()

@@ -13,23 +13,17 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// mailboxes are the servers of IMAP and POP3.
-var mailboxes = map[string]func(*servers.Lab) finder{
-	"dovecot": func(l *servers.Lab) finder { return l.Dovecot() },
-	"cyrus":   func(l *servers.Lab) finder { return l.Cyrus() },
-}
-
 // patience bounds waits for what a server does by itself.
 const patience = 20 * time.Second
 
 // TestIMAP works in a mailbox over two sessions: what one appends the other
 // hears of in IDLE and fetches.
 func TestIMAP(t *testing.T) {
-	for name, start := range mailboxes {
+	for _, name := range mailboxes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := servers.New(t)
-			c := newClient(t, lab, start(lab), servers.Alice)
+			c := newClient(t, lab, starts[name](lab), servers.Alice)
 			exists := make(chan uint32, 10)
 			handler := &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 				if data.NumMessages != nil {

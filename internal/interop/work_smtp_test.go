@@ -54,14 +54,6 @@ func content(s string) io.Reader { return strings.NewReader(s) }
 // hidden is content whose length nobody can ask for.
 func hidden(s string) io.Reader { return io.MultiReader(strings.NewReader(s)) }
 
-// senders are the servers of submission.
-var senders = map[string]func(*servers.Lab) finder{
-	"dovecot": func(l *servers.Lab) finder { return l.Dovecot() },
-	"postfix": func(l *servers.Lab) finder { return l.Postfix(l.Dovecot()) },
-	"exim":    func(l *servers.Lab) finder { return l.Exim(l.Dovecot()) },
-	"node":    func(l *servers.Lab) finder { return l.Node() },
-}
-
 // TestSend sends every kind of message to every server in one session each:
 // what is refused must leave the session as it was.
 func TestSend(t *testing.T) {
@@ -70,7 +62,7 @@ func TestSend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := servers.New(t)
-			c := newClient(t, lab, senders[name](lab), servers.Alice)
+			c := newClient(t, lab, starts[name](lab), servers.Alice)
 			s := must(c.smtp(policy.Submission, policy.RequiredSTARTTLS))(t)
 			defer func() { s.Close() }()
 			for _, kind := range want.rows {

@@ -14,11 +14,11 @@ import (
 // TestStream sends a hundred messages, of which every tenth is refused, as fast
 // as each server's own PIPELINING and CHUNKING allow.
 func TestStream(t *testing.T) {
-	for name, start := range senders {
+	for _, name := range senders {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := servers.New(t)
-			c := newClient(t, lab, start(lab), servers.Alice)
+			c := newClient(t, lab, starts[name](lab), servers.Alice)
 			c.onebyone = name == "dovecot" // see TestStreamIntoPanic
 			s := must(c.smtp(policy.Submission, policy.ImplicitTLS))(t)
 			defer s.Close()

@@ -3,6 +3,7 @@ package servers
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -10,34 +11,38 @@ import (
 	"time"
 )
 
-// handedOut are the ports that a server of this process was given: it may not
-// have bound them yet.
-var handedOut struct {
+// Ports for servers come from below those that the kernel gives to clients, and
+// to listeners that do not care: one that is free now must still be free when
+// the server binds it. Each process begins somewhere else, so that two of them
+// seldom meet; when they do the server does not start, and is tried again with
+// other ports.
+const (
+	firstPort = 10000
+	portCount = 20000
+)
+
+var nextPort struct {
 	sync.Mutex
-	ports map[int]bool
+	n int
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on. Another process
-// may still be quicker than the server; then starting it fails, and is tried
-// again with other ports.
+// freePort returns a port of 127.0.0.1 that nobody listens on, another with
+// each call.
 func freePort() (int, error) {
-	handedOut.Lock()
-	defer handedOut.Unlock()
-	if handedOut.ports == nil {
-		handedOut.ports = map[int]bool{}
+	nextPort.Lock()
+	defer nextPort.Unlock()
+	if nextPort.n == 0 {
+		nextPort.n = rand.IntN(portCount)
 	}
-	for {
-		l, err := net.Listen("tcp", loopback+":0")
-		if err != nil {
-			return 0, err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if !handedOut.ports[port] {
-			handedOut.ports[port] = true
+	for range portCount {
+		nextPort.n++
+		port := firstPort + nextPort.n%portCount
+		if l, err := net.Listen("tcp", address(port)); err == nil {
+			l.Close()
 			return port, nil
 		}
 	}
+	return 0, errors.New("no free port")
 }
 
 // ready returns when something listens on all the ports, or the server has
@@ -58,7 +63,12 @@ func (p *process) ready(ports []int) error {
 		case <-again.C:
 		}
 	}
-	return nil
+	select {
+	case <-p.done: // the port is another's
+		return errors.New("it ended")
+	default:
+		return nil
+	}
 }
 
 // missing returns one of the ports that nobody listens on, 0 if there is none.
