@@ -99,12 +99,21 @@ func (c *carrier) final(line string) (auth.Answer, error) {
 	return auth.Answer{Kind: k, Guessed: !told, Reply: r.String()}, nil
 }
 
+// badProtocol is how Cyrus tells, behind the code AUTH that it has for every
+// failure of SASL, that the exchange went wrong and not what was in it: it says
+// so to each channel binding in TLS 1.3, all of which it lists and none of which
+// it knows.
+const badProtocol = "bad protocol / cancel"
+
 // kind reads the response code of a refusal, and whether the server told the
 // reason at all. Without a code it is the credentials that are blamed, unless
 // the server promises to say so when it is them (RFC 3206 §6).
 func kind(r pop3line.Reply, caps []string) (k auth.Kind, told bool) {
 	switch code(r, caps) {
 	case codeAuth:
+		if strings.Contains(r.Text, badProtocol) {
+			return auth.KindRefused, false
+		}
 		return auth.KindCredentials, true
 	case codeInUse:
 		return auth.KindInUse, true

@@ -131,6 +131,8 @@ func TestKinds(t *testing.T) {
 	}{
 		{both, "[AUTH] no", auth.KindCredentials},
 		{both, "[auth/expired] no", auth.KindCredentials},
+		{both, "[AUTH] authenticating: authentication failure", auth.KindCredentials},
+		{both, "[AUTH] authenticating: bad protocol / cancel", auth.KindRefused},
 		{both, "[IN-USE] no", auth.KindInUse},
 		{both, "[LOGIN-DELAY] no", auth.KindTemporary},
 		{both, "[SYS/TEMP] no", auth.KindTemporary},
