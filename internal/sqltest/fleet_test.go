@@ -1,0 +1,3 @@
+package sqltest
+
+func play(string) error { return nil }
