@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,6 +21,10 @@ import (
 	"github.com/mailconn/mailconn/dial/sqlstore"
 	"github.com/mailconn/mailconn/internal/sqltest/servers"
 )
+
+// durable makes the databases wait for the disk, as they should, for figures
+// that mean something. What the tests look for does not depend on it.
+var durable = flag.Bool("durable", false, "wait for the disk")
 
 // database is one that runs, by one driver.
 type database struct {
@@ -105,7 +110,7 @@ func started(t testing.TB, start func() (database, error)) database {
 
 // The servers are started once for all tests, when the first needs them.
 var (
-	postgresqlServer = sync.OnceValues(servers.PostgreSQL)
+	postgresqlServer = sync.OnceValues(func() (*servers.Server, error) { return servers.PostgreSQL(*durable) })
 	mysqlServer      = sync.OnceValues(mysqlWithDatabase)
 	sqliteDir        = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "mailconn-sql-") })
 	stops            []func()
@@ -132,7 +137,7 @@ func mysql(parameters string) (database, error) {
 
 func mysqlWithDatabase() (*servers.Server, error) {
 	mysqldriver.SetLogger(&mysqldriver.NopLogger{}) // of connections that tests cut
-	s, err := servers.MariaDB()
+	s, err := servers.MariaDB(*durable)
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +157,9 @@ func sqlite() (database, error) {
 	}
 	atEnd(func() { os.RemoveAll(dir) })
 	dsn := "file:" + filepath.Join(dir, "peers.db") + "?_pragma=busy_timeout(60000)&_pragma=journal_mode(wal)"
+	if !*durable {
+		dsn += "&_pragma=synchronous(off)"
+	}
 	return database{sqlstore.SQLite, "sqlite", dsn, ""}, nil
 }
 

@@ -7,8 +7,8 @@ import (
 
 // MariaDB starts MariaDB, or else MySQL, whose user root needs no password. It
 // has its default collations, which do not tell upper case from lower, and no
-// databases.
-func MariaDB() (*Server, error) {
+// databases. For durable see PostgreSQL.
+func MariaDB(durable bool) (*Server, error) {
 	daemon, err := find("mariadbd", "mysqld")
 	if err != nil {
 		return nil, err
@@ -21,8 +21,12 @@ func MariaDB() (*Server, error) {
 	if err := installDB(dir, data, daemon); err != nil {
 		return nil, err
 	}
+	flush := "--innodb-flush-log-at-trx-commit=0"
+	if durable {
+		flush = "--innodb-flush-log-at-trx-commit=1"
+	}
 	s, err := start(dir, "ready for connections", daemon, "--no-defaults", "--datadir="+data, "--socket="+socket,
-		"--skip-networking", "--pid-file="+filepath.Join(dir, "pid"), "--max-connections=300")
+		"--skip-networking", "--pid-file="+filepath.Join(dir, "pid"), "--max-connections=300", flush)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,14 @@
 package servers
 
-import "path/filepath"
+import (
+	"fmt"
+	"path/filepath"
+)
 
 // PostgreSQL starts a server with a superuser and a database named mailconn,
-// who needs no password.
-func PostgreSQL() (*Server, error) {
+// who needs no password. Unless it is to be durable it does not wait for the
+// disk, which only matters when the machine fails.
+func PostgreSQL(durable bool) (*Server, error) {
 	initdb, err := find("initdb")
 	if err != nil {
 		return nil, err
@@ -19,7 +23,8 @@ func PostgreSQL() (*Server, error) {
 		return nil, err
 	}
 	s, err := start(dir, "ready to accept connections", filepath.Join(filepath.Dir(initdb), "postgres"),
-		"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "logging_collector=off")
+		"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "logging_collector=off",
+		"-c", fmt.Sprintf("fsync=%t", durable))
 	if err != nil {
 		return nil, err
 	}
