@@ -30,6 +30,10 @@ type order struct {
 	Options  sqlstore.Options
 }
 
+// connections is how many a machine has. InnoDB is soon busy with nothing but
+// its queue when hundreds wait for one row.
+const connections = 8
+
 // machineOf starts this program again. It is killed with the test.
 func machineOf(t *testing.T, role string, o order) *machine {
 	t.Helper()
@@ -73,6 +77,7 @@ func play(role string) error {
 		return err
 	}
 	defer db.Close()
+	db.SetMaxOpenConns(connections)
 	f, known := map[string]func(*sql.DB, *sqlstore.Store, *bufio.Reader) error{
 		"fleet": fleet, "writer": writer, "holder": holder,
 	}[role]

@@ -4,20 +4,45 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/mailconn/mailconn/dial"
 )
 
 // ledger is what a store has acknowledged to one writer, by the number of the
 // peer: the most of everything that must never fall.
-type ledger map[int]dial.Record
+type ledger map[int]strength
 
-func (l ledger) add(n int, r dial.Record) {
+// strength is the part of a record that never falls. Unlike the record, it goes
+// through JSON with all its bits.
+type strength struct {
+	Version    uint16
+	Mechanisms uint32
+	Lifetime   time.Duration
+}
+
+func strengthOf(r dial.Record) strength {
+	return strength{r.Version, uint32(r.Mechanisms), r.Lifetime}
+}
+
+// add notes that a server had this.
+func (l ledger) add(n int, r strength) {
 	known := l[n]
-	known.Version = max(known.Version, r.Version)
-	known.Mechanisms |= r.Mechanisms
-	known.Lifetime = max(known.Lifetime, r.Lifetime)
-	l[n] = known
+	l[n] = strength{max(known.Version, r.Version), known.Mechanisms | r.Mechanisms, max(known.Lifetime, r.Lifetime)}
+}
+
+// weaker returns in what it holds a server to less than another, "" if in
+// nothing.
+func (r strength) weaker(than strength) string {
+	switch {
+	case r.Version < than.Version:
+		return fmt.Sprintf("version %#x is below %#x", r.Version, than.Version)
+	case r.Mechanisms&than.Mechanisms != than.Mechanisms:
+		return fmt.Sprintf("mechanisms %#x lack some of %#x", r.Mechanisms, than.Mechanisms)
+	case r.Lifetime < than.Lifetime:
+		return fmt.Sprintf("lifetime %v is below %v", r.Lifetime, than.Lifetime)
+	}
+	return ""
 }
 
 // learn remembers a random record of one of the peers, and recalls at once
@@ -27,7 +52,7 @@ func (l ledger) learn(ctx context.Context, m dial.Memory, from source, peers int
 	if err := m.Remember(ctx, peer(n), r); err != nil {
 		return err
 	}
-	l.add(n, r)
+	l.add(n, strengthOf(r))
 	return l.check(ctx, m, n)
 }
 
@@ -39,7 +64,7 @@ func (l ledger) check(ctx context.Context, m dial.Memory, n int) error {
 	case got == nil:
 		return fmt.Errorf("%v is lost", peer(n))
 	}
-	if fault := weaker(*got, l[n]); fault != "" {
+	if fault := strengthOf(*got).weaker(l[n]); fault != "" {
 		return fmt.Errorf("%v is weaker than what was acknowledged: %s", peer(n), fault)
 	}
 	return nil
@@ -61,7 +86,7 @@ func holds(t *testing.T, m dial.Memory, all ...ledger) {
 			continue
 		}
 		got, _ := m.Recall(t.Context(), peer(n))
-		if fault := weaker(want, *got); fault != "" {
+		if fault := want.weaker(strengthOf(*got)); fault != "" {
 			t.Errorf("%v has what nobody brought: %s", peer(n), fault)
 		}
 	}

@@ -47,17 +47,3 @@ func (s source) record() dial.Record {
 func peer(n int) dial.Peer {
 	return dial.Peer{Protocol: policy.IMAP, Host: fmt.Sprintf("host-%d.test", n), Port: 143}
 }
-
-// weaker returns in what a record holds a server to less than another, "" if in
-// nothing.
-func weaker(r, than dial.Record) string {
-	switch {
-	case r.Version < than.Version:
-		return fmt.Sprintf("version %#x is below %#x", r.Version, than.Version)
-	case r.Mechanisms&than.Mechanisms != than.Mechanisms:
-		return fmt.Sprintf("mechanisms %#x lack some of %#x", uint32(r.Mechanisms), uint32(than.Mechanisms))
-	case r.Lifetime < than.Lifetime:
-		return fmt.Sprintf("lifetime %v is below %v", r.Lifetime, than.Lifetime)
-	}
-	return ""
-}
