@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -91,16 +90,4 @@ func tableName(name string) (string, error) {
 		return "", fmt.Errorf("sqlstore: table %.64q: want lower-case letters, digits and underscores, a letter first, at most 50", name)
 	}
 	return name, nil
-}
-
-// undone reports whether the database has undone a statement only because of
-// others at the same time. Drivers for PostgreSQL have a method for the code;
-// that for MySQL has it in the text.
-func undone(err error) bool {
-	const serialization, deadlock = "40001", "40P01"
-	var coded interface{ SQLState() string }
-	if errors.As(err, &coded) {
-		return coded.SQLState() == serialization || coded.SQLState() == deadlock
-	}
-	return strings.HasPrefix(err.Error(), "Error 1213 ")
 }

@@ -28,7 +28,7 @@
 // PostgreSQL 9.5 or later. The table is looked for, and made, where the search
 // path of the connection says. Every isolation level will do; above READ
 // COMMITTED the database may undo a statement for the sake of another, which
-// Remember and Forget then send again, five times at most in all.
+// Remember and Forget then send again, twenty times at most in all.
 //
 // MySQL 5.7 or later, MariaDB 10.2 or later, with InnoDB. A deadlock is dealt
 // with in the same way.

@@ -3,10 +3,8 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Options say where a Store keeps what it remembers.
@@ -24,7 +22,9 @@ type Options struct {
 const DefaultTable = "mailconn_peers"
 
 // Store remembers servers in a database. Its methods may be called by many
-// goroutines at once. Each ends with its context, as far as the driver does.
+// goroutines at once. Each ends with its context: where a driver does not (for
+// SQLite some wait on for a file that is locked), its statement is left behind,
+// and may still be carried out.
 type Store struct {
 	db    *sql.DB
 	table string
@@ -48,7 +48,8 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db, table, text}
-	if err := s.prepare(ctx); err != nil {
+	_, err = within(ctx, func() (struct{}, error) { return struct{}{}, s.prepare(ctx) })
+	if err != nil {
 		return nil, failure(ctx, "open "+table, err)
 	}
 	return s, nil
@@ -105,50 +106,4 @@ func (s *Store) Each(ctx context.Context, f func(dial.Peer, dial.Record) error) 
 		}
 	}
 	return nil
-}
-
-// read returns the rows of a query.
-func (s *Store) read(ctx context.Context, query string, args ...any) ([]entry, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []entry
-	for rows.Next() {
-		var r row
-		e, err := r.read(rows)
-		if err != nil {
-			return nil, &RowError{Table: s.table, Peer: r.name(), Err: err}
-		}
-		list = append(list, e)
-	}
-	return list, rows.Err()
-}
-
-// tries is how often a statement is sent that the database undoes each time for
-// the sake of another.
-const tries = 5
-
-// write sends a statement, all of which can be sent again: what they do twice
-// is what they do once.
-func (s *Store) write(ctx context.Context, statement string, args ...any) (err error) {
-	for range tries {
-		if _, err = s.db.ExecContext(ctx, statement, args...); err == nil || !undone(err) {
-			return err
-		}
-	}
-	return fmt.Errorf("undone %d times: %w", tries, err)
-}
-
-// failure says what failed, and that it was the context if it has ended, which
-// drivers do not always say.
-func failure(ctx context.Context, what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if ended := wire.ContextError(ctx); ended != nil {
-		return fmt.Errorf("sqlstore: %s: %w: %w", what, ended, err)
-	}
-	return fmt.Errorf("sqlstore: %s: %w", what, err)
 }

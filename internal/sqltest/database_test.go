@@ -74,7 +74,13 @@ func (d database) name() string { return d.Dialect.String() + "/" + d.Driver }
 // onAll runs a test on every database by every driver, onEach on every database
 // by one.
 func onAll(t *testing.T, f func(*testing.T, database)) {
-	onEach(t, f)
+	onServersAll(t, f)
+	on(t, "sqlite", sqlite, f)
+}
+
+// onServersAll leaves SQLite out.
+func onServersAll(t *testing.T, f func(*testing.T, database)) {
+	onServers(t, f)
 	on(t, "postgresql/pq", func() (database, error) { return postgresql("postgres") }, f)
 	on(t, "mysql/interpolated", func() (database, error) { return mysql("&interpolateParams=true") }, f)
 }

@@ -148,5 +148,3 @@ func TestFleet(t *testing.T) {
 		holds(t, openStore(t, d.open(t), o), all...)
 	})
 }
-func writer(_ *sql.DB, s *sqlstore.Store, in *bufio.Reader) error { return nil }
-func holder(_ *sql.DB, s *sqlstore.Store, in *bufio.Reader) error { return nil }

@@ -67,27 +67,26 @@ func TestWholeSeconds(t *testing.T) {
 }
 
 // In whatever order the statements of many come, no record that was
-// acknowledged is stronger than the row. The first and the last may be the
-// longest and the latest there can be.
-func TestNeverWeaker(t *testing.T) {
-	onAll(t, func(t *testing.T, d database) {
-		const writers, rounds, peers = 8, 60, 4
-		s, _, _ := d.store(t)
-		acknowledged := make([]ledger, writers)
-		var wg sync.WaitGroup
-		for w := range writers {
-			acknowledged[w] = ledger{}
-			from := random(t)
-			wg.Go(func() {
-				for range rounds {
-					if err := acknowledged[w].learn(t.Context(), s, from, peers); err != nil {
-						t.Error(err)
-						return
-					}
+// acknowledged is stronger than the row.
+func TestNeverWeaker(t *testing.T) { onAll(t, manyWriters) }
+
+func manyWriters(t *testing.T, d database) {
+	const writers, rounds, peers = 8, 60, 4
+	s, _, _ := d.store(t)
+	acknowledged := make([]ledger, writers)
+	var wg sync.WaitGroup
+	for w := range writers {
+		acknowledged[w] = ledger{}
+		from := random(t)
+		wg.Go(func() {
+			for range rounds {
+				if err := acknowledged[w].learn(t.Context(), s, from, peers); err != nil {
+					t.Error(err)
+					return
 				}
-			})
-		}
-		wg.Wait()
-		holds(t, s, acknowledged...)
-	})
+			}
+		})
+	}
+	wg.Wait()
+	holds(t, s, acknowledged...)
 }
