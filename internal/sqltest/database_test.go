@@ -68,9 +68,6 @@ func openStore(t testing.TB, db *sql.DB, o sqlstore.Options) *sqlstore.Store {
 	return s
 }
 
-// name is that of a subtest.
-func (d database) name() string { return d.Dialect.String() + "/" + d.Driver }
-
 // onAll runs a test on every database by every driver, onEach on every database
 // by one.
 func onAll(t *testing.T, f func(*testing.T, database)) {

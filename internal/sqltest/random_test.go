@@ -29,7 +29,8 @@ func random(t testing.TB) source {
 func (s source) record() dial.Record {
 	const day = 24 * 60 * 60
 	edges := []int{0, 1, day - 1, day, day + 1, 2 * day, 20 * 365 * day}
-	offset := edges[s.IntN(len(edges))] - edges[s.IntN(len(edges))]
+	later, earlier := edges[s.IntN(len(edges))], edges[s.IntN(len(edges))]
+	offset := later - earlier
 	last := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(offset) * time.Second)
 	r := dial.Record{
 		Mode: dial.ImplicitTLS + dial.Mode(s.IntN(2)), Verified: dial.VerifiedPKIX + dial.Verified(s.IntN(2)),
