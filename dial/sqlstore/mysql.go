@@ -34,9 +34,10 @@ func mysql() statements {
 
 		recall: `SELECT {columns} FROM {peers} WHERE protocol = ? AND host = ? AND port = ?`,
 
-		// Record.Merge. An assignment here sees what those above it have done,
-		// so last_seen, by which the others choose, must come last. VALUES() is
-		// what MySQL and MariaDB both know for the row that is brought.
+		// Record.Merge. An assignment here sees what those above it have done.
+		// Those that depend on another column ask for last_seen alone, which
+		// comes last; each of the rest only for its own. VALUES() is what MySQL
+		// and MariaDB both know for the row that is brought.
 		remember: `INSERT INTO {peers}
 ({columns})
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
