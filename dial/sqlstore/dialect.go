@@ -9,6 +9,7 @@ import (
 // and Open refuses it.
 type Dialect uint8
 
+// The dialects that the package knows.
 const (
 	PostgreSQL Dialect = iota + 1
 	MySQL              // also MariaDB's

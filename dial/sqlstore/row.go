@@ -18,9 +18,9 @@ import (
 // RowError is a row that no Remember can have left. Dials treat it as a memory
 // that cannot be asked; Forget removes it.
 type RowError struct {
-	Table string
+	Table string // the store's
 	Peer  string // the protocol, host and port, as the row has them
-	Err   error
+	Err   error  // what is wrong with it
 }
 
 // Error names the row and says what is wrong with it.

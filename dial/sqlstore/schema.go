@@ -14,9 +14,9 @@ const schemaVersion = 1
 // SchemaError is returned by Open for tables that are not of the version that
 // this package knows. It has left them as they were.
 type SchemaError struct {
-	Table string
-	Found int // 0 for a table of that name without a version
-	Known int
+	Table string // the store's
+	Found int    // its version; 0 for a table of that name without one
+	Known int    // the version that this package makes
 }
 
 // Error returns which versions do not agree, and what can be done.
