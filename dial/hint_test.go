@@ -242,14 +242,14 @@ func TestHintsForAServerThatWasBetter(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer mitm.Close()
-			d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: new(memstore.Store), NetDialer: network{server.Addr()}}
+			d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: new(memstore.Store), NetDialer: server.NetDialer()}
 			e := dial.Endpoint{Protocol: proto, Host: "mail.test", Policy: c.policy}
 			conn, err := d.Dial(t.Context(), e)
 			if err != nil {
 				t.Fatal(err)
 			}
 			conn.Close()
-			d.NetDialer = network{mitm.Addr()}
+			d.NetDialer = mitm.NetDialer()
 			_, err = d.Dial(t.Context(), e)
 			var stopped *dial.Error
 			if !errors.As(err, &stopped) || stopped.Remembered == nil {
