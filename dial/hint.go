@@ -207,6 +207,8 @@ func hintByClose(e *Error) string {
 	switch {
 	case e.Phase == PhaseHandshake:
 		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
+	case closed != nil && wire.AsksForCertificate(closed.Reply):
+		return "The server wants a client certificate, or does not accept the one it got: set one up in this program."
 	case closed != nil && closed.Reply != "":
 		return "The server ended the connection itself: its words say why; try again later."
 	case e.Phase == PhaseGreeting:
