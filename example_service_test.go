@@ -63,6 +63,7 @@ func Example_notificationService() {
 // verdict is what a service does about a message.
 func verdict(receipt *smtpconn.Receipt, err error) string {
 	var failed *smtpconn.SendError
+	var down *pool.DownError
 	switch {
 	case err == nil && len(receipt.Refused) == 0:
 		return "sent"
@@ -70,6 +71,8 @@ func verdict(receipt *smtpconn.Receipt, err error) string {
 		return "sent, but not to all"
 	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
 		return "may have been sent: do not send again unless twice is no harm"
+	case errors.As(err, &down):
+		return "the relay's fault, not the message's: keep it, and tell somebody"
 	case errors.As(err, &failed) && failed.Temporary():
 		return "not sent: put it back into the queue"
 	}

@@ -206,5 +206,5 @@ func (f *flight) blame(err error) error {
 	if f.ahead == nil || f.sent-f.got == 0 && f.got < 2 || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrPipelined, err)
+	return fmt.Errorf("%w; %w", err, ErrPipelined)
 }

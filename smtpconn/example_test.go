@@ -109,7 +109,7 @@ func ExampleSendError() {
 		case failed.Temporary():
 			return "later, over another connection"
 		}
-		return "never"
+		return "never: something is wrong with the message, or the server refuses it for good"
 	}
 	client, end := session()
 	defer end()
@@ -120,7 +120,7 @@ func ExampleSendError() {
 	_, err = client.Send(context.Background(), e, strings.NewReader("one line\r\n"))
 	fmt.Println(again(err))
 	// Output:
-	// never true
+	// never: something is wrong with the message, or the server refuses it for good true
 	// later, over another connection
 }
 

@@ -23,14 +23,13 @@ type Options struct {
 	InsecureAuth bool
 
 	// ReplyTimeout is how long the reply to a command may be in coming, and
-	// how long a write may stall. Zero means 5 minutes, and 12 for the reply
-	// to a message's final dot (RFC 5321 §4.5.3.2); other values hold for
-	// both, negative ones mean no limit. Too short a time for the dot leaves
-	// it unknown whether the message was taken. The client's CommandTimeout
-	// and SubmissionTimeout start from this.
-	//
-	// Send and Stream divide the time as RFC 5321 does: 5 minutes for MAIL and
-	// RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final dot.
+	// how long a write may stall. Zero means what RFC 5321 §4.5.3.2 says: for
+	// Send and Stream 5 minutes for MAIL and RCPT, 2 for DATA, 3 for a write
+	// that stalls and 10 for the reply to the final dot; for the wrapped
+	// client's own commands 5 minutes, and 12 for that reply. Other values hold
+	// for all, negative ones mean no limit. Too short a time for the dot leaves
+	// it unknown whether the message was taken. The client's CommandTimeout and
+	// SubmissionTimeout start from this.
 	ReplyTimeout time.Duration
 
 	// NoPipelining makes Send and Stream wait for the reply to each command

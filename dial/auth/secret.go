@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,8 +45,12 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 // but not written back.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// UnmarshalText makes text the secret.
+// UnmarshalText makes text the secret. "[secret]" is refused: it is what was left
+// of one when a configuration was written.
 func (s *Secret) UnmarshalText(text []byte) error {
+	if string(text) == hidden {
+		return errors.New("auth: the text says [secret] in the place of a secret")
+	}
 	*s = NewSecret(string(text))
 	return nil
 }

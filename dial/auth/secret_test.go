@@ -79,3 +79,15 @@ func TestSecretIsRead(t *testing.T) {
 		t.Error("the secret was changed")
 	}
 }
+
+// A configuration that was written by a program holds no secret any more.
+func TestSecretDoesNotComeBack(t *testing.T) {
+	text, err := json.Marshal(auth.NewSecret("s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := auth.NewSecret("as before")
+	if err := json.Unmarshal(text, &s); err == nil || auth.Reveal(s) != "as before" {
+		t.Errorf("%s: %v, %q", text, err, auth.Reveal(s))
+	}
+}

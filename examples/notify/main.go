@@ -6,7 +6,9 @@
 //	go run ./examples/notify -h
 //
 // For each message it writes a line of JSON that says what became of it, as
-// soon as that is known. What it does with the library is in send.go.
+// soon as that is known. An interrupt, or SIGTERM, ends the reading; messages that
+// were read are still sent, within a time. What it does with the library is in
+// send.go.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 // The exit status.
@@ -28,7 +31,8 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program as it would any
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -163,5 +164,46 @@ func TestProgress(t *testing.T) {
 	p.end()
 	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 unknown"; got != want || !strings.HasSuffix(out.String(), "1 unknown\x1b[K\n") {
 		t.Errorf("%q, %q", got, out.String())
+	}
+}
+
+// An interrupt while the input is silent ends the program, and messages that
+// were read before it are sent.
+func TestInterrupted(t *testing.T) {
+	srv := serve(t)
+	in, input := io.Pipe()
+	defer input.Close()
+	answers, output := io.Pipe()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	args := command(t, srv, "-jobs", "4")
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, args, in, output, io.Discard)
+		output.Close()
+	}()
+	go func() {
+		for i := range 20 {
+			fmt.Fprintf(input, `{"id":"%d","to":"r%d@example.org"}`+"\n", i, i)
+		}
+	}()
+	count := 0
+	for d := json.NewDecoder(answers); ; count++ {
+		var a answer
+		if err := d.Decode(&a); err != nil {
+			break
+		}
+		if a.Outcome != "sent" {
+			t.Errorf("%+v", a)
+		}
+		if count == 10 {
+			interrupt()
+		}
+	}
+	if got := <-ended; got != statusFailed {
+		t.Errorf("status %d", got)
+	}
+	if got := len(srv.Messages()); got != count || count < 11 {
+		t.Errorf("%d answers, %d messages", count, got)
 	}
 }

@@ -51,6 +51,7 @@ type options struct {
 	ca           string
 	jobs         int
 	timeout      time.Duration
+	grace        time.Duration
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
@@ -72,8 +73,8 @@ func parse(args []string, help io.Writer) (*options, error) {
 		return nil, errors.New("want a URL, behind the flags")
 	case o.from == "":
 		return nil, errors.New("want -from")
-	case o.jobs < 1 || o.timeout <= 0:
-		return nil, errors.New("-jobs and -timeout must be more than nothing")
+	case o.jobs < 1 || o.timeout <= 0 || o.grace < 0:
+		return nil, errors.New("-jobs and -timeout must be more than nothing, and -grace no less")
 	case (o.user == "") != (o.passwordFile == ""):
 		return nil, errors.New("want both of -user and -password-file, or none")
 	}
@@ -92,6 +93,7 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.IntVar(&o.pool.MaxConns, "conns", 4, "make at most `N` connections")
 	fs.IntVar(&o.jobs, "jobs", 32, "send `N` messages at once")
 	fs.Float64Var(&o.pool.RatePerSecond, "rate", 0, "send at most `N` messages a second (default no limit)")
+	fs.DurationVar(&o.grace, "grace", 10*time.Second, "after an interrupt or SIGTERM, give messages that were read `TIME` to be sent")
 	fs.DurationVar(&o.timeout, "timeout", 5*time.Minute, "give up a message after `TIME`, retries and a relay that is down included")
 }
 

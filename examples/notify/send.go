@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/pool"
@@ -29,7 +31,8 @@ type answer struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// send sends what is on in, and says on out what became of each. The status is
+// send sends what is on in, and says on out what became of each. When ctx ends
+// it reads no more, and gives what it has read the time of grace. The status is
 // that of all. The error is that of the input, the output, or the arguments.
 func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *progress) (status int, err error) {
 	p, err := pool.New(o.pool)
@@ -38,8 +41,11 @@ func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *p
 	}
 	defer p.Close(context.Background()) // all messages have an outcome by then
 	defer show.end()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	drain, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	context.AfterFunc(ctx, func() { time.AfterFunc(o.grace, cut) })
 
 	book := &book{out: json.NewEncoder(out), show: show}
 	notices := make(chan notice)
@@ -47,31 +53,57 @@ func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *p
 	for range o.jobs {
 		workers.Go(func() {
 			for n := range notices {
-				if !book.note(o.one(ctx, p, n)) {
-					cancel() // answers that nobody gets are no reason to send more
+				if !book.note(o.one(drain, p, n)) {
+					stop() // answers that nobody gets are no reason to send more
 				}
 			}
 		})
 	}
-	err = read(ctx, in, notices)
+	err = hand(ctx, lines(ctx, in), notices)
 	close(notices)
 	workers.Wait()
 	return book.status, errors.Join(err, book.err)
 }
 
-// read takes notices from in until its end or that of ctx.
-func read(ctx context.Context, in io.Reader, notices chan<- notice) error {
-	for lines := json.NewDecoder(in); ; {
-		var n notice
-		if err := lines.Decode(&n); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
+// line is a line of the input, or why there is none.
+type line struct {
+	notice
+	err error
+}
+
+// lines reads in until its end or that of ctx; a Read that blocks is left behind.
+func lines(ctx context.Context, in io.Reader) <-chan line {
+	all := make(chan line)
+	go func() {
+		for d := json.NewDecoder(in); ; {
+			var l line
+			l.err = d.Decode(&l.notice)
+			select {
+			case all <- l:
+			case <-ctx.Done():
+				return
+			}
+			if l.err != nil {
+				return
+			}
 		}
+	}()
+	return all
+}
+
+// hand gives the notices of the input to the workers.
+func hand(ctx context.Context, all <-chan line, notices chan<- notice) error {
+	for {
 		select {
-		case notices <- n:
+		case l := <-all:
+			if errors.Is(l.err, io.EOF) {
+				return nil
+			} else if l.err != nil {
+				return l.err
+			}
+			notices <- l.notice // taken: it gets an answer
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("the input was not read to its end: %w", context.Cause(ctx))
 		}
 	}
 }

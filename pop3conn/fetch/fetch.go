@@ -28,7 +28,10 @@ type Message struct {
 	*pop3conn.Message
 	ID string // the unique identifier, see [pop3conn.UniqueID]
 	// Key is the identifier, and a number for all but the first of the messages
-	// that share one: it stands for this message in every session.
+	// that share one: it stands for this message in every session, as long as
+	// the message is in the mailbox. Some servers give the identifier of a
+	// message that was deleted to another: what is stored by its Key must not
+	// replace what is there already.
 	Key string
 	// Size is what the server says, -1 if it does not.
 	Size int64

@@ -46,7 +46,8 @@ type Config struct {
 	// RetryDelay is how long to wait before the second attempt. It doubles
 	// with each, is between half and all of that, by chance, and never more
 	// than MaxRetryDelay. Dials of a relay that is down keep the same
-	// distances. Zero means a second, and a minute for MaxRetryDelay.
+	// distances. Zero means a second, and for MaxRetryDelay a minute, or
+	// RetryDelay if that is longer.
 	RetryDelay, MaxRetryDelay time.Duration
 
 	// RetryUnknown also tries messages again of which it is not known whether
@@ -55,15 +56,16 @@ type Config struct {
 
 	// WaitWhileDown makes Send wait within its context while the relay cannot
 	// be reached, instead of failing at once. It does not wait for what time
-	// does not mend: a certificate, a policy, a password.
+	// does not mend: a certificate, a policy, a password. A message that was on
+	// a connection when it failed, or in line behind the one that was, still
+	// has MaxAttempts.
 	WaitWhileDown bool
 }
 
 // complete returns c with its zero fields filled in, or what is wrong with it.
 func (c Config) complete() (Config, error) {
-	if c.MaxConns < 0 || c.IdleTime < 0 || c.MaxAge < 0 || c.MessagesPerConn < 0 || c.RatePerSecond < 0 ||
-		c.Burst < 0 || c.MaxAttempts < 0 || c.RetryDelay < 0 || c.MaxRetryDelay < 0 {
-		return c, errors.New("pool: a negative limit")
+	if err := c.checkLimits(); err != nil {
+		return c, err
 	}
 	preset(&c.MaxConns, 4)
 	preset(&c.IdleTime, time.Minute)
@@ -71,13 +73,33 @@ func (c Config) complete() (Config, error) {
 	preset(&c.Burst, 1)
 	preset(&c.MaxAttempts, 3)
 	preset(&c.RetryDelay, time.Second)
-	preset(&c.MaxRetryDelay, time.Minute)
+	preset(&c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
 	d := dial.Dialer{}
 	if c.Options.Dialer != nil {
 		d = *c.Options.Dialer
 	}
 	c.Options.Dialer = &d
 	return c, c.check()
+}
+
+// checkLimits names the field that makes no sense.
+func (c Config) checkLimits() error {
+	for name, negative := range map[string]bool{
+		"MaxConns": c.MaxConns < 0, "IdleTime": c.IdleTime < 0, "MaxAge": c.MaxAge < 0,
+		"MessagesPerConn": c.MessagesPerConn < 0, "RatePerSecond": c.RatePerSecond < 0, "Burst": c.Burst < 0,
+		"MaxAttempts": c.MaxAttempts < 0, "RetryDelay": c.RetryDelay < 0, "MaxRetryDelay": c.MaxRetryDelay < 0,
+	} {
+		if negative {
+			return fmt.Errorf("pool: Config.%s is negative", name)
+		}
+	}
+	switch {
+	case c.Endpoint == dial.Endpoint{}:
+		return errors.New("pool: Config.Endpoint is not set")
+	case c.MaxRetryDelay > 0 && c.MaxRetryDelay < c.RetryDelay:
+		return errors.New("pool: Config.MaxRetryDelay is less than RetryDelay")
+	}
+	return nil
 }
 
 func preset[T comparable](field *T, value T) {

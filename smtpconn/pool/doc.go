@@ -37,4 +37,21 @@
 // answer. Meanwhile Send fails at once with a [*DownError], which has the cause, but for the one message that a
 // dial under way is for; or waits, if Config.WaitWhileDown is set. Nothing dials
 // while there is no message.
+// A relay that stalls at each final dot costs an unknown outcome a probe.
+//
+// # Whose fault
+//
+// An error of Send that holds a [*DownError] is the relay's, and says nothing
+// about the message. For a person, errors.As finds the [*dial.Error] in it, if
+// the dial failed, and that has a Hint.
+//
+// # Limits and ends
+//
+// A relay that stalls at the final dot holds a Send for ten minutes, as RFC 5321
+// §4.5.3.2.6 wants it: a context with a deadline, or Options.ReplyTimeout, is for
+// those who cannot wait that long.
+//
+// To leave, stop calling Send, let the calls under way return, and Close. A new
+// password or new roots are for a new Pool: put it in the old one's place, and
+// Close that.
 package pool

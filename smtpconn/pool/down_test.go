@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,4 +132,39 @@ func TestPermanent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is said of the relay does not speak of somebody's message, and has a
+// date. While a connection works the relay is not down, whatever became of
+// another.
+func TestDownSays(t *testing.T) {
+	r := &relay{answer: func(_ int, command, usual string) string {
+		if strings.HasPrefix(command, ".") {
+			return ""
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxConns: 1, MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+		send(t.Context(), p, "r@mail.test")
+		err := send(t.Context(), p, "r@mail.test")
+		var down *pool.DownError
+		if !errors.As(err, &down) || strings.Contains(down.Error(), "message") || !strings.Contains(down.Error(), time.Now().UTC().Format("2006-01-02 15:04:05 UTC")) {
+			t.Error(err)
+		}
+		if p.Stats().Down == nil {
+			t.Error("not down")
+		}
+	})
+	r = &relay{refuse: func(n int) error {
+		if n > 0 {
+			return errNetwork
+		}
+		return nil
+	}}
+	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+		sendAll(t.Context(), p, 10)
+		if s := p.Stats(); s.DialFailures == 0 || s.Conns != 1 || s.Down != nil {
+			t.Errorf("%+v", s)
+		}
+	})
 }

@@ -43,11 +43,14 @@ func Example() {
 	envelope := smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@example.org"}}
 	receipt, err := p.Send(ctx, envelope, strings.NewReader("Subject: hello\r\n\r\nHello Ann.\r\n"))
 	var failed *smtpconn.SendError
+	var down *pool.DownError
 	switch {
 	case err == nil:
 		fmt.Println("sent to", receipt.Accepted)
 	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
 		fmt.Println("may have arrived:", err)
+	case errors.As(err, &down):
+		fmt.Println("nothing is wrong with the message, but with the relay:", err)
 	case errors.As(err, &failed) && failed.Temporary():
 		fmt.Println("later:", err)
 	default:

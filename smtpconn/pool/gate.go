@@ -68,7 +68,7 @@ func (g *gate) failed(now time.Time, t ticket, err error) {
 		g.since = now
 	}
 	g.failures++
-	g.down, g.cause = true, err
+	g.down, g.cause = true, causeOf(err)
 	wait := g.after(g.failures)
 	if !temporary(err) { // and a password tried often locks the account
 		wait = g.most
@@ -76,4 +76,4 @@ func (g *gate) failed(now time.Time, t ticket, err error) {
 	g.next = now.Add(wait)
 }
 
-func (g *gate) err() error { return &DownError{g.since, g.next, g.cause} }
+func (g *gate) err() *DownError { return &DownError{g.since, g.next, g.cause} }

@@ -165,3 +165,22 @@ func TestLeavingInFrontOfAnother(t *testing.T) {
 		}
 	})
 }
+
+// A dial that no message waits for does not keep Close.
+func TestCloseWithADialUnderWay(t *testing.T) {
+	r := &relay{answer: func(conn int, command, usual string) string {
+		if conn > 0 && strings.HasPrefix(command, "EHLO") {
+			return "-"
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+		if err := errors.Join(sendAll(t.Context(), p, 10)...); err != nil || r.dials() != 2 {
+			t.Fatal(err, r.dials())
+		}
+		begin := time.Now()
+		if err := p.Close(t.Context()); err != nil || time.Since(begin) > time.Second {
+			t.Error(err, time.Since(begin))
+		}
+	})
+}

@@ -15,6 +15,8 @@ type Pool struct {
 
 	life context.Context // ends when a Close does not wait any longer
 	kill context.CancelCauseFunc
+	need context.Context // for connections; ends when there are no messages any more
+	sate context.CancelCauseFunc
 
 	sends sync.WaitGroup // calls of Send
 	tasks sync.WaitGroup // goroutines
@@ -44,6 +46,7 @@ func New(c Config) (*Pool, error) {
 	b := backoff{c.RetryDelay, c.MaxRetryDelay}
 	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), retry: b, gate: gate{backoff: b}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
+	p.need, p.sate = context.WithCancelCause(p.life)
 	p.wake = stopped(p.probe)
 	p.sweep = stopped(p.reap)
 	return p, nil
@@ -90,7 +93,8 @@ func (p *Pool) reap() {
 }
 
 // Close ends the Pool. New messages are not sent; for those that Send has taken
-// it waits, with their retries, and ends the connections with QUIT. When ctx
+// it waits, with their retries, and ends the connections with QUIT, whose reply it
+// gives five seconds; dials that no message needs any more are broken off. When ctx
 // ends first all is cut short: every Send returns with what is known of its
 // message. Either way nothing is left running when Close returns. The error is
 // that of ctx.
@@ -100,6 +104,7 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.mu.Unlock()
 	cut := context.AfterFunc(ctx, func() { p.kill(ErrClosed) })
 	p.sends.Wait()
+	p.sate(ErrClosed)
 	p.mu.Lock()
 	p.drained = true
 	p.wake.Stop()

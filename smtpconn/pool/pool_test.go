@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,8 +131,18 @@ func TestConfig(t *testing.T) {
 	if _, err := pool.New(pool.Config{Endpoint: good}); err != nil {
 		t.Error(err)
 	}
-	if _, err := pool.New(pool.Config{Endpoint: good, MaxConns: -1}); err == nil {
-		t.Error("a negative limit")
+	for words, c := range map[string]pool.Config{
+		"MaxConns":      {Endpoint: good, MaxConns: -1},
+		"RetryDelay":    {Endpoint: good, RetryDelay: -1},
+		"MaxRetryDelay": {Endpoint: good, RetryDelay: time.Minute, MaxRetryDelay: time.Second},
+		"Endpoint":      {},
+	} {
+		if _, err := pool.New(c); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", words, err)
+		}
+	}
+	if _, err := pool.New(pool.Config{Endpoint: good, RetryDelay: time.Hour}); err != nil {
+		t.Error(err)
 	}
 	good.Policy = 0
 	if _, err := pool.New(pool.Config{Endpoint: good}); !errors.Is(err, policy.ErrUnset) {

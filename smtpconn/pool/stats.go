@@ -17,7 +17,7 @@ type Stats struct {
 	Dials, DialFailures int           // attempts to connect, and those of them that failed
 	Retries             int           // attempts after a message's first
 	Wait                time.Duration // of all messages together, for a connection
-	Down                error         // a [*DownError] while the relay cannot be reached
+	Down                *DownError    // while there is no connection, and the last attempt failed; or nil
 }
 
 // Stats returns the numbers of this moment.
@@ -27,7 +27,7 @@ func (p *Pool) Stats() Stats {
 	s := p.stats
 	s.Idle = len(p.idle)
 	s.Conns = s.Idle + p.running - p.dialling
-	if p.gate.down {
+	if p.gate.down && s.Conns == 0 {
 		s.Down = p.gate.err()
 	}
 	return s
