@@ -16,6 +16,9 @@ type Pool struct {
 	life context.Context // ends when a Close does not wait any longer
 	kill context.CancelCauseFunc
 
+	dials    context.Context // of life: ends when no message is left that wants a connection
+	stopDial context.CancelFunc
+
 	sends sync.WaitGroup // calls of Send
 	tasks sync.WaitGroup // goroutines
 
@@ -44,6 +47,7 @@ func New(c Config) (*Pool, error) {
 	b := backoff{c.RetryDelay, c.MaxRetryDelay}
 	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), retry: b, gate: gate{backoff: b}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
+	p.dials, p.stopDial = context.WithCancel(p.life)
 	p.wake = stopped(p.probe)
 	p.sweep = stopped(p.reap)
 	return p, nil
@@ -90,10 +94,11 @@ func (p *Pool) reap() {
 }
 
 // Close ends the Pool. New messages are not sent; for those that Send has taken
-// it waits, with their retries, and ends the connections with QUIT. When ctx
-// ends first all is cut short: every Send returns with what is known of its
-// message. Either way nothing is left running when Close returns. The error is
-// that of ctx.
+// it waits, with their retries. Then dials under way are broken off, and the
+// connections are ended with QUIT, whose reply is waited for 5 seconds at most.
+// When ctx ends first all is cut short: every Send returns with what is known of
+// its message. Either way nothing is left running when Close returns. The error
+// is that of ctx.
 func (p *Pool) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closed = true
@@ -102,6 +107,7 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.sends.Wait()
 	p.mu.Lock()
 	p.drained = true
+	p.stopDial()
 	p.wake.Stop()
 	p.sweep.Stop()
 	for _, c := range p.idle {

@@ -87,10 +87,13 @@ func (p *Pool) connect(probe ticket) *conn {
 		c.probe = probe
 		return c
 	}
-	p.stats.DialFailures++
-	p.gate.failed(time.Now(), probe, err)
 	p.running--
 	p.starting--
+	if p.drained { // it was broken off
+		return nil
+	}
+	p.stats.DialFailures++
+	p.gate.failed(time.Now(), probe, err)
 	p.start()
 	return nil
 }
