@@ -132,3 +132,82 @@ func TestPermanent(t *testing.T) {
 		})
 	}
 }
+
+// A relay that serves is not down because it wants no second connection, nor
+// when the connection has nothing to do.
+func TestSecondConnectionRefused(t *testing.T) {
+	r := &relay{refuse: func(n int) error {
+		if n > 0 {
+			return errNetwork
+		}
+		return nil
+	}}
+	hold := make(chan struct{})
+	r.answer = func(_ int, command, usual string) string {
+		if command == ".slow@mail.test" {
+			<-hold
+		}
+		return usual
+	}
+	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+		hold = make(chan struct{})
+		if err := send(t.Context(), p, "r@mail.test"); err != nil {
+			t.Fatal(err)
+		}
+		slow, second := make(chan error, 1), make(chan error, 1)
+		go func() { slow <- send(t.Context(), p, "slow@mail.test") }()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { second <- send(ctx, p, "second@mail.test") }()
+		synctest.Wait()
+		if s := p.Stats(); s.Down != nil || s.DialFailures != 1 {
+			t.Errorf("busy: %+v", s)
+		}
+		cancel()
+		var down *pool.DownError
+		if err := <-second; outcome(err) != smtpconn.NotSent || errors.As(err, &down) {
+			t.Error(err)
+		}
+		close(hold)
+		if err := <-slow; err != nil {
+			t.Error(err)
+		}
+	})
+
+	together := make(chan struct{}) // one connection is made when the other has failed
+	r = &relay{}
+	r.refuse = func(n int) error {
+		if n == 1 {
+			return errNetwork
+		}
+		return nil
+	}
+	r.answer = func(_ int, command, usual string) string {
+		if command == "greeting" {
+			<-together
+		}
+		return usual
+	}
+	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+		together = make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan []error, 1)
+		go func() { done <- sendAll(ctx, p, 2) }()
+		synctest.Wait()
+		if p.Stats().Down == nil {
+			t.Error("no connection yet, and one failed")
+		}
+		cancel()
+		<-done
+		close(together)
+		synctest.Wait()
+		if s := p.Stats(); s.Down != nil || s.Idle != 1 {
+			t.Errorf("idle: %+v", s)
+		}
+		r.hangUp()
+		synctest.Wait()
+		if p.Stats().Down == nil {
+			t.Error("the last connection is gone")
+		}
+	})
+}

@@ -76,4 +76,4 @@ func (g *gate) failed(now time.Time, t ticket, err error) {
 	g.next = now.Add(wait)
 }
 
-func (g *gate) err() error { return &DownError{g.since, g.next, g.cause} }
+func (g *gate) err() *DownError { return &DownError{g.since, g.next, g.cause} }

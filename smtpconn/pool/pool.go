@@ -30,6 +30,7 @@ type Pool struct {
 	running  int     // goroutines with a connection, or about to have one
 	dialling int     // of them
 	starting int     // those that have not looked at the queue yet
+	serving  int     // those whose connection has answered for a message
 	gate     gate
 	stats    Stats
 	wake     *time.Timer // for the next probe

@@ -57,6 +57,7 @@ func (p *Pool) warm() *conn {
 		p.idle = p.idle[:len(p.idle)-1]
 		if c.fit(&p.cfg, time.Now()) {
 			c.starting, c.warm = true, true
+			p.serving += min(c.answered, 1)
 			return c
 		}
 		p.tasks.Go(func() { p.end(c) })
@@ -128,6 +129,7 @@ func (p *Pool) stop(c *conn) {
 		c.dead = err
 	}
 	keep := !p.drained && !c.spent(&p.cfg, now)
+	p.serving -= min(c.answered, 1)
 	if c.useless() {
 		p.gate.failed(now, c.probe, c.dead)
 	} else {
