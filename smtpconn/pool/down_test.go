@@ -4,9 +4,14 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
+	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -210,4 +215,49 @@ func TestSecondConnectionRefused(t *testing.T) {
 			t.Error("the last connection is gone")
 		}
 	})
+}
+
+// The error says which day, of which zone, and does not speak of a message: it
+// is that of every message. What the server or the network said is in its chain.
+func TestDownErrorText(t *testing.T) {
+	since := time.Date(2026, 11, 23, 0, 8, 15, 0, time.FixedZone("", 3600))
+	text := (&pool.DownError{Since: since, Err: errNetwork}).Error()
+	if want := "pool: no usable connection to the relay since 2026-11-22 23:08:15 UTC: dial tcp: connection refused"; text != want {
+		t.Error(text)
+	}
+	for _, c := range []struct {
+		at, words, want string
+		is              error
+		code            int
+	}{
+		{".", "-", "no reply to the end of the message", os.ErrDeadlineExceeded, 0},
+		{".", "", "server closed the connection", io.EOF, 0},
+		{".", "421 4.3.2 going", "421", nil, 421},
+		{"RCPT", "421 4.3.2 going", "421", nil, 421},
+		{"DATA", "421 4.3.2 going", "421", nil, 421},
+	} {
+		r := &relay{answer: func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, c.at) {
+				return c.words
+			}
+			return usual
+		}}
+		bubble(t, r, pool.Config{MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+			send(t.Context(), p, "first@mail.test")
+			err := send(t.Context(), p, "second@mail.test")
+			var down *pool.DownError
+			var failed *smtpconn.SendError
+			var said *smtp.SMTPError
+			switch {
+			case !errors.As(err, &down) || errors.As(down.Err, &failed):
+				t.Errorf("%s %q: %v", c.at, c.words, err)
+			case !strings.Contains(down.Error(), c.want) || strings.Contains(down.Error(), "not sent") || strings.Contains(down.Error(), "unknown"):
+				t.Errorf("%s %q: %v", c.at, c.words, down)
+			case c.is != nil && !errors.Is(err, c.is), c.code != 0 && (!errors.As(err, &said) || said.Code != c.code):
+				t.Errorf("%s %q: the cause is lost: %v", c.at, c.words, err)
+			default:
+				t.Log(err)
+			}
+		})
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -13,17 +15,19 @@ import (
 // closed.
 var ErrClosed = errors.New("pool: closed")
 
-// DownError is in the chain when a message was not sent because the relay
-// cannot be reached.
+// DownError is in the chain when a message was not sent because there is no
+// connection to the relay: it cannot be reached, wants another password, has
+// the wrong certificate, or ends each connection before it has answered for a
+// message. It says nothing about the message.
 type DownError struct {
 	Since time.Time // of the first failure
 	Next  time.Time // no dial before that
 	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had answered for no message
 }
 
-// Error says since when, and gives the last failure.
+// Error says since when, in UTC, and gives the last failure.
 func (e *DownError) Error() string {
-	return fmt.Sprintf("pool: relay down since %s: %v", e.Since.Format(time.TimeOnly), e.Err)
+	return fmt.Sprintf("pool: no usable connection to the relay since %s: %v", e.Since.UTC().Format("2006-01-02 15:04:05 UTC"), e.Err)
 }
 
 // Unwrap returns the last failure.
@@ -37,6 +41,39 @@ func temporary(err error) bool {
 	var failed *dial.Error
 	return !errors.As(err, &failed) || failed.Temporary()
 }
+
+// cause returns what ended a connection, without the message on which it was
+// noticed: the failure is that of others, too.
+func cause(err error) error {
+	var failed *smtpconn.SendError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	said := failed.Reply
+	for _, r := range failed.Refused { // 421 to a recipient
+		if said == nil && r.Reply.Code == 421 {
+			said = r.Reply
+		}
+	}
+	switch {
+	case failed.Err == nil && said != nil:
+		return said
+	case said != nil:
+		return &farewellError{failed.Err, said}
+	case failed.Err != nil:
+		return failed.Err
+	}
+	return err
+}
+
+// farewellError is the end of a connection that the server announced. The text
+// has the server's words already.
+type farewellError struct {
+	error
+	said *smtp.SMTPError
+}
+
+func (e *farewellError) Unwrap() []error { return []error{e.error, e.said} }
 
 func notSent(err error) error {
 	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}

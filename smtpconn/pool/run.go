@@ -131,7 +131,7 @@ func (p *Pool) stop(c *conn) {
 	keep := !p.drained && !c.spent(&p.cfg, now)
 	p.serving -= min(c.answered, 1)
 	if c.useless() {
-		p.gate.failed(now, c.probe, c.dead)
+		p.gate.failed(now, c.probe, cause(c.dead))
 	} else {
 		p.gate.left(c.probe)
 	}
