@@ -63,6 +63,7 @@ func Example_notificationService() {
 // verdict is what a service does about a message.
 func verdict(receipt *smtpconn.Receipt, err error) string {
 	var failed *smtpconn.SendError
+	var down *pool.DownError
 	switch {
 	case err == nil && len(receipt.Refused) == 0:
 		return "sent"
@@ -70,8 +71,13 @@ func verdict(receipt *smtpconn.Receipt, err error) string {
 		return "sent, but not to all"
 	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
 		return "may have been sent: do not send again unless twice is no harm"
-	case errors.As(err, &failed) && failed.Temporary():
-		return "not sent: put it back into the queue"
+	case errors.As(err, &down):
+		// The relay's fault, not the message's: it is away, refuses the
+		// password, or has a certificate that is not trusted. down.Temporary
+		// tells whether somebody has to be woken up.
+		return "not sent: hold it, and try again from down.Next"
+	case errors.As(err, &failed) && failed.MessageAtFault() && !failed.Temporary():
+		return "rejected: give up"
 	}
-	return "rejected: give up"
+	return "not sent: put it back into the queue"
 }

@@ -1,6 +1,10 @@
 package smtpconn
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
 
 // content sends the content of a message, to its terminator.
 func (x *exchange) content(l *letter) {
@@ -12,7 +16,7 @@ func (x *exchange) content(l *letter) {
 		// No dot: an unfinished message is dropped by the server (RFC 5321
 		// §4.1.1.4 ff), but only if the connection is.
 		x.abort(errUnfinished)
-		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: err, local: true})
+		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: &wire.Fault{Err: err}})
 	}
 }
 

@@ -108,8 +108,10 @@ func ExampleSendError() {
 			return "ask somebody: it may have arrived"
 		case failed.Temporary():
 			return "later, over another connection"
+		case failed.MessageAtFault():
+			return "never"
 		}
-		return "never"
+		return "hold it: a pool's relay cannot be used, until somebody mends it"
 	}
 	client, end := session()
 	defer end()

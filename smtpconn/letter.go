@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // letter is a message on its way.
@@ -43,7 +45,10 @@ func (x *exchange) prepare(m *Message) *letter {
 	*l = letter{env: m.Envelope, commands: l.commands[:0], ahead: buffer, mail: -1, rcpts: -1, data: -1, endAt: -1}
 	if err := x.fill(l, m); err != nil {
 		var spent *spentError
-		l.finish(nil, &SendError{Outcome: NotSent, Err: err, local: !errors.As(err, &spent)})
+		if !errors.As(err, &spent) {
+			err = &wire.Fault{Err: err}
+		}
+		l.finish(nil, &SendError{Outcome: NotSent, Err: err})
 		return l
 	}
 	x.usage.use(&l.env)

@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -33,8 +34,9 @@ func (e *DownError) Error() string {
 // Unwrap returns the last failure.
 func (e *DownError) Unwrap() error { return e.Err }
 
-// Temporary reports whether time may mend it: not a certificate, a policy or a
-// password.
+// Temporary reports whether time may mend it, so that waiting until Next is
+// enough. If not, as for a certificate, a policy or a password, a person has to
+// do something, and messages are to be held, not given up, until then.
 func (e *DownError) Temporary() bool { return temporary(e.Err) }
 
 func temporary(err error) bool {
@@ -78,3 +80,6 @@ func (e *farewellError) Unwrap() []error { return []error{e.error, e.said} }
 func notSent(err error) error {
 	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}
 }
+
+// unfit is notSent for what is wrong with the message or the call.
+func unfit(err error) error { return notSent(&wire.Fault{Err: err}) }
