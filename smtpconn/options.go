@@ -51,7 +51,7 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 		c = *o
 	}
 	err := auth.Check(c.Auth)
-	if err == nil && e.Protocol != policy.Submission && e.Protocol != policy.SMTP {
+	if err == nil && e.Protocol != 0 && e.Protocol != policy.Submission && e.Protocol != policy.SMTP { // 0 is found with the rest of e
 		err = fmt.Errorf("smtpconn does not speak %v", e.Protocol)
 	}
 	if err != nil {

@@ -45,8 +45,9 @@ type Config struct {
 
 	// RetryDelay is how long to wait before the second attempt. It doubles
 	// with each, is between half and all of that, by chance, and never more
-	// than MaxRetryDelay. Dials of a relay that is down keep the same
-	// distances. Zero means a second, and a minute for MaxRetryDelay.
+	// than MaxRetryDelay, which must not be shorter. Dials of a relay that is
+	// down keep the same distances. Zero means a second, and a minute for
+	// MaxRetryDelay, or as much as the other needs.
 	RetryDelay, MaxRetryDelay time.Duration
 
 	// RetryUnknown also tries messages again of which it is not known whether
@@ -61,23 +62,51 @@ type Config struct {
 
 // complete returns c with its zero fields filled in, or what is wrong with it.
 func (c Config) complete() (Config, error) {
-	if c.MaxConns < 0 || c.IdleTime < 0 || c.MaxAge < 0 || c.MessagesPerConn < 0 || c.RatePerSecond < 0 ||
-		c.Burst < 0 || c.MaxAttempts < 0 || c.RetryDelay < 0 || c.MaxRetryDelay < 0 {
-		return c, errors.New("pool: a negative limit")
+	if err := c.negative(); err != nil {
+		return c, err
 	}
 	preset(&c.MaxConns, 4)
 	preset(&c.IdleTime, time.Minute)
 	preset(&c.MaxAge, time.Hour)
 	preset(&c.Burst, 1)
 	preset(&c.MaxAttempts, 3)
+	if c.RetryDelay == 0 && c.MaxRetryDelay > 0 {
+		c.RetryDelay = min(time.Second, c.MaxRetryDelay)
+	}
 	preset(&c.RetryDelay, time.Second)
-	preset(&c.MaxRetryDelay, time.Minute)
+	preset(&c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
+	if c.MaxRetryDelay < c.RetryDelay {
+		return c, fmt.Errorf("pool: Config.MaxRetryDelay is %v, less than RetryDelay, %v", c.MaxRetryDelay, c.RetryDelay)
+	}
 	d := dial.Dialer{}
 	if c.Options.Dialer != nil {
 		d = *c.Options.Dialer
 	}
 	c.Options.Dialer = &d
 	return c, c.check()
+}
+
+// negative returns an error that names a field which must not be.
+func (c Config) negative() error {
+	for _, field := range []struct {
+		name  string
+		value float64
+	}{
+		{"MaxConns", float64(c.MaxConns)},
+		{"IdleTime", float64(c.IdleTime)},
+		{"MaxAge", float64(c.MaxAge)},
+		{"MessagesPerConn", float64(c.MessagesPerConn)},
+		{"RatePerSecond", c.RatePerSecond},
+		{"Burst", float64(c.Burst)},
+		{"MaxAttempts", float64(c.MaxAttempts)},
+		{"RetryDelay", float64(c.RetryDelay)},
+		{"MaxRetryDelay", float64(c.MaxRetryDelay)},
+	} {
+		if !(field.value >= 0) { // nor NaN
+			return fmt.Errorf("pool: Config.%s is negative", field.name)
+		}
+	}
+	return nil
 }
 
 func preset[T comparable](field *T, value T) {
@@ -90,6 +119,9 @@ func preset[T comparable](field *T, value T) {
 // check finds what every dial would, by one whose context has ended: it comes
 // no further than to its arguments.
 func (c Config) check() error {
+	if c.Endpoint == (dial.Endpoint{}) {
+		return errors.New("pool: Config.Endpoint is not set")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	d := *c.Options.Dialer
