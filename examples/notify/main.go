@@ -17,23 +17,26 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 // The exit status.
 const (
 	statusOK      = 0 // all were sent
-	statusFailed  = 1 // some were not
+	statusFailed  = 1 // some were not, or there may be more
 	statusUsage   = 2
 	statusUnknown = 3 // some may have been
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the next signal does what it does to every program
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
+// run is the program. The end of ctx is that of the input.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
