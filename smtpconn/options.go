@@ -22,15 +22,17 @@ type Options struct {
 	// server that was not verified: anybody on the way can have them.
 	InsecureAuth bool
 
-	// ReplyTimeout is how long the reply to a command may be in coming, and
-	// how long a write may stall. Zero means 5 minutes, and 12 for the reply
-	// to a message's final dot (RFC 5321 §4.5.3.2); other values hold for
-	// both, negative ones mean no limit. Too short a time for the dot leaves
-	// it unknown whether the message was taken. The client's CommandTimeout
-	// and SubmissionTimeout start from this.
+	// ReplyTimeout is how long each reply may be in coming, that to a message's
+	// final dot too, and how long a write may stall. Negative means no limit.
+	// Too short a time for the dot leaves it unknown whether the message was
+	// taken.
 	//
-	// Send and Stream divide the time as RFC 5321 does: 5 minutes for MAIL and
-	// RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final dot.
+	// Zero means, in Send and Stream, the times of RFC 5321 §4.5.3.2: 5 minutes
+	// for MAIL and RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final
+	// dot. In the promoted commands (Mail, Data, SendMail and the others) it
+	// means 5 minutes, and 12 for the final dot, as ever in go-smtp; the
+	// client's CommandTimeout and SubmissionTimeout, which they go by, start
+	// from this and may be changed.
 	ReplyTimeout time.Duration
 
 	// NoPipelining makes Send and Stream wait for the reply to each command

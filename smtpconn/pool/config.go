@@ -39,8 +39,8 @@ type Config struct {
 	Burst         int
 
 	// MaxAttempts bounds how often a message is tried; zero means 3, and 1
-	// that nothing is tried again. A connection that turns out to have died
-	// since its last message costs no attempt.
+	// that nothing is tried again. A dial that fails costs no attempt, nor does
+	// a connection that turns out to have died since its last message.
 	MaxAttempts int
 
 	// RetryDelay is how long to wait before the second attempt. It doubles
@@ -56,7 +56,9 @@ type Config struct {
 
 	// WaitWhileDown makes Send wait within its context while the relay cannot
 	// be reached, instead of failing at once. It does not wait for what time
-	// does not mend: a certificate, a policy, a password.
+	// does not mend: a certificate, a policy, a password. Nor does it lift
+	// MaxAttempts: a message whose connection failed when it was its turn, or
+	// behind another's that was lined up with it, has used an attempt.
 	WaitWhileDown bool
 }
 
