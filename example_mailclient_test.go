@@ -2,7 +2,6 @@ package mailconn_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -22,22 +21,35 @@ type account struct {
 	Pins   []dial.Pin // what the person has agreed to at set-up
 }
 
+// find looks at a server on its TLS port, and on the other one if nothing
+// listens there or what listens has no TLS. Both ways end in TLS or in an error;
+// once an account is set up its endpoint stays as it is.
+func find(ctx context.Context, d dial.Dialer, p policy.Protocol, host string) (*dial.Inspection, error) {
+	found, err := d.Inspect(ctx, dial.Endpoint{Protocol: p, Host: host, Policy: policy.ImplicitTLS})
+	var failed *dial.Error
+	if errors.Is(err, policy.ErrNotTLS) || errors.As(err, &failed) && failed.Phase == dial.PhaseConnect {
+		return d.Inspect(ctx, dial.Endpoint{Protocol: p, Host: host, Policy: policy.RequiredSTARTTLS})
+	}
+	return found, err
+}
+
 // setUp looks at a server before anybody types a password, and asks the person
 // about a certificate that does not verify. This is the only place where a pin
 // is made: a failure of an account that worked is shown, and not clicked away
 // (RFC 8314 §5.4).
-func setUp(ctx context.Context, d dial.Dialer, server dial.Endpoint, trust func(*dial.Inspection) bool) (*account, error) {
-	found, err := d.Inspect(ctx, server)
+func setUp(ctx context.Context, d dial.Dialer, host string, trust func(*dial.Inspection) bool) (*account, error) {
+	found, err := find(ctx, d, policy.IMAP, host)
 	if err != nil {
 		return nil, err
 	}
 	a := &account{Server: found.Endpoint, User: "ann"}
-	if found.Err != nil {
-		if !trust(found) {
-			return nil, found.Err
-		}
-		a.Pins = []dial.Pin{found.Pin}
+	if found.Err == nil {
+		return a, nil
 	}
+	if found.Pin == (dial.Pin{}) || !trust(found) {
+		return nil, found.Err
+	}
+	a.Pins = []dial.Pin{found.Pin}
 	return a, nil
 }
 
@@ -62,15 +74,17 @@ func Example_mailClient() {
 	ctx := context.Background()
 
 	// A program that runs for longer keeps this in a file: see package filestore.
-	d := dial.Dialer{TLSConfig: &tls.Config{}, Memory: new(memstore.Store)}
+	d := dial.Dialer{Memory: new(memstore.Store)}
+	d.NetDialer = server.NetDialer() // in earnest: not needed
 
-	a, err := setUp(ctx, d, server.Endpoint(policy.RequiredSTARTTLS), func(found *dial.Inspection) bool {
+	a, err := setUp(ctx, d, "mail.test", func(found *dial.Inspection) bool {
 		fmt.Println("Do you know this server?", found.Chain[0].Subject)
 		return true // the person has compared the key with what the provider says
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println(a.Server)
 	client, err := a.open(ctx, d, "secret")
 	if err != nil {
 		log.Fatal(err)
@@ -90,12 +104,14 @@ func Example_mailClient() {
 	_, err = a.open(ctx, d, "secret")
 	var failed *dial.Error
 	if errors.As(err, &failed) {
-		fmt.Println(failed.Hint())
+		fmt.Println(failed.Phase, "- known from before:", failed.Remembered != nil)
+		log.Println(failed.Hint()) // for the person
 	}
 	// Output:
 	// Do you know this server? CN=localhost
+	// imap://mail.test:143
 	// verified: pinned - show a lock: false
 	// ready: true
 	// Ask for the password again.
-	// The server's certificate is self-signed: nobody vouches for it; let this program trust it if it is yours.
+	// handshake - known from before: true
 }

@@ -6,6 +6,8 @@ import (
 	"log"
 	"strings"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -20,7 +22,8 @@ import (
 //	err := smtp.SendMail("mail.example.org:587", a, from, to, msg)
 //
 // becomes a dial that demands TLS, and a Send that says what became of each
-// recipient. Lines must end in CRLF, or NormalizeLines makes them.
+// recipient. Lines must end in CRLF, or NormalizeLines makes them; text beyond
+// ASCII is declared, where net/smtp declares everything.
 func Example_fromNetSMTP() {
 	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission})
 	if err != nil {
@@ -37,8 +40,11 @@ func Example_fromNetSMTP() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	envelope := smtpconn.Envelope{From: "user@example.org", To: []string{"ann@example.org"}, NormalizeLines: true}
-	_, err = client.Send(ctx, envelope, strings.NewReader("Subject: hello\n\nHello.\n"))
+	envelope := smtpconn.Envelope{
+		From: "user@example.org", To: []string{"ann@example.org"}, NormalizeLines: true,
+		Mail: &smtp.MailOptions{Body: smtp.Body8BitMIME}, // of go-smtp
+	}
+	_, err = client.Send(ctx, envelope, strings.NewReader("Subject: hello\n\nGrüße\n"))
 	fmt.Println("error:", err)
 	// Output: error: <nil>
 }

@@ -17,6 +17,7 @@ type attempt struct {
 	endpoint Endpoint
 	trace    Trace
 	phase    Phase
+	past     *Remembered
 }
 
 func newAttempt(e Endpoint, t *Trace) *attempt {
@@ -52,7 +53,7 @@ func (a *attempt) fail(err error) *Error {
 	if _, ok := remoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
-	e := &Error{Phase: phase, Endpoint: a.endpoint, Err: err}
+	e := &Error{Phase: phase, Endpoint: a.endpoint, Err: err, Remembered: a.past}
 	a.done(e)
 	return e
 }

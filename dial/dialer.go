@@ -264,6 +264,7 @@ func (p *prepared) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 func (p *prepared) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, error) {
 	p.memory.recall(ctx)
 	p.memory.hold(p.tls)
+	p.past = p.memory.shown
 	name := func() string { return p.dialer.ehloName(raw.LocalAddr(), p.endpoint.Policy.STARTTLS()) }
 	engine := p.engine(p.tls, name)
 	engine.Past = p.memory.past()

@@ -22,6 +22,14 @@
 // errors.As a [*tls.CertificateVerificationError] or the network's own error.
 // [Error.Hint] says the same to a person; the section Troubleshooting has the list.
 //
+// # Which port
+//
+// A Dialer tries what it is told, and nothing else. A program that only knows a
+// host tries ImplicitTLS, and RequiredSTARTTLS if nothing listens there (phase
+// connect) or what listens has no TLS (policy.ErrNotTLS): either way ends in
+// verified TLS or in an error. It keeps the endpoint that worked, since memories
+// and pins go by port. It does not try NoTLS or OpportunisticSTARTTLS for itself.
+//
 // # Memory and pins
 //
 // With a [Memory] a Dialer holds servers to what they once had. Under
@@ -78,5 +86,8 @@
 //     implicit TLS.
 //   - io.EOF or a reset in phase handshake: often a server with nothing newer than
 //     TLS 1.1.
+//   - "remote error: tls: no application protocol": a TLS server for another
+//     protocol. The port and the protocol do not fit.
+//   - Error.Remembered is set: the server had TLS before, whatever it does now.
 //   - *net.OpError, *net.DNSError in phase connect: host, port, network.
 package dial

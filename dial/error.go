@@ -37,6 +37,9 @@ type Error struct {
 	Phase    Phase    // where it stopped
 	Endpoint Endpoint // as it was dialed
 	Err      error    // why
+	// Remembered is what the Dialer's Memory holds of the server: nil if that is
+	// nothing, or if the connection ended before it was asked.
+	Remembered *Remembered
 }
 
 // Error returns the endpoint, the phase and the cause on one line. It is

@@ -22,7 +22,7 @@ func (e *Error) Hint() string {
 		return ""
 	}
 	for _, hint := range []func(*Error) string{
-		hintBySession, hintByViolation, hintByCertificate, hintByAlert, hintByNetwork, hintByTimeout, hintByClose,
+		hintBySession, hintByMemory, hintByViolation, hintByCertificate, hintByAlert, hintByNetwork, hintByTimeout, hintByClose,
 	} {
 		if s := hint(e); s != "" {
 			return wire.Printable(s)
@@ -48,7 +48,7 @@ func hintByViolation(e *Error) string {
 	server := e.Endpoint.Address()
 	switch {
 	case errors.Is(v, upgrade.ErrSpeaksTLS):
-		return fmt.Sprintf("%s expects TLS from the first byte: use %s.", server, e.with(policy.ImplicitTLS))
+		return fmt.Sprintf("%s expects TLS from the first byte: use %s.", server, e.here(policy.ImplicitTLS))
 	case errors.Is(v, upgrade.ErrMasked):
 		return "A firewall on the way crosses out the server's STARTTLS keyword (ESMTP inspection): have it switched off, or use the implicit TLS port."
 	case v.Reason == policy.ErrUnset:
@@ -92,6 +92,16 @@ func (e *Error) with(p policy.Policy) string {
 	other := e.Endpoint
 	other.Policy = p
 	other.Port = other.Protocol.DefaultPort(p)
+	return other.String()
+}
+
+// here is with, on the port that was dialled if it is no default one.
+func (e *Error) here(p policy.Policy) string {
+	other := e.Endpoint
+	if usual := other.Protocol.DefaultPort(other.Policy); other.Port == 0 || other.Port == usual {
+		return e.with(p)
+	}
+	other.Policy = p
 	return other.String()
 }
 
@@ -180,7 +190,7 @@ func hintByTimeout(e *Error) string {
 		return fmt.Sprintf("No answer from %s: a firewall may block the port, or the host is down.", server)
 	case PhaseGreeting:
 		if e.Endpoint.Policy != policy.ImplicitTLS {
-			return fmt.Sprintf("%s accepts connections but says nothing: it may expect TLS from the first byte; try %s.", server, e.with(policy.ImplicitTLS))
+			return fmt.Sprintf("%s accepts connections but says nothing: it may expect TLS from the first byte; try %s.", server, e.here(policy.ImplicitTLS))
 		}
 	case PhaseHandshake:
 		return fmt.Sprintf("%s does not answer the TLS handshake: this may not be a TLS port, or something on the way blocks TLS.", server)
@@ -197,6 +207,8 @@ func hintByClose(e *Error) string {
 	switch {
 	case e.Phase == PhaseHandshake:
 		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
+	case closed != nil && wire.AsksForCertificate(closed.Reply):
+		return "The server wants a client certificate, or does not accept the one it got: set one up in this program."
 	case closed != nil && closed.Reply != "":
 		return "The server ended the connection itself: its words say why; try again later."
 	case e.Phase == PhaseGreeting:

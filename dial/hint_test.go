@@ -16,6 +16,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/memstore"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -100,6 +101,7 @@ func TestHints(t *testing.T) {
 		{"cancelled", dial.PhaseConnect, imaps, context.Canceled, nil},
 		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2"}},
 		{"closed before the greeting", dial.PhaseGreeting, imap, &wire.Closed{Err: io.EOF}, []string{"without a word"}},
+		{"closed for want of a certificate", dial.PhaseGreeting, smtp, wire.Hangup("421 4.7.1 No client certificate presented"), []string{"client certificate"}},
 		{"closed with words", dial.PhaseSTARTTLS, smtp, wire.Hangup("421 x"), []string{"its words"}},
 		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common"}},
 		{"alert 42", dial.PhaseHandshake, imaps, remote(42), []string{"client certificate"}},
@@ -214,5 +216,66 @@ func TestHintIsPrintable(t *testing.T) {
 		UnverifiedCertificates: []*x509.Certificate{leaf}, Err: x509.HostnameError{Certificate: leaf, Host: "h"}}}
 	if hint := e.Hint(); hint != wire.Printable(hint) || hint == "" {
 		t.Errorf("%q", hint)
+	}
+}
+
+// What a stranger would be forgiven is said with suspicion of a server that is
+// known to have been better.
+func TestHintsForAServerThatWasBetter(t *testing.T) {
+	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
+		for _, c := range []struct {
+			policy policy.Policy
+			attack dialtest.Attack
+			words  string
+		}{
+			{policy.RequiredSTARTTLS, dialtest.Strip, "offers no TLS"},
+			{policy.RequiredSTARTTLS, dialtest.Refuse, "refuses TLS"},
+			{policy.OpportunisticSTARTTLS, dialtest.Refuse, "refuses TLS"},
+			{policy.RequiredSTARTTLS, dialtest.Cut, "breaks off"},
+			{policy.RequiredSTARTTLS, dialtest.SwapCertificate, "certificate that does not verify"},
+			{policy.ImplicitTLS, dialtest.SwapCertificate, "certificate that does not verify"},
+			{policy.ImplicitTLS, dialtest.Cut, "breaks off"},
+			{policy.ImplicitTLS, dialtest.PlainOnTLSPort, "in the clear"},
+		} {
+			server := serve(t, dialtest.Config{Protocol: proto, Implicit: c.policy == policy.ImplicitTLS})
+			mitm, err := dialtest.Interpose(server.Addr(), proto, c.attack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer mitm.Close()
+			d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: new(memstore.Store), NetDialer: server.NetDialer()}
+			e := dial.Endpoint{Protocol: proto, Host: "mail.test", Policy: c.policy}
+			conn, err := d.Dial(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+			d.NetDialer = mitm.NetDialer()
+			_, err = d.Dial(t.Context(), e)
+			var stopped *dial.Error
+			if !errors.As(err, &stopped) || stopped.Remembered == nil {
+				t.Fatalf("%v %v %v: %v", proto, c.policy, c.attack, err)
+			}
+			checkHint(t, fmt.Sprint(proto, c.policy, c.attack), stopped, c.words, "over TLS before, last on", "do not trust this network")
+		}
+	}
+}
+
+// A certificate that has expired is no attack.
+func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
+	ca := newCA(t)
+	good := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca})
+	old := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertExpired})
+	d := dial.Dialer{TLSConfig: ca.ClientConfig()}
+	home := learned(t, d, good.Endpoint(policy.RequiredSTARTTLS))
+	d.Memory = fixed{record: &home}
+	_, err := d.Dial(t.Context(), old.Endpoint(policy.RequiredSTARTTLS))
+	var stopped *dial.Error
+	if !errors.As(err, &stopped) {
+		t.Fatal(err)
+	}
+	checkHint(t, "expired", stopped, "expired on")
+	if strings.Contains(stopped.Hint(), "network") {
+		t.Errorf("got %q", stopped.Hint())
 	}
 }

@@ -22,7 +22,8 @@ type Inspection struct {
 	// Version is the TLS version.
 	Version uint16
 	// Pin trusts the server's key, for this endpoint, once it is put into
-	// [Dialer.Pins].
+	// [Dialer.Pins]. It is zero for a key that no pin makes acceptable: RSA of
+	// fewer than 2048 bits.
 	Pin Pin
 }
 
@@ -54,7 +55,9 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
 		return nil, err
 	}
-	found.Pin = Pin{Endpoint: p.endpoint, Key: HashKey(found.Chain[0])}
+	if weakKey(found.Chain[:1]) == nil {
+		found.Pin = Pin{Endpoint: p.endpoint, Key: HashKey(found.Chain[0])}
+	}
 	return found, nil
 }
 

@@ -9,7 +9,11 @@ import (
 
 // KeyHash is the SHA-256 of a certificate's public key (its
 // SubjectPublicKeyInfo in DER), which stays the same when a certificate is
-// renewed with the same key. The zero value is that of no key.
+// renewed with the same key. The zero value is that of no key. It is not the
+// fingerprint of the certificate, which others show: whoever runs the server
+// gets it from the certificate's file by
+//
+//	openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum
 type KeyHash [sha256.Size]byte
 
 // HashKey returns the hash of cert's public key.

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -226,13 +225,6 @@ func TestMemoryHangs(t *testing.T) {
 	}
 }
 
-// home and away are one name that leads elsewhere in another network.
-type network struct{ address string }
-
-func (n network) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "tcp", n.address)
-}
-
 // A mail client was at home, and then is where somebody strips STARTTLS.
 func TestScenario(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
@@ -245,8 +237,8 @@ func TestScenario(t *testing.T) {
 		store := new(memstore.Store)
 		d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: store}
 		e := dial.Endpoint{Protocol: proto, Host: "mail.test", Policy: policy.OpportunisticSTARTTLS}
-		dialIn := func(address string) (dial.Security, error) {
-			d.NetDialer = network{address}
+		dialIn := func(through dial.NetDialer) (dial.Security, error) {
+			d.NetDialer = through
 			conn, err := d.Dial(t.Context(), e)
 			if err != nil {
 				return dial.Security{}, err
@@ -254,10 +246,10 @@ func TestScenario(t *testing.T) {
 			defer conn.Close()
 			return conn.Security(), nil
 		}
-		if s, err := dialIn(server.Addr()); err != nil || !s.Confidential() {
+		if s, err := dialIn(server.NetDialer()); err != nil || !s.Confidential() {
 			t.Fatalf("%v at home: %v, %v", proto, s, err)
 		}
-		_, err = dialIn(mitm.Addr())
+		_, err = dialIn(mitm.NetDialer())
 		var (
 			stopped *dial.Error
 			past    *dial.Remembered
@@ -279,7 +271,7 @@ func TestScenario(t *testing.T) {
 		}
 		peer, _ := e.Peer()
 		store.Forget(t.Context(), peer)
-		if s, err := dialIn(mitm.Addr()); err != nil || s.Encrypted() || s.Downgrade == nil {
+		if s, err := dialIn(mitm.NetDialer()); err != nil || s.Encrypted() || s.Downgrade == nil {
 			t.Errorf("%v forgotten: %v, %v", proto, s, err)
 		}
 	}

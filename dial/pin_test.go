@@ -74,7 +74,7 @@ func TestPinsStayApart(t *testing.T) {
 	ca := newCA(t)
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
-	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: network{s.Addr()}}
+	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: s.NetDialer()}
 	pin := inspect(t, d, e).Pin
 	for name, f := range map[string]func(*dial.Endpoint){
 		"policy":   func(e *dial.Endpoint) { e.Policy = policy.OpportunisticSTARTTLS },
@@ -218,7 +218,11 @@ func TestWeakKeysAreNotPinned(t *testing.T) {
 	s := presenting(t, weak, selfSigned(t, &weak.PublicKey, weak))
 	e := s.Endpoint(policy.ImplicitTLS)
 	d := dial.Dialer{}
-	d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+	found := inspect(t, d, e)
+	if found.Err == nil || found.Pin != (dial.Pin{}) {
+		t.Errorf("inspected: %+v", found)
+	}
+	d.Pins = []dial.Pin{{Endpoint: e, Key: dial.HashKey(found.Chain[0])}}
 	var short dial.WeakKeyError
 	if _, err := verified(t, d, e); !errors.As(err, &short) || short.Bits != 1024 {
 		t.Errorf("got %v", err)

@@ -5,10 +5,11 @@ import (
 	"fmt"
 )
 
-// Remembered is the record that made a decision, in the chain of the errors
-// whose reasons are policy.ErrRemembered, policy.ErrVersionLowered and
-// policy.ErrAuthLowered. In the Downgrade of a connection it is a record that
-// has expired, and so did not decide.
+// Remembered is what a [Memory] holds of a server. It is in the chain of the
+// errors that come of it, with the reasons policy.ErrRemembered,
+// policy.ErrVersionLowered and policy.ErrAuthLowered, and of those that are worse
+// for it, with policy.ErrNotOffered. In the Downgrade of a connection it is a
+// record that has expired, and so did not decide.
 type Remembered struct {
 	Peer    Peer   // the server
 	Record  Record // what is remembered of it

@@ -108,7 +108,7 @@ type step struct {
 func (s step) dial(t *testing.T, servers []*dialtest.Server, ca *dialtest.CA, store *memstore.Store) (with, without int) {
 	t.Helper()
 	e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Port: 143, Policy: s.policy}
-	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: network{servers[s.server].Addr()}}
+	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: servers[s.server].NetDialer()}
 	reach := func() int {
 		conn, err := d.Dial(t.Context(), e)
 		if conn != nil {

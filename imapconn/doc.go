@@ -18,5 +18,9 @@
 // goes on. Every other error ends it, and go-imap keeps the text of its cause
 // alone: [Client.Err] has the cause itself, unless this side closed the
 // connection; a program that aborted because its context ended looks at the
-// context first.
+// context first. Behind a Logout it may be the server's end of the connection.
+//
+// An Append that the server refuses before it has read the message ends the
+// session, too. Its command must be closed whether or not a Write has failed: the
+// next command waits for that.
 package imapconn

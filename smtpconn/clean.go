@@ -15,7 +15,7 @@ var (
 
 	// ErrEightBit says that a message that was not declared to have them has
 	// bytes beyond ASCII (RFC 6152).
-	ErrEightBit = errors.New("content has bytes beyond ASCII and is declared neither 8BITMIME nor BINARYMIME")
+	ErrEightBit = errors.New("content has bytes beyond ASCII: declare it 8BITMIME in Envelope.Mail.Body, or encode it")
 
 	// ErrLongLine says that a line is longer than every server has to take, and
 	// that the envelope wants none of those.

@@ -75,7 +75,7 @@ func (x *exchange) fill(l *letter, m *Message) (err error) {
 		return err
 	}
 	t := e.bodyType()
-	l.body = cleaner{src: m.Content, binary: t == smtp.BodyBinaryMIME, eightBit: t == smtp.Body8BitMIME, normalize: e.NormalizeLines, short: e.ShortLines}
+	l.body = cleaner{src: sourceOf(x.ctx, m.Content), binary: t == smtp.BodyBinaryMIME, eightBit: t == smtp.Body8BitMIME, normalize: e.NormalizeLines, short: e.ShortLines}
 	if err = l.readAhead(); err != nil {
 		return err
 	}

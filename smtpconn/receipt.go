@@ -181,9 +181,11 @@ func (e *SendError) closing() bool {
 	return e.Reply != nil && e.Reply.Code == smtpline.ServiceClosing || slices.ContainsFunc(e.Refused, is421)
 }
 
-// ErrPipelining is in the chain of an error when a server that lists
-// PIPELINING did not answer as RFC 2920 says.
-var ErrPipelining = errors.New("the server lists PIPELINING and does not keep to it; Options.NoPipelining does without")
+// ErrPipelining is in the chain of an error when a server that lists PIPELINING
+// did not answer as RFC 2920 says, or hung up while commands were sent ahead of
+// their replies. The network may be to blame for the latter, too; some servers
+// break down each time.
+var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
 
 // words returns a reply on one line.
 func words(r *smtp.SMTPError) string {

@@ -86,6 +86,8 @@ func (x *exchange) explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrPipelining, fmt.Errorf("no reply to %v: %w", x.slots[x.read].kind, err))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("no reply to %v: %w", x.slots[x.read].kind, err)
+	case x.features.pipelining && x.published-x.read > 1:
+		return fmt.Errorf("%w: %w", wire.Ended(err), ErrPipelining)
 	}
 	return wire.Ended(err)
 }

@@ -34,7 +34,10 @@ var (
 // What is wrong with the envelope, or with the first 16 KiB of the content, is
 // found before anything is said, and the session goes on. What is found later,
 // or content that cannot be read, can only be left unfinished: the connection
-// is closed, and the message not sent. So it is when ctx ends.
+// is closed, and the message not sent. So it is when ctx ends, also while the
+// content keeps Send waiting: the content's Read is then left behind until it
+// returns by itself. Content that has a Len method, as those in memory have, is
+// taken not to wait, and is read on the caller's goroutine.
 //
 // Each command has the time that RFC 5321 §4.5.3.2 gives it, or
 // Options.ReplyTimeout. The client's CommandTimeout and SubmissionTimeout have

@@ -551,6 +551,28 @@ func TestMisbehavedPipelining(t *testing.T) {
 	}
 }
 
+// A server that breaks down when an envelope follows a message is one, too: what
+// the error says is how to do without.
+func TestBreaksDownInAPipeline(t *testing.T) {
+	for _, extensions := range [][]string{all, nil} {
+		synctest.Test(t, func(t *testing.T) {
+			r := with(extensions...)
+			r.answer = func(_ int, command, usual string) string {
+				if command == "." || strings.HasPrefix(command, "BDAT") {
+					r.conn.Close()
+				}
+				return usual
+			}
+			c, hangUp := dialRelay(t, r, nil)
+			defer hangUp()
+			got := results(c.Stream(t.Context(), repeated(2)))[0].err
+			if pipelined := extensions != nil; got == nil || !errors.Is(got, io.EOF) || errors.Is(got, smtpconn.ErrPipelining) != pipelined {
+				t.Errorf("with %q: %v", extensions, got)
+			}
+		})
+	}
+}
+
 // Leaving the loop leaves no message half said: the one whose envelope is out
 // is not sent. No goroutine is left, or the bubble would not end.
 func TestStreamLeftEarly(t *testing.T) {

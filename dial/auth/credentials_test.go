@@ -55,6 +55,7 @@ func TestError(t *testing.T) {
 		temporary bool
 		hint      string
 	}{
+		{auth.Error{Kind: auth.KindCredentials, Reply: "535 Client didn't present valid SSL certificate"}, `bad credentials: "535 Client didn't present valid SSL certificate"`, false, "client certificate"},
 		{auth.Error{Kind: auth.KindCredentials, Mechanism: "PLAIN", Reply: "535 no"}, `bad credentials (PLAIN): "535 no"`, false, "check both"},
 		{auth.Error{Kind: auth.KindTemporary, Reply: "454 later"}, `temporary failure: "454 later"`, true, "later"},
 		{auth.Error{Kind: auth.KindInUse}, "mailbox in use or locked", true, "later"},

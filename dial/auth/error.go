@@ -78,6 +78,9 @@ func (e *Error) Temporary() bool { return e.Kind == KindTemporary || e.Kind == K
 func (e *Error) Hint() string {
 	switch e.Kind {
 	case KindCredentials:
+		if wire.AsksForCertificate(e.Reply) {
+			return "The server wants a client certificate, or does not accept the one it got: set one up in this program."
+		}
 		return "The server does not accept this user and password: check both; some providers want a password made for this program."
 	case KindTemporary:
 		return "The server cannot check passwords right now: try again later."

@@ -28,6 +28,15 @@
 //		}
 //	}
 //
+// What a program remembers of a server, as a [dial.Memory] and pins do, goes by
+// name and port. [Server.NetDialer] and [MITM.NetDialer] let one name lead here
+// today and there tomorrow:
+//
+//	d := dial.Dialer{NetDialer: srv.NetDialer(), ...}
+//	... // d dials mail.test, and learns
+//	d.NetDialer = mitm.NetDialer()
+//	... // and is held to it
+//
 // # Hostile servers
 //
 // [Cases] is a catalogue of what goes wrong between a client and a server:

@@ -61,6 +61,11 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 // Addr returns the address to dial instead of the server's, as host:port.
 func (m *MITM) Addr() string { return m.listener.addr().String() }
 
+// NetDialer returns a dialer that comes out here whatever is dialled, for a
+// [dial.Dialer]: so that the man in the middle stands before a name and a port
+// that the program has met before.
+func (m *MITM) NetDialer() dial.NetDialer { return leadTo(m.Addr()) }
+
 // Endpoint returns how to dial through the man in the middle under a policy.
 func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return m.listener.endpoint(m.protocol, p) }
 

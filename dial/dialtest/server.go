@@ -1,6 +1,7 @@
 package dialtest
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -53,6 +54,18 @@ func (s *Server) Addr() string { return s.listener.addr().String() }
 // whether the server is one for that policy.
 func (s *Server) Endpoint(p policy.Policy) dial.Endpoint {
 	return s.listener.endpoint(s.cfg.Protocol, p)
+}
+
+// NetDialer returns a dialer that comes out here whatever is dialled, for a
+// [dial.Dialer]: so that names and default ports can be dialled in a test. The
+// certificate is also for mail.test.
+func (s *Server) NetDialer() dial.NetDialer { return leadTo(s.Addr()) }
+
+// leadTo is a NetDialer that knows one address.
+type leadTo string
+
+func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, network, string(to))
 }
 
 // CA returns the CA that issued the server's certificate.

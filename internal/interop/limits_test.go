@@ -45,7 +45,7 @@ func wantCode(t *testing.T, err error, code imap.ResponseCode) {
 	}
 }
 
-// TestTooManySessions logs in once more than Dovecot allows: the password is
+// TestTooManySessions logs in more often than Dovecot allows: the password is
 // right, and the error must not say otherwise.
 func TestTooManySessions(t *testing.T) {
 	t.Parallel()
@@ -61,9 +61,16 @@ func TestTooManySessions(t *testing.T) {
 			cred, _ := credentials("PLAIN")
 			return open(t.Context(), conn, cred, false)
 		}
-		defer must(login())(t).Close()
-		defer must(login())(t).Close()
-		_, err := login()
+		// It counts a session a moment after it has let it in.
+		var err error
+		for n := 0; err == nil && n < 20; n++ {
+			var s session
+			if s, err = login(); err == nil {
+				defer s.Close()
+			} else if n < 2 {
+				t.Errorf("refused after %d sessions", n)
+			}
+		}
 		wantWord(t, err, want)
 	}
 }

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -40,18 +41,8 @@ func TestIMAP(t *testing.T) {
 			appendTo(t, writer, "INBOX", text)
 			logout(t, writer)
 
-			select {
-			case n := <-exists:
-				if n != before+1 {
-					t.Errorf("%d messages, not %d", n, before+1)
-				}
-			case <-time.After(patience):
-				t.Fatal("IDLE says nothing of the message")
-			}
-			if err := idle.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if err := idle.Wait(); err != nil {
+			hear(t, exists, before+1)
+			if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
 				t.Fatal(err)
 			}
 			if got := fetch(t, reader, before+1); got != text {
@@ -59,6 +50,19 @@ func TestIMAP(t *testing.T) {
 			}
 			logout(t, reader)
 		})
+	}
+}
+
+// hear waits for the news that there are so many messages.
+func hear(t *testing.T, exists <-chan uint32, want uint32) {
+	t.Helper()
+	select {
+	case n := <-exists:
+		if n != want {
+			t.Errorf("%d messages, not %d", n, want)
+		}
+	case <-time.After(patience):
+		t.Fatal("IDLE says nothing of the message")
 	}
 }
 

@@ -17,6 +17,7 @@ type agreed struct {
 
 var limits = []agreed{
 	{"net/smtp", 0, 0, 0, 0},
+	{"dial/sqlstore", 2, 37210, 5961, 948},
 	{"policy", 0, 0, 386, -2924},
 	{"dial", 2, 37210, 5162, 708},
 	{"dial/filestore", 2, 37210, 6207, 856},

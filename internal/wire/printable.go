@@ -37,3 +37,11 @@ func Printable(s string) string {
 	}
 	return s + dots
 }
+
+// AsksForCertificate reports whether a server's refusal speaks of the client's
+// certificate, for which the protocols have no code. It is fit for hints alone:
+// the words are the server's.
+func AsksForCertificate(words string) bool {
+	words = strings.ToLower(words)
+	return strings.Contains(words, "client") && strings.Contains(words, "certificate")
+}
