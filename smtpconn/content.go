@@ -1,6 +1,7 @@
 package smtpconn
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -16,8 +17,19 @@ func (x *exchange) content(l *letter) {
 		// No dot: an unfinished message is dropped by the server (RFC 5321
 		// §4.1.1.4 ff), but only if the connection is.
 		x.abort(errUnfinished)
-		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: &wire.Fault{Err: err}})
+		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: x.blame(err)})
 	}
+}
+
+// blame marks what keeps a message from being sent as its own fault, unless
+// another session would not have it, or the context has ended, which content
+// that waits fails with.
+func (x *exchange) blame(err error) error {
+	var spent *spentError
+	if errors.As(err, &spent) || x.ctx.Err() != nil {
+		return err
+	}
+	return &wire.Fault{Err: err}
 }
 
 // dots sends content behind DATA.

@@ -2,11 +2,8 @@ package smtpconn
 
 import (
 	"bytes"
-	"errors"
 
 	"github.com/emersion/go-smtp"
-
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // letter is a message on its way.
@@ -44,11 +41,7 @@ func (x *exchange) prepare(m *Message) *letter {
 	}
 	*l = letter{env: m.Envelope, commands: l.commands[:0], ahead: buffer, mail: -1, rcpts: -1, data: -1, endAt: -1}
 	if err := x.fill(l, m); err != nil {
-		var spent *spentError
-		if !errors.As(err, &spent) {
-			err = &wire.Fault{Err: err}
-		}
-		l.finish(nil, &SendError{Outcome: NotSent, Err: err})
+		l.finish(nil, &SendError{Outcome: NotSent, Err: x.blame(err)})
 		return l
 	}
 	x.usage.use(&l.env)
