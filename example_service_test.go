@@ -72,9 +72,12 @@ func verdict(receipt *smtpconn.Receipt, err error) string {
 	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
 		return "may have been sent: do not send again unless twice is no harm"
 	case errors.As(err, &down):
-		return "the relay's fault, not the message's: keep it, and tell somebody"
-	case errors.As(err, &failed) && failed.Temporary():
-		return "not sent: put it back into the queue"
+		// The relay's fault, not the message's: it is away, refuses the
+		// password, or has a certificate that is not trusted. down.Temporary
+		// tells whether somebody has to be woken up.
+		return "not sent: hold it, and try again from down.Next"
+	case errors.As(err, &failed) && failed.MessageAtFault() && !failed.Temporary():
+		return "rejected: give up"
 	}
-	return "rejected: give up"
+	return "not sent: put it back into the queue"
 }

@@ -1,6 +1,11 @@
 package smtpconn
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
 
 // content sends the content of a message, to its terminator.
 func (x *exchange) content(l *letter) {
@@ -12,8 +17,19 @@ func (x *exchange) content(l *letter) {
 		// No dot: an unfinished message is dropped by the server (RFC 5321
 		// §4.1.1.4 ff), but only if the connection is.
 		x.abort(errUnfinished)
-		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: err, local: true})
+		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: x.blame(err)})
 	}
+}
+
+// blame marks what keeps a message from being sent as its own fault, unless
+// another session would not have it, or the context has ended, which content
+// that waits fails with.
+func (x *exchange) blame(err error) error {
+	var spent *spentError
+	if errors.As(err, &spent) || x.ctx.Err() != nil {
+		return err
+	}
+	return &wire.Fault{Err: err}
 }
 
 // dots sends content behind DATA.

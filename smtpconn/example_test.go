@@ -108,8 +108,10 @@ func ExampleSendError() {
 			return "ask somebody: it may have arrived"
 		case failed.Temporary():
 			return "later, over another connection"
+		case failed.MessageAtFault():
+			return "never"
 		}
-		return "never: something is wrong with the message, or the server refuses it for good"
+		return "hold it: a pool's relay cannot be used, until somebody mends it"
 	}
 	client, end := session()
 	defer end()
@@ -120,7 +122,7 @@ func ExampleSendError() {
 	_, err = client.Send(context.Background(), e, strings.NewReader("one line\r\n"))
 	fmt.Println(again(err))
 	// Output:
-	// never: something is wrong with the message, or the server refuses it for good true
+	// never true
 	// later, over another connection
 }
 

@@ -2,7 +2,6 @@ package smtpconn
 
 import (
 	"bytes"
-	"errors"
 
 	"github.com/emersion/go-smtp"
 )
@@ -42,8 +41,7 @@ func (x *exchange) prepare(m *Message) *letter {
 	}
 	*l = letter{env: m.Envelope, commands: l.commands[:0], ahead: buffer, mail: -1, rcpts: -1, data: -1, endAt: -1}
 	if err := x.fill(l, m); err != nil {
-		var spent *spentError
-		l.finish(nil, &SendError{Outcome: NotSent, Err: err, local: !errors.As(err, &spent)})
+		l.finish(nil, &SendError{Outcome: NotSent, Err: x.blame(err)})
 		return l
 	}
 	x.usage.use(&l.env)

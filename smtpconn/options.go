@@ -22,14 +22,17 @@ type Options struct {
 	// server that was not verified: anybody on the way can have them.
 	InsecureAuth bool
 
-	// ReplyTimeout is how long the reply to a command may be in coming, and
-	// how long a write may stall. Zero means what RFC 5321 §4.5.3.2 says: for
-	// Send and Stream 5 minutes for MAIL and RCPT, 2 for DATA, 3 for a write
-	// that stalls and 10 for the reply to the final dot; for the wrapped
-	// client's own commands 5 minutes, and 12 for that reply. Other values hold
-	// for all, negative ones mean no limit. Too short a time for the dot leaves
-	// it unknown whether the message was taken. The client's CommandTimeout and
-	// SubmissionTimeout start from this.
+	// ReplyTimeout is how long each reply may be in coming, that to a message's
+	// final dot too, and how long a write may stall. Negative means no limit.
+	// Too short a time for the dot leaves it unknown whether the message was
+	// taken.
+	//
+	// Zero means, in Send and Stream, the times of RFC 5321 §4.5.3.2: 5 minutes
+	// for MAIL and RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final
+	// dot. In the promoted commands (Mail, Data, SendMail and the others) it
+	// means 5 minutes, and 12 for the final dot, as ever in go-smtp; the
+	// client's CommandTimeout and SubmissionTimeout, which they go by, start
+	// from this and may be changed.
 	ReplyTimeout time.Duration
 
 	// NoPipelining makes Send and Stream wait for the reply to each command
@@ -50,7 +53,7 @@ func (o *Options) check(e dial.Endpoint) (*Options, error) {
 		c = *o
 	}
 	err := auth.Check(c.Auth)
-	if err == nil && e.Protocol != policy.Submission && e.Protocol != policy.SMTP {
+	if err == nil && e.Protocol != 0 && e.Protocol != policy.Submission && e.Protocol != policy.SMTP { // 0 is found with the rest of e
 		err = fmt.Errorf("smtpconn does not speak %v", e.Protocol)
 	}
 	if err != nil {

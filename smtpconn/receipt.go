@@ -3,11 +3,14 @@ package smtpconn
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/smtpline"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Receipt says that the server has taken responsibility for a message, and for
@@ -67,8 +70,6 @@ type SendError struct {
 	Refused []Refusal
 	// Err is the cause on this side, or of the connection; nil for a refusal.
 	Err error
-
-	local bool // wrong before any I/O: it will be so again
 }
 
 // Error returns the outcome and what led to it.
@@ -118,15 +119,20 @@ func (e *SendError) Unwrap() []error {
 }
 
 // Temporary reports whether sending the same again later, over another
-// connection, is safe and may go better: what was not sent for the
+// connection, is safe and may go better by itself: what was not sent for the
 // connection's sake, and refusals with a 4yz code. For several recipients it
 // is true if it is for one of them; see Refused. It is never true for an
 // unknown outcome.
+//
+// false does not mean that the message is bad. A pool that cannot log in, or
+// does not trust the relay's certificate, sends nothing until a person has mended
+// that, and the message is as good as ever: ask MessageAtFault before giving it
+// up.
 func (e *SendError) Temporary() bool {
 	switch {
 	case e.Outcome == NotSent:
 		var failed *dial.Error // a pool's
-		return !e.local && (!errors.As(e.Err, &failed) || failed.Temporary())
+		return !e.fault() && (!errors.As(e.Err, &failed) || failed.Temporary())
 	case e.Outcome != Refused:
 		return false
 	case e.Reply != nil:
@@ -138,6 +144,41 @@ func (e *SendError) Temporary() bool {
 		}
 	}
 	return false
+}
+
+// MessageAtFault reports whether it is this message that failed, rather than
+// the connection or the relay: the server refused it or its recipients, or it
+// cannot be sent as it is, to this server. Other messages may do well. If it is
+// not Temporary as well, give the message up.
+//
+// If it is false and the outcome is not Unknown, the message has not been
+// judged at all: the connection ended, a 421 ended the session, there was none
+// to be had, or the context ended. Hold it, and those behind it.
+//
+// A server that refuses all that one sender has, because it wants a login or
+// keeps a blocklist, does so message by message and looks like many messages at
+// fault.
+func (e *SendError) MessageAtFault() bool {
+	switch {
+	case e.Outcome == NotSent:
+		return e.fault()
+	case e.Outcome != Refused:
+		return false
+	}
+	return !e.closing()
+}
+
+// fault reports whether the message was not sent for a reason of its own.
+func (e *SendError) fault() bool {
+	var own *wire.Fault
+	return errors.As(e.Err, &own)
+}
+
+// closing reports whether the server has ended the session, in reply to the
+// message or to a recipient.
+func (e *SendError) closing() bool {
+	is421 := func(r Refusal) bool { return r.Reply.Code == smtpline.ServiceClosing }
+	return e.Reply != nil && e.Reply.Code == smtpline.ServiceClosing || slices.ContainsFunc(e.Refused, is421)
 }
 
 // ErrPipelining is in the chain of an error when a server that lists PIPELINING

@@ -121,7 +121,7 @@ func (x *exchange) stream(messages iter.Seq[Message], yield func(*Receipt, error
 // begin takes the connection.
 func (c *Client) begin(ctx context.Context) (*exchange, error) {
 	if ctx == nil {
-		return nil, &SendError{Outcome: NotSent, Err: errNilContext, local: true}
+		return nil, &SendError{Outcome: NotSent, Err: &wire.Fault{Err: errNilContext}}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, &SendError{Outcome: NotSent, Err: wire.ContextError(ctx)}
@@ -131,7 +131,7 @@ func (c *Client) begin(ctx context.Context) (*exchange, error) {
 		return nil, &SendError{Outcome: NotSent, Err: errNotClosed}
 	}
 	if !c.sending.CompareAndSwap(false, true) {
-		return nil, &SendError{Outcome: NotSent, Err: errBusy, local: true}
+		return nil, &SendError{Outcome: NotSent, Err: &wire.Fault{Err: errBusy}}
 	}
 	if c.exchange == nil {
 		c.exchange = newExchange(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.sendTimes())

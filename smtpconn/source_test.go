@@ -34,6 +34,9 @@ func TestContentWaits(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) || asResult(nil, err).err.Outcome != smtpconn.NotSent || len(r.took()) != 0 {
 					t.Errorf("%q, %d bytes: %v", extensions, sent, err)
 				}
+				if failed := asResult(nil, err).err; failed.MessageAtFault() || !failed.Temporary() {
+					t.Errorf("%q, %d bytes: the message is blamed: %v", extensions, sent, err)
+				}
 			})
 		}
 	}

@@ -6,9 +6,7 @@
 //	go run ./examples/notify -h
 //
 // For each message it writes a line of JSON that says what became of it, as
-// soon as that is known. An interrupt, or SIGTERM, ends the reading; messages that
-// were read are still sent, within a time. What it does with the library is in
-// send.go.
+// soon as that is known. What it does with the library is in send.go.
 package main
 
 import (
@@ -25,19 +23,20 @@ import (
 // The exit status.
 const (
 	statusOK      = 0 // all were sent
-	statusFailed  = 1 // some were not
+	statusFailed  = 1 // some were not, or there may be more
 	statusUsage   = 2
 	statusUnknown = 3 // some may have been
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program as it would any
+	context.AfterFunc(ctx, stop) // the next signal does what it does to every program
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
+// run is the program. The end of ctx is that of the input.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {

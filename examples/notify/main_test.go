@@ -138,13 +138,101 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// stop runs the program on input that does not end, ends its context, and
+// returns the status and the last answer. begun is called before that.
+func stop(t *testing.T, args []string, line string, begun, ended func()) (status int, last answer) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	in, input := io.Pipe()
+	defer input.Close()
+	var out, errs bytes.Buffer
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, args, in, &out, &errs) }()
+	io.WriteString(input, line) // returns when it was read
+	begun()
+	cancel()
+	ended()
+	select {
+	case status = <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("it goes on")
+	}
+	if !strings.Contains(errs.String(), errStopped.Error()) {
+		t.Errorf("%q", errs.String())
+	}
+	if out.Len() > 0 {
+		if err := json.Unmarshal(out.Bytes(), &last); err != nil {
+			t.Errorf("%q: %v", out.String(), err)
+		}
+	}
+	return status, last
+}
+
+// A signal ends a program that waits for input.
+func TestStopIdle(t *testing.T) {
+	nothing := func() {}
+	if status, a := stop(t, command(t, serve(t)), "\n", nothing, nothing); status != statusFailed || a != (answer{}) {
+		t.Errorf("%d, %+v", status, a)
+	}
+}
+
+// hesitant is a server that has read a message when it sends on read, and
+// answers when it receives from answer.
+func hesitant(t *testing.T) (url string, read, answer chan struct{}) {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	read, answer = make(chan struct{}), make(chan struct{})
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
+			fmt.Fprint(c, reply+"\r\n")
+			c.Read(make([]byte, 1<<16))
+		}
+		read <- struct{}{}
+		<-answer
+		fmt.Fprint(c, "250 2.0.0 queued\r\n")
+		c.Read(make([]byte, 1<<16)) // QUIT
+	}()
+	return "smtp+plain://" + l.Addr().String(), read, answer
+}
+
+// A signal lets the messages under way finish.
+func TestStopBusy(t *testing.T) {
+	url, read, reply := hesitant(t)
+	status, a := stop(t, []string{"-from", "me@example.org", url}, `{"id":"1","to":"ann@example.org"}`+"\n",
+		func() { <-read }, func() { reply <- struct{}{} })
+	if status != statusFailed || a.ID != "1" || a.Outcome != "sent" {
+		t.Errorf("%d, %+v", status, a)
+	}
+}
+
+// What does not finish is given up, and says so.
+func TestStopGrace(t *testing.T) {
+	url, read, reply := hesitant(t)
+	defer close(reply)
+	status, a := stop(t, []string{"-grace", "0", "-from", "me@example.org", url}, `{"id":"1","to":"ann@example.org"}`+"\n",
+		func() { <-read }, func() {})
+	if status != statusUnknown || a.ID != "1" || a.Outcome != "unknown" || !strings.Contains(a.Error, errGrace.Error()) {
+		t.Errorf("%d, %+v", status, a)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	var out bytes.Buffer
 	if s := run(t.Context(), []string{"-h"}, nil, &out, io.Discard); s != statusOK || !strings.Contains(out.String(), "usage: notify") || !strings.Contains(out.String(), "-rate N") {
 		t.Error(s, out.String())
 	}
 	for _, args := range [][]string{nil, {"submissions://a"}, {"-from", "a@b"}, {"-from", "a@b", "imaps://a"}, {"-what"}, {"-from", "a@b", "-jobs", "0", "submissions://a"},
-		{"-from", "a@b", "-user", "x", "submissions://a"}, {"-from", "a@b", "-ca", "/nowhere", "submissions://a"}, {"-from", "a@b", "-conns", "-1", "submissions://a"}} {
+		{"-from", "a@b", "-user", "x", "submissions://a"}, {"-from", "a@b", "-ca", "/nowhere", "submissions://a"}, {"-from", "a@b", "-conns", "-1", "submissions://a"}, {"-from", "a@b", "-grace", "-1s", "submissions://a"}} {
 		if _, stderr := call(t, statusUsage, args, strings.NewReader("")); stderr == "" {
 			t.Errorf("%q: no word", args)
 		}
@@ -164,46 +252,5 @@ func TestProgress(t *testing.T) {
 	p.end()
 	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 unknown"; got != want || !strings.HasSuffix(out.String(), "1 unknown\x1b[K\n") {
 		t.Errorf("%q, %q", got, out.String())
-	}
-}
-
-// An interrupt while the input is silent ends the program, and messages that
-// were read before it are sent.
-func TestInterrupted(t *testing.T) {
-	srv := serve(t)
-	in, input := io.Pipe()
-	defer input.Close()
-	answers, output := io.Pipe()
-	ctx, interrupt := context.WithCancel(t.Context())
-	defer interrupt()
-	args := command(t, srv, "-jobs", "4")
-	ended := make(chan int, 1)
-	go func() {
-		ended <- run(ctx, args, in, output, io.Discard)
-		output.Close()
-	}()
-	go func() {
-		for i := range 20 {
-			fmt.Fprintf(input, `{"id":"%d","to":"r%d@example.org"}`+"\n", i, i)
-		}
-	}()
-	count := 0
-	for d := json.NewDecoder(answers); ; count++ {
-		var a answer
-		if err := d.Decode(&a); err != nil {
-			break
-		}
-		if a.Outcome != "sent" {
-			t.Errorf("%+v", a)
-		}
-		if count == 10 {
-			interrupt()
-		}
-	}
-	if got := <-ended; got != statusFailed {
-		t.Errorf("status %d", got)
-	}
-	if got := len(srv.Messages()); got != count || count < 11 {
-		t.Errorf("%d answers, %d messages", count, got)
 	}
 }

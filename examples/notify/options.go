@@ -36,8 +36,12 @@ The outcome is sent, refused, not sent, or unknown: then the relay may have take
 the message, and sending it again may double it. A line without an outcome, after
 a crash, is unknown too.
 
-The exit status is 0 if all were sent, 3 if the outcome of any is unknown, else 1,
-and 2 if the command line is wrong.
+SIGINT and SIGTERM end the input. The messages that were begun go on, for as long
+as -grace says, and each yields its line; lines without an outcome were not sent
+then. A second signal ends the program at once, which is a crash.
+
+The exit status is 0 if all were sent, 3 if the outcome of any is unknown, 2 if
+the command line is wrong, else 1: also if a signal came before the input's end.
 
 flags:
 `
@@ -73,8 +77,10 @@ func parse(args []string, help io.Writer) (*options, error) {
 		return nil, errors.New("want a URL, behind the flags")
 	case o.from == "":
 		return nil, errors.New("want -from")
-	case o.jobs < 1 || o.timeout <= 0 || o.grace < 0:
-		return nil, errors.New("-jobs and -timeout must be more than nothing, and -grace no less")
+	case o.jobs < 1 || o.timeout <= 0:
+		return nil, errors.New("-jobs and -timeout must be more than nothing")
+	case o.grace < 0:
+		return nil, errors.New("-grace must not be negative")
 	case (o.user == "") != (o.passwordFile == ""):
 		return nil, errors.New("want both of -user and -password-file, or none")
 	}
@@ -93,8 +99,8 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.IntVar(&o.pool.MaxConns, "conns", 4, "make at most `N` connections")
 	fs.IntVar(&o.jobs, "jobs", 32, "send `N` messages at once")
 	fs.Float64Var(&o.pool.RatePerSecond, "rate", 0, "send at most `N` messages a second (default no limit)")
-	fs.DurationVar(&o.grace, "grace", 10*time.Second, "after an interrupt or SIGTERM, give messages that were read `TIME` to be sent")
 	fs.DurationVar(&o.timeout, "timeout", 5*time.Minute, "give up a message after `TIME`, retries and a relay that is down included")
+	fs.DurationVar(&o.grace, "grace", 10*time.Second, "after a signal, give up after `TIME` what was begun")
 }
 
 // load reads the files that the flags name.

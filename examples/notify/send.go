@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -31,80 +30,86 @@ type answer struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// send sends what is on in, and says on out what became of each. When ctx ends
-// it reads no more, and gives what it has read the time of grace. The status is
-// that of all. The error is that of the input, the output, or the arguments.
+var (
+	errStopped = errors.New("stopped before the end of the input")
+	errGrace   = errors.New("stopped, and -grace is over")
+)
+
+// send sends what is on in, and says on out what became of each. When ctx ends,
+// nothing more is begun. The status is that of all. The error is that of the
+// input, the output, or the arguments.
 func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *progress) (status int, err error) {
 	p, err := pool.New(o.pool)
 	if err != nil {
 		return statusUsage, err
 	}
-	defer p.Close(context.Background()) // all messages have an outcome by then
+	defer p.Close(context.Background()) // all messages have an outcome by then: it takes no longer than QUIT
 	defer show.end()
-	ctx, stop := context.WithCancel(ctx)
+	intake, stop := context.WithCancel(ctx)
 	defer stop()
-	drain, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	context.AfterFunc(ctx, func() { time.AfterFunc(o.grace, cut) })
+	work, done := linger(intake, o.grace)
+	defer done()
 
 	book := &book{out: json.NewEncoder(out), show: show}
 	notices := make(chan notice)
 	var workers sync.WaitGroup
 	for range o.jobs {
 		workers.Go(func() {
-			for n := range notices {
-				if !book.note(o.one(drain, p, n)) {
+			for n, ok := next(intake, notices); ok; n, ok = next(intake, notices) {
+				if !book.note(o.one(work, p, n)) {
 					stop() // answers that nobody gets are no reason to send more
 				}
 			}
 		})
 	}
-	err = hand(ctx, lines(ctx, in), notices)
-	close(notices)
+	err = read(intake, in, notices)
 	workers.Wait()
 	return book.status, errors.Join(err, book.err)
 }
 
-// line is a line of the input, or why there is none.
-type line struct {
-	notice
-	err error
+// linger returns a context that ends some time after ctx.
+func linger(ctx context.Context, grace time.Duration) (work context.Context, done func()) {
+	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { cut(errGrace) }) })
+	return work, func() { cut(nil) }
 }
 
-// lines reads in until its end or that of ctx; a Read that blocks is left behind.
-func lines(ctx context.Context, in io.Reader) <-chan line {
-	all := make(chan line)
+// next returns the next notice, unless there is none or ctx has ended.
+func next(ctx context.Context, notices <-chan notice) (n notice, ok bool) {
+	select {
+	case n, ok = <-notices:
+	case <-ctx.Done():
+	}
+	return n, ok
+}
+
+// read takes notices from in until its end or that of ctx. What reads from in may
+// be waiting for a line then, and is left behind: nothing can call it back.
+func read(ctx context.Context, in io.Reader, notices chan<- notice) error {
+	end := make(chan error, 1)
 	go func() {
-		for d := json.NewDecoder(in); ; {
-			var l line
-			l.err = d.Decode(&l.notice)
-			select {
-			case all <- l:
-			case <-ctx.Done():
+		for lines := json.NewDecoder(in); ; {
+			var n notice
+			if err := lines.Decode(&n); err != nil {
+				end <- err
+				close(notices)
 				return
 			}
-			if l.err != nil {
+			select {
+			case notices <- n:
+			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return all
-}
-
-// hand gives the notices of the input to the workers.
-func hand(ctx context.Context, all <-chan line, notices chan<- notice) error {
-	for {
-		select {
-		case l := <-all:
-			if errors.Is(l.err, io.EOF) {
-				return nil
-			} else if l.err != nil {
-				return l.err
-			}
-			notices <- l.notice // taken: it gets an answer
-		case <-ctx.Done():
-			return fmt.Errorf("the input was not read to its end: %w", context.Cause(ctx))
+	select {
+	case err := <-end:
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
+		return err
+	case <-ctx.Done():
+		return errStopped
 	}
 }
 

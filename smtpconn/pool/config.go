@@ -39,15 +39,15 @@ type Config struct {
 	Burst         int
 
 	// MaxAttempts bounds how often a message is tried; zero means 3, and 1
-	// that nothing is tried again. A connection that turns out to have died
-	// since its last message costs no attempt.
+	// that nothing is tried again. A dial that fails costs no attempt, nor does
+	// a connection that turns out to have died since its last message.
 	MaxAttempts int
 
 	// RetryDelay is how long to wait before the second attempt. It doubles
 	// with each, is between half and all of that, by chance, and never more
-	// than MaxRetryDelay. Dials of a relay that is down keep the same
-	// distances. Zero means a second, and for MaxRetryDelay a minute, or
-	// RetryDelay if that is longer.
+	// than MaxRetryDelay, which must not be shorter. Dials of a relay that is
+	// down keep the same distances. Zero means a second, and a minute for
+	// MaxRetryDelay, or as much as the other needs.
 	RetryDelay, MaxRetryDelay time.Duration
 
 	// RetryUnknown also tries messages again of which it is not known whether
@@ -56,15 +56,15 @@ type Config struct {
 
 	// WaitWhileDown makes Send wait within its context while the relay cannot
 	// be reached, instead of failing at once. It does not wait for what time
-	// does not mend: a certificate, a policy, a password. A message that was on
-	// a connection when it failed, or in line behind the one that was, still
-	// has MaxAttempts.
+	// does not mend: a certificate, a policy, a password. Nor does it lift
+	// MaxAttempts: a message whose connection failed when it was its turn, or
+	// behind another's that was lined up with it, has used an attempt.
 	WaitWhileDown bool
 }
 
 // complete returns c with its zero fields filled in, or what is wrong with it.
 func (c Config) complete() (Config, error) {
-	if err := c.checkLimits(); err != nil {
+	if err := c.negative(); err != nil {
 		return c, err
 	}
 	preset(&c.MaxConns, 4)
@@ -72,8 +72,14 @@ func (c Config) complete() (Config, error) {
 	preset(&c.MaxAge, time.Hour)
 	preset(&c.Burst, 1)
 	preset(&c.MaxAttempts, 3)
+	if c.RetryDelay == 0 && c.MaxRetryDelay > 0 {
+		c.RetryDelay = min(time.Second, c.MaxRetryDelay)
+	}
 	preset(&c.RetryDelay, time.Second)
 	preset(&c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
+	if c.MaxRetryDelay < c.RetryDelay {
+		return c, fmt.Errorf("pool: Config.MaxRetryDelay is %v, less than RetryDelay, %v", c.MaxRetryDelay, c.RetryDelay)
+	}
 	d := dial.Dialer{}
 	if c.Options.Dialer != nil {
 		d = *c.Options.Dialer
@@ -82,22 +88,25 @@ func (c Config) complete() (Config, error) {
 	return c, c.check()
 }
 
-// checkLimits names the field that makes no sense.
-func (c Config) checkLimits() error {
-	for name, negative := range map[string]bool{
-		"MaxConns": c.MaxConns < 0, "IdleTime": c.IdleTime < 0, "MaxAge": c.MaxAge < 0,
-		"MessagesPerConn": c.MessagesPerConn < 0, "RatePerSecond": c.RatePerSecond < 0, "Burst": c.Burst < 0,
-		"MaxAttempts": c.MaxAttempts < 0, "RetryDelay": c.RetryDelay < 0, "MaxRetryDelay": c.MaxRetryDelay < 0,
+// negative returns an error that names a field which must not be.
+func (c Config) negative() error {
+	for _, field := range []struct {
+		name  string
+		value float64
+	}{
+		{"MaxConns", float64(c.MaxConns)},
+		{"IdleTime", float64(c.IdleTime)},
+		{"MaxAge", float64(c.MaxAge)},
+		{"MessagesPerConn", float64(c.MessagesPerConn)},
+		{"RatePerSecond", c.RatePerSecond},
+		{"Burst", float64(c.Burst)},
+		{"MaxAttempts", float64(c.MaxAttempts)},
+		{"RetryDelay", float64(c.RetryDelay)},
+		{"MaxRetryDelay", float64(c.MaxRetryDelay)},
 	} {
-		if negative {
-			return fmt.Errorf("pool: Config.%s is negative", name)
+		if !(field.value >= 0) { // nor NaN
+			return fmt.Errorf("pool: Config.%s is negative", field.name)
 		}
-	}
-	switch {
-	case c.Endpoint == dial.Endpoint{}:
-		return errors.New("pool: Config.Endpoint is not set")
-	case c.MaxRetryDelay > 0 && c.MaxRetryDelay < c.RetryDelay:
-		return errors.New("pool: Config.MaxRetryDelay is less than RetryDelay")
 	}
 	return nil
 }
@@ -112,6 +121,9 @@ func preset[T comparable](field *T, value T) {
 // check finds what every dial would, by one whose context has ended: it comes
 // no further than to its arguments.
 func (c Config) check() error {
+	if c.Endpoint == (dial.Endpoint{}) {
+		return errors.New("pool: Config.Endpoint is not set")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	d := *c.Options.Dialer

@@ -36,7 +36,7 @@ func (p *Pool) dial() (*conn, error) {
 	d.NetDialer = n
 	o := p.cfg.Options
 	o.Dialer = &d
-	client, err := smtpconn.Dial(p.need, p.cfg.Endpoint, &o)
+	client, err := smtpconn.Dial(p.dials, p.cfg.Endpoint, &o)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,13 @@
 // so. The messages that share a connection are apart: that one is refused, or
 // given up by its caller, changes nothing for the others.
 //
+// [smtpconn.SendError.MessageAtFault] tells a message that is to be given up from
+// one that only has to wait.
+//
+// Give every Send a context with a deadline, or set Options.ReplyTimeout: the
+// relay has ten minutes for its reply to the end of a message, and Send waits
+// for it. A message whose deadline ends that wait is unknown.
+//
 // # Connections
 //
 // All are dialled with the same endpoint and options, so one policy holds for
@@ -34,24 +41,33 @@
 // a policy or a password. A relay that accepts connections and drops
 // each before it has answered for a message, at the final dot or anywhere before
 // it, is down too: a connection is the only one until a message on it got an
-// answer. Meanwhile Send fails at once with a [*DownError], which has the cause, but for the one message that a
-// dial under way is for; or waits, if Config.WaitWhileDown is set. Nothing dials
-// while there is no message.
-// A relay that stalls at each final dot costs an unknown outcome a probe.
+// answer. Whether it does can only be found out with a message, and one that is
+// lost at the final dot is unknown: such a relay costs one unknown outcome for
+// each connection that is tried.
 //
-// # Whose fault
+// Meanwhile Send fails at once with a [*DownError], which has the cause, but for
+// the one message that a dial under way is for; or waits, if Config.WaitWhileDown
+// is set. Nothing dials while there is no message. What to tell a person is in
+// the chain:
 //
-// An error of Send that holds a [*DownError] is the relay's, and says nothing
-// about the message. For a person, errors.As finds the [*dial.Error] in it, if
-// the dial failed, and that has a Hint.
+//	var failed *dial.Error
+//	if errors.As(err, &failed) {
+//		log.Print(failed.Hint()) // a sentence that says what is wrong, and what to do
+//	}
 //
-// # Limits and ends
+// # Ending a service, and a new password
 //
-// A relay that stalls at the final dot holds a Send for ten minutes, as RFC 5321
-// §4.5.3.2.6 wants it: a context with a deadline, or Options.ReplyTimeout, is for
-// those who cannot wait that long.
+// Stop taking messages in, let the calls of Send return, each under its own
+// context, and then call Close, with a context that says how long a shutdown may
+// take: it waits for the calls of Send itself, so they need not be counted.
 //
-// To leave, stop calling Send, let the calls under way return, and Close. A new
-// password or new roots are for a new Pool: put it in the old one's place, and
-// Close that.
+//	stopIntake()
+//	ctx, cancel := context.WithTimeout(context.Background(), grace)
+//	defer cancel()
+//	err := p.Close(ctx) // not nil: some were cut short, and their Sends say so
+//
+// A Pool's credentials are those of its Config, and so are those of connections
+// to come. For a new password make a new Pool, let new messages go there, and
+// close the old one: what it has taken it still sends, and a Send that comes too
+// late has [ErrClosed] in its error, and may go to the new one.
 package pool

@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -134,37 +138,126 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
-// What is said of the relay does not speak of somebody's message, and has a
-// date. While a connection works the relay is not down, whatever became of
-// another.
-func TestDownSays(t *testing.T) {
-	r := &relay{answer: func(_ int, command, usual string) string {
-		if strings.HasPrefix(command, ".") {
-			return ""
-		}
-		return usual
-	}}
-	bubble(t, r, pool.Config{MaxConns: 1, MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
-		send(t.Context(), p, "r@mail.test")
-		err := send(t.Context(), p, "r@mail.test")
-		var down *pool.DownError
-		if !errors.As(err, &down) || strings.Contains(down.Error(), "message") || !strings.Contains(down.Error(), time.Now().UTC().Format("2006-01-02 15:04:05 UTC")) {
-			t.Error(err)
-		}
-		if p.Stats().Down == nil {
-			t.Error("not down")
-		}
-	})
-	r = &relay{refuse: func(n int) error {
+// A relay that serves is not down because it wants no second connection, nor
+// when the connection has nothing to do.
+func TestSecondConnectionRefused(t *testing.T) {
+	r := &relay{refuse: func(n int) error {
 		if n > 0 {
 			return errNetwork
 		}
 		return nil
 	}}
+	hold := make(chan struct{})
+	r.answer = func(_ int, command, usual string) string {
+		if command == ".slow@mail.test" {
+			<-hold
+		}
+		return usual
+	}
 	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
-		sendAll(t.Context(), p, 10)
-		if s := p.Stats(); s.DialFailures == 0 || s.Conns != 1 || s.Down != nil {
-			t.Errorf("%+v", s)
+		hold = make(chan struct{})
+		if err := send(t.Context(), p, "r@mail.test"); err != nil {
+			t.Fatal(err)
+		}
+		slow, second := make(chan error, 1), make(chan error, 1)
+		go func() { slow <- send(t.Context(), p, "slow@mail.test") }()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { second <- send(ctx, p, "second@mail.test") }()
+		synctest.Wait()
+		if s := p.Stats(); s.Down != nil || s.DialFailures != 1 {
+			t.Errorf("busy: %+v", s)
+		}
+		cancel()
+		var down *pool.DownError
+		if err := <-second; outcome(err) != smtpconn.NotSent || errors.As(err, &down) {
+			t.Error(err)
+		}
+		close(hold)
+		if err := <-slow; err != nil {
+			t.Error(err)
 		}
 	})
+
+	together := make(chan struct{}) // one connection is made when the other has failed
+	r = &relay{}
+	r.refuse = func(n int) error {
+		if n == 1 {
+			return errNetwork
+		}
+		return nil
+	}
+	r.answer = func(_ int, command, usual string) string {
+		if command == "greeting" {
+			<-together
+		}
+		return usual
+	}
+	bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+		together = make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan []error, 1)
+		go func() { done <- sendAll(ctx, p, 2) }()
+		synctest.Wait()
+		if p.Stats().Down == nil {
+			t.Error("no connection yet, and one failed")
+		}
+		cancel()
+		<-done
+		close(together)
+		synctest.Wait()
+		if s := p.Stats(); s.Down != nil || s.Idle != 1 {
+			t.Errorf("idle: %+v", s)
+		}
+		r.hangUp()
+		synctest.Wait()
+		if p.Stats().Down == nil {
+			t.Error("the last connection is gone")
+		}
+	})
+}
+
+// The error says which day, of which zone, and does not speak of a message: it
+// is that of every message. What the server or the network said is in its chain.
+func TestDownErrorText(t *testing.T) {
+	since := time.Date(2026, 11, 23, 0, 8, 15, 0, time.FixedZone("", 3600))
+	text := (&pool.DownError{Since: since, Err: errNetwork}).Error()
+	if want := "pool: no usable connection to the relay since 2026-11-22 23:08:15 UTC: dial tcp: connection refused"; text != want {
+		t.Error(text)
+	}
+	for _, c := range []struct {
+		at, words, want string
+		is              error
+		code            int
+	}{
+		{".", "-", "no reply to the end of the message", os.ErrDeadlineExceeded, 0},
+		{".", "", "server closed the connection", io.EOF, 0},
+		{".", "421 4.3.2 going", "421", nil, 421},
+		{"RCPT", "421 4.3.2 going", "421", nil, 421},
+		{"DATA", "421 4.3.2 going", "421", nil, 421},
+	} {
+		r := &relay{answer: func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, c.at) {
+				return c.words
+			}
+			return usual
+		}}
+		bubble(t, r, pool.Config{MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+			send(t.Context(), p, "first@mail.test")
+			err := send(t.Context(), p, "second@mail.test")
+			var down *pool.DownError
+			var failed *smtpconn.SendError
+			var said *smtp.SMTPError
+			switch {
+			case !errors.As(err, &down) || errors.As(down.Err, &failed):
+				t.Errorf("%s %q: %v", c.at, c.words, err)
+			case !strings.Contains(down.Error(), c.want) || strings.Contains(down.Error(), "not sent") || strings.Contains(down.Error(), "unknown"):
+				t.Errorf("%s %q: %v", c.at, c.words, down)
+			case c.is != nil && !errors.Is(err, c.is), c.code != 0 && (!errors.As(err, &said) || said.Code != c.code):
+				t.Errorf("%s %q: the cause is lost: %v", c.at, c.words, err)
+			default:
+				t.Log(err)
+			}
+		})
+	}
 }

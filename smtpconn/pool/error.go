@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -14,25 +17,26 @@ import (
 var ErrClosed = errors.New("pool: closed")
 
 // DownError is in the chain when a message was not sent because there is no
-// connection to the relay: it cannot be reached, is not trusted, does not accept
-// the password, or drops each connection. Nothing is wrong with the message: keep
-// it, tell somebody, and send it when the relay is back, not before Next.
+// connection to the relay: it cannot be reached, wants another password, has
+// the wrong certificate, or ends each connection before it has answered for a
+// message. It says nothing about the message.
 type DownError struct {
 	Since time.Time // of the first failure
 	Next  time.Time // no dial before that
 	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had answered for no message
 }
 
-// Error says since when, and gives the last failure.
+// Error says since when, in UTC, and gives the last failure.
 func (e *DownError) Error() string {
-	return fmt.Sprintf("pool: no connection to the relay since %s: %v", e.Since.UTC().Format("2006-01-02 15:04:05 MST"), e.Err)
+	return fmt.Sprintf("pool: no usable connection to the relay since %s: %v", e.Since.UTC().Format("2006-01-02 15:04:05 UTC"), e.Err)
 }
 
 // Unwrap returns the last failure.
 func (e *DownError) Unwrap() error { return e.Err }
 
-// Temporary reports whether time alone may mend it. If not, somebody has to: a
-// certificate, a policy or a password is wrong.
+// Temporary reports whether time may mend it, so that waiting until Next is
+// enough. If not, as for a certificate, a policy or a password, a person has to
+// do something, and messages are to be held, not given up, until then.
 func (e *DownError) Temporary() bool { return temporary(e.Err) }
 
 func temporary(err error) bool {
@@ -40,20 +44,42 @@ func temporary(err error) bool {
 	return !errors.As(err, &failed) || failed.Temporary()
 }
 
-// causeOf returns what ended a connection, without the words about the message
-// that was on it: others will be told of it.
-func causeOf(err error) error {
+// cause returns what ended a connection, without the message on which it was
+// noticed: the failure is that of others, too.
+func cause(err error) error {
 	var failed *smtpconn.SendError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	said := failed.Reply
+	for _, r := range failed.Refused { // 421 to a recipient
+		if said == nil && r.Reply.Code == 421 {
+			said = r.Reply
+		}
+	}
 	switch {
-	case !errors.As(err, &failed):
+	case failed.Err == nil && said != nil:
+		return said
+	case said != nil:
+		return &farewellError{failed.Err, said}
 	case failed.Err != nil:
 		return failed.Err
-	case failed.Reply != nil:
-		return failed.Reply
 	}
 	return err
 }
 
+// farewellError is the end of a connection that the server announced. The text
+// has the server's words already.
+type farewellError struct {
+	error
+	said *smtp.SMTPError
+}
+
+func (e *farewellError) Unwrap() []error { return []error{e.error, e.said} }
+
 func notSent(err error) error {
 	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}
 }
+
+// unfit is notSent for what is wrong with the message or the call.
+func unfit(err error) error { return notSent(&wire.Fault{Err: err}) }

@@ -49,15 +49,52 @@ func Example() {
 		fmt.Println("sent to", receipt.Accepted)
 	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
 		fmt.Println("may have arrived:", err)
-	case errors.As(err, &down):
-		fmt.Println("nothing is wrong with the message, but with the relay:", err)
-	case errors.As(err, &failed) && failed.Temporary():
-		fmt.Println("later:", err)
-	default:
+	case errors.As(err, &down): // the relay's fault: also a wrong password, and a certificate that has expired
+		fmt.Println("hold it, and tell somebody; again from", down.Next, err)
+	case errors.As(err, &failed) && failed.MessageAtFault() && !failed.Temporary():
 		fmt.Println("never:", err)
+	default:
+		fmt.Println("later:", err)
 	}
 	fmt.Println(p.Stats().Sent, "sent,", len(server.Messages()), "arrived")
 	// Output:
 	// sent to [ann@example.org]
 	// 1 sent, 1 arrived
+}
+
+// A message that was not sent because the relay wants another password is as
+// good as before: it is held, and somebody is told what to mend.
+func ExampleDownError() {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "joe", Password: "secret"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	p, err := pool.New(pool.Config{
+		Endpoint: server.Endpoint(policy.ImplicitTLS),
+		Options: smtpconn.Options{
+			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
+			Auth:   auth.Password{User: "joe", Password: auth.NewSecret("last year's")},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	defer p.Close(ctx)
+
+	envelope := smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@example.org"}}
+	_, err = p.Send(ctx, envelope, strings.NewReader("Subject: hello\r\n\r\nHello Ann.\r\n"))
+	var down *pool.DownError
+	var failed *dial.Error
+	if errors.As(err, &down) && errors.As(err, &failed) {
+		fmt.Println("hold the message; by itself it will be better:", down.Temporary())
+		fmt.Println("where:", failed.Phase)
+		fmt.Println(failed.Hint())
+	}
+	// Output:
+	// hold the message; by itself it will be better: false
+	// where: auth
+	// The server does not accept this user and password: check both; some providers want a password made for this program.
 }

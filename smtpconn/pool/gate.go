@@ -68,7 +68,7 @@ func (g *gate) failed(now time.Time, t ticket, err error) {
 		g.since = now
 	}
 	g.failures++
-	g.down, g.cause = true, causeOf(err)
+	g.down, g.cause = true, err
 	wait := g.after(g.failures)
 	if !temporary(err) { // and a password tried often locks the account
 		wait = g.most

@@ -15,8 +15,9 @@ type Pool struct {
 
 	life context.Context // ends when a Close does not wait any longer
 	kill context.CancelCauseFunc
-	need context.Context // for connections; ends when there are no messages any more
-	sate context.CancelCauseFunc
+
+	dials    context.Context // of life: ends when no message is left that wants a connection
+	stopDial context.CancelFunc
 
 	sends sync.WaitGroup // calls of Send
 	tasks sync.WaitGroup // goroutines
@@ -29,6 +30,7 @@ type Pool struct {
 	running  int     // goroutines with a connection, or about to have one
 	dialling int     // of them
 	starting int     // those that have not looked at the queue yet
+	serving  int     // those whose connection has answered for a message
 	gate     gate
 	stats    Stats
 	wake     *time.Timer // for the next probe
@@ -46,7 +48,7 @@ func New(c Config) (*Pool, error) {
 	b := backoff{c.RetryDelay, c.MaxRetryDelay}
 	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), retry: b, gate: gate{backoff: b}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
-	p.need, p.sate = context.WithCancelCause(p.life)
+	p.dials, p.stopDial = context.WithCancel(p.life)
 	p.wake = stopped(p.probe)
 	p.sweep = stopped(p.reap)
 	return p, nil
@@ -93,20 +95,20 @@ func (p *Pool) reap() {
 }
 
 // Close ends the Pool. New messages are not sent; for those that Send has taken
-// it waits, with their retries, and ends the connections with QUIT, whose reply it
-// gives five seconds; dials that no message needs any more are broken off. When ctx
-// ends first all is cut short: every Send returns with what is known of its
-// message. Either way nothing is left running when Close returns. The error is
-// that of ctx.
+// it waits, with their retries. Then dials under way are broken off, and the
+// connections are ended with QUIT, whose reply is waited for 5 seconds at most.
+// When ctx ends first all is cut short: every Send returns with what is known of
+// its message. Either way nothing is left running when Close returns. The error
+// is that of ctx.
 func (p *Pool) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	cut := context.AfterFunc(ctx, func() { p.kill(ErrClosed) })
 	p.sends.Wait()
-	p.sate(ErrClosed)
 	p.mu.Lock()
 	p.drained = true
+	p.stopDial()
 	p.wake.Stop()
 	p.sweep.Stop()
 	for _, c := range p.idle {

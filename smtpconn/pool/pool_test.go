@@ -2,7 +2,6 @@ package pool_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,18 +130,29 @@ func TestConfig(t *testing.T) {
 	if _, err := pool.New(pool.Config{Endpoint: good}); err != nil {
 		t.Error(err)
 	}
-	for words, c := range map[string]pool.Config{
-		"MaxConns":      {Endpoint: good, MaxConns: -1},
-		"RetryDelay":    {Endpoint: good, RetryDelay: -1},
-		"MaxRetryDelay": {Endpoint: good, RetryDelay: time.Minute, MaxRetryDelay: time.Second},
-		"Endpoint":      {},
+	for want, c := range map[string]pool.Config{
+		"pool: Config.Endpoint is not set":                               {},
+		"pool: Config.MaxConns is negative":                              {Endpoint: good, MaxConns: -1},
+		"pool: Config.IdleTime is negative":                              {Endpoint: good, IdleTime: -1},
+		"pool: Config.MaxAge is negative":                                {Endpoint: good, MaxAge: -1},
+		"pool: Config.MessagesPerConn is negative":                       {Endpoint: good, MessagesPerConn: -1},
+		"pool: Config.RatePerSecond is negative":                         {Endpoint: good, RatePerSecond: -0.1},
+		"pool: Config.Burst is negative":                                 {Endpoint: good, Burst: -1},
+		"pool: Config.MaxAttempts is negative":                           {Endpoint: good, MaxAttempts: -1},
+		"pool: Config.RetryDelay is negative":                            {Endpoint: good, RetryDelay: -1},
+		"pool: Config.MaxRetryDelay is negative":                         {Endpoint: good, MaxRetryDelay: -1},
+		"pool: Config.MaxRetryDelay is 1m0s, less than RetryDelay, 2m0s": {Endpoint: good, RetryDelay: 2 * time.Minute, MaxRetryDelay: time.Minute},
+		"pool: dial: unset mail.test:0 no-tls: config: protocol not set": {Endpoint: dial.Endpoint{Host: "mail.test", Policy: policy.NoTLS}},
 	} {
-		if _, err := pool.New(c); err == nil || !strings.Contains(err.Error(), words) {
-			t.Errorf("%s: %v", words, err)
+		if _, err := pool.New(c); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	if _, err := pool.New(pool.Config{Endpoint: good, RetryDelay: time.Hour}); err != nil {
-		t.Error(err)
+	for _, c := range []pool.Config{{RetryDelay: 2 * time.Minute}, {MaxRetryDelay: time.Millisecond}} {
+		c.Endpoint = good
+		if _, err := pool.New(c); err != nil {
+			t.Error(err)
+		}
 	}
 	good.Policy = 0
 	if _, err := pool.New(pool.Config{Endpoint: good}); !errors.Is(err, policy.ErrUnset) {

@@ -90,7 +90,7 @@ func (p *Pool) abandon(j *job, why error) error {
 	if i := slices.Index(p.queue, j); i >= 0 {
 		p.queue = slices.Delete(p.queue, i, i+1)
 	}
-	if p.gate.down {
+	if p.down() {
 		return fmt.Errorf("%w: %w", why, p.gate.err())
 	}
 	return why
@@ -141,7 +141,9 @@ func (p *Pool) answer(c *conn, r result) bool {
 	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
 	r.stale = (c.warm || c.answered > 0 || c.aborted) && outcome(r.err) == smtpconn.NotSent
 	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
-		c.answered++
+		if c.answered++; c.answered == 1 {
+			p.serving++
+		}
 		p.gate.proved()
 		p.start() // others may dial now
 	}

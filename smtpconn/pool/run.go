@@ -57,6 +57,7 @@ func (p *Pool) warm() *conn {
 		p.idle = p.idle[:len(p.idle)-1]
 		if c.fit(&p.cfg, time.Now()) {
 			c.starting, c.warm = true, true
+			p.serving += min(c.answered, 1)
 			return c
 		}
 		p.tasks.Go(func() { p.end(c) })
@@ -87,10 +88,13 @@ func (p *Pool) connect(probe ticket) *conn {
 		c.probe = probe
 		return c
 	}
-	p.stats.DialFailures++
-	p.gate.failed(time.Now(), probe, err)
 	p.running--
 	p.starting--
+	if p.drained { // it was broken off
+		return nil
+	}
+	p.stats.DialFailures++
+	p.gate.failed(time.Now(), probe, err)
 	p.start()
 	return nil
 }
@@ -125,8 +129,9 @@ func (p *Pool) stop(c *conn) {
 		c.dead = err
 	}
 	keep := !p.drained && !c.spent(&p.cfg, now)
+	p.serving -= min(c.answered, 1)
 	if c.useless() {
-		p.gate.failed(now, c.probe, c.dead)
+		p.gate.failed(now, c.probe, cause(c.dead))
 	} else {
 		p.gate.left(c.probe)
 	}

@@ -37,9 +37,9 @@ var (
 func (p *Pool) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
 	switch {
 	case ctx == nil:
-		return nil, notSent(errNilContext)
+		return nil, unfit(errNilContext)
 	case content == nil:
-		return nil, notSent(errNilContent)
+		return nil, unfit(errNilContent)
 	case !p.enter():
 		return nil, notSent(ErrClosed)
 	}
@@ -67,7 +67,7 @@ func (p *Pool) enter() bool {
 func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
 	at, length, err := extent(content)
 	if err != nil {
-		return nil, notSent(err)
+		return nil, unfit(err)
 	}
 	doubt, stale := false, 0
 	for n := 1; ; {
@@ -84,7 +84,7 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 			n++
 		}
 		if _, err := content.Seek(at, io.SeekStart); err != nil {
-			return nil, doubted(doubt, notSent(err))
+			return nil, doubted(doubt, unfit(err))
 		}
 		p.retried()
 	}

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
@@ -17,7 +18,12 @@ type Stats struct {
 	Dials, DialFailures int           // attempts to connect, and those of them that failed
 	Retries             int           // attempts after a message's first
 	Wait                time.Duration // of all messages together, for a connection
-	Down                *DownError    // while there is no connection, and the last attempt failed; or nil
+
+	// Down is set while the last attempt to have a connection has failed and
+	// there is none that can serve: idle, or known to have answered for a
+	// message. That only one of several failed is to be seen in DialFailures.
+	// Nothing is tried while there is no message, so Down may be out of date.
+	Down *DownError
 }
 
 // Stats returns the numbers of this moment.
@@ -27,10 +33,17 @@ func (p *Pool) Stats() Stats {
 	s := p.stats
 	s.Idle = len(p.idle)
 	s.Conns = s.Idle + p.running - p.dialling
-	if p.gate.down && s.Conns == 0 {
+	if p.down() {
 		s.Down = p.gate.err()
 	}
 	return s
+}
+
+// down reports whether the relay has failed and no connection is left that can
+// serve: none that has answered for a message, and none that is idle.
+func (p *Pool) down() bool {
+	fit := func(c *conn) bool { return c.fit(&p.cfg, time.Now()) }
+	return p.gate.down && p.serving == 0 && !slices.ContainsFunc(p.idle, fit)
 }
 
 // returned counts what Send returned.
