@@ -80,9 +80,13 @@ type pinCheck struct {
 	pinned bool
 }
 
-// usePins makes cfg accept a server with one of the pinned keys, too.
-func usePins(cfg *tls.Config, pins []Pin) (*pinCheck, error) {
+// usePins makes cfg accept a server with one of the keys that are pinned for e,
+// too. It returns nil if there is none.
+func usePins(cfg *tls.Config, all []Pin, e Endpoint) (*pinCheck, error) {
+	pins, err := pinsFor(all, e)
 	switch {
+	case err != nil:
+		return nil, err
 	case len(pins) == 0:
 		return nil, nil
 	case cfg.InsecureSkipVerify:

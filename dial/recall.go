@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/upgrade"
@@ -20,9 +21,11 @@ type memory struct {
 	trace   Trace
 	of      Endpoint
 
-	known *Record     // as the store has it; nil: nothing
-	shown *Remembered // known, as it is read now
+	shown *Remembered // what the store has, as it was read; nil: nothing
 	err   error       // why it cannot be told
+
+	mu    sync.Mutex // held over a write
+	known *Record    // as the store has it
 }
 
 // memory returns the Dialer's Memory as it is used for e.
@@ -70,6 +73,8 @@ func clock() time.Time { return time.Now().UTC().Truncate(time.Second) }
 // remember adds what a session has shown. What is known already is not written
 // again; the time of the last session is, once in an hour.
 func (m *memory) remember(ctx context.Context, seen Record) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.store == nil || !m.teaches(seen) {
 		return
 	}
