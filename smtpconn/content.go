@@ -2,6 +2,7 @@ package smtpconn
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -105,11 +106,23 @@ func (x *exchange) chunkRefused(l *letter, last int) bool {
 			return false
 		}
 		if s.code >= 400 {
-			x.wait(0)
-			x.dirty = true
 			l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(s.code, s.text), Refused: l.refused})
+			x.afterRefusedChunk()
 			return true
 		}
 	}
 	return false
+}
+
+// afterRefusedChunk ends the transaction, and waits to see it ended: the chunks
+// that were on their way should be taken and thrown away (RFC 3030 §2), and a
+// server that reads them as commands must not answer the next message with that.
+func (x *exchange) afterRefusedChunk() {
+	x.wait(0)
+	i := x.command(kindReset, resetLine)
+	x.dirty = false
+	x.wait(0)
+	if s := x.reply(i); s.code >= 300 {
+		x.abort(fmt.Errorf("%w: RSET was answered %d behind a refused chunk", ErrPipelining, s.code))
+	}
 }

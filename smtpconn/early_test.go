@@ -217,3 +217,32 @@ func TestSlowCaller(t *testing.T) {
 		})
 	}
 }
+
+// A server that reads the rest of a refused message as commands answers those
+// when RSET is due, and has the next message's replies one behind. It gets none.
+func TestOutOfStepBehindARefusedChunk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := with(all...)
+		r.answer = func(_ int, command, usual string) string {
+			switch {
+			case strings.HasPrefix(command, "BDAT"):
+				return "552 5.3.4 too large"
+			case command == "RSET":
+				return "500 5.5.1 what?" // and RSET's own answer comes later
+			}
+			return usual
+		}
+		c, hangUp := dialRelay(t, r, nil)
+		defer hangUp()
+		big := io.MultiReader(strings.NewReader(strings.Repeat("0123456789\r\n", 5000))) // of no known length
+		_, err := c.Send(t.Context(), envelope(), big)
+		if got := asResult(nil, err).err; got.Outcome != smtpconn.Refused || got.Reply == nil || got.Reply.Code != 552 {
+			t.Errorf("the large one: %v", err)
+		}
+		r.answer = nil
+		_, err = c.Send(t.Context(), envelope(), strings.NewReader(note))
+		if asResult(nil, err).err.Outcome != smtpconn.NotSent || c.Check() == nil {
+			t.Errorf("the next one: %v, %v", err, c.Check())
+		}
+	})
+}
