@@ -49,10 +49,12 @@ func TestTwoStores(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	path := newPath(t)
 	stores := []*filestore.Store{open(t, path), open(t, path), open(t, path)}
+	for _, s := range stores {
+		s.SetSlack(5)
+	}
 	var wg sync.WaitGroup
 	for w := range 6 {
 		s := stores[w%3]
-		s.SetSlack(5)
 		wg.Go(func() {
 			for i := range 20 {
 				r := record(i)
