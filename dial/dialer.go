@@ -70,9 +70,9 @@ type Dialer struct {
 	// Pins are keys of servers whose certificates do not verify. With one for
 	// the endpoint, a server with that key is accepted, and Security says
 	// VerifiedPinned; a server with a certificate that verifies is accepted as
-	// ever, unless a pin is Exclusive. A VerifyConnection of TLSConfig is called for both; for a pinned
-	// server there are no verified chains. Pins do not go together with
-	// InsecureSkipVerify or VerifyPeerCertificate.
+	// ever, unless a pin is Exclusive. A VerifyConnection of TLSConfig is
+	// called for both; for a pinned server there are no verified chains. Pins
+	// do not go together with InsecureSkipVerify or VerifyPeerCertificate.
 	Pins []Pin
 
 	// Logger is told what a connection succeeds in spite of: a Memory that

@@ -69,6 +69,7 @@ func TestHints(t *testing.T) {
 		{"HTTP for IMAP", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "HTTP/1.1 400"}, []string{"clear-text HTTP"}},
 		{"something in the clear", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrNotTLS, Reply: "hello"}, []string{"h:993 does not speak TLS"}},
 		{"TLS on the clear port", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Err: upgrade.ErrSpeaksTLS}, []string{"expects TLS from the first byte", "imaps://h:993"}},
+		{"TLS on an odd port", dial.PhaseGreeting, on(policy.IMAP, policy.RequiredSTARTTLS, 44717), &v{Reason: policy.ErrMalformed, Err: upgrade.ErrSpeaksTLS}, []string{"use imaps://h:44717."}},
 		{"masked", dial.PhaseSTARTTLS, smtp, &v{Reason: policy.ErrNotOffered, Err: upgrade.ErrMasked}, []string{"firewall", "STARTTLS"}},
 		{"SMTP for IMAP", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "220 x"}, []string{"speaks SMTP", "IMAP"}},
 		{"IMAP for POP3", dial.PhaseGreeting, pop, &v{Reason: policy.ErrMalformed, Reply: "* OK x"}, []string{"speaks IMAP", "POP3"}},

@@ -171,17 +171,18 @@ func (p *Pool) settled(c *conn) {
 	}
 }
 
-// fatal reports whether an error is one that ended the connection.
+// fatal reports whether an error is one that ended the connection: a refusal
+// that is none of the message is the server's farewell.
 func fatal(err error) bool {
 	var failed *smtpconn.SendError
 	if !errors.As(err, &failed) {
 		return false
 	}
-	return closing(failed) || failed.Outcome == smtpconn.Unknown || failed.Outcome == smtpconn.NotSent && failed.Temporary()
-}
-
-// closing reports whether the server said 421, to the message or a recipient.
-func closing(e *smtpconn.SendError) bool {
-	is421 := func(r smtpconn.Refusal) bool { return r.Reply.Code == 421 }
-	return e.Reply != nil && e.Reply.Code == 421 || slices.ContainsFunc(e.Refused, is421)
+	switch failed.Outcome {
+	case smtpconn.Refused:
+		return !failed.MessageAtFault()
+	case smtpconn.NotSent:
+		return failed.Temporary()
+	}
+	return true
 }
