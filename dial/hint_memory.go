@@ -20,12 +20,13 @@ func hintByMemory(e *Error) string {
 		return ""
 	}
 	if what := e.worsened(); what != "" {
-		return "This server was reached over TLS before, last on " + e.Remembered.Record.LastSeen.Format(hintDay) + ", and now " + what + ": " + beware
+		return "This server was reached over TLS before, last on " + e.Remembered.Record.LastSeen.Format(day) + ", and now " + what + ": " + beware
 	}
 	return ""
 }
 
-const hintDay = "2 January 2006"
+// day is how dates are written for a person.
+const day = "2 January 2006"
 
 // worsened says in what a server, or what seems to be it, is worse than one
 // that had TLS; "" if the failure has nothing to do with that.

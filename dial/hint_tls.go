@@ -57,7 +57,6 @@ func hintInvalid(err x509.CertificateInvalidError, leaf *x509.Certificate) strin
 	if cert == nil {
 		cert = leaf
 	}
-	const day = "2 January 2006"
 	switch {
 	case err.Reason == x509.Expired && time.Now().Before(cert.NotBefore):
 		return fmt.Sprintf("The server's certificate is valid only from %s: is this computer's clock right?", cert.NotBefore.Format(day))

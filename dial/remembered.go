@@ -18,7 +18,6 @@ type Remembered struct {
 
 // Error returns when and how TLS was last seen.
 func (r *Remembered) Error() string {
-	const day = "2 January 2006"
 	s := fmt.Sprintf("last seen on %s with %s (%s)", r.Record.LastSeen.Format(day), tls.VersionName(r.Record.Version), r.Record.Mode.words())
 	if r.Expired {
 		s += ", which expired on " + r.Record.Expires().Format(day)
