@@ -16,7 +16,7 @@
 //   - policy: the four policies, and the rules a connection can break
 //   - dial: endpoints, the dialer, what was achieved, what went wrong
 //   - dial/auth: credentials
-//   - dial/memstore, dial/filestore, dial/sqlstore: which servers had TLS, so that
+//   - dial/peers/memstore, dial/peers/filestore, dial/peers/sqlstore: which servers had TLS, so that
 //     one which had it is held to it
 //   - dial/dialtest: honest mail servers, a man in the middle, and a catalogue of
 //     hostile servers, for your tests

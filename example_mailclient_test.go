@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -74,7 +74,7 @@ func Example_mailClient() {
 	ctx := context.Background()
 
 	// A program that runs for longer keeps this in a file: see package filestore.
-	d := dial.Dialer{Memory: new(memstore.Store)}
+	d := dial.Dialer{Peers: new(memstore.Store)}
 	d.NetDialer = server.NetDialer() // in earnest: not needed
 
 	a, err := setUp(ctx, d, "mail.test", func(found *dial.Inspection) bool {
@@ -104,7 +104,7 @@ func Example_mailClient() {
 	_, err = a.open(ctx, d, "secret")
 	var failed *dial.Error
 	if errors.As(err, &failed) {
-		fmt.Println(failed.Phase, "- known from before:", failed.Remembered != nil)
+		fmt.Println(failed.Phase, "- known from before:", failed.Known != nil)
 		log.Println(failed.Hint()) // for the person
 	}
 	// Output:

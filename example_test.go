@@ -36,7 +36,7 @@ func Example() {
 	defer client.Close()
 
 	s := client.Security()
-	fmt.Println(s.Mode, s.Verified, s.Confidential())
+	fmt.Println(s.Encrypted(), s.Verified, s.Confidential())
 	message := "From: joe@example.org\r\nTo: ann@example.org\r\nSubject: hello\r\n\r\nHello Ann.\r\n"
 	receipt, err := client.Send(ctx, smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@example.org"}}, strings.NewReader(message))
 	if err != nil {
@@ -44,6 +44,6 @@ func Example() {
 	}
 	fmt.Println("sent to", receipt.Accepted)
 	// Output:
-	// implicit pkix true
+	// true pkix true
 	// sent to [ann@example.org]
 }

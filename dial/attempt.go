@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -17,7 +18,7 @@ type attempt struct {
 	endpoint Endpoint
 	trace    Trace
 	phase    Phase
-	past     *Remembered
+	past     *peers.Known
 }
 
 func newAttempt(e Endpoint, t *Trace) *attempt {
@@ -53,7 +54,7 @@ func (a *attempt) fail(err error) *Error {
 	if _, ok := remoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
-	e := &Error{Phase: phase, Endpoint: a.endpoint, Err: err, Remembered: a.past}
+	e := &Error{Phase: phase, Endpoint: a.endpoint, Err: err, Known: a.past}
 	a.done(e)
 	return e
 }
@@ -94,9 +95,6 @@ func (a *attempt) engine(cfg *tls.Config, localName func() string) *upgrade.Engi
 	}
 	if hook := a.trace.HandshakeDone; hook != nil {
 		e.Secured = func(s tls.ConnectionState) { hook(a.endpoint, s) }
-	}
-	if hook := a.trace.ClearLine; hook != nil {
-		e.Line = func(sent bool, line string) { hook(a.endpoint, sent, line) }
 	}
 	return e
 }

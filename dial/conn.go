@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -51,7 +52,7 @@ func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
 			TLS:        res.TLS,
 			Downgrade:  res.Downgrade,
 			RemoteAddr: raw.RemoteAddr(),
-			Remembered: p.memory.shown,
+			Known:      p.memory.shown,
 		},
 	}
 	c.hasUnread.Store(len(res.Unread) > 0)
@@ -67,18 +68,14 @@ func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
 }
 
 func (s *Security) secured(p *prepared) {
-	s.Mode = STARTTLS
-	if p.endpoint.Policy == policy.ImplicitTLS {
-		s.Mode = ImplicitTLS
-	}
 	s.ServerName = p.tls.ServerName
 	switch {
 	case p.pins != nil && p.pins.pinned:
-		s.Verified = VerifiedPinned
+		s.Verified = trust.Pinned
 	case p.pins != nil:
-		s.Verified, s.TLS.VerifiedChains = VerifiedPKIX, p.pins.chains
+		s.Verified, s.TLS.VerifiedChains = trust.PKIX, p.pins.chains
 	case len(s.TLS.VerifiedChains) > 0 && !p.tls.InsecureSkipVerify: // a resumed session may bring chains from elsewhere
-		s.Verified = VerifiedPKIX
+		s.Verified = trust.PKIX
 	}
 }
 
@@ -106,9 +103,9 @@ func (c *Conn) Security() Security {
 		d := *s.Downgrade
 		s.Downgrade = &d
 	}
-	if s.Remembered != nil {
-		r := *s.Remembered
-		s.Remembered = &r
+	if s.Known != nil {
+		r := *s.Known
+		s.Known = &r
 	}
 	if l := c.login.Load(); l != nil {
 		s.Login = *l

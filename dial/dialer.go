@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -27,7 +27,7 @@ type Dialer struct {
 	// ServerName. nil means the system's roots. It is cloned. These are
 	// refused: versions below TLS 1.2, renegotiation, RC4 and 3DES. NextProtos
 	// is set by the Dialer. InsecureSkipVerify makes a session that says
-	// NotVerified and gets no credentials.
+	// trust.None and gets no credentials.
 	//
 	// Sessions are resumed only if ClientSessionCache is set, and then never
 	// across protocols, hosts, ports or policies. Verification settings are
@@ -58,26 +58,22 @@ type Dialer struct {
 	// Trace is told how the connection comes about; it may be nil.
 	Trace *Trace
 
-	// Memory holds servers to the TLS that they once had; nil remembers
+	// Peers holds servers to the TLS that they once had; nil remembers
 	// nothing. It is asked before every connection with a policy other than
 	// NoTLS, and learns from those whose server was verified. Under
 	// OpportunisticSTARTTLS a server that it knows is treated as under
 	// RequiredSTARTTLS. The other policies do not need it: if it fails they go
-	// on, and Trace and Logger are told.
-	Memory     Memory
-	Memorizing Memorizing
+	// on, and Trace is told.
+	Peers     peers.Store
+	PeerRules peers.Rules
 
 	// Pins are keys of servers whose certificates do not verify. With one for
 	// the endpoint, a server with that key is accepted, and Security says
-	// VerifiedPinned; a server with a certificate that verifies is accepted as
+	// trust.Pinned; a server with a certificate that verifies is accepted as
 	// ever, unless a pin is Exclusive. A VerifyConnection of TLSConfig is
 	// called for both; for a pinned server there are no verified chains. Pins
 	// do not go together with InsecureSkipVerify or VerifyPeerCertificate.
 	Pins []Pin
-
-	// Logger is told what a connection succeeds in spite of: a Memory that
-	// fails. nil is silent.
-	Logger *slog.Logger
 }
 
 // Dial connects to e and takes the connection to what e's policy wants. When

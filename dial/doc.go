@@ -30,15 +30,15 @@
 // verified TLS or in an error. It keeps the endpoint that worked, since memories
 // and pins go by port. It does not try NoTLS or OpportunisticSTARTTLS for itself.
 //
-// # Memory and pins
+// # Peers and pins
 //
-// With a [Memory] a Dialer holds servers to what they once had. Under
+// With a [peers.Store] a Dialer holds servers to what they once had. Under
 // OpportunisticSTARTTLS that closes most of what the policy leaves open: once a
 // server has been reached with TLS, its offer cannot be taken away unnoticed any
 // more (RFC 3207 §6). Package memstore remembers as long as the program runs,
 // filestore in a file, sqlstore in a database that many machines share.
 //
-//	d := dial.Dialer{Memory: store}
+//	d := dial.Dialer{Peers: store}
 //
 // A [Pin] lets a program trust the key of one server whose certificate does not
 // verify, after a person has looked at it: [Dialer.Inspect] fetches it.
@@ -59,7 +59,7 @@
 //   - policy.ErrMemory: an opportunistic connection would be in the clear, and the
 //     store cannot be read. The cause is in the chain: repair the store.
 //   - policy.ErrVersionLowered, policy.ErrAuthLowered: the server is weaker than it
-//     was, and [Memorizing] forbids that. Ask whoever runs the server.
+//     was, and [peers.Rules] forbids that. Ask whoever runs the server.
 //   - policy.ErrRefused: the server turned the client away in its greeting, or will
 //     not do the STARTTLS that it lists. Violation.Reply has its words; if
 //     Temporary reports true, try later.
@@ -88,6 +88,6 @@
 //     TLS 1.1.
 //   - "remote error: tls: no application protocol": a TLS server for another
 //     protocol. The port and the protocol do not fit.
-//   - Error.Remembered is set: the server had TLS before, whatever it does now.
+//   - Error.Known is set: the server had TLS before, whatever it does now.
 //   - *net.OpError, *net.DNSError in phase connect: host, port, network.
 package dial

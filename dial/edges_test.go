@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -92,11 +93,11 @@ func TestResumedWithoutVerification(t *testing.T) {
 		conn.Read(make([]byte, 64))
 		return conn.Security()
 	}
-	if s := verified(); s.Verified != dial.VerifiedPKIX {
+	if s := verified(); s.Verified != trust.PKIX {
 		t.Fatalf("%v", s)
 	}
 	d.TLSConfig.InsecureSkipVerify = true
-	if s := verified(); !s.TLS.DidResume || s.Verified != dial.NotVerified {
+	if s := verified(); !s.TLS.DidResume || s.Verified != trust.None {
 		t.Errorf("resumed %v, %v", s.TLS.DidResume, s)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -124,4 +125,18 @@ func isName(s string) bool {
 		}
 	}
 	return true
+}
+
+// Peer returns the peer that e leads to, or what is wrong with e.
+func (e Endpoint) Peer() (peers.Peer, error) {
+	n, err := e.normal()
+	if err != nil {
+		return peers.Peer{}, err
+	}
+	return n.peer(), nil
+}
+
+// peer is Peer for an endpoint in its normal form.
+func (e Endpoint) peer() peers.Peer {
+	return peers.Peer{Protocol: e.Protocol, Host: e.Host, Port: e.Port}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -37,9 +38,9 @@ type Error struct {
 	Phase    Phase    // where it stopped
 	Endpoint Endpoint // as it was dialed
 	Err      error    // why
-	// Remembered is what the Dialer's Memory holds of the server: nil if that is
+	// Known is what the Dialer's Peers hold of the server: nil if that is
 	// nothing, or if the connection ended before it was asked.
-	Remembered *Remembered
+	Known *peers.Known
 }
 
 // Error returns the endpoint, the phase and the cause on one line. It is

@@ -40,8 +40,8 @@ func ExampleDialer_Dial() {
 	}
 	defer conn.Close()
 	s := conn.Security()
-	fmt.Println(s.Mode, s.Verified, s.Confidential())
-	// Output: starttls pkix true
+	fmt.Println(s.Encrypted(), s.Verified, s.Confidential())
+	// Output: true pkix true
 }
 
 // What stopped a connection is in the error, for a program and for a person.

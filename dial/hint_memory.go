@@ -16,11 +16,11 @@ const beware = "somebody between here and it may be interfering, so do not trust
 // hintByMemory speaks of what a stranger would be forgiven. Of a server that is
 // known to have had TLS, and to have proved who it is, it is suspicious.
 func hintByMemory(e *Error) string {
-	if e.Remembered == nil || e.Remembered.Expired {
+	if e.Known == nil || e.Known.Expired {
 		return ""
 	}
 	if what := e.worsened(); what != "" {
-		return "This server was reached over TLS before, last on " + e.Remembered.Record.LastSeen.Format(day) + ", and now " + what + ": " + beware
+		return "This server was reached over TLS before, last on " + e.Known.Record.LastSeen.Format(day) + ", and now " + what + ": " + beware
 	}
 	return ""
 }

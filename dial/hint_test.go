@@ -16,7 +16,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -244,7 +244,7 @@ func TestHintsForAServerThatWasBetter(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer mitm.Close()
-			d := dial.Dialer{TLSConfig: server.ClientConfig(), Memory: new(memstore.Store), NetDialer: server.NetDialer()}
+			d := dial.Dialer{TLSConfig: server.ClientConfig(), Peers: new(memstore.Store), NetDialer: server.NetDialer()}
 			e := dial.Endpoint{Protocol: proto, Host: "mail.test", Policy: c.policy}
 			conn, err := d.Dial(t.Context(), e)
 			if err != nil {
@@ -254,7 +254,7 @@ func TestHintsForAServerThatWasBetter(t *testing.T) {
 			d.NetDialer = mitm.NetDialer()
 			_, err = d.Dial(t.Context(), e)
 			var stopped *dial.Error
-			if !errors.As(err, &stopped) || stopped.Remembered == nil {
+			if !errors.As(err, &stopped) || stopped.Known == nil {
 				t.Fatalf("%v %v %v: %v", proto, c.policy, c.attack, err)
 			}
 			checkHint(t, fmt.Sprint(proto, c.policy, c.attack), stopped, c.words, "over TLS before, last on", "do not trust this network")
@@ -269,7 +269,7 @@ func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
 	old := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertExpired})
 	d := dial.Dialer{TLSConfig: ca.ClientConfig()}
 	home := learned(t, d, good.Endpoint(policy.RequiredSTARTTLS))
-	d.Memory = fixed{record: &home}
+	d.Peers = fixed{record: &home}
 	_, err := d.Dial(t.Context(), old.Endpoint(policy.RequiredSTARTTLS))
 	var stopped *dial.Error
 	if !errors.As(err, &stopped) {

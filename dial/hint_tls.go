@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mailconn/mailconn/dial/trust"
 )
 
 func hintByCertificate(e *Error) string {
@@ -20,7 +22,7 @@ func hintByCertificate(e *Error) string {
 		invalid x509.CertificateInvalidError
 		host    x509.HostnameError
 		unknown x509.UnknownAuthorityError
-		weak    WeakKeyError
+		weak    *trust.WeakKeyError
 	)
 	switch {
 	case errors.As(bad, &weak):

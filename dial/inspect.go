@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -29,7 +30,7 @@ type Inspection struct {
 
 // Inspect fetches the certificates that a server presents, so that a program
 // can ask "do you trust this server?" when an account is set up. Nothing is sent
-// but what leads to TLS, nothing is learned by the [Memory], pins are not looked
+// but what leads to TLS, nothing is learned by the [peers.Store], pins are not looked
 // at, and the connection is closed.
 //
 // A certificate that does not verify is no error of Inspect: see
@@ -37,7 +38,7 @@ type Inspection struct {
 // offers no TLS is one with reason policy.ErrNotOffered.
 func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	blind := *d
-	blind.Memory, blind.Pins, blind.OnDowngrade = nil, nil, nil
+	blind.Peers, blind.Pins, blind.OnDowngrade = nil, nil, nil
 	p, err := blind.prepare(ctx, e)
 	if err == nil && p.endpoint.Policy == policy.NoTLS {
 		err = p.fail(errors.New("there is no certificate under no-tls"))
@@ -56,7 +57,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 		return nil, err
 	}
 	if weakKey(found.Chain[:1]) == nil {
-		found.Pin = Pin{Endpoint: p.endpoint, Key: HashKey(found.Chain[0])}
+		found.Pin = Pin{Endpoint: p.endpoint, Key: trust.HashKey(found.Chain[0])}
 	}
 	return found, nil
 }

@@ -7,8 +7,9 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/dial/filestore"
-	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -27,10 +28,10 @@ func BenchmarkMemory(b *testing.B) {
 	defer file.Close()
 	for _, c := range []struct {
 		name   string
-		memory dial.Memory
+		memory peers.Store
 	}{{"none", nil}, {"memstore", new(memstore.Store)}, {"filestore", file}} {
 		b.Run(c.name, func(b *testing.B) {
-			d := dial.Dialer{TLSConfig: s.ClientConfig(), Memory: c.memory}
+			d := dial.Dialer{TLSConfig: s.ClientConfig(), Peers: c.memory}
 			b.ReportAllocs()
 			for b.Loop() {
 				conn, err := d.Dial(context.Background(), s.Endpoint(policy.RequiredSTARTTLS))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -46,19 +47,19 @@ may be forgot   stripped   clear                 fail NotOffered       -        
 
 // fixed is a memory that holds one record for everybody, and learns nothing.
 type fixed struct {
-	record *dial.Record
+	record *peers.Record
 	err    error
 }
 
-func (f fixed) Recall(context.Context, dial.Peer) (*dial.Record, error) { return f.record, f.err }
-func (f fixed) Remember(context.Context, dial.Peer, dial.Record) error  { return nil }
+func (f fixed) Recall(context.Context, peers.Peer) (*peers.Record, error) { return f.record, f.err }
+func (f fixed) Remember(context.Context, peers.Peer, peers.Record) error  { return nil }
 
 // remembering returns what memory and options a first column stands for. home
 // is what was learned from the honest server.
-func remembering(t *testing.T, state string, home dial.Record) (dial.Memory, dial.Memorizing) {
+func remembering(t *testing.T, state string, home peers.Record) (peers.Store, peers.Rules) {
 	t.Helper()
 	name, floor := strings.CutSuffix(state, ", floor")
-	options := dial.Memorizing{HoldVersion: floor}
+	options := peers.Rules{HoldVersion: floor}
 	r := home
 	switch name {
 	case "nothing":
@@ -132,11 +133,11 @@ func newCA(t *testing.T) *dialtest.CA {
 }
 
 // learned returns what a dial teaches.
-func learned(t *testing.T, d dial.Dialer, e dial.Endpoint) dial.Record {
+func learned(t *testing.T, d dial.Dialer, e dial.Endpoint) peers.Record {
 	t.Helper()
-	var got dial.Record
-	d.Memory = fixed{}
-	d.Trace = &dial.Trace{Remembered: func(_ dial.Endpoint, r dial.Record, _ error) { got = r }}
+	var got peers.Record
+	d.Peers = fixed{}
+	d.Trace = &dial.Trace{Remembered: func(_ dial.Endpoint, r peers.Record, _ error) { got = r }}
 	conn, err := d.Dial(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func TestMemoryOutcomes(t *testing.T) {
 			if c[0] == "remembered" {
 				continue
 			}
-			d.Memory, d.Memorizing = remembering(t, c[0], home)
+			d.Peers, d.PeerRules = remembering(t, c[0], home)
 			for i, p := range policies {
 				if c[2+i] == "-" {
 					continue
@@ -199,7 +200,7 @@ func outcome(conn *dial.Conn, err error) any {
 	if s.Encrypted() {
 		words = "TLS"
 	}
-	var past *dial.Remembered
+	var past *peers.Known
 	if s.Downgrade != nil && errors.As(s.Downgrade, &past) && past.Expired {
 		words += " expired"
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -18,8 +19,8 @@ import (
 // A pin is made at account set-up, from a certificate that was looked at: see
 // [Dialer.Inspect]. It is no answer to a failure of an account that worked.
 type Pin struct {
-	Endpoint Endpoint // the only one that it is for
-	Key      KeyHash  // of the server's own certificate
+	Endpoint Endpoint      // the only one that it is for
+	Key      trust.KeyHash // of the server's own certificate
 
 	// Exclusive means that nothing but the pinned keys of the endpoint is
 	// accepted, also no certificate that verifies. It is for who runs both
@@ -36,7 +37,7 @@ func NewPin(e Endpoint, leaf *x509.Certificate) (Pin, error) {
 		err = errors.New("no certificate")
 	}
 	if err == nil {
-		p.Key = HashKey(leaf)
+		p.Key = trust.HashKey(leaf)
 		err = p.check()
 	}
 	if err != nil {
@@ -122,7 +123,7 @@ func (c *pinCheck) verify(s tls.ConnectionState) error {
 }
 
 func (c *pinCheck) has(leaf *x509.Certificate) bool {
-	return slices.ContainsFunc(c.pins, func(p Pin) bool { return p.Key == HashKey(leaf) })
+	return slices.ContainsFunc(c.pins, func(p Pin) bool { return p.Key == trust.HashKey(leaf) })
 }
 
 func (c *pinCheck) exclusive() bool {

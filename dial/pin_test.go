@@ -18,6 +18,8 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -57,7 +59,7 @@ func TestPinnedServers(t *testing.T) {
 			}
 			d.Pins = []dial.Pin{inspect(t, d, e).Pin}
 			got, err := verified(t, d, e)
-			if err != nil || got.Verified != dial.VerifiedPinned || got.Confidential() || !strings.Contains(got.String(), "pinned") {
+			if err != nil || got.Verified != trust.Pinned || got.Confidential() || !strings.Contains(got.String(), "pinned") {
 				t.Errorf("%v %v: %v, %v", kind, p, got, err)
 			}
 			var bad *tls.CertificateVerificationError
@@ -89,7 +91,7 @@ func TestPinsStayApart(t *testing.T) {
 			t.Errorf("with another %s: %v", name, err)
 		}
 	}
-	d.Pins = []dial.Pin{pin, {Endpoint: e, Key: dial.KeyHash{1}}}
+	d.Pins = []dial.Pin{pin, {Endpoint: e, Key: trust.KeyHash{1}}}
 	if _, err := verified(t, d, e); err != nil {
 		t.Errorf("one of two: %v", err)
 	}
@@ -99,7 +101,7 @@ func TestPinMismatch(t *testing.T) {
 	ca := newCA(t)
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
-	d := dial.Dialer{TLSConfig: ca.ClientConfig(), Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}}}}
+	d := dial.Dialer{TLSConfig: ca.ClientConfig(), Pins: []dial.Pin{{Endpoint: e, Key: trust.KeyHash{1}}}}
 	_, err := verified(t, d, e)
 	var (
 		bad     *tls.CertificateVerificationError
@@ -121,9 +123,9 @@ func TestPinnedServerBecomesValid(t *testing.T) {
 		asked += len(s.VerifiedChains)
 		return nil
 	}
-	d := dial.Dialer{TLSConfig: cfg, Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}}}}
+	d := dial.Dialer{TLSConfig: cfg, Pins: []dial.Pin{{Endpoint: e, Key: trust.KeyHash{1}}}}
 	got, err := verified(t, d, e)
-	if err != nil || got.Verified != dial.VerifiedPKIX || !got.Confidential() || len(got.TLS.VerifiedChains) == 0 || asked == 0 {
+	if err != nil || got.Verified != trust.PKIX || !got.Confidential() || len(got.TLS.VerifiedChains) == 0 || asked == 0 {
 		t.Errorf("%v, %v, chains %d", got, err, asked)
 	}
 	veto := errors.New("not this one")
@@ -145,16 +147,16 @@ func TestExclusivePin(t *testing.T) {
 		pin := inspect(t, d, e).Pin
 		pin.Exclusive = true
 		d.Pins = []dial.Pin{pin}
-		want := dial.VerifiedPKIX
+		want := trust.PKIX
 		if kind == dialtest.CertSelfSigned {
-			want = dial.VerifiedPinned
+			want = trust.Pinned
 		}
 		for range 3 {
 			if got, err := verified(t, d, e); err != nil || got.Verified != want {
 				t.Errorf("%v: %v, %v", kind, got, err)
 			}
 		}
-		d.Pins = []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}, Exclusive: true}, {Endpoint: e, Key: dial.KeyHash{2}}}
+		d.Pins = []dial.Pin{{Endpoint: e, Key: trust.KeyHash{1}, Exclusive: true}, {Endpoint: e, Key: trust.KeyHash{2}}}
 		if _, err := verified(t, d, e); !errors.Is(err, policy.ErrPinMismatch) {
 			t.Errorf("%v, another key: %v", kind, err)
 		}
@@ -222,8 +224,8 @@ func TestWeakKeysAreNotPinned(t *testing.T) {
 	if found.Err == nil || found.Pin != (dial.Pin{}) {
 		t.Errorf("inspected: %+v", found)
 	}
-	d.Pins = []dial.Pin{{Endpoint: e, Key: dial.HashKey(found.Chain[0])}}
-	var short dial.WeakKeyError
+	d.Pins = []dial.Pin{{Endpoint: e, Key: trust.HashKey(found.Chain[0])}}
+	var short *trust.WeakKeyError
 	if _, err := verified(t, d, e); !errors.As(err, &short) || short.Bits != 1024 {
 		t.Errorf("got %v", err)
 	}
@@ -241,7 +243,7 @@ func TestPinIsNotResumed(t *testing.T) {
 	resumed := false
 	for range 3 {
 		got, err := verified(t, d, e)
-		if err != nil || got.Verified != dial.VerifiedPinned {
+		if err != nil || got.Verified != trust.Pinned {
 			t.Fatalf("%v, %v", got, err)
 		}
 		resumed = resumed || got.TLS.DidResume
@@ -261,17 +263,17 @@ func TestPinIsNotResumed(t *testing.T) {
 
 func TestBadPins(t *testing.T) {
 	e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
-	good := dial.Pin{Endpoint: e, Key: dial.KeyHash{1}}
+	good := dial.Pin{Endpoint: e, Key: trust.KeyHash{1}}
 	clear := e
 	clear.Policy = policy.NoTLS
 	for name, d := range map[string]dial.Dialer{
 		"no key":      {Pins: []dial.Pin{good, {Endpoint: e}}},
-		"no endpoint": {Pins: []dial.Pin{{Key: dial.KeyHash{1}}}},
-		"no TLS":      {Pins: []dial.Pin{{Endpoint: clear, Key: dial.KeyHash{1}}}},
+		"no endpoint": {Pins: []dial.Pin{{Key: trust.KeyHash{1}}}},
+		"no TLS":      {Pins: []dial.Pin{{Endpoint: clear, Key: trust.KeyHash{1}}}},
 		"blind":       {Pins: []dial.Pin{good}, TLSConfig: &tls.Config{InsecureSkipVerify: true}},
 		"own check":   {Pins: []dial.Pin{good}, TLSConfig: &tls.Config{VerifyPeerCertificate: func([][]byte, [][]*x509.Certificate) error { return nil }}},
-		"lifetime":    {Memorizing: dial.Memorizing{Lifetime: -1}},
-		"time-out":    {Memorizing: dial.Memorizing{Timeout: -1}},
+		"lifetime":    {PeerRules: peers.Rules{Lifetime: -1}},
+		"time-out":    {PeerRules: peers.Rules{Timeout: -1}},
 	} {
 		d.NetDialer = noNet{t}
 		var stopped *dial.Error
@@ -298,14 +300,14 @@ func TestInspect(t *testing.T) {
 			if p != policy.ImplicitTLS {
 				s = serve(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind})
 			}
-			store := &counted{Memory: fixed{}}
-			found := inspect(t, dial.Dialer{TLSConfig: ca.ClientConfig(), Memory: store}, s.Endpoint(p))
+			store := &counted{Store: fixed{}}
+			found := inspect(t, dial.Dialer{TLSConfig: ca.ClientConfig(), Peers: store}, s.Endpoint(p))
 			var bad *tls.CertificateVerificationError
 			if good := kind == dialtest.CertGood; (found.Err == nil) != good || !good && !errors.As(found.Err, &bad) {
 				t.Errorf("%v %v: %v", kind, p, found.Err)
 			}
 			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p ||
-				found.Pin != (dial.Pin{Endpoint: found.Endpoint, Key: dial.HashKey(found.Chain[0])}) {
+				found.Pin != (dial.Pin{Endpoint: found.Endpoint, Key: trust.HashKey(found.Chain[0])}) {
 				t.Errorf("%v %v: %+v", kind, p, found)
 			}
 			if store.writes != 0 {
@@ -323,11 +325,11 @@ func TestInspect(t *testing.T) {
 // never is a memory, a cache and a hook that nothing may use.
 type never struct{ t *testing.T }
 
-func (n never) Recall(context.Context, dial.Peer) (*dial.Record, error) {
+func (n never) Recall(context.Context, peers.Peer) (*peers.Record, error) {
 	n.t.Error("recalled")
 	return nil, nil
 }
-func (n never) Remember(context.Context, dial.Peer, dial.Record) error {
+func (n never) Remember(context.Context, peers.Peer, peers.Record) error {
 	n.t.Error("remembered")
 	return nil
 }
@@ -351,7 +353,7 @@ func TestInspectStandsAlone(t *testing.T) {
 	cfg := s.ClientConfig()
 	cfg.ClientSessionCache = n
 	e := s.Endpoint(policy.ImplicitTLS)
-	d := dial.Dialer{TLSConfig: cfg, Memory: n, OnDowngrade: n.downgrade, Pins: []dial.Pin{{Endpoint: e, Key: dial.KeyHash{1}, Exclusive: true}}}
+	d := dial.Dialer{TLSConfig: cfg, Peers: n, OnDowngrade: n.downgrade, Pins: []dial.Pin{{Endpoint: e, Key: trust.KeyHash{1}, Exclusive: true}}}
 	inspect(t, d, e)
 	if _, err := d.Inspect(t.Context(), clear.Endpoint(policy.OpportunisticSTARTTLS)); !errors.Is(err, policy.ErrNotOffered) {
 		t.Errorf("in the clear: %v", err)

@@ -4,34 +4,33 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// memory is a Dialer's Memory as one connection uses it.
+// memory is a Dialer's peers.Store as one connection uses it.
 type memory struct {
-	store   Memory // may be nil
-	options Memorizing
-	log     *slog.Logger
+	store   peers.Store // may be nil
+	options peers.Rules
 	trace   Trace
 	of      Endpoint
 
-	shown *Remembered // what the store has, as it was read; nil: nothing
-	err   error       // why it cannot be told
+	shown *peers.Known // what the store has, as it was read; nil: nothing
+	err   error        // why it cannot be told
 
-	mu    sync.Mutex // held over a write
-	known *Record    // as the store has it
+	mu    sync.Mutex    // held over a write
+	known *peers.Record // as the store has it
 }
 
-// memory returns the Dialer's Memory as it is used for e.
+// memory returns the Dialer's peers.Store as it is used for e.
 func (d *Dialer) memory(e Endpoint) (*memory, error) {
-	options, err := d.Memorizing.normal()
-	m := &memory{store: d.Memory, options: options, of: e, log: d.Logger}
+	options, err := d.PeerRules.Normal()
+	m := &memory{store: d.Peers, options: options, of: e}
 	if d.Trace != nil {
 		m.trace = *d.Trace
 	}
@@ -43,7 +42,7 @@ func (m *memory) recall(ctx context.Context) {
 	if m.store == nil || m.of.Policy == policy.NoTLS {
 		return
 	}
-	r, err := bounded(ctx, m.options.Timeout, func(ctx context.Context) (*Record, error) {
+	r, err := bounded(ctx, m.options.Timeout, func(ctx context.Context) (*peers.Record, error) {
 		return m.store.Recall(ctx, m.of.peer())
 	})
 	if err == nil && r != nil {
@@ -56,14 +55,13 @@ func (m *memory) recall(ctx context.Context) {
 	if m.trace.Recalled != nil {
 		m.trace.Recalled(m.of, r, err)
 	}
-	m.warn(ctx, "memory could not be asked", err)
 }
 
 // learned notes what the store has.
-func (m *memory) learned(r *Record) {
+func (m *memory) learned(r *peers.Record) {
 	if m.known = r; r != nil {
 		now := clock()
-		m.shown = &Remembered{m.of.peer(), r.clamped(now), r.Expired(now)}
+		m.shown = &peers.Known{Peer: m.of.peer(), Record: r.Clamped(now), Expired: r.Expired(now)}
 	}
 }
 
@@ -72,7 +70,7 @@ func clock() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // remember adds what a session has shown. What is known already is not written
 // again; the time of the last session is, once in an hour.
-func (m *memory) remember(ctx context.Context, seen Record) {
+func (m *memory) remember(ctx context.Context, seen peers.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.store == nil || !m.teaches(seen) {
@@ -91,21 +89,13 @@ func (m *memory) remember(ctx context.Context, seen Record) {
 	if m.trace.Remembered != nil {
 		m.trace.Remembered(m.of, seen, err)
 	}
-	m.warn(ctx, "memory could not be written", err)
-}
-
-// warn tells the log what is no error of the connection.
-func (m *memory) warn(ctx context.Context, what string, err error) {
-	if err != nil && m.log != nil {
-		m.log.WarnContext(ctx, "mailconn: "+what, "endpoint", m.of.String(), "error", wire.Printable(err.Error()))
-	}
 }
 
 // freshness is how exactly the time of the last session is kept.
 const freshness = time.Hour
 
 // teaches reports whether a session has shown what the memory does not have.
-func (m *memory) teaches(seen Record) bool {
+func (m *memory) teaches(seen peers.Record) bool {
 	if m.known == nil {
 		return true
 	}
@@ -117,7 +107,7 @@ func (m *memory) teaches(seen Record) bool {
 }
 
 // holds returns the record if it has not expired.
-func (m *memory) holds() *Remembered {
+func (m *memory) holds() *peers.Known {
 	if m.shown == nil || m.shown.Expired {
 		return nil
 	}

@@ -7,103 +7,21 @@ import (
 	"net"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
-
-// Mode is how a connection came by its protection.
-type Mode uint8
-
-const (
-	Plaintext   Mode = iota // no TLS
-	ImplicitTLS             // TLS from the first byte
-	STARTTLS                // TLS after an upgrade
-)
-
-// String returns "plaintext", "implicit" or "starttls".
-func (m Mode) String() string {
-	switch m {
-	case Plaintext:
-		return "plaintext"
-	case ImplicitTLS:
-		return "implicit"
-	case STARTTLS:
-		return "starttls"
-	}
-	return fmt.Sprintf("mode(%d)", uint8(m))
-}
-
-// MarshalText returns what String does. A value that is not a mode is an error.
-func (m Mode) MarshalText() ([]byte, error) {
-	if m > STARTTLS {
-		return nil, fmt.Errorf("dial: %d is not a mode", uint8(m))
-	}
-	return []byte(m.String()), nil
-}
-
-// UnmarshalText reads what MarshalText returns. On error m is left as it was.
-func (m *Mode) UnmarshalText(text []byte) error {
-	for v := Plaintext; v <= STARTTLS; v++ {
-		if v.String() == string(text) {
-			*m = v
-			return nil
-		}
-	}
-	return fmt.Errorf("dial: unknown mode %.64q: want plaintext, implicit or starttls", text)
-}
-
-// Verified is how the server proved to be the one that was dialled.
-type Verified uint8
-
-const (
-	NotVerified    Verified = iota // not at all
-	VerifiedPKIX                   // by a certificate chain to a trusted root, for the right name
-	VerifiedPinned                 // by a key that the caller has pinned for the endpoint
-)
-
-// String returns "no", "pkix" or "pinned".
-func (v Verified) String() string {
-	switch v {
-	case NotVerified:
-		return "no"
-	case VerifiedPKIX:
-		return "pkix"
-	case VerifiedPinned:
-		return "pinned"
-	}
-	return fmt.Sprintf("verified(%d)", uint8(v))
-}
-
-// MarshalText returns what String does. A value that is none of the three is an
-// error.
-func (v Verified) MarshalText() ([]byte, error) {
-	if v > VerifiedPinned {
-		return nil, fmt.Errorf("dial: %d is not a way to verify a server", uint8(v))
-	}
-	return []byte(v.String()), nil
-}
-
-// UnmarshalText reads what MarshalText returns. On error v is left as it was.
-func (v *Verified) UnmarshalText(text []byte) error {
-	for w := NotVerified; w <= VerifiedPinned; w++ {
-		if w.String() == string(text) {
-			*v = w
-			return nil
-		}
-	}
-	return fmt.Errorf("dial: not a way to verify a server: %.64q: want no, pkix or pinned", text)
-}
 
 // Security is what was achieved on a connection.
 type Security struct {
 	// Endpoint is what was dialled, with host and port filled in.
 	Endpoint Endpoint
-	Mode     Mode
 	// TLS is the state after the handshake, nil in the clear. It is a copy.
 	TLS *tls.ConnectionState
-	// Verified tells how the server's identity was checked. It is NotVerified
+	// Verified tells how the server's identity was checked. It is trust.None
 	// whenever the caller's config sets InsecureSkipVerify, even if it brings
 	// a check of its own.
-	Verified Verified
+	Verified trust.Method
 	// ServerName is the name that the certificate was checked for: the host,
 	// or the ServerName of the caller's config.
 	ServerName string
@@ -111,9 +29,9 @@ type Security struct {
 	// clear. It is nil under every other policy, and whenever TLS is up.
 	Downgrade  *policy.Violation
 	RemoteAddr net.Addr
-	// Remembered is what the Dialer's Memory held of the server before this
+	// Known is what the Dialer's Peers held of the server before this
 	// connection, nil if nothing.
-	Remembered *Remembered
+	Known *peers.Known
 	// Login tells how the session on the connection was authenticated. Its
 	// zero value means that nobody has logged in.
 	Login Login
@@ -125,7 +43,7 @@ func (s Security) Encrypted() bool { return s.TLS != nil }
 // Confidential reports whether the connection meets the minimum of RFC 8314
 // §5: TLS 1.2 or later with a verified certificate. A program may show such a
 // connection as secure. A pinned server does not count (RFC 8314 §5.4).
-func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == VerifiedPKIX }
+func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == trust.PKIX }
 
 // KeyChanged reports whether the server has another key than in the last
 // session that is remembered. That is so after most renewals of certificates:
@@ -133,35 +51,35 @@ func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == Ve
 // verifies.
 func (s Security) KeyChanged() bool {
 	now, _ := s.keys()
-	return s.Encrypted() && s.Remembered != nil && now != s.Remembered.Record.Leaf
+	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Leaf
 }
 
 // IssuerChanged reports whether the server's certificate was signed by another
 // key than in the last session that is remembered.
 func (s Security) IssuerChanged() bool {
 	_, now := s.keys()
-	return s.Encrypted() && s.Remembered != nil && now != s.Remembered.Record.Issuer
+	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Issuer
 }
 
 // keys returns the keys of the server's certificate and of its issuer.
-func (s Security) keys() (leaf, issuer KeyHash) {
+func (s Security) keys() (leaf, issuer trust.KeyHash) {
 	if s.TLS == nil || len(s.TLS.PeerCertificates) == 0 {
 		return
 	}
-	leaf = HashKey(s.TLS.PeerCertificates[0])
+	leaf = trust.HashKey(s.TLS.PeerCertificates[0])
 	if chains := s.TLS.VerifiedChains; len(chains) > 0 && len(chains[0]) > 1 {
-		issuer = HashKey(chains[0][1])
+		issuer = trust.HashKey(chains[0][1])
 	}
 	return leaf, issuer
 }
 
 // lesson returns what the session shows, if its server was accepted.
-func (s Security) lesson(lifetime time.Duration) (r Record, ok bool) {
-	if s.TLS == nil || s.Verified == NotVerified {
-		return Record{}, false
+func (s Security) lesson(lifetime time.Duration) (r peers.Record, ok bool) {
+	if s.TLS == nil || s.Verified == trust.None {
+		return peers.Record{}, false
 	}
 	now := clock()
-	r = Record{Mode: s.Mode, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
+	r = peers.Record{Policy: s.Endpoint.Policy, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
 	r.Leaf, r.Issuer = s.keys()
 	return r, true
 }
@@ -175,7 +93,7 @@ func (s Security) String() string {
 		return fmt.Sprintf("%v: in the clear", s.Endpoint)
 	}
 	peer := "server not verified"
-	if s.Verified != NotVerified {
+	if s.Verified != trust.None {
 		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
 	}
 	line := fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
@@ -189,7 +107,6 @@ func (s Security) String() string {
 func (s Security) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("endpoint", s.Endpoint.String()),
-		slog.String("mode", s.Mode.String()),
 		slog.String("verified", s.Verified.String()),
 		slog.Bool("confidential", s.Confidential()),
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mailconn/mailconn/dial/peers"
 )
 
 // Setup runs f, the part of a session's beginning that talks to the server,
@@ -72,21 +74,21 @@ func (c *Conn) LoginTried(l Login, err error) {
 }
 
 // MechanismsListed is for those who authenticate over the connection, too: once
-// they have succeeded, it lets the Dialer's [Memory] learn the mechanisms that
+// they have succeeded, it lets the Dialer's [peers.Store] learn the mechanisms that
 // the server has listed.
 func (c *Conn) MechanismsListed(ctx context.Context, names []string) {
 	if c.memory == nil {
 		return
 	}
 	if r, ok := c.security.lesson(c.memory.options.Lifetime); ok {
-		r.Mechanisms = MechanismSet(names...)
+		r.Mechanisms = peers.MechanismSet(names...)
 		c.memory.remember(ctx, r)
 	}
 }
 
 // HeldToSCRAM is for them as well: it returns the record that forbids to show the
-// server a password ([Memorizing.HoldAuth]), and nil if nothing does.
-func (c *Conn) HeldToSCRAM() *Remembered {
+// server a password ([peers.Rules.HoldAuth]), and nil if nothing does.
+func (c *Conn) HeldToSCRAM() *peers.Known {
 	if c == nil || c.memory == nil || !c.memory.options.HoldAuth {
 		return nil
 	}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -21,7 +23,7 @@ type shaky struct {
 	fault int
 }
 
-func (s shaky) Recall(ctx context.Context, p dial.Peer) (*dial.Record, error) {
+func (s shaky) Recall(ctx context.Context, p peers.Peer) (*peers.Record, error) {
 	r, err := s.store.Recall(ctx, p)
 	switch {
 	case s.fault == 0:
@@ -38,7 +40,7 @@ func (s shaky) Recall(ctx context.Context, p dial.Peer) (*dial.Record, error) {
 	return r, err
 }
 
-func (s shaky) Remember(ctx context.Context, p dial.Peer, r dial.Record) error {
+func (s shaky) Remember(ctx context.Context, p peers.Peer, r peers.Record) error {
 	if s.fault == 4 {
 		return errors.New("full")
 	}
@@ -52,7 +54,7 @@ func level(conn *dial.Conn, err error) int {
 		return 0
 	case !conn.Security().Encrypted():
 		return 1
-	case conn.Security().Verified == dial.NotVerified:
+	case conn.Security().Verified == trust.None:
 		return 2
 	}
 	return 3
@@ -117,7 +119,7 @@ func (s step) dial(t *testing.T, servers []*dialtest.Server, ca *dialtest.CA, st
 		return level(conn, err)
 	}
 	without = reach()
-	d.Memory = shaky{store, s.fault}
-	d.Memorizing = dial.Memorizing{HoldVersion: s.bits&1 != 0, HoldAuth: s.bits&2 != 0, InsecureForget: s.bits&4 != 0}
+	d.Peers = shaky{store, s.fault}
+	d.PeerRules = peers.Rules{HoldVersion: s.bits&1 != 0, HoldAuth: s.bits&2 != 0, InsecureForget: s.bits&4 != 0}
 	return reach(), without
 }

@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -103,23 +103,11 @@ func checkKeys(s tls.ConnectionState) error {
 	return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: weak}
 }
 
-// WeakKeyError is a certificate below the root with an RSA key shorter than
-// 2048 bits (RFC 9325 §4.5).
-type WeakKeyError struct {
-	Cert *x509.Certificate // the certificate
-	Bits int               // the length of its key
-}
-
-// Error names the certificate and the length of its key.
-func (e WeakKeyError) Error() string {
-	return fmt.Sprintf("certificate of %q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
-}
-
 func weakKey(chain []*x509.Certificate) error {
 	below := chain[:max(len(chain)-1, 1)]
 	for _, cert := range below {
 		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
-			return WeakKeyError{cert, key.N.BitLen()}
+			return &trust.WeakKeyError{Cert: cert, Bits: key.N.BitLen()}
 		}
 	}
 	return nil

@@ -1,6 +1,10 @@
 package dial
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+
+	"github.com/mailconn/mailconn/dial/peers"
+)
 
 // Decision is what the policy did about a server's offer.
 type Decision string
@@ -22,20 +26,17 @@ type Trace struct {
 	// New. The error of the last phase is what the call fails with.
 	PhaseStart func(Endpoint, Phase)
 	PhaseDone  func(Endpoint, Phase, error)
-	// ClearLine is given each line that is said in the clear before the
-	// connection is handed over, without its CRLF and made printable.
-	ClearLine func(e Endpoint, sent bool, line string)
 	// Decided is given what the policy decided, and the reason of a refusal.
 	Decided func(Endpoint, Decision, error)
 	// HandshakeDone is given the state after a handshake that succeeded and
 	// was verified.
 	HandshakeDone func(Endpoint, tls.ConnectionState)
-	// Recalled is given what the Memory holds of the server, nil if nothing, or
-	// the error with which it could not tell.
-	Recalled func(Endpoint, *Record, error)
-	// Remembered is given what was added to the Memory, or was not because of
-	// the error.
-	Remembered func(Endpoint, Record, error)
+	// Recalled is given what the Dialer's Peers hold of the server, nil if
+	// nothing, or the error with which they could not tell.
+	Recalled func(Endpoint, *peers.Record, error)
+	// Remembered is given what was added to the Dialer's Peers, or was not
+	// because of the error.
+	Remembered func(Endpoint, peers.Record, error)
 	// LoginTried is told of each attempt to authenticate, when it has ended,
 	// with the error that it failed with. Its lines are shown to nobody.
 	LoginTried func(Endpoint, Login, error)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/imapline"
+	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 

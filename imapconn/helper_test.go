@@ -6,7 +6,7 @@ import (
 	"net"
 	"testing"
 
-	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 )
 
 // noNet fails the test if anybody dials.

@@ -15,8 +15,8 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/internal/script"
-	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/internal/test/script"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -380,7 +380,7 @@ func TestDial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := c.Security(); s.Mode != dial.STARTTLS || s.ServerName != "mail.test" {
+	if s := c.Security(); !s.Encrypted() || s.ServerName != "mail.test" {
 		t.Errorf("got %v", s)
 	}
 	if err := c.Logout().Wait(); err != nil {

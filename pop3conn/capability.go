@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 )
 
 // maxCapabilities bounds the length of a list of capabilities, as at the
@@ -31,7 +31,7 @@ func (c *Client) capabilities(err error) error {
 	list := []string{}
 	if err == nil {
 		err = c.list(maxCapabilities, func(line string) bool {
-			list = append(list, pop3line.Normal(line))
+			list = append(list, pop3.Normal(line))
 			return true
 		})
 	}

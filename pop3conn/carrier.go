@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -88,7 +88,7 @@ func (c *carrier) say(line string) (reply string, err error) {
 
 // final reads a status line.
 func (c *carrier) final(line string) (auth.Answer, error) {
-	r, err := pop3line.Parse(line)
+	r, err := pop3.Parse(line)
 	switch {
 	case err != nil:
 		return auth.Answer{}, err
@@ -108,7 +108,7 @@ const badProtocol = "bad protocol / cancel"
 // kind reads the response code of a refusal, and whether the server told the
 // reason at all. Without a code it is the credentials that are blamed, unless
 // the server promises to say so when it is them (RFC 3206 §6).
-func kind(r pop3line.Reply, caps []string) (k auth.Kind, told bool) {
+func kind(r pop3.Reply, caps []string) (k auth.Kind, told bool) {
 	switch code(r, caps) {
 	case codeAuth:
 		if strings.Contains(r.Text, badProtocol) {

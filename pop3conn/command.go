@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -81,7 +81,7 @@ func (c *Client) answer() ([]byte, error) {
 	if text, ok := bytes.CutPrefix(line, []byte("+OK")); ok && (len(text) == 0 || text[0] == ' ') {
 		return bytes.TrimPrefix(text, []byte(" ")), nil
 	}
-	r, err := pop3line.Parse(string(line))
+	r, err := pop3.Parse(string(line))
 	switch {
 	case err != nil:
 		return nil, c.fail(err)

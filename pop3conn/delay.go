@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 )
 
 // LoginDelayError is a login that came too soon after the last (RFC 2449
@@ -35,7 +35,7 @@ func delayed(err error, caps []string) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	r, bad := pop3line.Parse(refused.Reply)
+	r, bad := pop3.Parse(refused.Reply)
 	if bad != nil || code(r, caps) != codeLoginDelay {
 		return err
 	}

@@ -3,7 +3,7 @@ package pop3conn
 import (
 	"strings"
 
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -49,13 +49,13 @@ const (
 
 // code returns the response code of a refusal as far as it is known here, ""
 // for every other.
-func code(r pop3line.Reply, caps []string) string { return known(announced(r, caps)) }
+func code(r pop3.Reply, caps []string) string { return known(announced(r, caps)) }
 
 // announced returns the response code of a refusal. Brackets mean something
 // only where the server says so: RESP-CODES for all codes (RFC 2449 §6.4),
 // AUTH-RESP-CODE for AUTH and SYS (RFC 3206 §5). Those that merely ask for
 // patience are believed without.
-func announced(r pop3line.Reply, caps []string) string {
+func announced(r pop3.Reply, caps []string) string {
 	c := r.Code()
 	_, all := wire.Params(caps, "RESP-CODES")
 	_, some := wire.Params(caps, "AUTH-RESP-CODE")
@@ -89,7 +89,7 @@ func inTrouble(code string) bool {
 }
 
 // refused makes an Error of a reply to the command sent last.
-func (c *Client) refused(r pop3line.Reply) *Error {
+func (c *Client) refused(r pop3.Reply) *Error {
 	e := &Error{Code: announced(r, c.caps), Command: c.lastCommand()}
 	text := r.Text
 	if e.Code != "" {

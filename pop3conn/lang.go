@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -50,7 +50,7 @@ func (s *session) enterUTF8(enter func(dial.Phase)) error {
 		return nil
 	}
 	enter(dial.PhaseCapability)
-	r, err := pop3line.Command(s.lines, "UTF8")
+	r, err := pop3.Command(s.lines, "UTF8")
 	s.utf8 = err == nil && r.OK
 	return err
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/pop3line"
+	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -50,7 +50,7 @@ func (s *session) begin(ctx context.Context, enter func(dial.Phase)) (err error)
 // ask says CAPA. A server that does not know it is one without extensions
 // (RFC 2449 §5); one in trouble says so by a response code.
 func (s *session) ask() ([]string, error) {
-	list, r, err := pop3line.Capa(s.lines)
+	list, r, err := pop3.Capa(s.lines)
 	if err == nil && !r.OK && inTrouble(r.Code()) {
 		err = wire.Violation(policy.ErrRefused, r.String())
 	}

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/smtpline"
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )

@@ -16,8 +16,8 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/script"
-	"github.com/mailconn/mailconn/internal/scripttest"
+	"github.com/mailconn/mailconn/internal/test/script"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )

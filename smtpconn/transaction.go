@@ -1,6 +1,6 @@
 package smtpconn
 
-import "github.com/mailconn/mailconn/internal/smtpline"
+import smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 
 // The lines that are always the same.
 var (

@@ -33,7 +33,7 @@ const maxAttempts = 3
 // credentials, at most three. Once a mechanism that binds to the channel was
 // refused, or one whose refusal may mean that the server's list was edited,
 // nothing that shows the password is tried any more; nor where the Dialer's
-// Memory forbids it ([dial.Memorizing]), which is a violation with reason
+// Memory forbids it ([peers.Rules]), which is a violation with reason
 // policy.ErrAuthLowered.
 //
 // The error is a [*policy.Violation] of the gate or of the protocol, an

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -16,7 +17,7 @@ func Gate(conn *dial.Conn, insecure bool) error {
 		return nil
 	case !s.Encrypted():
 		return violation(s, policy.ErrCleartextAuth)
-	case s.Verified == dial.NotVerified:
+	case s.Verified == trust.None:
 		return violation(s, policy.ErrUnverifiedAuth)
 	}
 	return nil

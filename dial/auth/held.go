@@ -3,7 +3,7 @@ package auth
 import (
 	"slices"
 
-	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -11,7 +11,7 @@ import (
 // remembered with SCRAM and the caller wants it held to that. What remains
 // when the server still lists SCRAM, and the caller does not use it, is the
 // caller's choice.
-func heldTo(past *dial.Remembered, on site, list []attempt) ([]attempt, error) {
+func heldTo(past *peers.Known, on site, list []attempt) ([]attempt, error) {
 	if past == nil {
 		return list, nil
 	}
@@ -19,7 +19,7 @@ func heldTo(past *dial.Remembered, on site, list []attempt) ([]attempt, error) {
 	if len(hidden) > 0 || len(list) == 0 {
 		return hidden, nil
 	}
-	if dial.MechanismSet(on.Mechanisms()...).SCRAM() {
+	if peers.MechanismSet(on.Mechanisms()...).SCRAM() {
 		return list, nil
 	}
 	v := violation(on.security, policy.ErrAuthLowered)

@@ -8,7 +8,8 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/dial/memstore"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -45,7 +46,7 @@ func TestHeldToSCRAM(t *testing.T) {
 			{"listed, caller wants PLAIN", scram, true, scram, honest, onlyPlain, "PLAIN"},
 			{"listed and refused", scram, true, scram, refusing, all, "refused"},
 		} {
-			d := &dial.Dialer{Memory: new(memstore.Store), Memorizing: dial.Memorizing{HoldAuth: c.hold}}
+			d := &dial.Dialer{Peers: new(memstore.Store), PeerRules: peers.Rules{HoldAuth: c.hold}}
 			if c.first != nil {
 				if _, err := loginBy(t, &server{p: p, lists: c.first, play: honest}, d, all); err != nil {
 					t.Fatalf("%v, %s, at home: %v", p, c.name, err)
@@ -53,7 +54,7 @@ func TestHeldToSCRAM(t *testing.T) {
 			}
 			s := &server{p: p, lists: c.lists, play: c.play}
 			login, err := loginBy(t, s, d, c.creds)
-			var past *dial.Remembered
+			var past *peers.Known
 			switch {
 			case c.want == "held":
 				if !errors.Is(err, policy.ErrAuthLowered) || !errors.As(err, &past) || !past.Record.Mechanisms.SCRAM() {
@@ -71,12 +72,12 @@ func TestHeldToSCRAM(t *testing.T) {
 
 // A login that failed teaches nothing, and one that succeeded what was listed.
 func TestMechanismsAreLearnedFromLogins(t *testing.T) {
-	peer := dial.Peer{Protocol: policy.IMAP, Host: "mail.test", Port: 993}
+	peer := peers.Peer{Protocol: policy.IMAP, Host: "mail.test", Port: 993}
 	for password, want := range map[string]string{"wrong": "", testPassword: "PLAIN SCRAM-SHA-256"} {
 		store := new(memstore.Store)
 		s := &server{p: policy.IMAP, lists: []string{"SCRAM-SHA-256", "PLAIN", "X-OWN"}, play: honest}
 		creds := auth.Password{User: testUser, Password: auth.NewSecret(password)}
-		loginBy(t, s, &dial.Dialer{Memory: store}, creds)
+		loginBy(t, s, &dial.Dialer{Peers: store}, creds)
 		r, err := store.Recall(t.Context(), peer)
 		if err != nil || r == nil || r.Mechanisms.String() != want {
 			t.Errorf("learned %+v, %v; want %q", r, err, want)

@@ -53,7 +53,6 @@ func afterLogin(t *testing.T, p policy.Protocol, creds auth.Credentials, echo bo
 	var traced []any
 	d := &dial.Dialer{Trace: &dial.Trace{
 		LoginTried: func(e dial.Endpoint, l dial.Login, err error) { traced = append(traced, e, l, err) },
-		ClearLine:  func(_ dial.Endpoint, _ bool, line string) { traced = append(traced, line) },
 		PhaseDone:  func(_ dial.Endpoint, ph dial.Phase, err error) { traced = append(traced, ph, err) },
 	}}
 	s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "PLAIN", "OAUTHBEARER"}, play: honest}

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,7 +40,7 @@ func TestCertificates(t *testing.T) {
 		{dialtest.CertUnknownCA, is[x509.UnknownAuthorityError]},
 		{dialtest.CertMissingIntermediate, is[x509.UnknownAuthorityError]},
 		{dialtest.CertCNOnly, is[x509.HostnameError]},
-		{dialtest.CertWeakKey, is[dial.WeakKeyError]},
+		{dialtest.CertWeakKey, is[*trust.WeakKeyError]},
 		{dialtest.CertClientOnly, isInvalid(x509.IncompatibleUsage)},
 	}
 	for _, tt := range tests {

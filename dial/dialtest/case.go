@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailconn/mailconn/internal/script"
+	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
 )
 

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/script"
+	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
 )
 

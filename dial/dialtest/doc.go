@@ -28,7 +28,7 @@
 //		}
 //	}
 //
-// What a program remembers of a server, as a [dial.Memory] and pins do, goes by
+// What a program remembers of a server, as a [peers.Store] and pins do, goes by
 // name and port. [Server.NetDialer] and [MITM.NetDialer] let one name lead here
 // today and there tomorrow:
 //

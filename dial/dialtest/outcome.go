@@ -3,7 +3,7 @@ package dialtest
 import (
 	"strings"
 
-	"github.com/mailconn/mailconn/internal/script"
+	"github.com/mailconn/mailconn/internal/test/script"
 )
 
 // reason puts the result that a script demands into words.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/trust"
 )
 
 // report says what was achieved.
@@ -19,7 +20,6 @@ func (f *finding) report(w io.Writer) {
 	s := f.security
 	fmt.Fprintf(w, "%v: %s\n\n", s.Endpoint, verdict(s))
 	row(w, "policy", s.Endpoint.Policy.String())
-	row(w, "mode", s.Mode.String())
 	if s.Downgrade != nil {
 		row(w, "downgrade", s.Downgrade.Error())
 	}
@@ -60,11 +60,11 @@ func reportTLS(w io.Writer, s dial.Security) {
 	row(w, "verified", verified(s.Verified))
 }
 
-func verified(v dial.Verified) string {
+func verified(v trust.Method) string {
 	switch v {
-	case dial.NotVerified:
+	case trust.None:
 		return "no"
-	case dial.VerifiedPKIX:
+	case trust.PKIX:
 		return "by a chain to a trusted CA, for the server name (pkix)"
 	}
 	return v.String()

@@ -19,13 +19,6 @@ func traceTo(w io.Writer) *dial.Trace {
 				fmt.Fprintf(w, "-- %s failed\n", p)
 			}
 		},
-		ClearLine: func(_ dial.Endpoint, sent bool, line string) {
-			who := "S"
-			if sent {
-				who = "C"
-			}
-			fmt.Fprintf(w, "%s: %s\n", who, line)
-		},
 		Decided: func(_ dial.Endpoint, d dial.Decision, _ error) {
 			fmt.Fprintf(w, "-- policy decides: %s\n", d)
 		},

@@ -7,7 +7,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -17,42 +18,35 @@ const (
 )
 
 // summary is a record on one line.
-func summary(r dial.Record, now time.Time) string {
+func summary(r peers.Record, now time.Time) string {
 	until := "held until "
 	if r.Expired(now) {
 		until = "expired on "
 	}
-	return fmt.Sprintf("%s by %s, %s, seen on %s, %s%s",
-		tls.VersionName(r.Version), mode(r), verified(r), seen(r, now).Format(dateFormat), until, expires(r, now).Format(dateFormat))
+	return fmt.Sprintf("%s by %v, %s, seen on %s, %s%s",
+		tls.VersionName(r.Version), r.Policy, verified(r), seen(r, now).Format(dateFormat), until, expires(r, now).Format(dateFormat))
 }
 
 // seen returns when the last session was. A dial takes one in the future, by a
 // clock that was ahead, for one of this moment.
-func seen(r dial.Record, now time.Time) time.Time {
+func seen(r peers.Record, now time.Time) time.Time {
 	if r.LastSeen.After(now) {
 		return now
 	}
 	return r.LastSeen
 }
 
-func expires(r dial.Record, now time.Time) time.Time { return seen(r, now).Add(r.Lifetime) }
+func expires(r peers.Record, now time.Time) time.Time { return seen(r, now).Add(r.Lifetime) }
 
-func mode(r dial.Record) string {
-	if r.Mode == dial.STARTTLS {
-		return "STARTTLS"
-	}
-	return "implicit TLS"
-}
-
-func verified(r dial.Record) string {
-	if r.Verified == dial.VerifiedPinned {
+func verified(r peers.Record) string {
+	if r.Verified == trust.Pinned {
 		return "verified by a pinned key"
 	}
 	return "verified by certificate"
 }
 
 // explain says what is known of a server, and what a dial is held to by it.
-func explain(w io.Writer, p dial.Peer, r *dial.Record, now time.Time) {
+func explain(w io.Writer, p peers.Peer, r *peers.Record, now time.Time) {
 	if r == nil {
 		fmt.Fprintf(w, "%v: not remembered\n", p)
 	} else {
@@ -64,13 +58,13 @@ func explain(w io.Writer, p dial.Peer, r *dial.Record, now time.Time) {
 	row(w, policy.RequiredSTARTTLS.String(), "STARTTLS, or no connection, whatever is remembered")
 	row(w, policy.ImplicitTLS.String(), "TLS from the first byte, or no connection, whatever is remembered")
 	row(w, policy.NoTLS.String(), "in the clear; what is remembered is not asked for")
-	fmt.Fprintf(w, "\nWhat a program may hold it to as well (dial.Memorizing):\n\n")
+	fmt.Fprintf(w, "\nWhat a program may hold it to as well (peers.Rules):\n\n")
 	row(w, "HoldVersion", holdVersion(r, now))
 	row(w, "HoldAuth", holdAuth(r, now))
 }
 
-func explainRecord(w io.Writer, r dial.Record, now time.Time) {
-	row(w, "last seen", fmt.Sprintf("%s, with %s by %s", seen(r, now).Format(dateFormat), tls.VersionName(r.Version), mode(r)))
+func explainRecord(w io.Writer, r peers.Record, now time.Time) {
+	row(w, "last seen", fmt.Sprintf("%s, with %s by %v", seen(r, now).Format(dateFormat), tls.VersionName(r.Version), r.Policy))
 	if r.LastSeen.After(now) {
 		row(w, "", fmt.Sprintf("(recorded as %s, by a clock that was ahead)", r.LastSeen.Format(dateFormat)))
 	}
@@ -89,7 +83,7 @@ func explainRecord(w io.Writer, r dial.Record, now time.Time) {
 // opportunistic says what becomes of a policy that takes the clear if a server
 // offers nothing better. Nothing else in a dial depends on the memory unless
 // the program says so.
-func opportunistic(r *dial.Record, now time.Time) string {
+func opportunistic(r *peers.Record, now time.Time) string {
 	switch {
 	case r == nil:
 		return "STARTTLS if it is offered, else in the clear"
@@ -100,14 +94,14 @@ func opportunistic(r *dial.Record, now time.Time) string {
 		expires(*r, now).Format(dateFormat), policy.ErrRemembered)
 }
 
-func holdVersion(r *dial.Record, now time.Time) string {
+func holdVersion(r *peers.Record, now time.Time) string {
 	if r == nil || r.Expired(now) {
 		return "nothing"
 	}
 	return fmt.Sprintf("%s or later", tls.VersionName(r.Version))
 }
 
-func holdAuth(r *dial.Record, now time.Time) string {
+func holdAuth(r *peers.Record, now time.Time) string {
 	switch {
 	case r == nil || r.Expired(now):
 		return "nothing"

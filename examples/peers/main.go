@@ -6,7 +6,7 @@
 //	go run ./examples/peers ~/.local/state/mail/peers forget imap://mail.example.org
 //	go run ./examples/peers -h
 //
-// A program fills such a file by setting Dialer.Memory to a filestore.Store.
+// A program fills such a file by setting Dialer.Peers to a filestore.Store.
 // What this one says of a record is in explain.go.
 package main
 
@@ -22,8 +22,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/filestore"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
 // The exit status.
@@ -88,7 +88,7 @@ func (o *options) do(ctx context.Context, w io.Writer) (int, error) {
 // clock returns the time as records have it, in UTC.
 func clock() time.Time { return time.Now().UTC() }
 
-func known(r *dial.Record) int {
+func known(r *peers.Record) int {
 	if r == nil {
 		return statusStranger
 	}
@@ -99,13 +99,13 @@ func known(r *dial.Record) int {
 func list(ctx context.Context, w io.Writer, s *filestore.Store) error {
 	var lines []string
 	width, now := 0, clock()
-	peers := map[string]string{}
-	err := s.Each(ctx, func(p dial.Peer, r dial.Record) error {
-		peers[p.String()] = summary(r, now)
+	summaries := map[string]string{}
+	err := s.Each(ctx, func(p peers.Peer, r peers.Record) error {
+		summaries[p.String()] = summary(r, now)
 		width = max(width, len(p.String()))
 		return nil
 	})
-	for p, text := range peers {
+	for p, text := range summaries {
 		lines = append(lines, fmt.Sprintf("%-*s  %s", width, p, text))
 	}
 	slices.Sort(lines)
@@ -118,7 +118,7 @@ func list(ctx context.Context, w io.Writer, s *filestore.Store) error {
 	return err
 }
 
-func forget(ctx context.Context, w io.Writer, s *filestore.Store, p dial.Peer, r *dial.Record) (int, error) {
+func forget(ctx context.Context, w io.Writer, s *filestore.Store, p peers.Peer, r *peers.Record) (int, error) {
 	if r == nil {
 		fmt.Fprintf(w, "%v was not remembered\n", p)
 		return statusStranger, nil
@@ -134,7 +134,7 @@ func forget(ctx context.Context, w io.Writer, s *filestore.Store, p dial.Peer, r
 // program may want to show it beside a connection in the clear.
 func prune(ctx context.Context, w io.Writer, s *filestore.Store) error {
 	n, now := 0, clock()
-	err := s.Each(ctx, func(p dial.Peer, r dial.Record) error {
+	err := s.Each(ctx, func(p peers.Peer, r peers.Record) error {
 		if !r.Expired(now) {
 			return nil
 		}

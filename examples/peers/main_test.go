@@ -12,12 +12,14 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/dial/filestore"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // newFile returns a file that remembers servers, by their URLs.
-func newFile(t *testing.T, records map[string]dial.Record) string {
+func newFile(t *testing.T, records map[string]peers.Record) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "peers")
 	s, err := filestore.Open(t.Context(), path)
@@ -39,11 +41,11 @@ func newFile(t *testing.T, records map[string]dial.Record) string {
 }
 
 // record returns what a session some days ago has shown.
-func record(daysAgo int) dial.Record {
+func record(daysAgo int) peers.Record {
 	seen := time.Now().Add(time.Duration(-daysAgo) * day)
-	return dial.Record{
-		Mode: dial.STARTTLS, Verified: dial.VerifiedPKIX, Version: tls.VersionTLS13,
-		Leaf: dial.KeyHash{0xab}, Issuer: dial.KeyHash{0xcd}, Mechanisms: dial.MechanismSet("PLAIN", "SCRAM-SHA-256"),
+	return peers.Record{
+		Policy: policy.RequiredSTARTTLS, Verified: trust.PKIX, Version: tls.VersionTLS13,
+		Leaf: trust.KeyHash{0xab}, Issuer: trust.KeyHash{0xcd}, Mechanisms: peers.MechanismSet("PLAIN", "SCRAM-SHA-256"),
 		FirstSeen: seen.Add(-day), LastSeen: seen, Lifetime: 180 * day,
 	}
 }
@@ -74,24 +76,24 @@ func expect(t *testing.T, status int, args []string, lines ...string) {
 
 func TestList(t *testing.T) {
 	old := record(300)
-	old.Mode, old.Verified, old.Version = dial.ImplicitTLS, dial.VerifiedPinned, tls.VersionTLS12
-	file := newFile(t, map[string]dial.Record{"imap://mail.test": record(10), "pop3s://mail.test": old, "smtp://a.test": record(-400)})
+	old.Policy, old.Verified, old.Version = policy.ImplicitTLS, trust.Pinned, tls.VersionTLS12
+	file := newFile(t, map[string]peers.Record{"imap://mail.test": record(10), "pop3s://mail.test": old, "smtp://a.test": record(-400)})
 	expect(t, statusOK, []string{file, "list"},
-		"imap mail.test:143 TLS 1.3 by STARTTLS, verified by certificate, seen on "+date(-10)+", held until "+date(170),
-		"pop3 mail.test:995 TLS 1.2 by implicit TLS, verified by a pinned key, seen on "+date(-300)+", expired on "+date(-120),
+		"imap mail.test:143 TLS 1.3 by required-starttls, verified by certificate, seen on "+date(-10)+", held until "+date(170),
+		"pop3 mail.test:995 TLS 1.2 by implicit-tls, verified by a pinned key, seen on "+date(-300)+", expired on "+date(-120),
 		"smtp a.test:25", "seen on "+date(0)+", held until "+date(180))
 	expect(t, statusOK, []string{newFile(t, nil), "list"}, "no servers are remembered")
 }
 
 func TestExplain(t *testing.T) {
 	bare := record(10)
-	bare.Issuer, bare.Mechanisms = dial.KeyHash{}, 0
-	file := newFile(t, map[string]dial.Record{
+	bare.Issuer, bare.Mechanisms = trust.KeyHash{}, 0
+	file := newFile(t, map[string]peers.Record{
 		"imap://mail.test": record(10), "imap://old.test": record(181), "imap://ahead.test": record(-400), "imap://bare.test": bare,
 	})
 	for _, url := range []string{"imap://mail.test", "imap+opportunistic://MAIL.test.", "imap+plain://mail.test:143"} {
 		expect(t, statusOK, []string{file, "explain", url},
-			"imap mail.test:143: remembered", "last seen "+date(-10)+", with TLS 1.3 by STARTTLS", "first seen "+date(-11),
+			"imap mail.test:143: remembered", "last seen "+date(-10)+", with TLS 1.3 by required-starttls", "first seen "+date(-11),
 			"key ab0000", "issuer's key cd0000", "mechanisms PLAIN SCRAM-SHA-256", "expires "+date(170)+", in 169 days",
 			"opportunistic-starttls STARTTLS is demanded, as under required-starttls, until "+date(170), policy.ErrRemembered.Error(),
 			"required-starttls", "implicit-tls", "no-tls", "HoldVersion TLS 1.3 or later", "HoldAuth it is not shown a password")
@@ -121,13 +123,13 @@ func TestExplained(t *testing.T) {
 	defer m.Close()
 	e := m.Endpoint(policy.OpportunisticSTARTTLS)
 	for name, c := range map[string]struct {
-		records map[string]dial.Record
+		records map[string]peers.Record
 		status  int
 		refused bool
 	}{
-		"remembered": {map[string]dial.Record{e.String(): record(10)}, statusOK, true},
-		"ahead":      {map[string]dial.Record{e.String(): record(-400)}, statusOK, true},
-		"expired":    {map[string]dial.Record{e.String(): record(181)}, statusOK, false},
+		"remembered": {map[string]peers.Record{e.String(): record(10)}, statusOK, true},
+		"ahead":      {map[string]peers.Record{e.String(): record(-400)}, statusOK, true},
+		"expired":    {map[string]peers.Record{e.String(): record(181)}, statusOK, false},
 		"unknown":    {nil, statusStranger, false},
 	} {
 		file := newFile(t, c.records)
@@ -137,7 +139,7 @@ func TestExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn, err := (&dial.Dialer{TLSConfig: srv.ClientConfig(), Memory: s}).Dial(t.Context(), e)
+		conn, err := (&dial.Dialer{TLSConfig: srv.ClientConfig(), Peers: s}).Dial(t.Context(), e)
 		if err == nil {
 			conn.Close()
 		}
@@ -149,8 +151,8 @@ func TestExplained(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	file := newFile(t, map[string]dial.Record{"imap://mail.test": record(10), "pop3://mail.test": record(10), "imap://old.test": record(200)})
-	expect(t, statusOK, []string{file, "forget", "imap://mail.test"}, "imap mail.test:143 is forgotten: it was TLS 1.3 by STARTTLS")
+	file := newFile(t, map[string]peers.Record{"imap://mail.test": record(10), "pop3://mail.test": record(10), "imap://old.test": record(200)})
+	expect(t, statusOK, []string{file, "forget", "imap://mail.test"}, "imap mail.test:143 is forgotten: it was TLS 1.3 by required-starttls")
 	expect(t, statusStranger, []string{file, "forget", "imap://mail.test"}, "imap mail.test:143 was not remembered")
 	expect(t, statusOK, []string{file, "prune"}, "1 forgotten")
 	expect(t, statusStranger, []string{file, "explain", "imap://old.test"}, "not remembered")
@@ -163,7 +165,7 @@ func TestFile(t *testing.T) {
 	if _, err := os.Stat(missing); err == nil {
 		t.Error("a file was made")
 	}
-	file := newFile(t, map[string]dial.Record{"imap://mail.test": record(10)})
+	file := newFile(t, map[string]peers.Record{"imap://mail.test": record(10)})
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

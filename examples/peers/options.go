@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers"
 )
 
 const usage = `peers shows what a file of remembered servers holds.
@@ -27,7 +28,7 @@ wrong, and 3 if the server is not remembered.
 type options struct {
 	file    string
 	command string
-	peer    dial.Peer // of explain and forget
+	peer    peers.Peer // of explain and forget
 }
 
 func parse(args []string, help io.Writer) (*options, error) {

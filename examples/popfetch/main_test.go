@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
 )
 
 // child, set in the environment, makes the test's binary the program.

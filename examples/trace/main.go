@@ -59,9 +59,6 @@ func logged(log *slog.Logger) *dial.Trace {
 			}
 			log.Debug("phase done", "endpoint", e, "phase", p)
 		},
-		ClearLine: func(e dial.Endpoint, sent bool, line string) {
-			log.Debug("line in the clear", "endpoint", e, "sent", sent, "line", line)
-		},
 		Decided: func(e dial.Endpoint, decision dial.Decision, _ error) { // the error comes back in PhaseDone
 			log.Info("policy decided", "endpoint", e, "decision", decision)
 		},

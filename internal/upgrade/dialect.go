@@ -1,9 +1,9 @@
 package upgrade
 
 import (
-	"github.com/mailconn/mailconn/internal/imapline"
-	"github.com/mailconn/mailconn/internal/pop3line"
-	"github.com/mailconn/mailconn/internal/smtpline"
+	"github.com/mailconn/mailconn/internal/line/imap"
+	"github.com/mailconn/mailconn/internal/line/pop3"
+	"github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -35,14 +35,14 @@ type dialect interface {
 func newDialect(p policy.Protocol, l *wire.Lines, localName func() string) dialect {
 	switch p {
 	case policy.IMAP:
-		return imapDialect{imapline.New(l)}
+		return imapDialect{imap.New(l)}
 	case policy.POP3:
 		return pop3Dialect{l}
 	}
 	return smtpDialect{l, localName}
 }
 
-type imapDialect struct{ c *imapline.Conn }
+type imapDialect struct{ c *imap.Conn }
 
 func (d imapDialect) greet() (greeting, error) {
 	r, err := d.c.Greeting()
@@ -74,20 +74,20 @@ func (d imapDialect) check(list []string) error {
 	if list == nil {
 		return nil
 	}
-	return imapline.Speaks(list)
+	return imap.Speaks(list)
 }
 
 type pop3Dialect struct{ l *wire.Lines }
 
 func (d pop3Dialect) greet() (greeting, error) {
-	r, err := pop3line.Greeting(d.l)
+	r, err := pop3.Greeting(d.l)
 	return greeting{text: r.Text}, err
 }
 
 // capabilities asks CAPA. A plain -ERR means a server older than RFC 2449; one
 // that says the server is in trouble does not.
 func (d pop3Dialect) capabilities() ([]string, Event, string, error) {
-	list, r, err := pop3line.Capa(d.l)
+	list, r, err := pop3.Capa(d.l)
 	switch {
 	case err != nil:
 		return nil, 0, "", err
@@ -105,7 +105,7 @@ func inTrouble(code string) bool {
 
 // starttls sends STLS (RFC 2595 §4).
 func (d pop3Dialect) starttls() (bool, string, error) {
-	r, err := pop3line.Command(d.l, "STLS")
+	r, err := pop3.Command(d.l, "STLS")
 	return r.OK, r.String(), err
 }
 
@@ -119,7 +119,7 @@ type smtpDialect struct {
 }
 
 func (d smtpDialect) greet() (greeting, error) {
-	r, err := smtpline.Greeting(d.l)
+	r, err := smtp.Greeting(d.l)
 	if err != nil {
 		return greeting{}, err
 	}
@@ -128,12 +128,12 @@ func (d smtpDialect) greet() (greeting, error) {
 
 // capabilities says EHLO. 4yz is an error of the moment.
 func (d smtpDialect) capabilities() ([]string, Event, string, error) {
-	r, err := smtpline.Command(d.l, "EHLO "+d.name())
+	r, err := smtp.Command(d.l, "EHLO "+d.name())
 	switch {
 	case err != nil:
 		return nil, 0, "", err
 	case r.Code == 250:
-		list := smtpline.Keywords(r)
+		list := smtp.Keywords(r)
 		return list, listed(list), "", nil
 	case r.Code == 500 || r.Code == 502 || r.Code == 504:
 		return nil, NoExtensions, r.String(), nil
@@ -148,7 +148,7 @@ func (d smtpDialect) capabilities() ([]string, Event, string, error) {
 // starttls sends STARTTLS (RFC 3207 §4). Only 220 accepts; a reply that neither
 // accepts nor refuses is malformed.
 func (d smtpDialect) starttls() (bool, string, error) {
-	r, err := smtpline.Command(d.l, "STARTTLS")
+	r, err := smtp.Command(d.l, "STARTTLS")
 	switch {
 	case err != nil:
 		return false, "", err
@@ -164,7 +164,7 @@ func (d smtpDialect) stay(list []string) ([]string, error) {
 	if list != nil {
 		return list, nil
 	}
-	r, err := smtpline.Command(d.l, "HELO "+d.name())
+	r, err := smtp.Command(d.l, "HELO "+d.name())
 	switch {
 	case err != nil:
 		return nil, err
@@ -176,4 +176,4 @@ func (d smtpDialect) stay(list []string) ([]string, error) {
 	return nil, wire.Violation(policy.ErrMalformed, r.String())
 }
 
-func (d smtpDialect) check([]string) error { return smtpline.Quiet(d.l) }
+func (d smtpDialect) check([]string) error { return smtp.Quiet(d.l) }

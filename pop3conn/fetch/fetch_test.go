@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/fetch"

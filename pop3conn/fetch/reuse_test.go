@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
 )
 

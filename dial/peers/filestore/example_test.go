@@ -1,0 +1,42 @@
+package filestore_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers/filestore"
+)
+
+// A program opens its file once, and gives it to every Dialer.
+func Example() {
+	dir, err := os.MkdirTemp("", "mail") // a directory of the user's own that stays
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	memory, err := filestore.Open(context.Background(), filepath.Join(dir, "peers"))
+	if err != nil {
+		log.Fatal(err) // and not: go on without
+	}
+	defer memory.Close()
+
+	d := &dial.Dialer{Peers: memory}
+	// d.Dial(ctx, endpoint) now holds servers to the TLS that they once had.
+
+	e, err := dial.ParseEndpoint("imap+opportunistic://mail.example.org")
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := e.Peer()
+	if err != nil {
+		log.Fatal(err)
+	}
+	known, err := d.Peers.Recall(context.Background(), p)
+	fmt.Println(p, known != nil, err)
+	// Output: imap mail.example.org:143 false <nil>
+}

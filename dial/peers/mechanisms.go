@@ -1,0 +1,69 @@
+package peers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mechanisms is a set of SASL mechanisms. Those that mail servers list are
+// known to it by name; others are left out, so that no server can make a
+// [Record] grow.
+type Mechanisms uint32
+
+// mechanismNames are the members of a set, by bit. Sets are kept by stores:
+// names are only ever added, at the end.
+func mechanismNames() []string {
+	return []string{
+		"PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "NTLM", "GSSAPI", "GS2-KRB5", "EXTERNAL", "ANONYMOUS",
+		"XOAUTH2", "OAUTHBEARER",
+		"SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS",
+	}
+}
+
+// MechanismSet returns the set of the mechanisms in a server's list.
+func MechanismSet(names ...string) Mechanisms {
+	var m Mechanisms
+	known := mechanismNames()
+	for _, name := range names {
+		if i := slices.Index(known, strings.ToUpper(name)); i >= 0 {
+			m |= 1 << i
+		}
+	}
+	return m
+}
+
+// Names returns the names of the mechanisms in the set.
+func (m Mechanisms) Names() []string {
+	var list []string
+	for i, name := range mechanismNames() {
+		if m&(1<<i) != 0 {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// String returns the names with blanks between.
+func (m Mechanisms) String() string { return strings.Join(m.Names(), " ") }
+
+// MarshalText returns what String does.
+func (m Mechanisms) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what MarshalText returns. A name that is not known is an
+// error, and leaves m as it was.
+func (m *Mechanisms) UnmarshalText(text []byte) error {
+	names := strings.Fields(string(text))
+	set := MechanismSet(names...)
+	if len(set.Names()) != len(names) {
+		return fmt.Errorf("peers: not a set of SASL mechanisms: %.100q", text)
+	}
+	*m = set
+	return nil
+}
+
+// SCRAM reports whether the set has a mechanism that keeps the password from
+// the server and proves the server to the client (RFC 5802).
+func (m Mechanisms) SCRAM() bool {
+	return slices.ContainsFunc(m.Names(), func(name string) bool { return strings.HasPrefix(name, "SCRAM-") })
+}

@@ -1,0 +1,168 @@
+// Package smtp speaks SMTP one command at a time, as far as it is needed
+// before a session begins: replies, EHLO, the keywords of its answer
+// (RFC 5321).
+package smtp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// ServiceClosing is the code by which a server may end a session at any time
+// (RFC 5321 §3.8).
+const ServiceClosing = 421
+
+// Reply is a complete reply: one code and the text of each line.
+type Reply struct {
+	Code  int
+	Lines []string
+}
+
+// String returns the reply on one line.
+func (r Reply) String() string {
+	code := string([]byte{byte('0' + r.Code/100), byte('0' + r.Code/10%10), byte('0' + r.Code%10)})
+	return strings.TrimRight(code+" "+strings.Join(r.Lines, " "), " ")
+}
+
+// Refused reports whether the reply is a refusal: 4yz or 5yz.
+func (r Reply) Refused() bool { return r.Code >= 400 }
+
+// Read reads one reply. All its lines must have the same code, whose first
+// digit is 2 to 5; everything else is malformed (RFC 5321 §4.2).
+func Read(l *wire.Lines) (Reply, error) {
+	var r Reply
+	for {
+		line, err := l.ReadLine()
+		if err != nil {
+			return r, err
+		}
+		code, text, more, ok := parse(line)
+		if !ok || (r.Code != 0 && code != r.Code) {
+			return r, wire.Violation(policy.ErrMalformed, line)
+		}
+		r.Code = code
+		r.Lines = append(r.Lines, text)
+		if !more {
+			return r, nil
+		}
+	}
+}
+
+// Scan reads one reply as Read does, and appends its text to text, the lines
+// separated by line feeds: for who reads many replies and keeps few.
+func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
+	first := 0
+	for {
+		line, err := r.ReadSlice()
+		if err != nil {
+			return 0, text, err
+		}
+		code, part, more, ok := parse(line)
+		if !ok || (first != 0 && code != first) {
+			return 0, text, wire.Violation(policy.ErrMalformed, string(line))
+		}
+		if first != 0 {
+			text = append(text, '\n')
+		}
+		first, text = code, append(text, part...)
+		if !more {
+			return code, text, nil
+		}
+	}
+}
+
+func parse[T string | []byte](line T) (code int, text T, more, ok bool) {
+	if len(line) < 3 || line[0] < '2' || line[0] > '5' {
+		return 0, line[:0], false, false
+	}
+	for i := range 3 {
+		if line[i] < '0' || line[i] > '9' {
+			return 0, line[:0], false, false
+		}
+		code = code*10 + int(line[i]-'0')
+	}
+	if len(line) == 3 {
+		return code, line[:0], false, true
+	}
+	return code, line[4:], line[3] == '-', line[3] == ' ' || line[3] == '-'
+}
+
+// Greeting reads the server's greeting, which must be 220. Any other reply is
+// a violation with reason ErrRefused.
+func Greeting(l *wire.Lines) (Reply, error) {
+	r, err := Read(l)
+	switch {
+	case err != nil:
+		return r, err
+	case r.Code != 220:
+		return r, wire.Violation(policy.ErrRefused, r.String())
+	}
+	return r, Quiet(l)
+}
+
+// Command sends a command and reads its reply. A reply that was there before
+// the command is a violation with reason ErrInjected; 421 is [*wire.Closed].
+func Command(l *wire.Lines, command string) (Reply, error) {
+	if err := Quiet(l); err != nil {
+		return Reply{}, err
+	}
+	if err := l.Send(command); err != nil {
+		return Reply{}, err
+	}
+	r, err := Read(l)
+	if err == nil && r.Code == ServiceClosing {
+		err = wire.Hangup(r.String())
+	}
+	return r, err
+}
+
+// Quiet returns an error if the server has spoken without being asked: a
+// waiting 421 is [*wire.Closed], anything else injected.
+func Quiet(l *wire.Lines) error {
+	err := l.Quiet()
+	if words := l.Waiting(); err != nil && strings.HasPrefix(words, "421") {
+		return wire.Hangup(words)
+	}
+	return err
+}
+
+// Keywords returns the extensions in the answer to EHLO, one a string, with
+// the keyword in upper case and its parameters behind it. The old form
+// "AUTH=LOGIN PLAIN" counts as AUTH; mechanisms of several lines are joined.
+func Keywords(r Reply) []string {
+	list := []string{}
+	auth := -1
+	for _, line := range r.Lines[1:] {
+		keyword, params, _ := strings.Cut(strings.Join(wire.Words(line), " "), " ")
+		keyword = wire.Upper(keyword)
+		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
+			keyword, params = "AUTH", rest+" "+params
+		}
+		if keyword == "" {
+			continue
+		}
+		if keyword != "AUTH" {
+			list = append(list, strings.Join(append([]string{keyword}, wire.Words(params)...), " "))
+			continue
+		}
+		if auth < 0 {
+			auth = len(list)
+			list = append(list, keyword)
+		}
+		list[auth] = addWords(list[auth], wire.Upper(params))
+	}
+	return list
+}
+
+// addWords appends to list the words that it does not have yet.
+func addWords(list, more string) string {
+	for _, w := range wire.Words(more) {
+		if !slices.Contains(wire.Words(list), w) {
+			list += " " + w
+		}
+	}
+	return list
+}

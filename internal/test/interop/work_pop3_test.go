@@ -1,0 +1,88 @@
+package interop
+
+import (
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// TestPOP3 fetches what was put into a mailbox by IMAP, byte by byte the same,
+// and deletes every other message.
+func TestPOP3(t *testing.T) {
+	for _, name := range mailboxes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := servers.New(t)
+			c := newClient(t, lab, starts[name](lab), servers.Alice)
+			texts := fill(t, c, 20)
+			remaining := takeHalf(t, c, texts)
+
+			again := must(c.pop3(policy.ImplicitTLS))(t)
+			defer again.Close()
+			if count, _, err := again.Stat(); err != nil || count != len(remaining) {
+				t.Errorf("%d messages are left, not %d: %v", count, len(remaining), err)
+			}
+			for i, want := range remaining {
+				r := must(again.Retr(i + 1))(t)
+				if got := string(must(io.ReadAll(r))(t)); got != want {
+					t.Errorf("message %d: %q\nwant %q", i+1, got, want)
+				}
+			}
+			if err := again.Quit(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// fill puts so many messages into the inbox.
+func fill(t *testing.T, c client, n int) (texts []string) {
+	t.Helper()
+	s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+	for i := range n {
+		text := letter(fmt.Sprint("number ", i))
+		appendTo(t, s, "INBOX", text)
+		texts = append(texts, text)
+	}
+	logout(t, s)
+	return texts
+}
+
+// takeHalf fetches all, deletes every other message, and returns the rest.
+func takeHalf(t *testing.T, c client, texts []string) (remaining []string) {
+	t.Helper()
+	s := must(c.pop3(policy.RequiredSTARTTLS))(t)
+	defer s.Close()
+	index := must(s.Index())(t)
+	if len(index) != len(texts) {
+		t.Fatalf("%d messages, not %d", len(index), len(texts))
+	}
+	var all, odd []int
+	for i, e := range index {
+		all = append(all, e.Msg)
+		if i%2 == 0 {
+			odd = append(odd, e.Msg)
+		} else {
+			remaining = append(remaining, texts[i])
+		}
+	}
+	for m, err := range s.RetrEach(all) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(must(io.ReadAll(m))(t)); got != texts[m.Msg-1] {
+			t.Errorf("message %d: %q\nwant %q", m.Msg, got, texts[m.Msg-1])
+		}
+	}
+	if n, err := s.DeleEach(odd); err != nil || n != len(odd) {
+		t.Fatalf("%d marked: %v", n, err)
+	}
+	if err := s.Quit(); err != nil {
+		t.Fatal(err)
+	}
+	return remaining
+}
