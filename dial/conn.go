@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -20,11 +19,11 @@ import (
 //
 // A Conn stands right behind the greeting, or behind the handshake of a
 // STARTTLS; the next byte read is the server's next word. Its methods may be
-// used from several goroutines at once, as those of every net.Conn.
+// called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
 	conn     net.Conn
-	heard    upgrade.Result
+	settled  upgrade.Result
 	security Security
 	dialer   Dialer
 	memory   *memory
@@ -38,50 +37,41 @@ type Conn struct {
 
 var _ net.Conn = (*Conn)(nil)
 
-// newConn makes a Conn of what an upgrade achieved.
-func (p *prepared) newConn(raw net.Conn, res *upgrade.Result) *Conn {
-	c := &Conn{
-		raw:    raw,
-		conn:   res.Conn,
-		heard:  *res,
-		unread: res.Unread,
-		dialer: p.dialer,
-		memory: p.memory,
+// newConn makes a Conn of what the upgrade of raw achieved.
+func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
+	conn := &Conn{
+		raw:     raw,
+		conn:    settled.Conn,
+		settled: *settled,
+		unread:  settled.Unread,
+		dialer:  c.dialer,
+		memory:  c.memory,
 		security: Security{
-			Endpoint:   p.endpoint,
-			TLS:        res.TLS,
-			Downgrade:  res.Downgrade,
+			Endpoint:   c.endpoint,
+			TLS:        settled.TLS,
+			Downgrade:  settled.Downgrade,
 			RemoteAddr: raw.RemoteAddr(),
-			Known:      p.memory.shown,
+			Known:      c.known,
 		},
 	}
-	c.hasUnread.Store(len(res.Unread) > 0)
-	c.spoken.Store(res.TLS == nil || p.endpoint.Policy == policy.ImplicitTLS)
-	if d := res.Downgrade; d != nil {
-		d.Policy, d.Protocol = p.endpoint.Policy, p.endpoint.Protocol
-		p.memory.explain(d)
+	conn.hasUnread.Store(len(settled.Unread) > 0)
+	conn.spoken.Store(settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS)
+	if d := settled.Downgrade; d != nil {
+		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
+		c.memory.explain(d)
 	}
-	if res.TLS != nil {
-		c.security.secured(p)
+	if settled.TLS != nil {
+		verdict := c.server.Verdict()
+		conn.security.ServerName = c.tls.ServerName
+		conn.security.Verified = verdict.Method
+		conn.security.TLS.VerifiedChains = verdict.Chains
 	}
-	return c
-}
-
-func (s *Security) secured(p *prepared) {
-	s.ServerName = p.tls.ServerName
-	switch {
-	case p.pins != nil && p.pins.pinned:
-		s.Verified = trust.Pinned
-	case p.pins != nil:
-		s.Verified, s.TLS.VerifiedChains = trust.PKIX, p.pins.chains
-	case len(s.TLS.VerifiedChains) > 0 && !p.tls.InsecureSkipVerify: // a resumed session may bring chains from elsewhere
-		s.Verified = trust.PKIX
-	}
+	return conn
 }
 
 // learn lets the memory learn from a session whose server was accepted.
 func (c *Conn) learn(ctx context.Context) {
-	if r, ok := c.security.lesson(c.memory.options.Lifetime); ok {
+	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
 		c.memory.remember(ctx, r)
 	}
 }
@@ -117,16 +107,16 @@ func (c *Conn) Security() Security {
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
 // is.
-func (c *Conn) Greeting() string { return c.heard.Greeting }
+func (c *Conn) Greeting() string { return c.settled.Greeting }
 
 // Capabilities returns what the server has listed at the connection's level,
 // keywords in upper case: IMAP's from the greeting, SMTP's and POP3's (as
 // "KEYWORD parameters") from an opportunistic connection that stayed in the
 // clear. It is nil if the list is not known, as it is after a STARTTLS.
-func (c *Conn) Capabilities() []string { return slices.Clone(c.heard.Capabilities) }
+func (c *Conn) Capabilities() []string { return slices.Clone(c.settled.Capabilities) }
 
 // Preauth reports whether an IMAP server greeted with PREAUTH.
-func (c *Conn) Preauth() bool { return c.heard.Preauth }
+func (c *Conn) Preauth() bool { return c.settled.Preauth }
 
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {

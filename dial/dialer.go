@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -43,6 +44,10 @@ type Dialer struct {
 	// are delayed on purpose (RFC 5321 §4.5.3.2.1). Negative means none but
 	// the context's.
 	Timeout time.Duration
+
+	// NoALPN leaves out the extension with which the client names its protocol in the
+	// TLS handshake (RFC 7301): for servers that refuse a name they do not know.
+	NoALPN bool
 
 	// LocalName is what EHLO says. Empty means the host's name if it is a
 	// qualified one, else the local address as a literal. In the clear, under
@@ -87,11 +92,11 @@ type Dialer struct {
 // Every error is a [*Error]. If ctx ends first, its error is in the chain; it
 // has no effect on the connection after Dial has returned.
 func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
-	p, err := d.prepare(ctx, e)
+	c, err := d.prepare(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return p.dial(ctx)
+	return c.dial(ctx)
 }
 
 // NewConn does what Dial does, over a connection that the caller brings: a
@@ -102,9 +107,9 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 // little: over net.Pipe both sides of a failing handshake can wait for each other
 // until the time is out.
 func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, error) {
-	p, err := d.prepare(ctx, e)
+	c, err := d.prepare(ctx, e)
 	if err == nil && raw == nil {
-		err = p.fail(errors.New("no connection"))
+		err = c.fail(errors.New("no connection"))
 	}
 	if err != nil {
 		if raw != nil {
@@ -114,30 +119,23 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	}
 	ctx, cancel := d.Budget(ctx, e.Protocol)
 	defer cancel()
-	return p.settle(ctx, raw)
+	return c.settle(ctx, raw)
 }
 
 // Budget returns a context that ends when the Dialer's Timeout has passed, for
 // programs that spend one budget on Dial and on what comes after.
 func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
-	limit := d.timeout(p)
-	if by, ok := ctx.Deadline(); limit > 0 && !(ok && time.Until(by) <= limit) {
-		return context.WithTimeoutCause(ctx, limit, tooLate(limit))
+	limit := d.Timeout
+	if limit == 0 {
+		limit = protocols.Of(p).Timeout
 	}
-	return context.WithCancel(ctx)
+	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
+		return ctx, func() {} // ctx is the tighter one
+	}
+	return context.WithTimeoutCause(ctx, limit, tooLate(limit))
 }
 
 // tooLate is the cause of a budget's end.
 type tooLate time.Duration
 
 func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }
-
-func (d *Dialer) timeout(p policy.Protocol) time.Duration {
-	switch {
-	case d.Timeout != 0:
-		return d.Timeout
-	case p == policy.SMTP:
-		return 5 * time.Minute
-	}
-	return 30 * time.Second
-}

@@ -191,7 +191,7 @@ func TestZeroConn(t *testing.T) {
 	}
 	c.Close()
 	c.Abort()
-	if err := c.Setup(t.Context(), func(context.Context, func(dial.Phase)) error { return nil }); err == nil {
+	if err := c.Setup(t.Context(), func(context.Context, *dial.Setup) error { return nil }); err == nil {
 		t.Error("set up")
 	}
 }

@@ -135,8 +135,8 @@ func TestFarewellEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begin := time.Now()
-		err = conn.Setup(ctx, func(_ context.Context, enter func(dial.Phase)) error {
-			enter(dial.PhaseAuth)
+		err = conn.Setup(ctx, func(_ context.Context, s *dial.Setup) error {
+			s.Enter(dial.PhaseAuth)
 			stuck.stuck = true
 			return errors.New("nothing more to say")
 		})

@@ -51,7 +51,7 @@ func remote(number uint8) error { return &net.OpError{Op: "remote error", Err: a
 
 func TestErrorIsTemporary(t *testing.T) {
 	smtp := func(reason error, reply string) error {
-		return &policy.Violation{Policy: policy.RequiredSTARTTLS, Protocol: policy.SMTP, Reason: reason, Reply: reply}
+		return &policy.Violation{Policy: policy.RequiredSTARTTLS, Protocol: policy.SMTP, Reason: reason, Reply: reply, Transient: strings.HasPrefix(reply, "4")}
 	}
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	for _, c := range []struct {

@@ -1,10 +1,23 @@
 package dial
 
+import (
+	"context"
+	"crypto/tls"
+)
+
 var (
-	TLSConfig      = tlsConfig
 	CheckLocalName = checkLocalName
 	AddressLiteral = addressLiteral
 )
 
 // EHLOName gives tests (*Dialer).ehloName.
 var EHLOName = (*Dialer).ehloName
+
+// TLSConfig returns the config of a dial to e.
+func TLSConfig(base *tls.Config, e Endpoint) (*tls.Config, error) {
+	c, err := (&Dialer{TLSConfig: base}).prepare(context.Background(), e)
+	if err != nil {
+		return nil, err
+	}
+	return c.tls, nil
+}

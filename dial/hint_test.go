@@ -82,7 +82,7 @@ func TestHints(t *testing.T) {
 		{"version lowered", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrVersionLowered}, []string{"older"}},
 		{"SCRAM gone", dial.PhaseAuth, imaps, &v{Reason: policy.ErrAuthLowered}, []string{"password", "shown"}},
 		{"pin mismatch", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrPinMismatch}, []string{"key", "set up"}},
-		{"refused for now", dial.PhaseSTARTTLS, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "454 x"}, []string{"again later"}},
+		{"refused for now", dial.PhaseSTARTTLS, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "454 x", Transient: true}, []string{"again later"}},
 		{"refused greeting", dial.PhaseGreeting, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "554 x"}, []string{"greeting"}},
 		{"refused STARTTLS", dial.PhaseSTARTTLS, imap, &v{Protocol: policy.IMAP, Reason: policy.ErrRefused, Reply: "NO x"}, []string{"refuses", "imaps://h:993"}},
 		{"injected", dial.PhaseSTARTTLS, imap, &v{Reason: policy.ErrInjected}, []string{"do not trust this network"}},

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -39,54 +40,43 @@ type Inspection struct {
 func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	blind := *d
 	blind.Peers, blind.Pins, blind.OnDowngrade = nil, nil, nil
-	p, err := blind.prepare(ctx, e)
-	if err == nil && p.endpoint.Policy == policy.NoTLS {
-		err = p.fail(errors.New("there is no certificate under no-tls"))
+	c, err := blind.prepare(ctx, e)
+	if err == nil && c.endpoint.Policy == policy.NoTLS {
+		err = c.fail(errors.New("there is no certificate under no-tls"))
 	}
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{Endpoint: p.endpoint}
-	found.watch(p.tls)
-	conn, err := p.dial(ctx)
+	found := &Inspection{Endpoint: c.endpoint}
+	c.server = verify.Install(c.tls, found.observe(c.tls))
+	conn, err := c.dial(ctx)
 	if err == nil {
 		conn.Close()
-		err = inTheClear(conn)
+		if d := conn.Security().Downgrade; d != nil {
+			err = &Error{Phase: PhaseCapability, Endpoint: c.endpoint, Err: d}
+		}
 	}
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
 		return nil, err
 	}
-	if weakKey(found.Chain[:1]) == nil {
-		found.Pin = Pin{Endpoint: p.endpoint, Key: trust.HashKey(found.Chain[0])}
+	if verify.WeakKey(found.Chain[:1]) == nil {
+		found.Pin = Pin{Endpoint: c.endpoint, Key: trust.HashKey(found.Chain[0])}
 	}
 	return found, nil
 }
 
-// inTheClear makes an error of a downgrade.
-func inTheClear(c *Conn) error {
-	if d := c.Security().Downgrade; d != nil {
-		return &Error{Phase: PhaseCapability, Endpoint: c.security.Endpoint, Err: d}
+// observe returns a verifier that accepts whatever is presented, and notes it
+// together with what a dial would say of it. crypto/tls is kept from judging by
+// itself.
+func (i *Inspection) observe(cfg *tls.Config) verify.Verifier {
+	judge := verify.StrongKeys(verify.PKIX(cfg.Clone()))
+	if own := cfg.VerifyConnection; own != nil {
+		judge = verify.Then(judge, own)
 	}
-	return nil
-}
-
-// watch makes cfg accept whatever is presented, and notes it.
-func (i *Inspection) watch(cfg *tls.Config) {
-	verify := cfg.Clone()
 	cfg.InsecureSkipVerify, cfg.VerifyPeerCertificate, cfg.ClientSessionCache = true, nil, nil
-	cfg.VerifyConnection = func(s tls.ConnectionState) error {
+	return func(s tls.ConnectionState) verify.Verdict {
 		i.Chain, i.Version = s.PeerCertificates, s.Version
-		i.Err = verifyPresented(s, verify)
-		return nil
+		i.Err = judge(s).Err
+		return verify.Verdict{}
 	}
-}
-
-// verifyPresented returns why a server would not be accepted under cfg.
-func verifyPresented(s tls.ConnectionState, cfg *tls.Config) error {
-	chains, err := chainsOf(s.PeerCertificates, cfg)
-	if err != nil {
-		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
-	}
-	s.VerifiedChains = chains
-	return cfg.VerifyConnection(s)
 }

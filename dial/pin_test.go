@@ -41,7 +41,7 @@ func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, erro
 		return dial.Security{}, err
 	}
 	defer conn.Close()
-	if err := auth.Gate(conn, false); err != nil {
+	if err := conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error { return auth.Gate(s, false) }); err != nil {
 		t.Errorf("gate: %v", err)
 	}
 	return conn.Security(), nil

@@ -73,8 +73,8 @@ func (s Security) keys() (leaf, issuer trust.KeyHash) {
 	return leaf, issuer
 }
 
-// lesson returns what the session shows, if its server was accepted.
-func (s Security) lesson(lifetime time.Duration) (r peers.Record, ok bool) {
+// record returns what the session shows of the server, if the server was accepted.
+func (s Security) record(lifetime time.Duration) (r peers.Record, ok bool) {
 	if s.TLS == nil || s.Verified == trust.None {
 		return peers.Record{}, false
 	}

@@ -4,43 +4,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
+// Setup is what the beginning of a session may ask of its connection, and tell
+// it: the phases it goes through, and how it logs in. It is good until the function
+// that [Conn.Setup] gave it to returns. After that its methods do nothing, and
+// return zero values. The zero Setup is one that is over.
+type Setup struct {
+	conn     *Conn
+	progress *progress
+	over     atomic.Bool
+}
+
+func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load() }
+
 // Setup runs f, the part of a session's beginning that talks to the server,
-// under the rules of Dial. f calls enter at the start of each phase. Setup is
+// under the rules of Dial. f enters each phase with [Setup.Enter]. Setup is
 // bounded by ctx and by the Dialer's Timeout, which end what f does by closing
 // the connection; f is given a context that ends with them. If f returns an
 // error the connection is closed, and Setup returns a [*Error] that says in which
 // phase. Once it has returned nil, ctx has no effect any more.
-func (c *Conn) Setup(ctx context.Context, f func(ctx context.Context, enter func(Phase)) error) error {
-	a := newAttempt(c.security.Endpoint, c.dialer.Trace)
+func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
+	p := c.progress()
 	switch {
 	case c.conn == nil:
-		return a.fail(errors.New("connection was not made by a Dialer"))
+		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
 		c.Abort()
-		return a.fail(errors.New("nil context"))
+		return p.fail(errors.New("nil context"))
 	}
 	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
 	defer cancel()
+	s := &Setup{conn: c, progress: p}
+	defer s.over.Store(true)
 	err := watched(ctx, c.raw, func() error {
-		err := f(ctx, a.enter)
+		err := f(ctx, s)
 		if err != nil && c.security.TLS != nil && !c.spoken.Load() {
 			err = c.lastWords(err)
 		}
 		if err != nil {
-			c.Close() // while ctx can still end a farewell that nobody takes
+			c.Close() // while ctx can still end a close_notify that the server does not take
 		}
 		return err
 	})
 	if err != nil {
 		c.Abort()
-		return a.fail(err)
+		return p.fail(err)
 	}
-	a.done(nil)
+	p.done(nil)
 	return nil
 }
 
@@ -61,38 +76,57 @@ func (c *Conn) lastWords(err error) error {
 	return err
 }
 
-// LoginTried is for those who authenticate over the connection, package auth
-// among them: it tells the trace how an attempt ended, and [Conn.Security] from
-// then on of one that succeeded.
-func (c *Conn) LoginTried(l Login, err error) {
-	if err == nil {
-		c.login.Store(&l)
-	}
-	if t := c.dialer.Trace; t != nil && t.LoginTried != nil {
-		t.LoginTried(c.security.Endpoint, l, err)
+// Enter begins a phase, and ends the one before.
+func (s *Setup) Enter(p Phase) {
+	if !s.isOver() {
+		s.progress.enter(p)
 	}
 }
 
-// MechanismsListed is for those who authenticate over the connection, too: once
-// they have succeeded, it lets the Dialer's [peers.Store] learn the mechanisms that
-// the server has listed.
-func (c *Conn) MechanismsListed(ctx context.Context, names []string) {
-	if c.memory == nil {
+// Security returns what was achieved on the connection: the evidence that a
+// gate in front of credentials goes by. After the setup it is zero, which is
+// evidence of nothing.
+func (s *Setup) Security() Security {
+	if s.isOver() {
+		return Security{}
+	}
+	return s.conn.Security()
+}
+
+// LoginTried tells the Dialer's Trace how an attempt to log in ended. If err is
+// nil, Security tells of the login from then on.
+func (s *Setup) LoginTried(l Login, err error) {
+	if s.isOver() {
 		return
 	}
-	if r, ok := c.security.lesson(c.memory.options.Lifetime); ok {
+	if err == nil {
+		s.conn.login.Store(&l)
+	}
+	if t := s.conn.dialer.Trace; t != nil && t.LoginTried != nil {
+		t.LoginTried(s.conn.security.Endpoint, l, err)
+	}
+}
+
+// MechanismsListed lets the Dialer's Peers learn the SASL mechanisms that the
+// server has listed. It is to be called after a login that succeeded.
+func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
+	if s.isOver() {
+		return
+	}
+	c := s.conn
+	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
 		r.Mechanisms = peers.MechanismSet(names...)
 		c.memory.remember(ctx, r)
 	}
 }
 
-// HeldToSCRAM is for them as well: it returns the record that forbids to show the
-// server a password ([peers.Rules.HoldAuth]), and nil if nothing does.
-func (c *Conn) HeldToSCRAM() *peers.Known {
-	if c == nil || c.memory == nil || !c.memory.options.HoldAuth {
+// HeldToSCRAM returns the record that forbids showing the server a password
+// ([peers.Rules], HoldAuth), and nil if none does.
+func (s *Setup) HeldToSCRAM() *peers.Known {
+	if s.isOver() || !s.conn.memory.rules.HoldAuth {
 		return nil
 	}
-	if held := c.memory.holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+	if held := s.conn.memory.holds(); held != nil && held.Record.Mechanisms.SCRAM() {
 		return held
 	}
 	return nil

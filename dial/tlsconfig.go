@@ -1,25 +1,22 @@
 package dial
 
 import (
-	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net/netip"
 	"slices"
 
 	"github.com/mailconn/mailconn/dial/trust"
-	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/verify"
 )
 
-// tlsConfig returns a config of its own for e, made from the caller's.
-func tlsConfig(base *tls.Config, e Endpoint) (*tls.Config, error) {
+// tlsConfig returns a config of its own for e, made from the Dialer's. What
+// verifies the server is not part of it yet.
+func (d *Dialer) tlsConfig(e Endpoint) *tls.Config {
 	cfg := &tls.Config{}
-	if base != nil {
-		if err := checkTLSConfig(base); err != nil {
-			return nil, err
-		}
-		cfg = base.Clone()
+	if d.TLSConfig != nil {
+		cfg = d.TLSConfig.Clone()
 	}
 	if cfg.ServerName == "" {
 		cfg.ServerName = serverName(e.Host)
@@ -28,18 +25,14 @@ func tlsConfig(base *tls.Config, e Endpoint) (*tls.Config, error) {
 	if cfg.EncryptedClientHelloConfigList != nil {
 		cfg.MinVersion = tls.VersionTLS13 // as crypto/tls wants it
 	}
-	cfg.NextProtos = alpn(e.Protocol)
+	cfg.NextProtos = nil
+	if id := protocols.Of(e.Protocol).ALPN; id != "" && !d.NoALPN {
+		cfg.NextProtos = []string{id}
+	}
 	if cfg.ClientSessionCache != nil {
 		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, e.String() + " "}
 	}
-	verify := cfg.VerifyConnection
-	cfg.VerifyConnection = func(s tls.ConnectionState) error {
-		if err := checkKeys(s); err != nil || verify == nil {
-			return err
-		}
-		return verify(s)
-	}
-	return cfg, nil
+	return cfg
 }
 
 // serverName is the host without an IPv6 zone, which no certificate has.
@@ -50,8 +43,11 @@ func serverName(host string) string {
 	return host
 }
 
+// checkTLSConfig refuses what no connection may have. c may be nil.
 func checkTLSConfig(c *tls.Config) error {
 	switch {
+	case c == nil:
+		return nil
 	case c.MinVersion != 0 && c.MinVersion < tls.VersionTLS12, c.MaxVersion != 0 && c.MaxVersion < tls.VersionTLS12:
 		return errors.New("TLSConfig allows versions below TLS 1.2 (RFC 8997)")
 	case c.MaxVersion != 0 && c.MaxVersion < c.MinVersion:
@@ -73,44 +69,37 @@ func isBroken(suite uint16) bool {
 	return false
 }
 
-// alpn returns the protocol's registered id. There is none for SMTP.
-func alpn(p policy.Protocol) []string {
-	switch p {
-	case policy.IMAP:
-		return []string{"imap"}
-	case policy.POP3:
-		return []string{"pop3"}
+// verifyServer puts into the call's config what judges the server: the
+// certificate, the pins, the caller's own check, and what is remembered.
+func (c *call) verifyServer(pins []Pin) error {
+	v := verify.Standard(c.tls)
+	if len(pins) > 0 {
+		switch {
+		case c.tls.InsecureSkipVerify:
+			return errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
+		case c.tls.VerifyPeerCertificate != nil:
+			return errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
+		}
+		c.tls.InsecureSkipVerify = true // what crypto/tls would do is part of the verifier
+		v = pinned(verify.PKIX(c.tls), pins)
 	}
+	v = verify.StrongKeys(v)
+	if own := c.tls.VerifyConnection; own != nil {
+		v = verify.Then(v, own)
+	}
+	c.server = verify.Install(c.tls, verify.Then(v, c.memory.checkVersion))
 	return nil
 }
 
-// minRSABits is the least modulus that RFC 9325 §4.5 allows.
-const minRSABits = 2048
-
-// checkKeys refuses a connection if every verified chain has a short RSA key
-// below its root. It stands in VerifyConnection because VerifyPeerCertificate
-// is passed over on resumption.
-func checkKeys(s tls.ConnectionState) error {
-	var weak error
-	for _, chain := range s.VerifiedChains {
-		if weak = weakKey(chain); weak == nil {
-			return nil
-		}
+// pinned returns the verifier for an endpoint with pins.
+func pinned(v verify.Verifier, pins []Pin) verify.Verifier {
+	var keys []trust.KeyHash
+	exclusive := false
+	for _, p := range pins {
+		keys = append(keys, p.Key)
+		exclusive = exclusive || p.Exclusive
 	}
-	if weak == nil { // verification was switched off
-		return nil
-	}
-	return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: weak}
-}
-
-func weakKey(chain []*x509.Certificate) error {
-	below := chain[:max(len(chain)-1, 1)]
-	for _, cert := range below {
-		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
-			return &trust.WeakKeyError{Cert: cert, Bits: key.N.BitLen()}
-		}
-	}
-	return nil
+	return verify.Pinned(v, keys, exclusive)
 }
 
 // sessionCache keeps the sessions of different endpoints apart in one cache.

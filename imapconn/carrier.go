@@ -14,7 +14,7 @@ import (
 
 // carrier carries authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
 type carrier struct {
-	*session
+	*beginning
 	caps []string // before authentication
 	tag  string
 }
@@ -44,17 +44,17 @@ func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) 
 	case sent:
 		command += " " + base64.StdEncoding.EncodeToString(ir)
 	}
-	if err := c.begin(command); err != nil {
+	if err := c.start(command); err != nil {
 		return auth.Answer{}, false, err
 	}
 	a, err := c.answer()
 	return a, sent, err
 }
 
-// begin sends a command that may log in, after which nothing is known of the
+// start sends a command that may log in, after which nothing is known of the
 // server's capabilities but what it says from here on.
-func (c *carrier) begin(command string) (err error) {
-	c.session.caps = nil
+func (c *carrier) start(command string) (err error) {
+	c.beginning.caps = nil
 	c.tag, err = c.line.Start(command)
 	return err
 }
@@ -153,7 +153,7 @@ func (c *carrier) Login(user, password string) (auth.Answer, error) {
 
 func (c *carrier) sendLogin(first bool, line string) error {
 	if first {
-		return c.begin(line)
+		return c.start(line)
 	}
 	return c.line.Send(line)
 }

@@ -41,44 +41,14 @@ type Client struct {
 // of it; neither has an effect on the session afterwards. Every error is a
 // [*dial.Error].
 func Dial(ctx context.Context, e dial.Endpoint, o *Options) (*Client, error) {
-	opts, err := o.check(e)
-	if err != nil {
-		return nil, err
-	}
-	if ctx != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = opts.Dialer.Budget(ctx, e.Protocol)
-		defer cancel()
-	}
-	conn, err := opts.Dialer.Dial(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	return New(ctx, conn, opts)
+	return o.start().Dial(ctx, e)
 }
 
 // New begins a session on conn, which must be as the Dialer made it: nothing
 // read from it, nothing written to it. New owns conn: it closes it on error.
 // Every error is a [*dial.Error].
 func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
-	if conn == nil {
-		return nil, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("no connection")}
-	}
-	opts, err := o.check(conn.Security().Endpoint)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	s := newSession(conn, opts)
-	var client *Client
-	err = conn.Setup(ctx, func(ctx context.Context, enter func(dial.Phase)) error {
-		if err := s.begin(ctx, enter); err != nil {
-			return err
-		}
-		client, err = s.handOver()
-		return err
-	})
-	return client, err
+	return o.start().New(ctx, conn)
 }
 
 // Security returns what was achieved on the connection.

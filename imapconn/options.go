@@ -1,7 +1,7 @@
 package imapconn
 
 import (
-	"fmt"
+	"context"
 	"mime"
 	"time"
 
@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,31 +41,19 @@ type Options struct {
 	WordDecoder           *mime.WordDecoder
 }
 
-const defaultReplyTimeout = 5 * time.Minute
-
-// check returns a copy of o, or what is wrong before any I/O.
-func (o *Options) check(e dial.Endpoint) (*Options, error) {
-	var c Options
+// start says how a session with these options starts.
+func (o *Options) start() session.Start[*Client] {
+	opts := Options{}
 	if o != nil {
-		c = *o
+		opts = *o
 	}
-	err := auth.Check(c.Auth)
-	if err == nil && e.Protocol != policy.IMAP {
-		err = fmt.Errorf("imapconn does not speak %v", e.Protocol)
+	return session.Start[*Client]{
+		Package: "imapconn",
+		Speaks:  []policy.Protocol{policy.IMAP},
+		Dialer:  opts.Dialer,
+		Auth:    opts.Auth,
+		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
+			return begin(ctx, conn, setup, &opts)
+		},
 	}
-	if err != nil {
-		return nil, &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
-	}
-	if c.Dialer == nil {
-		c.Dialer = &dial.Dialer{}
-	}
-	return &c, nil
-}
-
-// replyTimeout returns the limit in force, 0 for none.
-func (o *Options) replyTimeout() time.Duration {
-	if o.ReplyTimeout == 0 {
-		return defaultReplyTimeout
-	}
-	return max(o.ReplyTimeout, 0)
 }

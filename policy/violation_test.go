@@ -74,38 +74,22 @@ func TestViolationTextIsBounded(t *testing.T) {
 	}
 }
 
+// Only a refusal can be for the moment, and only if its parser saw that it is.
 func TestTemporary(t *testing.T) {
 	for _, c := range []struct {
-		proto  policy.Protocol
-		reason error
-		reply  string
-		want   bool
+		reason          error
+		transient, want bool
 	}{
-		{policy.SMTP, policy.ErrRefused, "454 4.7.0 TLS not available", true},
-		{policy.Submission, policy.ErrRefused, "421", true},
-		{policy.SMTP, policy.ErrRefused, "554 no", false},
-		{policy.SMTP, policy.ErrRefused, "", false},
-		{policy.SMTP, policy.ErrMalformed, "454 later", false},
-		{policy.SMTP, nil, "454 later", false},
-		{policy.IMAP, policy.ErrRefused, "BYE [UNAVAILABLE] later", true},
-		{policy.IMAP, policy.ErrRefused, "NO [inuse] later", true},
-		{policy.IMAP, policy.ErrRefused, "NO [LIMIT x] later", true},
-		{policy.IMAP, policy.ErrRefused, "NO [UNAVAILABLE later", false},
-		{policy.IMAP, policy.ErrRefused, "NO UNAVAILABLE] later", false},
-		{policy.IMAP, policy.ErrRefused, "NO [UNAVAILABLEX] later", false},
-		{policy.IMAP, policy.ErrRefused, "NO later [UNAVAILABLE]", false},
-		{policy.IMAP, policy.ErrRefused, "4 later", false},
-		{policy.IMAP, policy.ErrRefused, "BYE", false},
-		{policy.POP3, policy.ErrRefused, "-ERR [SYS/TEMP] later", true},
-		{policy.POP3, policy.ErrRefused, "-ERR [in-use] later", true},
-		{policy.POP3, policy.ErrRefused, "-ERR [LOGIN-DELAY] later", true},
-		{policy.POP3, policy.ErrRefused, "-ERR [SYS/PERM] never", false},
-		{policy.POP3, policy.ErrRefused, "-ERR", false},
-		{0, policy.ErrRefused, "454 later", false},
+		{policy.ErrRefused, true, true},
+		{policy.ErrNotOffered, true, true},
+		{policy.ErrRefused, false, false},
+		{policy.ErrMalformed, true, false},
+		{policy.ErrInjected, true, false},
+		{nil, true, false},
 	} {
-		v := policy.Violation{Protocol: c.proto, Reason: c.reason, Reply: c.reply}
+		v := policy.Violation{Reason: c.reason, Reply: "454 later", Transient: c.transient}
 		if got := v.Temporary(); got != c.want {
-			t.Errorf("%v %q: %v", c.proto, c.reply, got)
+			t.Errorf("%v, transient %v: %v", c.reason, c.transient, got)
 		}
 	}
 }

@@ -31,13 +31,13 @@ func (c *Client) capabilities(err error) error {
 	list := []string{}
 	if err == nil {
 		err = c.list(maxCapabilities, func(line string) bool {
-			list = append(list, pop3.Normal(line))
+			list = append(list, pop3.Capability(line))
 			return true
 		})
 	}
 	var refused *Error
 	switch {
-	case errors.As(err, &refused) && !inTrouble(refused.Code):
+	case errors.As(err, &refused) && !pop3.InTrouble(refused.Code):
 		list = nil
 	case err != nil:
 		return err

@@ -12,7 +12,7 @@ import (
 
 // carrier carries authentication in POP3's lines (RFC 5034, RFC 1939 §7).
 type carrier struct {
-	lines *wire.Lines
+	lines *pop3.Conn
 	caps  []string
 	stamp string // of the greeting
 }
@@ -110,16 +110,16 @@ const badProtocol = "bad protocol / cancel"
 // the server promises to say so when it is them (RFC 3206 §6).
 func kind(r pop3.Reply, caps []string) (k auth.Kind, told bool) {
 	switch code(r, caps) {
-	case codeAuth:
+	case pop3.CodeAuth:
 		if strings.Contains(r.Text, badProtocol) {
 			return auth.KindRefused, false
 		}
 		return auth.KindCredentials, true
-	case codeInUse:
+	case pop3.CodeInUse:
 		return auth.KindInUse, true
-	case codeLoginDelay, codeSysTemp:
+	case pop3.CodeLoginDelay, pop3.CodeSysTemp:
 		return auth.KindTemporary, true
-	case codeSysPerm:
+	case pop3.CodeSysPerm:
 		return auth.KindRefused, true
 	}
 	if _, tells := wire.Params(caps, "AUTH-RESP-CODE"); tells {
@@ -131,7 +131,7 @@ func kind(r pop3.Reply, caps []string) (k auth.Kind, told bool) {
 // OwnLogin is USER and PASS where the server lists USER, and where it is so
 // old that it lists nothing (RFC 2449 §6.2).
 func (c *carrier) OwnLogin() string {
-	if _, listed := wire.Params(c.caps, "USER"); listed || c.caps == nil {
+	if _, listed := wire.Params(c.caps, "USER"); listed || len(c.caps) == 0 {
 		return "USER/PASS"
 	}
 	return ""

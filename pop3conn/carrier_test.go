@@ -98,7 +98,6 @@ func TestFailedLogins(t *testing.T) {
 		kind   auth.Kind
 	}{
 		"neither":       {password(), hello("TOP"), auth.KindMechanism},
-		"empty list":    {password(), hello(), auth.KindMechanism},
 		"EXTERNAL":      {auth.External{}, old(), auth.KindMechanism},
 		"no USER":       {password(), hello("SASL SCRAM-SHA-1"), auth.KindMechanism},
 		"no slide":      {password(), with(hello("SASL PLAIN LOGIN", "USER"), "C: AUTH PLAIN "+b64("\x00user\x00"+canary), "S: -ERR no"), auth.KindCredentials},

@@ -36,7 +36,7 @@ func delayed(err error, caps []string) error {
 		return err
 	}
 	r, bad := pop3.Parse(refused.Reply)
-	if bad != nil || code(r, caps) != codeLoginDelay {
+	if bad != nil || code(r, caps) != pop3.CodeLoginDelay {
 		return err
 	}
 	return &LoginDelayError{features(caps).LoginDelay.Minimum, err}

@@ -36,20 +36,11 @@ func (e *Error) Error() string {
 // Temporary reports whether the server said that the refusal will pass: codes
 // SYS/TEMP, IN-USE and LOGIN-DELAY, of whatever detail (RFC 2449 §8,
 // RFC 3206 §4).
-func (e *Error) Temporary() bool { return passing(known(e.Code)) }
-
-// The response codes that are known here (RFC 2449 §8.1, RFC 3206 §4).
-const (
-	codeAuth       = "AUTH"
-	codeInUse      = "IN-USE"
-	codeLoginDelay = "LOGIN-DELAY"
-	codeSysTemp    = "SYS/TEMP"
-	codeSysPerm    = "SYS/PERM"
-)
+func (e *Error) Temporary() bool { return pop3.Transient(pop3.Known(e.Code)) }
 
 // code returns the response code of a refusal as far as it is known here, ""
 // for every other.
-func code(r pop3.Reply, caps []string) string { return known(announced(r, caps)) }
+func code(r pop3.Reply, caps []string) string { return pop3.Known(announced(r, caps)) }
 
 // announced returns the response code of a refusal. Brackets mean something
 // only where the server says so: RESP-CODES for all codes (RFC 2449 §6.4),
@@ -61,31 +52,10 @@ func announced(r pop3.Reply, caps []string) string {
 	_, some := wire.Params(caps, "AUTH-RESP-CODE")
 	level, _, _ := strings.Cut(c, "/")
 	switch {
-	case all, passing(known(c)), some && (level == "AUTH" || level == "SYS"):
+	case all, pop3.Transient(pop3.Known(c)), some && (level == "AUTH" || level == "SYS"):
 		return c
 	}
 	return ""
-}
-
-// known cuts a code down to the levels that are known here: further detail is
-// ignored (RFC 2449 §8).
-func known(c string) string {
-	for _, k := range []string{codeAuth, codeInUse, codeLoginDelay, codeSysTemp, codeSysPerm} {
-		if c == k || strings.HasPrefix(c, k+"/") {
-			return k
-		}
-	}
-	return ""
-}
-
-func passing(code string) bool {
-	return code == codeSysTemp || code == codeInUse || code == codeLoginDelay
-}
-
-// inTrouble reports whether a code says that the server, and not the command,
-// is at fault.
-func inTrouble(code string) bool {
-	return known(code) == codeInUse || strings.HasPrefix(code, "SYS/")
 }
 
 // refused makes an Error of a reply to the command sent last.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -45,12 +44,12 @@ func (c *Client) UTF8() bool { return c.utf8 }
 
 // enterUTF8 says UTF8, which must come before the login and behind STLS
 // (RFC 6856 §2.1).
-func (s *session) enterUTF8(enter func(dial.Phase)) error {
-	if _, listed := wire.Params(s.caps, "UTF8"); !listed || !s.opts.UTF8 {
+func (b *beginning) enterUTF8() error {
+	if _, listed := wire.Params(b.caps, "UTF8"); !listed || !b.opts.UTF8 {
 		return nil
 	}
-	enter(dial.PhaseCapability)
-	r, err := pop3.Command(s.lines, "UTF8")
-	s.utf8 = err == nil && r.OK
+	b.setup.Enter(dial.PhaseCapability)
+	r, err := b.lines.Command("UTF8")
+	b.utf8 = err == nil && r.OK
 	return err
 }

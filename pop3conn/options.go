@@ -1,12 +1,13 @@
 package pop3conn
 
 import (
-	"fmt"
+	"context"
 	"math"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -45,25 +46,21 @@ type Options struct {
 	UTF8 bool
 }
 
-const defaultReplyTimeout = 5 * time.Minute
-
-// check returns a copy of o, or what is wrong before any I/O.
-func (o *Options) check(e dial.Endpoint) (*Options, error) {
-	var c Options
+// start says how a session with these options starts.
+func (o *Options) start() session.Start[*Client] {
+	opts := Options{}
 	if o != nil {
-		c = *o
+		opts = *o
 	}
-	err := auth.Check(c.Auth)
-	if err == nil && e.Protocol != policy.POP3 {
-		err = fmt.Errorf("pop3conn does not speak %v", e.Protocol)
+	return session.Start[*Client]{
+		Package: "pop3conn",
+		Speaks:  []policy.Protocol{policy.POP3},
+		Dialer:  opts.Dialer,
+		Auth:    opts.Auth,
+		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
+			return begin(ctx, conn, setup, &opts)
+		},
 	}
-	if err != nil {
-		return nil, &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
-	}
-	if c.Dialer == nil {
-		c.Dialer = &dial.Dialer{}
-	}
-	return &c, nil
 }
 
 // messageRoom returns the limit of a message's length.
@@ -72,13 +69,4 @@ func (o *Options) messageRoom() int64 {
 		return math.MaxInt64
 	}
 	return o.MaxMessageSize
-}
-
-// replyTimeout returns the limit, zero for none. (check is passed twice on the
-// way through Dial, and so must leave a negative value alone.)
-func (o *Options) replyTimeout() time.Duration {
-	if o.ReplyTimeout == 0 {
-		return defaultReplyTimeout
-	}
-	return max(o.ReplyTimeout, 0)
 }

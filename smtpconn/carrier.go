@@ -11,7 +11,7 @@ import (
 
 // carrier carries authentication in SMTP's lines (RFC 4954).
 type carrier struct {
-	lines *wire.Lines
+	lines *smtpline.Conn
 	caps  []string
 }
 
@@ -46,12 +46,12 @@ func (c *carrier) Respond(response []byte) (auth.Answer, error) {
 }
 
 func (c *carrier) Cancel() error {
-	_, err := smtpline.Command(c.lines, "*")
+	_, err := c.lines.Command("*")
 	return err
 }
 
 func (c *carrier) say(line string) (auth.Answer, error) {
-	r, err := smtpline.Command(c.lines, line)
+	r, err := c.lines.Command(line)
 	if err != nil {
 		return auth.Answer{}, err
 	}
@@ -97,7 +97,7 @@ func refusalKind(r smtpline.Reply) auth.Kind {
 }
 
 // Finish makes sure that nothing is left of the exchange.
-func (c *carrier) Finish() error { return smtpline.Quiet(c.lines) }
+func (c *carrier) Finish() error { return c.lines.Ready(nil) }
 
 // OwnLogin is empty: SMTP has no login but SASL.
 func (c *carrier) OwnLogin() string { return "" }

@@ -1,11 +1,12 @@
 package smtpconn
 
 import (
-	"fmt"
+	"context"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -46,23 +47,21 @@ const (
 	never               = 10 * 365 * 24 * time.Hour // go-smtp has no word for it
 )
 
-// check returns a copy of o, or what is wrong before any I/O.
-func (o *Options) check(e dial.Endpoint) (*Options, error) {
-	var c Options
+// start says how a session with these options starts.
+func (o *Options) start() session.Start[*Client] {
+	opts := Options{}
 	if o != nil {
-		c = *o
+		opts = *o
 	}
-	err := auth.Check(c.Auth)
-	if err == nil && e.Protocol != 0 && e.Protocol != policy.Submission && e.Protocol != policy.SMTP { // 0 is found with the rest of e
-		err = fmt.Errorf("smtpconn does not speak %v", e.Protocol)
+	return session.Start[*Client]{
+		Package: "smtpconn",
+		Speaks:  []policy.Protocol{policy.Submission, policy.SMTP},
+		Dialer:  opts.Dialer,
+		Auth:    opts.Auth,
+		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
+			return begin(ctx, conn, setup, &opts)
+		},
 	}
-	if err != nil {
-		return nil, &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
-	}
-	if c.Dialer == nil {
-		c.Dialer = &dial.Dialer{}
-	}
-	return &c, nil
 }
 
 // limits returns the limits in force for writes, replies to commands and the

@@ -26,7 +26,7 @@ type attempt struct {
 // maxAttempts bounds the mechanisms tried on one connection.
 const maxAttempts = 3
 
-// Authenticate authenticates on conn over c and returns how. Nothing is sent
+// Authenticate authenticates on the connection of s over c and returns how. Nothing is sent
 // that [Gate] does not let through, and a [Token] only over TLS even if
 // insecure is true. Mechanisms are tried in order of strength, the next one
 // only if the server refused the last for its own sake and not for the
@@ -39,32 +39,32 @@ const maxAttempts = 3
 // The error is a [*policy.Violation] of the gate or of the protocol, an
 // [*Error], or that of the connection. After an error the connection must be
 // closed. What the server says is freed of secrets that it repeats.
-func Authenticate(ctx context.Context, conn *dial.Conn, c Carrier, creds Credentials, insecure bool) (dial.Login, error) {
+func Authenticate(ctx context.Context, s *dial.Setup, c Carrier, creds Credentials, insecure bool) (dial.Login, error) {
 	if creds == nil {
 		return dial.Login{}, cancelled(errors.New("no credentials"))
 	}
 	if err := creds.check(); err != nil {
 		return dial.Login{}, cancelled(err)
 	}
-	if err := gate(conn, creds, insecure); err != nil {
+	if err := gate(s, creds, insecure); err != nil {
 		return dial.Login{}, err
 	}
-	on := newSite(c, securityOf(conn))
+	on := newSite(c, s.Security())
 	list, err := creds.candidates(on)
 	if err != nil {
 		return dial.Login{}, cancelled(err)
 	}
-	list, err = heldTo(conn.HeldToSCRAM(), on, list)
+	list, err = heldTo(s.HeldToSCRAM(), on, list)
 	switch {
 	case err != nil:
 		return dial.Login{}, err
 	case len(list) == 0:
 		return dial.Login{}, &Error{Kind: KindMechanism, Offered: on.offered(), Acceptable: creds.acceptable()}
 	}
-	t := &trial{conn: conn, on: on, witness: &witness{Carrier: c}}
+	t := &trial{setup: s, on: on, witness: &witness{Carrier: c}}
 	login, err := t.run(ctx, list[:min(len(list), maxAttempts)])
-	if err == nil && conn != nil {
-		conn.MechanismsListed(ctx, on.Mechanisms())
+	if err == nil {
+		s.MechanismsListed(ctx, on.Mechanisms())
 	}
 	return login, err
 }
@@ -74,7 +74,7 @@ func cancelled(err error) error { return &Error{Kind: KindCancelled, Err: err} }
 
 // trial is the attempts of one authentication.
 type trial struct {
-	conn    *dial.Conn
+	setup   *dial.Setup
 	on      site
 	witness *witness
 	unbound error // why channel binding was given up, if it was
@@ -156,9 +156,7 @@ func (t *trial) tell(l dial.Login, refused *Error, err error) {
 	if refused != nil {
 		err = refused
 	}
-	if t.conn != nil {
-		t.conn.LoginTried(l, err)
-	}
+	t.setup.LoginTried(l, err)
 }
 
 // named puts the mechanism into an error of an exchange.

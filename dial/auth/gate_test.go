@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -68,24 +69,27 @@ func TestGate(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		var v *policy.Violation
-		if err := auth.Gate(conn, false); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v", c.name, err)
-		} else if c.want != nil && (!errors.As(err, &v) || v.Policy != c.p || v.Protocol != policy.POP3) {
-			t.Errorf("%s: violation %+v", c.name, v)
-		}
-		if err := auth.Gate(conn, true); err != nil {
-			t.Errorf("%s, insecure: %v", c.name, err)
-		}
-		on := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-		_, err = auth.Authenticate(t.Context(), conn, on, auth.Password{User: "u", Password: auth.NewSecret(canary)}, false)
-		if sent := strings.Contains(strings.Join(on.log, ""), canary); !errors.Is(err, c.want) || sent != (c.want == nil) {
-			t.Errorf("%s: %v, password sent %v", c.name, err, sent)
-		}
+		conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+			var v *policy.Violation
+			if err := auth.Gate(s, false); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", c.name, err)
+			} else if c.want != nil && (!errors.As(err, &v) || v.Policy != c.p || v.Protocol != policy.POP3) {
+				t.Errorf("%s: violation %+v", c.name, v)
+			}
+			if err := auth.Gate(s, true); err != nil {
+				t.Errorf("%s, insecure: %v", c.name, err)
+			}
+			on := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
+			_, err := auth.Authenticate(t.Context(), s, on, auth.Password{User: "u", Password: auth.NewSecret(canary)}, false)
+			if sent := strings.Contains(strings.Join(on.log, ""), canary); !errors.Is(err, c.want) || sent != (c.want == nil) {
+				t.Errorf("%s: %v, password sent %v", c.name, err, sent)
+			}
+			return nil
+		})
 		conn.Abort()
 	}
-	for _, conn := range []*dial.Conn{nil, {}} {
-		if err := auth.Gate(conn, false); !errors.Is(err, policy.ErrCleartextAuth) {
+	for _, s := range []*dial.Setup{nil, {}} {
+		if err := auth.Gate(s, false); !errors.Is(err, policy.ErrCleartextAuth) {
 			t.Errorf("no evidence: %v", err)
 		}
 	}

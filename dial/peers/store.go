@@ -1,3 +1,6 @@
+// Package peers remembers what servers once had, so that they are held to it: a
+// [Store] keeps a [Record] for each [Peer], and [Rules] say what a Dialer makes of
+// it (RFC 3207 §6).
 package peers
 
 import (

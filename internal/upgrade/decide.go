@@ -1,7 +1,7 @@
 // Package upgrade takes a raw connection to what its policy wants, or to an
 // error: greeting, capability discovery, STARTTLS or STLS, the TLS handshake.
-// What to do is decided in [Decide] alone; how it is said in IMAP, SMTP and
-// POP3 is the business of three dialects.
+// What to do is decided in [Decide] alone; how it is said is the business of the
+// protocol's [line.Dialect].
 package upgrade
 
 import "github.com/mailconn/mailconn/policy"
@@ -16,8 +16,8 @@ const (
 	Preauth                      // IMAP's PREAUTH greeting
 	Offered                      // the capabilities list the upgrade
 	NotOffered                   // a well-formed list without it
-	NoExtensions                 // EHLO unknown to the server, CAPA refused: it has no list
-	ListRefused                  // EHLO refused for good in another way
+	NoList                       // the server does not know lists
+	ListRefused                  // the server refused to list its capabilities
 	Accepted                     // the server told us to begin TLS
 	RefusedListed                // it refused, though its list offers the upgrade
 	RefusedUnlisted              // it refused, and its list does not offer it
@@ -50,16 +50,19 @@ const (
 // Decide says what a policy does about an event. If the action is Fail, the
 // error is the reason of the violation. It is the whole of the policy: nothing
 // else in this module chooses between TLS and the clear.
-func Decide(p policy.Policy, proto policy.Protocol, past Past, e Event) (Action, error) {
+//
+// listFirst says that in the protocol the client has to ask for the capabilities
+// before it demands the upgrade.
+func Decide(p policy.Policy, listFirst bool, past Past, e Event) (Action, error) {
 	switch p {
 	case policy.NoTLS:
 		return decideNoTLS(e)
 	case policy.ImplicitTLS:
 		return decideImplicit(e)
 	case policy.OpportunisticSTARTTLS:
-		return decideByPast(proto, past, e)
+		return decideByPast(listFirst, past, e)
 	case policy.RequiredSTARTTLS:
-		return decideRequired(proto, e)
+		return decideRequired(listFirst, e)
 	}
 	return Fail, policy.ErrUnset
 }
@@ -89,9 +92,9 @@ func decideImplicit(e Event) (Action, error) {
 // decideByPast keeps an opportunistic policy from the clear where the server's
 // past speaks against it: a server that had TLS is treated as under
 // RequiredSTARTTLS (RFC 3207 §6).
-func decideByPast(proto policy.Protocol, past Past, e Event) (Action, error) {
+func decideByPast(listFirst bool, past Past, e Event) (Action, error) {
 	if past == HadTLS {
-		action, reason := decideRequired(proto, e)
+		action, reason := decideRequired(listFirst, e)
 		if reason == policy.ErrNotOffered {
 			reason = policy.ErrRemembered
 		}
@@ -110,7 +113,7 @@ func decideOpportunistic(e Event) (Action, error) {
 		return Ask, nil
 	case Offered:
 		return Demand, nil
-	case NotOffered, NoExtensions:
+	case NotOffered, NoList:
 		return SettleInTheClear, nil
 	case ListRefused:
 		return Fail, policy.ErrRefused
@@ -119,14 +122,14 @@ func decideOpportunistic(e Event) (Action, error) {
 }
 
 // decideRequired demands the upgrade without asking whether it is offered: the
-// answer could be forged. SMTP has to say EHLO first (RFC 3207 §4).
-func decideRequired(proto policy.Protocol, e Event) (Action, error) {
+// answer could be forged.
+func decideRequired(listFirst bool, e Event) (Action, error) {
 	switch {
-	case e == Greeted && (proto == policy.Submission || proto == policy.SMTP):
+	case e == Greeted && listFirst:
 		return Ask, nil
 	case e == Greeted, e == Offered, e == NotOffered:
 		return Demand, nil
-	case e == NoExtensions, e == ListRefused:
+	case e == NoList, e == ListRefused:
 		return Fail, policy.ErrNotOffered
 	}
 	return decideSTARTTLS(e)

@@ -17,12 +17,12 @@ const decisions = `
 event            protocols   unset       no-tls          implicit        opportunistic     had TLS           unreadable        required          9
 Connected        all         fail Unset  greet           handshake       greet             greet             greet             greet             fail Unset
 Secured          all         fail Unset  fail Malformed  greet           settle            settle            settle            settle            fail Unset
-Greeted          imap pop3   fail Unset  settle          settle          ask               demand            ask               demand            fail Unset
-Greeted          smtp subm   fail Unset  settle          settle          ask               ask               ask               ask               fail Unset
+Greeted          list later  fail Unset  settle          settle          ask               demand            ask               demand            fail Unset
+Greeted          list first  fail Unset  settle          settle          ask               ask               ask               ask               fail Unset
 Preauth          all         fail Unset  settle          settle          fail Preauth      fail Preauth      fail Preauth      fail Preauth      fail Unset
 Offered          all         fail Unset  fail Malformed  fail Malformed  demand            demand            demand            demand            fail Unset
 NotOffered       all         fail Unset  fail Malformed  fail Malformed  settle-clear      demand            fail Memory       demand            fail Unset
-NoExtensions     all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail Remembered   fail Memory       fail NotOffered   fail Unset
+NoList           all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail Remembered   fail Memory       fail NotOffered   fail Unset
 ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Remembered   fail Refused      fail NotOffered   fail Unset
 Accepted         all         fail Unset  fail Malformed  fail Malformed  handshake         handshake         handshake         handshake         fail Unset
 RefusedListed    all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
@@ -34,7 +34,7 @@ beyond           all         fail Unset  fail Malformed  fail Malformed  fail Ma
 var (
 	events = map[string]upgrade.Event{
 		"Connected": upgrade.Connected, "Secured": upgrade.Secured, "Greeted": upgrade.Greeted, "Preauth": upgrade.Preauth,
-		"Offered": upgrade.Offered, "NotOffered": upgrade.NotOffered, "NoExtensions": upgrade.NoExtensions,
+		"Offered": upgrade.Offered, "NotOffered": upgrade.NotOffered, "NoList": upgrade.NoList,
 		"ListRefused": upgrade.ListRefused, "Accepted": upgrade.Accepted, "RefusedListed": upgrade.RefusedListed,
 		"RefusedUnlisted": upgrade.RefusedUnlisted, "RefusedUnknown": upgrade.RefusedUnknown, "beyond": upgrade.NumEvents,
 	}
@@ -47,10 +47,12 @@ var (
 		"NotOffered": policy.ErrNotOffered, "Refused": policy.ErrRefused,
 		"Remembered": policy.ErrRemembered, "Memory": policy.ErrMemory,
 	}
-	protocols = map[string][]policy.Protocol{
-		"all":       {policy.IMAP, policy.POP3, policy.Submission, policy.SMTP},
-		"imap pop3": {policy.IMAP, policy.POP3},
-		"smtp subm": {policy.Submission, policy.SMTP},
+	// protocols are told apart by what comes first, the list of capabilities or
+	// the demand.
+	protocols = map[string][]bool{
+		"all":        {false, true},
+		"list later": {false},
+		"list first": {true},
 	}
 	// everyPast is the past of all columns but the opportunistic ones, where it
 	// makes no difference.
@@ -71,16 +73,16 @@ type column struct {
 
 // key is what a decision is made from.
 type key struct {
-	p     policy.Policy
-	proto policy.Protocol
-	past  upgrade.Past
-	e     upgrade.Event
+	p    policy.Policy
+	list bool // comes before the demand
+	past upgrade.Past
+	e    upgrade.Event
 }
 
-func (k key) decide() (upgrade.Action, error) { return upgrade.Decide(k.p, k.proto, k.past, k.e) }
+func (k key) decide() (upgrade.Action, error) { return upgrade.Decide(k.p, k.list, k.past, k.e) }
 
 // keys returns what a cell of the table stands for.
-func (c column) keys(protos []policy.Protocol, e upgrade.Event) []key {
+func (c column) keys(protos []bool, e upgrade.Event) []key {
 	var list []key
 	for _, proto := range protos {
 		for _, past := range c.pasts {
@@ -119,7 +121,7 @@ func TestDecide(t *testing.T) {
 			}
 		}
 	}
-	if want := 6 * len(everyPast) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
+	if want := 6 * len(everyPast) * 2 * (int(upgrade.NumEvents) + 1); len(seen) != want {
 		t.Errorf("the table decides %d cases, want %d", len(seen), want)
 	}
 }
@@ -130,12 +132,12 @@ func check(t *testing.T, k key, event, want string) {
 	action, err := k.decide()
 	if name, fails := strings.CutPrefix(want, "fail "); fails {
 		if reason := reasons[name]; action != upgrade.Fail || reason == nil || !errors.Is(err, reason) {
-			t.Errorf("%v %v past %d %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
+			t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
 		}
 		return
 	}
 	if wanted, ok := actions[want]; !ok || action != wanted || err != nil {
-		t.Errorf("%v %v past %d %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
+		t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -20,16 +21,14 @@ const (
 // Engine is one upgrade of one connection.
 type Engine struct {
 	Policy    policy.Policy
-	Protocol  policy.Protocol
+	Protocol  line.Protocol
 	Past      Past          // what is remembered of the server
 	TLS       *tls.Config   // complete; not changed
 	LocalName func() string // what SMTP's EHLO says in the clear
 
-	// Phase, Line, Decided and Secured, all optional, are told when a phase
-	// begins, of the lines said in the clear, of what was decided, and of a
-	// handshake that succeeded.
+	// Phase, Decided and Secured, all optional, are told when a phase begins, what
+	// was decided, and of a handshake that succeeded.
 	Phase   func(name string)
-	Line    func(sent bool, line string)
 	Decided func(Action, error)
 	Secured func(tls.ConnectionState)
 }
@@ -57,12 +56,12 @@ type run struct {
 	conn  net.Conn
 	state *tls.ConnectionState
 	lines *wire.Lines
-	words dialect
+	speak line.Dialect
 
-	heard   greeting
-	list    []string
-	masked  bool
-	refusal string
+	// What was learned since the connection came to its level.
+	greeting line.Greeting
+	list     []string   // of capabilities; nil if it is not known
+	refusal  line.Reply // of the list, or of the upgrade
 }
 
 // Run settles raw as the policy wants. It ends with ctx only as far as raw
@@ -73,7 +72,7 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 	r.speakOver(raw)
 	event := Connected
 	for {
-		action, reason := Decide(e.Policy, e.Protocol, e.Past, event)
+		action, reason := Decide(e.Policy, e.Protocol.ListFirst, e.Past, event)
 		if e.Decided != nil && (reason != nil || action >= Demand) {
 			e.Decided(action, reason)
 		}
@@ -104,11 +103,8 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 // empty memory of what was said before.
 func (r *run) speakOver(conn net.Conn) {
 	r.conn, r.lines = conn, wire.NewLines(conn)
-	if r.state == nil {
-		r.lines.Trace = r.Line
-	}
-	r.words = newDialect(r.Protocol, r.lines, r.LocalName)
-	r.heard, r.list = greeting{}, nil
+	r.speak = r.Protocol.Dialect(r.lines, r.LocalName)
+	r.greeting, r.list = line.Greeting{}, nil
 }
 
 func (r *run) enter(phase string) {
@@ -118,26 +114,28 @@ func (r *run) enter(phase string) {
 }
 
 func (r *run) settle() (*Result, error) {
-	if err := r.words.check(r.list); err != nil {
+	if err := r.speak.Ready(r.list); err != nil {
 		return nil, err
 	}
 	res := &Result{
 		Conn:         r.conn,
 		TLS:          r.state,
 		Unread:       r.lines.Take(),
-		Greeting:     r.heard.text,
+		Greeting:     r.greeting.Text,
 		Capabilities: r.list,
-		Preauth:      r.heard.preauth,
+		Preauth:      r.greeting.Preauth,
 	}
 	return res, nil
 }
 
 func (r *run) settleInTheClear() (*Result, error) {
-	list, err := r.words.stay(r.list)
-	if err != nil {
-		return nil, err
+	if r.list == nil {
+		list, err := r.speak.WithoutList(r.refusal, false)
+		if err != nil {
+			return nil, err
+		}
+		r.list = list
 	}
-	r.list = list
 	res, err := r.settle()
 	if err != nil {
 		return nil, err

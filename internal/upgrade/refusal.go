@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -22,7 +23,7 @@ func (r *run) afterRefusal() (Event, error) {
 	switch {
 	case r.list == nil:
 		return RefusedUnknown, nil
-	case listed(r.list) == Offered:
+	case r.Protocol.Offers(r.list):
 		return RefusedListed, nil
 	}
 	return RefusedUnlisted, nil
@@ -34,27 +35,27 @@ func (r *run) askAfterRefusal() error {
 	ctx, cancel := context.WithTimeout(r.ctx, refusalTime)
 	defer cancel()
 	defer wire.Watch(ctx, r.raw)()
-	list, event, _, err := r.words.capabilities()
+	list, err := r.speak.Capabilities()
 	switch {
 	case errors.Is(err, policy.ErrInjected):
 		return err
 	case r.ctx.Err() != nil:
 		return wire.ContextError(r.ctx)
-	case err == nil && event == NoExtensions:
+	case err == nil && list.Status == line.NoList:
 		r.list = []string{}
 	case err == nil:
-		r.list, r.masked = list, masked(list)
+		r.list = list.Entries
 	}
 	return nil
 }
 
 // violation describes the end of the run, with the words that led to it.
 func (r *run) violation(reason error) *policy.Violation {
-	v := wire.Violation(reason, r.refusal)
+	v := r.refusal.Violation(reason)
 	if reason == policy.ErrPreauth {
-		v.Reply = wire.Printable(r.heard.text)
+		v.Reply = wire.Printable(r.greeting.Text)
 	}
-	if r.masked && (reason == policy.ErrNotOffered || reason == policy.ErrRemembered) {
+	if masked(r.list) && (reason == policy.ErrNotOffered || reason == policy.ErrRemembered) {
 		v.Err = ErrMasked
 	}
 	return v

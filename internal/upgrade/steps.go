@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -15,11 +15,11 @@ import (
 func (r *run) greet() (Event, error) {
 	r.enter(PhaseGreeting)
 	var err error
-	if r.heard, err = r.words.greet(); err != nil {
+	if r.greeting, err = r.speak.Greet(); err != nil {
 		return 0, r.greetingError(err)
 	}
-	r.list = r.heard.capabilities
-	if r.heard.preauth {
+	r.list = r.greeting.Capabilities
+	if r.greeting.Preauth {
 		return Preauth, nil
 	}
 	return Greeted, nil
@@ -43,21 +43,29 @@ func (r *run) greetingError(err error) error {
 }
 
 func (r *run) ask() (Event, error) {
-	if r.list != nil {
-		return listed(r.list), nil
+	if r.list == nil {
+		r.enter(PhaseCapability)
+		list, err := r.speak.Capabilities()
+		if err != nil {
+			return 0, err
+		}
+		r.list, r.refusal = list.Entries, list.Reply
+		switch list.Status {
+		case line.NoList:
+			return NoList, nil
+		case line.Refused:
+			return ListRefused, nil
+		}
 	}
-	r.enter(PhaseCapability)
-	list, event, reply, err := r.words.capabilities()
-	if err != nil {
-		return 0, err
+	if r.Protocol.Offers(r.list) {
+		return Offered, nil
 	}
-	r.list, r.refusal, r.masked = list, reply, masked(list)
-	return event, nil
+	return NotOffered, nil
 }
 
 func (r *run) demand() (Event, error) {
 	r.enter(PhaseSTARTTLS)
-	accepted, reply, err := r.words.starttls()
+	answer, err := r.speak.StartTLS()
 	if err != nil {
 		return 0, err
 	}
@@ -66,10 +74,10 @@ func (r *run) demand() (Event, error) {
 	if err := r.lines.Quiet(); err != nil {
 		return 0, err
 	}
-	if accepted {
+	if answer.Accepted {
 		return Accepted, nil
 	}
-	r.refusal = reply
+	r.refusal = answer.Reply
 	return r.afterRefusal()
 }
 
@@ -110,15 +118,4 @@ func masked(list []string) bool {
 	return slices.ContainsFunc(list, func(k string) bool {
 		return len(k) == len("STARTTLS") && k[:7] == "XXXXXXX"
 	})
-}
-
-// listed tells whether a list offers the upgrade, with or without parameters
-// that the keyword should not have.
-func listed(list []string) Event {
-	for _, entry := range list {
-		if k, _, _ := strings.Cut(entry, " "); k == "STARTTLS" || k == "STLS" {
-			return Offered
-		}
-	}
-	return NotOffered
 }

@@ -1,17 +1,16 @@
 package imap
 
 import (
-	"cmp"
 	"crypto/rand"
 	"strconv"
-	"strings"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Conn runs IMAP commands over lines. Its tags cannot be guessed, so nobody
-// can answer a command before it was sent.
+// Conn is an IMAP conversation in lines. Its tags cannot be guessed, so that an
+// attacker cannot answer a command before it was sent.
 type Conn struct {
 	*wire.Lines
 	// Heard, if set, sees the responses to commands, untagged and tagged.
@@ -27,22 +26,22 @@ func New(l *wire.Lines) *Conn {
 	return &Conn{Lines: l, prefix: rand.Text()[:8]}
 }
 
-// Greeting reads the server's greeting: OK or PREAUTH. BYE is a violation with
-// reason ErrRefused, everything else one with ErrMalformed.
-func (c *Conn) Greeting() (Response, error) {
-	line, err := c.ReadLine()
+// Greet reads the server's greeting: OK or PREAUTH. BYE is a violation with
+// reason ErrRefused, everything else one with ErrMalformed (RFC 9051 §7.1).
+func (c *Conn) Greet() (line.Greeting, error) {
+	text, err := c.ReadLine()
 	if err != nil {
-		return Response{}, err
+		return line.Greeting{}, err
 	}
-	r := Parse(line)
+	r := Parse(text)
 	switch {
 	case r.Tag != "*":
 	case r.Status == "OK" || r.Status == "PREAUTH":
-		return r, nil
+		return line.Greeting{Text: r.Line, Capabilities: r.Capabilities(), Preauth: r.Status == "PREAUTH"}, nil
 	case r.Status == "BYE":
-		return r, wire.Violation(policy.ErrRefused, r.Line)
+		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
 	}
-	return r, wire.Violation(policy.ErrMalformed, line)
+	return line.Greeting{}, wire.Violation(policy.ErrMalformed, text)
 }
 
 // Command sends a command and returns its tagged response, whose status is OK,
@@ -71,11 +70,11 @@ func (c *Conn) Start(command string) (tag string, err error) {
 // with reason ErrInjected.
 func (c *Conn) Wait(tag string) (Response, error) {
 	for {
-		line, err := c.ReadLine()
+		text, err := c.ReadLine()
 		if err != nil {
 			return Response{}, err
 		}
-		r := Parse(line)
+		r := Parse(text)
 		if c.Heard != nil && (r.Tag == "*" || r.Tag == tag) {
 			c.Heard(r)
 		}
@@ -89,7 +88,7 @@ func (c *Conn) Wait(tag string) (Response, error) {
 		case r.Tag == "+":
 			return r, nil
 		case r.Tag != tag:
-			return r, wire.Violation(policy.ErrInjected, line)
+			return r, wire.Violation(policy.ErrInjected, text)
 		case r.Status == "OK" || r.Status == "NO" || r.Status == "BAD":
 			return r, nil
 		default:
@@ -100,56 +99,17 @@ func (c *Conn) Wait(tag string) (Response, error) {
 
 // skipLiterals passes over the literals in an untagged response.
 func (c *Conn) skipLiterals(r Response) error {
-	for line := r.Line; r.Status == ""; { // status texts may end in anything
-		n, err := literal(line)
+	for text := r.Line; r.Status == ""; { // status texts may end in anything
+		n, err := literal(text)
 		if n < 0 || err != nil {
 			return err
 		}
 		if err := c.Skip(n); err != nil {
 			return err
 		}
-		if line, err = c.ReadLine(); err != nil {
+		if text, err = c.ReadLine(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Capability asks for the capabilities. A server that refuses to list them, or
-// says OK without a list, has sent a malformed answer.
-func (c *Conn) Capability() ([]string, error) {
-	var caps []string // the union, if there are several lists
-	var bad error     // the first
-	listed := false
-	hook := c.Heard
-	defer func() { c.Heard = hook }()
-	c.Heard = func(r Response) {
-		if r.Tag == "*" && r.Status == "" && isCapability(r.Line) {
-			more, err := ParseCapabilities(r.Line[len("CAPABILITY"):])
-			caps, bad, listed = append(caps, more...), cmp.Or(bad, err), true
-		} else if hook != nil {
-			hook(r)
-		}
-	}
-	r, err := c.Command("CAPABILITY")
-	switch {
-	case err != nil:
-		return nil, err
-	case bad != nil:
-		return nil, bad
-	case r.Status != "OK" || !listed:
-		return nil, wire.Violation(policy.ErrMalformed, r.Line)
-	}
-	return append([]string{}, caps...), nil
-}
-
-// Speaks returns a violation if a capability list is not that of an IMAP4rev1
-// or IMAP4rev2 server (RFC 9051 §7.2.2).
-func Speaks(caps []string) error {
-	for _, c := range caps {
-		if c == "IMAP4REV1" || c == "IMAP4REV2" {
-			return nil
-		}
-	}
-	return wire.Violation(policy.ErrMalformed, "CAPABILITY "+strings.Join(caps, " "))
 }

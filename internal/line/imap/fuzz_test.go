@@ -32,7 +32,8 @@ func FuzzCommand(f *testing.F) {
 			t.Fatalf("sent %q", srv.heard)
 		}
 		conn, _ = connect("", string(answer))
-		caps, _ := conn.Capability()
+		list, _ := conn.Capabilities()
+		caps := list.Entries
 		if slices.Contains(caps, "STARTTLS") && !offers.Match(answer) {
 			t.Fatalf("%q offers: %q", answer, caps)
 		}

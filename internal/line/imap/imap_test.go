@@ -113,7 +113,7 @@ func TestGreeting(t *testing.T) {
 		"* 1 EXISTS\r\n": policy.ErrMalformed, "* OK x\n": policy.ErrMalformed, "HTTP/1.1 400 x\r\n": policy.ErrMalformed, "": io.EOF,
 	} {
 		c, _ := connect(in)
-		if _, err := c.Greeting(); !errors.Is(err, want) {
+		if _, err := c.Greet(); !errors.Is(err, want) {
 			t.Errorf("%q: %v", in, err)
 		}
 	}
@@ -199,7 +199,7 @@ func TestHeard(t *testing.T) {
 	}
 }
 
-func TestCapability(t *testing.T) {
+func TestCapabilities(t *testing.T) {
 	for _, c := range []struct {
 		answer, want string
 		err          error
@@ -219,7 +219,8 @@ func TestCapability(t *testing.T) {
 		{"* CAPABILITY STARTTLS\r\n", "", io.EOF},
 	} {
 		conn, _ := connect("", c.answer)
-		caps, err := conn.Capability()
+		list, err := conn.Capabilities()
+		caps := list.Entries
 		if strings.Join(caps, " ") != c.want || !errors.Is(err, c.err) || (err == nil) != (caps != nil) {
 			t.Errorf("%q: %q, %v", c.answer, caps, err)
 		}
@@ -229,12 +230,25 @@ func TestCapability(t *testing.T) {
 	}
 }
 
-func TestSpeaks(t *testing.T) {
+func TestReady(t *testing.T) {
+	c, _ := connect()
 	for list, want := range map[string]error{
 		"X IMAP4REV1": nil, "IMAP4REV2": nil, "IMAP4": policy.ErrMalformed, "": policy.ErrMalformed, "IMAP4REV11": policy.ErrMalformed,
 	} {
-		if err := imap.Speaks(strings.Fields(list)); !errors.Is(err, want) {
+		if err := c.Ready(strings.Fields(list)); !errors.Is(err, want) {
 			t.Errorf("%q: %v", list, err)
+		}
+	}
+}
+
+func TestTransient(t *testing.T) {
+	for text, want := range map[string]bool{
+		"* BYE [UNAVAILABLE] later": true, "* BYE [inuse] later": true, "* BYE [LIMIT x] later": true,
+		"* BYE [UNAVAILABLE later": false, "* BYE UNAVAILABLE] later": false, "* BYE [UNAVAILABLEX] later": false,
+		"* BYE later [UNAVAILABLE]": false, "* 4 later": false, "* BYE": false,
+	} {
+		if got := imap.Parse(text).Words(); got.Transient != want || got.Text != text[2:] {
+			t.Errorf("%q: %+v", text, got)
 		}
 	}
 }

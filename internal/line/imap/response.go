@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -24,8 +25,8 @@ type Response struct {
 
 // Parse takes a line apart. It never fails: a line it does not understand has
 // no Status.
-func Parse(line string) Response {
-	tag, rest, _ := strings.Cut(line, " ")
+func Parse(text string) Response {
+	tag, rest, _ := strings.Cut(text, " ")
 	r := Response{Tag: tag, Line: rest, Text: rest}
 	if tag == "+" {
 		return r
@@ -44,6 +45,13 @@ func Parse(line string) Response {
 	return r
 }
 
+// Words returns the response as the server's words. These codes say that a
+// refusal will pass: UNAVAILABLE, INUSE and LIMIT (RFC 5530 §3).
+func (r Response) Words() line.Reply {
+	transient := r.Code == "UNAVAILABLE" || r.Code == "INUSE" || r.Code == "LIMIT"
+	return line.Reply{Text: r.Line, Transient: transient}
+}
+
 // Capabilities returns the list that the response carries, as a response code
 // or as untagged data. Without one, or with a malformed one, it returns nil.
 func (r Response) Capabilities() []string {
@@ -57,8 +65,8 @@ func (r Response) Capabilities() []string {
 	return caps
 }
 
-func isCapability(line string) bool {
-	word, _, _ := strings.Cut(line, " ")
+func isCapability(text string) bool {
+	word, _, _ := strings.Cut(text, " ")
 	return wire.Upper(word) == "CAPABILITY"
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -21,10 +22,10 @@ type server struct {
 	heard   []string
 }
 
-func connect(answers ...string) (*wire.Lines, *server) {
+func connect(answers ...string) (*pop3.Conn, *server) {
 	s := &server{answers: answers}
 	s.next()
-	return wire.NewLines(s), s
+	return pop3.New(wire.NewLines(s)), s
 }
 
 func (s *server) next() {
@@ -86,7 +87,7 @@ func TestGreeting(t *testing.T) {
 		"": io.EOF, "+O": io.ErrUnexpectedEOF, "+OK\n": policy.ErrMalformed,
 	} {
 		l, _ := connect(in)
-		if _, err := pop3.Greeting(l); !errors.Is(err, want) {
+		if _, err := l.Greet(); !errors.Is(err, want) {
 			t.Errorf("%q: %v", in, err)
 		}
 	}
@@ -97,12 +98,12 @@ func TestCommand(t *testing.T) {
 	if _, err := l.ReadLine(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pop3.Command(l, "STLS"); !errors.Is(err, policy.ErrInjected) || srv.heard != nil {
+	if _, err := l.Command("STLS"); !errors.Is(err, policy.ErrInjected) || srv.heard != nil {
 		t.Errorf("an answer before its command: %v, sent %q", err, srv.heard)
 	}
 	l, srv = connect("", "+ok go\r\n", "-ERR no\r\n")
 	for _, want := range []bool{true, false} {
-		if r, err := pop3.Command(l, "STLS"); r.OK != want || err != nil {
+		if r, err := l.Command("STLS"); r.OK != want || err != nil {
 			t.Errorf("%v, %v", r, err)
 		}
 	}
@@ -110,12 +111,12 @@ func TestCommand(t *testing.T) {
 		t.Errorf("sent %q", srv.heard)
 	}
 	l, srv = connect("")
-	if _, err := pop3.Command(l, "USER x\r\nPASS y"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
+	if _, err := l.Command("USER x\r\nPASS y"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
 		t.Errorf("a command of two lines: %v, sent %q", err, srv.heard)
 	}
 }
 
-func TestCapa(t *testing.T) {
+func TestCapabilities(t *testing.T) {
 	for _, c := range []struct {
 		answer, want string // "-" is no list
 		err          error
@@ -127,6 +128,11 @@ func TestCapa(t *testing.T) {
 		{"+OK\r\n\u017ftls\r\n.\r\n", "\u017fTLS", nil}, // an S in Unicode only
 		{"+OK\r\nSTLS\u00a0x\r\n.\r\n", "STLS\u00a0X", nil},
 		{"-ERR what\r\n", "-", nil},
+		{"-ERR [AUTH] what\r\n", "-", nil},
+		{"-ERR [IN-USE] locked\r\n", "-", policy.ErrRefused},
+		{"-ERR [in-use/x] locked\r\n", "-", policy.ErrRefused},
+		{"-ERR [SYS/TEMP] later\r\n", "-", policy.ErrRefused},
+		{"-ERR [SYS/X] never\r\n", "-", policy.ErrRefused},
 		{"+OK\r\nSTLS\r\n", "-", io.EOF},
 		{"+OK\r\nSTLS\r\n.", "-", io.ErrUnexpectedEOF},
 		{"+OK\r\nSTLS\r\n.\n", "-", policy.ErrMalformed},
@@ -134,12 +140,12 @@ func TestCapa(t *testing.T) {
 		{"OK\r\nSTLS\r\n.\r\n", "-", policy.ErrMalformed},
 	} {
 		l, _ := connect("", c.answer)
-		list, _, err := pop3.Capa(l)
-		got := strings.Join(list, "|")
-		if list == nil {
+		list, err := l.Capabilities()
+		got := strings.Join(list.Entries, "|")
+		if list.Entries == nil {
 			got = "-"
 		}
-		if got != c.want || !errors.Is(err, c.err) {
+		if got != c.want || !errors.Is(err, c.err) || err == nil && (list.Status == line.NoList) != (got == "-") {
 			t.Errorf("%.40q: %q, %v", c.answer, got, err)
 		}
 	}
@@ -157,20 +163,32 @@ func FuzzReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		l, srv := connect("", string(answer))
-		list, r, err := pop3.Capa(l)
+		list, err := l.Capabilities()
 		if len(srv.heard) != 1 {
 			t.Fatalf("sent %q", srv.heard)
 		}
-		if r.OK && !accepts.Match(answer) {
-			t.Fatalf("%q: %v", answer, r)
+		if err == nil && list.Status == line.Listed && !accepts.Match(answer) {
+			t.Fatalf("%q: %v", answer, list)
 		}
-		if (err != nil || !r.OK) && list != nil {
-			t.Fatalf("%q: a list with %v, %v", answer, r, err)
+		if (err != nil || list.Status != line.Listed) && list.Entries != nil {
+			t.Fatalf("%q: a list with %v, %v", answer, list, err)
 		}
-		for _, k := range list {
+		for _, k := range list.Entries {
 			if word, _, _ := strings.Cut(k, " "); word == "STLS" && !offers.Match(answer) {
-				t.Fatalf("%q offers: %q", answer, list)
+				t.Fatalf("%q offers: %q", answer, list.Entries)
 			}
 		}
 	})
+}
+
+func TestTransient(t *testing.T) {
+	for text, want := range map[string]bool{
+		"-ERR [SYS/TEMP] later": true, "-ERR [in-use] later": true, "-ERR [LOGIN-DELAY] later": true, "-ERR [IN-USE/x] later": true,
+		"-ERR [SYS/PERM] never": false, "-ERR [SYS/TEMPX] never": false, "-ERR later [IN-USE]": false, "-ERR": false, "+OK [IN-USE]": false,
+	} {
+		r, err := pop3.Parse(text)
+		if got := r.Words(); err != nil || got.Transient != want || got.Text != r.String() {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
 }

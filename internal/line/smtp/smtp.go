@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -30,25 +31,58 @@ func (r Reply) String() string {
 // Refused reports whether the reply is a refusal: 4yz or 5yz.
 func (r Reply) Refused() bool { return r.Code >= 400 }
 
+// Words returns the reply as the server's words. 4yz says that a refusal will pass.
+func (r Reply) Words() line.Reply {
+	return line.Reply{Text: r.String(), Transient: r.Code/100 == 4}
+}
+
+// Conn is an SMTP conversation in lines. What it sends is answered in order, so a
+// reply that is there before its command was sent is an error.
+type Conn struct {
+	*wire.Lines
+	localName func() string
+}
+
+// New returns a Conn over l. localName is what EHLO says.
+func New(l *wire.Lines, localName func() string) *Conn {
+	return &Conn{Lines: l, localName: localName}
+}
+
 // Read reads one reply. All its lines must have the same code, whose first
 // digit is 2 to 5; everything else is malformed (RFC 5321 §4.2).
-func Read(l *wire.Lines) (Reply, error) {
+func (c *Conn) Read() (Reply, error) {
 	var r Reply
 	for {
-		line, err := l.ReadLine()
+		text, err := c.ReadLine()
 		if err != nil {
 			return r, err
 		}
-		code, text, more, ok := parse(line)
+		code, rest, more, ok := parse(text)
 		if !ok || (r.Code != 0 && code != r.Code) {
-			return r, wire.Violation(policy.ErrMalformed, line)
+			return r, wire.Violation(policy.ErrMalformed, text)
 		}
 		r.Code = code
-		r.Lines = append(r.Lines, text)
+		r.Lines = append(r.Lines, rest)
 		if !more {
 			return r, nil
 		}
 	}
+}
+
+// Command sends a command and reads its reply. A reply that was there before the
+// command is an error, see [Conn.Ready]; 421 is [*wire.Closed].
+func (c *Conn) Command(command string) (Reply, error) {
+	if err := c.Ready(nil); err != nil {
+		return Reply{}, err
+	}
+	if err := c.Send(command); err != nil {
+		return Reply{}, err
+	}
+	r, err := c.Read()
+	if err == nil && r.Code == ServiceClosing {
+		err = wire.Hangup(r.String())
+	}
+	return r, err
 }
 
 // Scan reads one reply as Read does, and appends its text to text, the lines
@@ -88,45 +122,6 @@ func parse[T string | []byte](line T) (code int, text T, more, ok bool) {
 		return code, line[:0], false, true
 	}
 	return code, line[4:], line[3] == '-', line[3] == ' ' || line[3] == '-'
-}
-
-// Greeting reads the server's greeting, which must be 220. Any other reply is
-// a violation with reason ErrRefused.
-func Greeting(l *wire.Lines) (Reply, error) {
-	r, err := Read(l)
-	switch {
-	case err != nil:
-		return r, err
-	case r.Code != 220:
-		return r, wire.Violation(policy.ErrRefused, r.String())
-	}
-	return r, Quiet(l)
-}
-
-// Command sends a command and reads its reply. A reply that was there before
-// the command is a violation with reason ErrInjected; 421 is [*wire.Closed].
-func Command(l *wire.Lines, command string) (Reply, error) {
-	if err := Quiet(l); err != nil {
-		return Reply{}, err
-	}
-	if err := l.Send(command); err != nil {
-		return Reply{}, err
-	}
-	r, err := Read(l)
-	if err == nil && r.Code == ServiceClosing {
-		err = wire.Hangup(r.String())
-	}
-	return r, err
-}
-
-// Quiet returns an error if the server has spoken without being asked: a
-// waiting 421 is [*wire.Closed], anything else injected.
-func Quiet(l *wire.Lines) error {
-	err := l.Quiet()
-	if words := l.Waiting(); err != nil && strings.HasPrefix(words, "421") {
-		return wire.Hangup(words)
-	}
-	return err
 }
 
 // Keywords returns the extensions in the answer to EHLO, one a string, with

@@ -22,10 +22,10 @@ type server struct {
 	heard   []string
 }
 
-func connect(answers ...string) (*wire.Lines, *server) {
+func connect(answers ...string) (*smtp.Conn, *server) {
 	s := &server{answers: answers}
 	s.next()
-	return wire.NewLines(s), s
+	return smtp.New(wire.NewLines(s), func() string { return "client.test" }), s
 }
 
 func (s *server) next() {
@@ -78,7 +78,7 @@ func TestRead(t *testing.T) {
 		{strings.Repeat("250-x\r\n", 300), "", 0, policy.ErrLimit},
 	} {
 		l, _ := connect(c.in)
-		r, err := smtp.Read(l)
+		r, err := l.Read()
 		if !errors.Is(err, c.err) {
 			t.Errorf("%.40q: %v, want %v", c.in, err, c.err)
 		} else if err == nil && (r.String() != c.reply || len(r.Lines) != c.lines) {
@@ -95,7 +95,7 @@ func TestGreeting(t *testing.T) {
 		"220 hi\r\n250 x\r\n": policy.ErrInjected, "220 hi\r\nx": policy.ErrInjected, "220 hi\r\n421 bye\r\n": io.EOF,
 	} {
 		l, _ := connect(in)
-		if _, err := smtp.Greeting(l); !errors.Is(err, want) {
+		if _, err := l.Greet(); !errors.Is(err, want) {
 			t.Errorf("%q: %v", in, err)
 		}
 	}
@@ -119,7 +119,7 @@ func TestCommand(t *testing.T) {
 		if _, err := l.ReadLine(); err != nil {
 			t.Fatal(err)
 		}
-		r, err := smtp.Command(l, "STARTTLS")
+		r, err := l.Command("STARTTLS")
 		if !errors.Is(err, c.err) || err == nil && r.Code != c.code {
 			t.Errorf("%q, %q: %v, %v", c.before, c.answer, r, err)
 		}
@@ -132,7 +132,7 @@ func TestCommand(t *testing.T) {
 		}
 	}
 	l, srv := connect("")
-	if _, err := smtp.Command(l, "EHLO x\r\nMAIL FROM:<>"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
+	if _, err := l.Command("EHLO x\r\nMAIL FROM:<>"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
 		t.Errorf("a command of two lines: %v, sent %q", err, srv.heard)
 	}
 }
@@ -187,7 +187,7 @@ func FuzzReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		l, srv := connect("", string(answer))
-		r, err := smtp.Command(l, "X")
+		r, err := l.Command("X")
 		if len(srv.heard) != 1 {
 			t.Fatalf("sent %q", srv.heard)
 		}
@@ -205,4 +205,12 @@ func FuzzReply(f *testing.F) {
 			t.Fatalf("%q offers: %q", answer, smtp.Keywords(r))
 		}
 	})
+}
+
+func TestTransient(t *testing.T) {
+	for code, want := range map[int]bool{220: false, 354: false, 421: true, 454: true, 554: false} {
+		if got := (smtp.Reply{Code: code, Lines: []string{"x"}}).Words(); got.Transient != want {
+			t.Errorf("%d: %+v", code, got)
+		}
+	}
 }

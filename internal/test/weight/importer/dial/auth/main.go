@@ -1,4 +1,4 @@
-// Somebody's own protocol logs in.
+// Command auth logs in to a server of a protocol of its own.
 package main
 
 import (
@@ -22,5 +22,8 @@ func main() {
 		log.Fatal(err)
 	}
 	password := auth.Password{User: "joe", Password: auth.NewSecret("secret")}
-	log.Println(auth.Authenticate(ctx, conn, carrier{}, password, false))
+	log.Println(conn.Setup(ctx, func(ctx context.Context, s *dial.Setup) error {
+		_, err := auth.Authenticate(ctx, s, carrier{}, password, false)
+		return err
+	}))
 }

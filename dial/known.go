@@ -15,10 +15,10 @@ import (
 
 // memory is a Dialer's peers.Store as one connection uses it.
 type memory struct {
-	store   peers.Store // may be nil
-	options peers.Rules
-	trace   Trace
-	of      Endpoint
+	store peers.Store // may be nil
+	rules peers.Rules
+	trace Trace
+	of    Endpoint
 
 	shown *peers.Known // what the store has, as it was read; nil: nothing
 	err   error        // why it cannot be told
@@ -29,8 +29,8 @@ type memory struct {
 
 // memory returns the Dialer's peers.Store as it is used for e.
 func (d *Dialer) memory(e Endpoint) (*memory, error) {
-	options, err := d.PeerRules.Normal()
-	m := &memory{store: d.Peers, options: options, of: e}
+	rules, err := d.PeerRules.Normal()
+	m := &memory{store: d.Peers, rules: rules, of: e}
 	if d.Trace != nil {
 		m.trace = *d.Trace
 	}
@@ -42,7 +42,7 @@ func (m *memory) recall(ctx context.Context) {
 	if m.store == nil || m.of.Policy == policy.NoTLS {
 		return
 	}
-	r, err := bounded(ctx, m.options.Timeout, func(ctx context.Context) (*peers.Record, error) {
+	r, err := bounded(ctx, m.rules.Timeout, func(ctx context.Context) (*peers.Record, error) {
 		return m.store.Recall(ctx, m.of.peer())
 	})
 	if err == nil && r != nil {
@@ -76,7 +76,7 @@ func (m *memory) remember(ctx context.Context, seen peers.Record) {
 	if m.store == nil || !m.teaches(seen) {
 		return
 	}
-	_, err := bounded(ctx, m.options.Timeout, func(ctx context.Context) (struct{}, error) {
+	_, err := bounded(ctx, m.rules.Timeout, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.store.Remember(ctx, m.of.peer(), seen)
 	})
 	if err == nil {
@@ -117,7 +117,7 @@ func (m *memory) holds() *peers.Known {
 // past returns what the decision takes into account.
 func (m *memory) past() upgrade.Past {
 	switch {
-	case m.err != nil && !m.options.InsecureForget:
+	case m.err != nil && !m.rules.InsecureForget:
 		return upgrade.Unreadable
 	case m.holds() != nil:
 		return upgrade.HadTLS
@@ -143,24 +143,10 @@ func (m *memory) explain(v *policy.Violation) {
 	v.Err = why
 }
 
-// hold makes cfg refuse what memory forbids.
-func (m *memory) hold(cfg *tls.Config) {
-	if m.store == nil {
-		return
-	}
-	verify := cfg.VerifyConnection
-	cfg.VerifyConnection = func(s tls.ConnectionState) error {
-		if err := verify(s); err != nil {
-			return err
-		}
-		return m.checkVersion(s)
-	}
-}
-
 // checkVersion refuses a TLS version below the one that is remembered.
 func (m *memory) checkVersion(s tls.ConnectionState) error {
 	held := m.holds()
-	if held == nil || !m.options.HoldVersion || s.Version >= held.Record.Version {
+	if held == nil || !m.rules.HoldVersion || s.Version >= held.Record.Version {
 		return nil
 	}
 	return &policy.Violation{Reason: policy.ErrVersionLowered, Err: held}

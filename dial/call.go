@@ -1,0 +1,194 @@
+package dial
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/upgrade"
+	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// call is one Dial or NewConn: arguments that were checked, and how far it got.
+type call struct {
+	progress
+	dialer Dialer
+	tls    *tls.Config
+	server *verify.Server // the verdict on the server, once there is a handshake
+	memory *memory
+}
+
+// prepare checks everything that can be checked before any I/O.
+func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*call, error) {
+	c := &call{dialer: *d, progress: progress{endpoint: e, phase: PhaseConfig}}
+	if d.Trace != nil {
+		c.trace = *d.Trace
+	}
+	if err := c.check(ctx, e); err != nil {
+		return nil, c.fail(err)
+	}
+	return c, nil
+}
+
+func (c *call) check(ctx context.Context, e Endpoint) (err error) {
+	if ctx == nil {
+		return errors.New("nil context")
+	}
+	if c.endpoint, err = e.normal(); err != nil {
+		if strings.Contains(e.Host, "@") {
+			c.endpoint.Host = "" // it may be a password
+		}
+		return err
+	}
+	if err = checkLocalName(c.dialer.LocalName); err != nil {
+		return err
+	}
+	if c.memory, err = c.dialer.memory(c.endpoint); err != nil {
+		return err
+	}
+	pins, err := pinsFor(c.dialer.Pins, c.endpoint)
+	if err == nil {
+		err = checkTLSConfig(c.dialer.TLSConfig)
+	}
+	if err != nil || c.endpoint.Policy == policy.NoTLS {
+		return err
+	}
+	c.tls = c.dialer.tlsConfig(c.endpoint)
+	return c.verifyServer(pins)
+}
+
+// dial makes the connection, and takes it to what the policy wants.
+func (c *call) dial(ctx context.Context) (*Conn, error) {
+	ctx, cancel := c.dialer.Budget(ctx, c.endpoint.Protocol)
+	defer cancel()
+	c.enter(PhaseConnect)
+	raw, err := c.dialer.connect(ctx, c.endpoint.Address())
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	return c.settle(ctx, raw)
+}
+
+// connect makes the raw connection. If ctx ended, the error says so.
+func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) {
+	if ctx.Err() != nil {
+		return nil, wire.ContextError(ctx)
+	}
+	var nd NetDialer = &net.Dialer{}
+	if d.NetDialer != nil {
+		nd = d.NetDialer
+	}
+	raw, err := nd.DialContext(ctx, "tcp", address)
+	by, limited := ctx.Deadline()
+	switch {
+	case ctx.Err() != nil:
+		err = wire.ContextError(ctx)
+	case err != nil && limited && !time.Now().Before(by): // the network's clock was a moment faster
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case err == nil && raw == nil:
+		err = errors.New("NetDialer returned neither a connection nor an error")
+	}
+	if err != nil && raw != nil {
+		raw.Close()
+	}
+	return raw, err
+}
+
+// settle takes raw to what the policy wants, and closes it if it cannot.
+func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
+	var conn *Conn
+	err := watched(ctx, raw, func() error {
+		settled, err := c.upgrade(ctx, raw)
+		if err != nil {
+			return err
+		}
+		conn = c.newConn(raw, settled)
+		if err := c.askAboutDowngrade(ctx, conn); err != nil {
+			return err
+		}
+		conn.learn(ctx)
+		return nil
+	})
+	if err != nil {
+		raw.Close()
+		return nil, c.fail(err)
+	}
+	c.done(nil)
+	return conn, nil
+}
+
+// watched runs f and closes c when ctx ends, which ends f. An f that lost this
+// race, even at its last instruction, has failed with ctx's error.
+func watched(ctx context.Context, c io.Closer, f func() error) error {
+	if ctx.Err() != nil {
+		return wire.ContextError(ctx)
+	}
+	stop := wire.Watch(ctx, c)
+	err := f()
+	if ended := stop(); ended != nil {
+		return ended
+	}
+	return err
+}
+
+// upgrade runs the engine, which is held to what is remembered of the server.
+func (c *call) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, error) {
+	c.memory.recall(ctx)
+	c.known = c.memory.shown
+	engine := upgrade.Engine{
+		Policy:    c.endpoint.Policy,
+		Protocol:  protocols.Of(c.endpoint.Protocol),
+		Past:      c.memory.past(),
+		TLS:       c.tls,
+		LocalName: func() string { return c.dialer.ehloName(raw.LocalAddr(), c.endpoint.Policy.STARTTLS()) },
+		Phase:     func(name string) { c.enter(Phase(name)) },
+		Decided:   c.decided,
+		Secured:   c.secured,
+	}
+	settled, err := engine.Run(ctx, raw)
+	var broken *policy.Violation
+	if errors.As(err, &broken) {
+		c.memory.explain(broken)
+	}
+	return settled, err
+}
+
+// decided tells the trace what the policy did about the server's offer.
+func (c *call) decided(action upgrade.Action, reason error) {
+	if c.trace.Decided == nil {
+		return
+	}
+	switch action {
+	case upgrade.Demand:
+		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
+	case upgrade.SettleInTheClear:
+		c.trace.Decided(c.endpoint, DecisionStayInTheClear, nil)
+	case upgrade.Fail:
+		c.trace.Decided(c.endpoint, DecisionRefuse, reason)
+	}
+}
+
+func (c *call) secured(s tls.ConnectionState) {
+	if c.trace.HandshakeDone != nil {
+		c.trace.HandshakeDone(c.endpoint, s)
+	}
+}
+
+// askAboutDowngrade asks the caller whether the connection may stay in the clear.
+func (c *call) askAboutDowngrade(ctx context.Context, conn *Conn) error {
+	if conn.security.Downgrade == nil || c.dialer.OnDowngrade == nil {
+		return nil
+	}
+	if err := c.dialer.OnDowngrade(ctx, conn.Security()); err != nil {
+		return &policy.Violation{Reason: policy.ErrVetoed, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package dial
+
+import (
+	"errors"
+
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// progress is where a connection is on its way through the phases, from the check
+// of the arguments to the session. It tells the trace, and makes the error if the
+// connection stops there.
+type progress struct {
+	endpoint Endpoint
+	trace    Trace
+	phase    Phase
+	known    *peers.Known // what is remembered of the server, once it was asked for
+}
+
+// progress returns where a session on c begins.
+func (c *Conn) progress() *progress {
+	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig}
+	if t := c.dialer.Trace; t != nil {
+		p.trace = *t
+	}
+	return p
+}
+
+func (p *progress) enter(next Phase) {
+	p.done(nil)
+	p.phase = next
+	if p.trace.PhaseStart != nil {
+		p.trace.PhaseStart(p.endpoint, next)
+	}
+}
+
+// done ends the current phase. The next one begins with enter.
+func (p *progress) done(err error) {
+	if p.phase != PhaseConfig && p.trace.PhaseDone != nil {
+		p.trace.PhaseDone(p.endpoint, p.phase, err)
+	}
+	p.phase = PhaseConfig
+}
+
+// fail ends the call with an error.
+func (p *progress) fail(err error) *Error {
+	var broken *policy.Violation
+	if errors.As(err, &broken) && broken.Policy == 0 {
+		broken.Policy, broken.Protocol = p.endpoint.Policy, p.endpoint.Protocol
+	}
+	phase := p.phase
+	if _, ok := remoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
+		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
+	}
+	e := &Error{Phase: phase, Endpoint: p.endpoint, Err: err, Known: p.known}
+	p.done(e)
+	return e
+}

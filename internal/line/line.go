@@ -1,0 +1,121 @@
+// Package line says what the upgrade of a connection, and the beginning of a
+// session, need to know of a mail protocol. Each protocol is a package below this
+// one: its lines, its [Dialect], and its [Protocol], the row of facts about it.
+package line
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Protocol is the row of facts about a protocol.
+type Protocol struct {
+	Name    string        // for people: "IMAP"
+	ALPN    string        // the registered id (RFC 7301); empty if there is none
+	Timeout time.Duration // what a dial may take if the caller does not say
+	Upgrade string        // the keyword of a list that offers the upgrade
+	// ListFirst says that the client must ask for the list of capabilities before
+	// it demands the upgrade (RFC 3207 §4).
+	ListFirst bool
+	// Greets reports whether a server of the protocol may begin with text.
+	Greets func(text string) bool
+	// Dialect begins a conversation over l. localName is what the client calls
+	// itself, in the protocols in which it does.
+	Dialect func(l *wire.Lines, localName func() string) Dialect
+}
+
+// Offers reports whether a list of capabilities offers the upgrade, with or
+// without parameters that the keyword should not have.
+func (p Protocol) Offers(list []string) bool {
+	return slices.ContainsFunc(list, func(entry string) bool {
+		keyword, _, _ := strings.Cut(entry, " ")
+		return keyword == p.Upgrade
+	})
+}
+
+// Dialect is a conversation with a server before its session begins. The engine
+// that upgrades a connection and the session that goes on from there ask their
+// questions through the same Dialect. Every error is final: a violation, the end of
+// the connection, or an error of I/O.
+type Dialect interface {
+	// Greet reads the server's greeting, and returns an error unless it asks the
+	// client to go on.
+	Greet() (Greeting, error)
+
+	// Capabilities asks for the list of capabilities.
+	Capabilities() (List, error)
+
+	// StartTLS demands the upgrade. What the server answers is an acceptance or a
+	// refusal; anything else is an error.
+	StartTLS() (Answer, error)
+
+	// WithoutList does what the protocol wants of a client that goes on although
+	// the server refused to list its capabilities, and returns the list that it
+	// goes on with. secure tells that the conversation is inside TLS.
+	WithoutList(refusal Reply, secure bool) ([]string, error)
+
+	// Ready returns an error unless a session may begin: list is one of the
+	// protocol, if it is known, and nothing waits that answers no command.
+	Ready(list []string) error
+}
+
+// Greeting is what a server says first.
+type Greeting struct {
+	Text         string
+	Capabilities []string // nil if the greeting has none
+	Preauth      bool     // no login is needed (RFC 9051 §7.1.4)
+}
+
+// List is the answer to the question for a server's capabilities.
+type List struct {
+	Status  Status
+	Entries []string // not nil if the status is Listed
+	Reply   Reply    // the server's words, if there is no list
+}
+
+// Status says whether a server has a list of capabilities.
+type Status uint8
+
+const (
+	Listed  Status = iota // it has, and showed it
+	NoList                // it does not know the question: it is older than lists
+	Refused               // it would not answer the question
+)
+
+// Reply is a server's words, and what its parser has seen in them.
+type Reply struct {
+	Text      string
+	Transient bool // a code says that the refusal will pass
+}
+
+// Violation returns the violation of a server that said r.
+func (r Reply) Violation(reason error) *policy.Violation {
+	v := wire.Violation(reason, r.Text)
+	v.Transient = r.Transient
+	return v
+}
+
+// Answer is the server's answer to a demand.
+type Answer struct {
+	Accepted bool
+	Reply    Reply // the server's words
+}
+
+// Capabilities returns the list that a session begins with, for a connection
+// whose list is not known yet.
+func Capabilities(d Dialect, secure bool) ([]string, error) {
+	list, err := d.Capabilities()
+	switch {
+	case err != nil:
+		return nil, err
+	case list.Status == NoList:
+		return d.WithoutList(list.Reply, secure)
+	case list.Status == Refused:
+		return nil, list.Reply.Violation(policy.ErrRefused)
+	}
+	return list.Entries, nil
+}

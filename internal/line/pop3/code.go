@@ -1,0 +1,49 @@
+package pop3
+
+import (
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// The response codes that are known here (RFC 2449 §8.1, RFC 3206 §4).
+const (
+	CodeAuth       = "AUTH"
+	CodeInUse      = "IN-USE"
+	CodeLoginDelay = "LOGIN-DELAY"
+	CodeSysTemp    = "SYS/TEMP"
+	CodeSysPerm    = "SYS/PERM"
+)
+
+// Code returns the response code of a -ERR in upper case, and "" if there is none
+// (RFC 2449 §8).
+func (r Reply) Code() string {
+	inside, _, ok := strings.Cut(strings.TrimPrefix(r.Text, "["), "]")
+	if r.OK || !ok || !strings.HasPrefix(r.Text, "[") {
+		return ""
+	}
+	return wire.Upper(inside)
+}
+
+// Known cuts a code down to the levels that are known here, as further detail is
+// to be ignored (RFC 2449 §8). It returns "" for a code that is not known.
+func Known(code string) string {
+	for _, k := range []string{CodeAuth, CodeInUse, CodeLoginDelay, CodeSysTemp, CodeSysPerm} {
+		if code == k || strings.HasPrefix(code, k+"/") {
+			return k
+		}
+	}
+	return ""
+}
+
+// Transient reports whether a known code says that the refusal will pass
+// (RFC 2449 §8, RFC 3206 §4).
+func Transient(known string) bool {
+	return known == CodeSysTemp || known == CodeInUse || known == CodeLoginDelay
+}
+
+// InTrouble reports whether a code says that the server is at fault, and not the
+// command that it refuses.
+func InTrouble(code string) bool {
+	return Known(code) == CodeInUse || strings.HasPrefix(code, "SYS/")
+}

@@ -1,0 +1,86 @@
+package pop3
+
+import (
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Protocol returns the facts about POP3.
+func Protocol() line.Protocol {
+	return line.Protocol{
+		Name:    "POP3",
+		ALPN:    "pop3",
+		Timeout: 30 * time.Second,
+		Upgrade: "STLS",
+		Greets:  func(text string) bool { _, err := Parse(text); return err == nil },
+		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+	}
+}
+
+var _ line.Dialect = (*Conn)(nil)
+
+// Greet reads the server's greeting, which must be +OK. -ERR is a violation with
+// reason ErrRefused.
+func (c *Conn) Greet() (line.Greeting, error) {
+	r, err := c.Read()
+	switch {
+	case err != nil:
+		return line.Greeting{}, err
+	case !r.OK:
+		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
+	}
+	return line.Greeting{Text: r.Text}, c.Quiet()
+}
+
+// Capabilities asks CAPA. A plain -ERR means a server older than RFC 2449, which
+// has no list; one that says that the server is in trouble is a violation with
+// reason ErrRefused.
+func (c *Conn) Capabilities() (line.List, error) {
+	r, err := c.Command("CAPA")
+	switch {
+	case err != nil:
+		return line.List{}, err
+	case !r.OK && InTrouble(r.Code()):
+		return line.List{}, r.Words().Violation(policy.ErrRefused)
+	case !r.OK:
+		return line.List{Status: line.NoList, Reply: r.Words()}, nil
+	}
+	list := line.List{Entries: []string{}}
+	for {
+		text, err := c.ReadLine()
+		switch {
+		case err != nil:
+			return line.List{}, err
+		case text == ".":
+			return list, nil
+		}
+		list.Entries = append(list.Entries, Capability(strings.TrimPrefix(text, ".")))
+	}
+}
+
+// Capability returns an entry of the list with its tag in upper case and one
+// blank between words.
+func Capability(text string) string {
+	words := wire.Words(text)
+	if len(words) > 0 {
+		words[0] = wire.Upper(words[0])
+	}
+	return strings.Join(words, " ")
+}
+
+// StartTLS sends STLS (RFC 2595 §4).
+func (c *Conn) StartTLS() (line.Answer, error) {
+	r, err := c.Command("STLS")
+	return line.Answer{Accepted: r.OK, Reply: r.Words()}, err
+}
+
+// WithoutList returns an empty list: a server that does not know CAPA has no
+// extensions (RFC 2449 §5).
+func (c *Conn) WithoutList(line.Reply, bool) ([]string, error) { return []string{}, nil }
+
+// Ready returns a violation if something waits that answers no command.
+func (c *Conn) Ready([]string) error { return c.Quiet() }

@@ -1,0 +1,115 @@
+package smtp
+
+import (
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Protocol returns the facts about the submission of mail (RFC 6409).
+func Protocol() line.Protocol {
+	return line.Protocol{
+		Name:      "SMTP",
+		Timeout:   30 * time.Second,
+		Upgrade:   "STARTTLS",
+		ListFirst: true,
+		Greets:    greets,
+		Dialect:   func(l *wire.Lines, localName func() string) line.Dialect { return New(l, localName) },
+	}
+}
+
+// Relay returns the facts about SMTP between servers (RFC 5321), where greetings
+// are delayed on purpose (§4.5.3.2.1).
+func Relay() line.Protocol {
+	p := Protocol()
+	p.Timeout = 5 * time.Minute
+	return p
+}
+
+func greets(text string) bool {
+	return strings.HasPrefix(text, "220") || strings.HasPrefix(text, "421") || strings.HasPrefix(text, "554")
+}
+
+var _ line.Dialect = (*Conn)(nil)
+
+// Greet reads the server's greeting, which must be 220. Any other reply is a
+// violation with reason ErrRefused.
+func (c *Conn) Greet() (line.Greeting, error) {
+	r, err := c.Read()
+	switch {
+	case err != nil:
+		return line.Greeting{}, err
+	case r.Code != 220:
+		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
+	}
+	return line.Greeting{Text: r.String()}, c.Ready(nil)
+}
+
+// Capabilities says EHLO. A server that does not know it answers 500, 502 or 504,
+// and has no list; 4yz is a violation with reason ErrRefused.
+func (c *Conn) Capabilities() (line.List, error) {
+	r, err := c.Command("EHLO " + c.localName())
+	switch {
+	case err != nil:
+		return line.List{}, err
+	case r.Code == 250:
+		return line.List{Entries: Keywords(r)}, nil
+	case r.Code == 500 || r.Code == 502 || r.Code == 504:
+		return line.List{Status: line.NoList, Reply: r.Words()}, nil
+	case r.Code >= 500:
+		return line.List{Status: line.Refused, Reply: r.Words()}, nil
+	}
+	return line.List{}, unaccepted(r)
+}
+
+// StartTLS sends STARTTLS (RFC 3207 §4). Only 220 accepts; a reply that neither
+// accepts nor refuses is malformed.
+func (c *Conn) StartTLS() (line.Answer, error) {
+	r, err := c.Command("STARTTLS")
+	switch {
+	case err != nil:
+		return line.Answer{}, err
+	case r.Code == 220 || r.Refused():
+		return line.Answer{Accepted: r.Code == 220, Reply: r.Words()}, nil
+	}
+	return line.Answer{}, unaccepted(r)
+}
+
+// WithoutList says HELO in the clear to a server that does not know EHLO, whose
+// list is empty. Inside TLS there is no such server: one that had STARTTLS, or
+// a port for TLS, knows EHLO.
+func (c *Conn) WithoutList(refusal line.Reply, secure bool) ([]string, error) {
+	if secure {
+		return nil, refusal.Violation(policy.ErrRefused)
+	}
+	r, err := c.Command("HELO " + c.localName())
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Code == 250:
+		return []string{}, nil
+	}
+	return nil, unaccepted(r)
+}
+
+// unaccepted returns the violation of a reply that is not the one that accepts.
+func unaccepted(r Reply) error {
+	if r.Refused() {
+		return r.Words().Violation(policy.ErrRefused)
+	}
+	return r.Words().Violation(policy.ErrMalformed)
+}
+
+// Ready returns an error if the server has spoken without being asked: a
+// waiting 421 is [*wire.Closed], anything else a violation with reason
+// ErrInjected.
+func (c *Conn) Ready([]string) error {
+	err := c.Quiet()
+	if words := c.Waiting(); err != nil && strings.HasPrefix(words, "421") {
+		return wire.Hangup(words)
+	}
+	return err
+}

@@ -1,0 +1,94 @@
+// Package session is the part of Dial and New that the sessions of all protocols
+// have in common: the options are checked, the connection is made, and the
+// session's own beginning is run, in one budget of time.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Start is how a session of type C starts.
+type Start[C any] struct {
+	Package string            // for errors: "imapconn"
+	Speaks  []policy.Protocol // the protocols that the package speaks
+	Dialer  *dial.Dialer      // nil means a zero one
+	Auth    auth.Credentials  // nil means no login
+	// Begin says what comes between the connection and the session.
+	Begin func(context.Context, *dial.Conn, *dial.Setup) (C, error)
+}
+
+// Dial connects to e and begins a session. Every error is a [*dial.Error].
+func (s Start[C]) Dial(ctx context.Context, e dial.Endpoint) (none C, err error) {
+	if err := s.check(e); err != nil {
+		return none, err
+	}
+	d := s.Dialer
+	if d == nil {
+		d = &dial.Dialer{}
+	}
+	if ctx != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = d.Budget(ctx, e.Protocol)
+		defer cancel()
+	}
+	conn, err := d.Dial(ctx, e)
+	if err != nil {
+		return none, err
+	}
+	return s.begin(ctx, conn)
+}
+
+// New begins a session on conn, and closes conn on error. Every error is a
+// [*dial.Error].
+func (s Start[C]) New(ctx context.Context, conn *dial.Conn) (none C, err error) {
+	if conn == nil {
+		return none, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("no connection")}
+	}
+	if err := s.check(conn.Security().Endpoint); err != nil {
+		conn.Close()
+		return none, err
+	}
+	return s.begin(ctx, conn)
+}
+
+// check returns what can be known to be wrong before any I/O. An unset protocol is
+// left to the Dialer, which has one answer for all that is wrong with an endpoint.
+func (s Start[C]) check(e dial.Endpoint) error {
+	err := auth.Check(s.Auth)
+	if err == nil && e.Protocol != 0 && !slices.Contains(s.Speaks, e.Protocol) {
+		err = fmt.Errorf("%s does not speak %v", s.Package, e.Protocol)
+	}
+	if err != nil {
+		return &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
+	}
+	return nil
+}
+
+func (s Start[C]) begin(ctx context.Context, conn *dial.Conn) (client C, err error) {
+	err = conn.Setup(ctx, func(ctx context.Context, setup *dial.Setup) (err error) {
+		client, err = s.Begin(ctx, conn, setup)
+		return err
+	})
+	if err != nil {
+		var none C
+		return none, err
+	}
+	return client, nil
+}
+
+// ReplyTimeout returns the limit that an option ReplyTimeout means, zero for none:
+// 5 minutes if the option is zero, no limit if it is negative.
+func ReplyTimeout(option time.Duration) time.Duration {
+	if option == 0 {
+		return 5 * time.Minute
+	}
+	return max(option, 0)
+}
