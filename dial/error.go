@@ -14,7 +14,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Phase is a step on the way to a session.
+// Phase is a step on the way to a session, or the session.
 type Phase string
 
 // The phases, in the order in which they come.
@@ -25,11 +25,12 @@ const (
 	PhaseCapability Phase = upgrade.PhaseCapability
 	PhaseSTARTTLS   Phase = upgrade.PhaseSTARTTLS
 	PhaseHandshake  Phase = upgrade.PhaseHandshake
-	PhaseAuth       Phase = "auth" // in a session's New
+	PhaseAuth       Phase = "auth"    // in a session's New
+	PhaseSession    Phase = "session" // after New: how a session ended
 )
 
-// Error is a connection that did not come about: where it stopped, and why.
-// Every failure of Dial, NewConn and a session's New is one.
+// Error is a connection that did not come about, or a session that ended: where
+// it stopped, and why. Every failure of Dial, NewConn and a session's New is one.
 //
 // The chain under Err holds what stopped it: a [*policy.Violation] if a rule
 // was broken, a [*tls.CertificateVerificationError] for a certificate, the
@@ -53,8 +54,18 @@ func (e *Error) Error() string {
 	return wire.Printable(fmt.Sprintf("dial: %s %s %v: %s: %v", scheme, e.Endpoint.Address(), e.Endpoint.Policy, e.Phase, e.Err))
 }
 
-// Unwrap returns what stopped the connection.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns what stopped the connection, and the [*Farewell] of a server that
+// ended it.
+func (e *Error) Unwrap() []error {
+	chain := []error{}
+	if e.Err != nil {
+		chain = append(chain, e.Err)
+	}
+	if f := farewell(e.Err); f != nil {
+		chain = append(chain, f)
+	}
+	return chain
+}
 
 // Timeout reports whether the time ran out: the context's, the Dialer's or the
 // network's. It is false for a broken rule, whatever caused it.
