@@ -29,6 +29,29 @@ type Endpoint struct {
 	Policy policy.Policy
 }
 
+// NewEndpoint returns the endpoint of a host and one of the protocol's registered
+// ports, which decides the policy: [policy.ImplicitTLS] for 993, 995 and 465,
+// [policy.RequiredSTARTTLS] for 143, 110, 587 and 25. Port 0 is the one for
+// ImplicitTLS. It never chooses a weaker policy. Any other port is an error: for
+// those write an Endpoint, and say the policy.
+func NewEndpoint(p policy.Protocol, host string, port int) (Endpoint, error) {
+	e := Endpoint{Protocol: p, Host: host}
+	for _, pol := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
+		if n := int(p.DefaultPort(pol)); port == n || port == 0 {
+			e.Policy, e.Port = pol, uint16(n)
+			break
+		}
+	}
+	if p.Valid() && e.Policy == 0 {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %d is not a registered port of %v: write an Endpoint, and say its policy", port, p)
+	}
+	n, err := e.normal()
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	return n, nil
+}
+
 // Address returns the host and port to connect to, in the form of
 // net.JoinHostPort.
 func (e Endpoint) Address() string {
@@ -39,8 +62,8 @@ func (e Endpoint) Address() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
 }
 
-// Validate returns what is wrong with e before anybody tries to dial it, nil if
-// nothing is.
+// Validate returns what is wrong with e, as a dial would say it before any I/O,
+// and nil if nothing is.
 func (e Endpoint) Validate() error {
 	_, err := e.normal()
 	return err

@@ -47,6 +47,16 @@ func ParseEndpoint(url string) (Endpoint, error) {
 	return e, nil
 }
 
+// MustParseEndpoint is ParseEndpoint for URLs that are constants of a program. It
+// panics if url is not an endpoint.
+func MustParseEndpoint(url string) Endpoint {
+	e, err := ParseEndpoint(url)
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
 func parseScheme(scheme string) (Endpoint, error) {
 	name, how, plus := strings.Cut(strings.ToLower(scheme), "+")
 	for p := policy.IMAP; p.Valid(); p++ {
