@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"reflect"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
@@ -105,7 +104,7 @@ func temporary(err error) bool {
 	if errors.As(err, &dns) {
 		return !dns.IsNotFound
 	}
-	if _, ok := remoteAlert(err); ok {
+	if _, ok := wire.RemoteAlert(err); ok {
 		return false
 	}
 	var op *net.OpError
@@ -114,19 +113,4 @@ func temporary(err error) bool {
 	}
 	var own interface{ Temporary() bool } // *auth.Error, *wire.Closed
 	return errors.As(err, &own) && own.Temporary()
-}
-
-// remoteAlert returns the number of the TLS alert that the server sent, if
-// that is what ended the connection. crypto/tls keeps the type of a received
-// alert to itself; its kind is all there is to go by.
-func remoteAlert(err error) (number uint8, ok bool) {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
-		return 0, false
-	}
-	v := reflect.ValueOf(op.Err)
-	if v.Kind() != reflect.Uint8 {
-		return 0, false
-	}
-	return uint8(v.Uint()), true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Setup is what the beginning of a session may ask of its connection, and tell
@@ -65,12 +66,12 @@ const lastWordsTime = 500 * time.Millisecond
 // lastWords looks for the alert with which a server that never spoke inside TLS
 // refused our certificate: a write that failed does not show it.
 func (c *Conn) lastWords(err error) error {
-	if _, ok := remoteAlert(err); ok {
+	if _, ok := wire.RemoteAlert(err); ok {
 		return err
 	}
 	c.conn.SetReadDeadline(time.Now().Add(lastWordsTime))
 	_, last := c.conn.Read(make([]byte, 1))
-	if _, ok := remoteAlert(last); ok {
+	if _, ok := wire.RemoteAlert(last); ok {
 		return fmt.Errorf("%w: %w", last, err)
 	}
 	return err
