@@ -35,3 +35,13 @@ func ContextError(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w: %w", err, cause)
 }
+
+// WithTimeout returns a context that ends after limit, and whose cause says so.
+func WithTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, tooLate(limit))
+}
+
+// tooLate is the cause of the end of a time that was allowed.
+type tooLate time.Duration
+
+func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }
