@@ -119,6 +119,9 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 		nd = d.NetDialer
 	}
 	raw, err := nd.DialContext(ctx, "tcp", address)
+	if _, direct := nd.(*net.Dialer); err != nil && !direct {
+		err = &wire.Detour{Err: err}
+	}
 	by, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil:

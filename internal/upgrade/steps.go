@@ -1,11 +1,14 @@
 package upgrade
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -87,8 +90,12 @@ func (r *run) handshake() (Event, error) {
 	if r.Policy == policy.ImplicitTLS {
 		reason = policy.ErrNotTLS
 	}
-	conn := tls.Client(wire.NewFirstByte(r.raw, reason), r.TLS)
+	first := wire.NewFirstByte(r.raw, reason)
+	conn := tls.Client(first, r.TLS)
 	if err := conn.HandshakeContext(r.ctx); err != nil {
+		if errors.Is(err, policy.ErrNotTLS) {
+			err = r.refusalInTheClear(first.Said(), err)
+		}
 		return 0, handshakeError(err)
 	}
 	state := conn.ConnectionState()
@@ -98,6 +105,27 @@ func (r *run) handshake() (Event, error) {
 	r.state = &state
 	r.speakOver(conn)
 	return Secured, nil
+}
+
+// wordsTime bounds the wait for the rest of a refusal, which only makes the error more
+// exact.
+const wordsTime = 500 * time.Millisecond
+
+// refusalInTheClear returns the refusal of a server that speaks in the clear on a
+// port for TLS, and err if what it says is none: a server that is full has no time
+// for a handshake. Nothing is sent.
+func (r *run) refusalInTheClear(said []byte, err error) error {
+	r.raw.SetReadDeadline(time.Now().Add(wordsTime))
+	type stream struct {
+		io.Reader
+		io.Writer
+	}
+	lines := wire.NewLines(stream{io.MultiReader(bytes.NewReader(said), r.raw), io.Discard})
+	_, refusal := r.Protocol.Dialect(lines, r.LocalName).Greet()
+	if errors.Is(refusal, policy.ErrRefused) {
+		return refusal
+	}
+	return err
 }
 
 // handshakeError makes a server that hung up look the same as in the other

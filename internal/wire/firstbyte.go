@@ -19,10 +19,11 @@ type FirstByte struct {
 	net.Conn
 	reason error
 	seen   bool
+	said   []byte
 	broken error
 }
 
-// NewFirstByte wraps c, which must have been read by nobody ahead of TLS.
+// NewFirstByte wraps c, of which nothing may have been read ahead of TLS.
 func NewFirstByte(c net.Conn, reason error) *FirstByte {
 	return &FirstByte{Conn: c, reason: reason}
 }
@@ -39,16 +40,22 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if p[0] == recordAlert || p[0] == recordHandshake {
 		return n, err
 	}
-	c.broken = Violation(c.reason, string(c.words(p[:n])))
+	c.said = c.readLine(p[:n])
+	line, _, _ := bytes.Cut(c.said, []byte("\n"))
+	c.broken = Violation(c.reason, string(line))
 	return 0, c.broken
 }
+
+// Said returns what the server said in the clear instead of beginning TLS, as far as
+// it was read.
+func (c *FirstByte) Said() []byte { return c.said }
 
 // wordsTime bounds the wait for the rest of what a server says in the clear:
 // it only makes the error more useful.
 const wordsTime = 500 * time.Millisecond
 
-// words reads on to the end of the line that begins with b.
-func (c *FirstByte) words(b []byte) []byte {
+// readLine reads on to the end of the line that begins with b, if it comes soon.
+func (c *FirstByte) readLine(b []byte) []byte {
 	b = bytes.Clone(b)
 	c.SetReadDeadline(time.Now().Add(wordsTime))
 	for len(b) < maxText && bytes.IndexByte(b, '\n') < 0 {
@@ -58,8 +65,7 @@ func (c *FirstByte) words(b []byte) []byte {
 			break
 		}
 	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return line
+	return b
 }
 
 // SpeaksTLS reports whether text that should have been a greeting is the

@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/line/pop3": {"internal/line", "internal/wire", "policy"},
 	"internal/protocols": {"internal/line/...", "policy"},
 	"internal/upgrade":   {"internal/line", "internal/wire", "policy"},
-	"internal/hint":      {"dial/peers", "dial/trust", "internal/protocols", "internal/upgrade", "internal/wire", "policy"},
+	"internal/hint":      {"dial/peers", "dial/trust", "internal/line", "internal/protocols", "internal/upgrade", "internal/wire", "policy"},
 	"internal/hostname":  {"internal/wire", idna},
 	"internal/recall":    {"dial/peers", "internal/upgrade", "internal/wire", "policy"},
 	"internal/verify":    {"dial/trust", "policy"},
