@@ -1,5 +1,5 @@
-// Package recall asks a peers.Store what is remembered of the server of one
-// connection, holds the connection to it, and lets the store learn from it.
+// Package recall uses a peers.Store for one connection: it asks what the store has of
+// the server, holds the connection to that, and adds what the connection shows.
 package recall
 
 import (
@@ -16,26 +16,26 @@ import (
 )
 
 // Memory is a store as one connection uses it. Remember may be called by several
-// goroutines at once, the other methods by the one that makes the connection.
+// goroutines at once, the other methods only by the one that makes the connection.
 type Memory struct {
-	Store peers.Store // nil remembers nothing
-	Rules peers.Rules // with what zero means filled in
+	Store peers.Store // may be nil
+	Rules peers.Rules // with the defaults filled in
 	Peer  peers.Peer
 
-	// Recalled and Remembered, if set, are told what the store said, and what was
-	// added to it.
+	// Recalled and Remembered are optional. They are called with the result of each
+	// call of the store.
 	Recalled   func(*peers.Record, error)
 	Remembered func(peers.Record, error)
 
-	shown *peers.Known // what the store has, as it was read; nil: nothing
-	err   error        // why it cannot be told
+	shown *peers.Known // what the store returned; nil if it has nothing
+	err   error        // of the store
 
-	mu    sync.Mutex    // held over a write
-	known *peers.Record // as the store has it
+	mu    sync.Mutex    // held during a write
+	known *peers.Record // the record in the store
 }
 
-// Recall asks the store what it has of the peer, and waits no longer than the rules
-// and a quarter of what ctx has left allow.
+// Recall asks the store for its record of the peer. It waits no longer than the
+// timeout of the rules and a quarter of the time that ctx has left.
 func (m *Memory) Recall(ctx context.Context) {
 	if m.Store == nil {
 		return
@@ -57,13 +57,15 @@ func (m *Memory) Recall(ctx context.Context) {
 	}
 }
 
-// Now returns the time as records have it.
+// Now returns the current time in the precision of a [peers.Record].
 func Now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
-// Known returns what the store has of the peer, expired or not.
+// Known returns what the store has of the peer, expired or not, and nil if it has
+// nothing.
 func (m *Memory) Known() *peers.Known { return m.shown }
 
-// Holds returns what the store has of the peer, and nil if that has expired.
+// Holds returns what the store has of the peer, and nil if it has nothing or the record
+// has expired.
 func (m *Memory) Holds() *peers.Known {
 	if m.shown == nil || m.shown.Expired {
 		return nil
@@ -71,7 +73,7 @@ func (m *Memory) Holds() *peers.Known {
 	return m.shown
 }
 
-// Past returns what the decision takes into account.
+// Past returns what is remembered of the server, for [upgrade.Decide].
 func (m *Memory) Past() upgrade.Past {
 	switch {
 	case m.err != nil && !m.Rules.InsecureForget:
@@ -82,8 +84,8 @@ func (m *Memory) Past() upgrade.Past {
 	return upgrade.Unknown
 }
 
-// CheckVersion refuses a TLS version below the one that is remembered, if the rules
-// want that.
+// CheckVersion returns a violation if the rules have HoldVersion and the TLS version is
+// below the one that is remembered.
 func (m *Memory) CheckVersion(s tls.ConnectionState) error {
 	held := m.Holds()
 	if held == nil || !m.Rules.HoldVersion || s.Version >= held.Record.Version {
@@ -92,26 +94,26 @@ func (m *Memory) CheckVersion(s tls.ConnectionState) error {
 	return &policy.Violation{Reason: policy.ErrVersionLowered, Err: held}
 }
 
-// Explain puts the record that a violation comes of into it, or why there is
-// none. An expired record belongs to a downgrade that it could not prevent.
+// Explain adds the record on which a violation rests to it, or the error of the store.
+// To a downgrade it adds an expired record, which could not prevent it.
 func (m *Memory) Explain(v *policy.Violation) {
-	var why error
+	var cause error
 	switch {
 	case v.Reason == policy.ErrMemory:
-		why = m.err
+		cause = m.err
 	case v.Reason == policy.ErrRemembered, v.Reason == policy.ErrNotOffered && m.shown != nil:
-		why = m.shown
+		cause = m.shown
 	default:
 		return
 	}
 	if v.Err != nil {
-		why = fmt.Errorf("%w: %w", why, v.Err)
+		cause = fmt.Errorf("%w: %w", cause, v.Err)
 	}
-	v.Err = why
+	v.Err = cause
 }
 
-// Remember adds what a session has shown. What the store has already is not written
-// again; the time of the last session is, once in an hour.
+// Remember adds what a session has shown to the store, unless the store has it
+// already. The time of the last session is written at most once an hour.
 func (m *Memory) Remember(ctx context.Context, seen peers.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -133,10 +135,10 @@ func (m *Memory) Remember(ctx context.Context, seen peers.Record) {
 	}
 }
 
-// freshness is how exactly the time of the last session is kept.
+// freshness is the precision with which the time of the last session is kept.
 const freshness = time.Hour
 
-// isNews reports whether a session has shown what the store does not have.
+// isNews reports whether seen has something that the store does not have.
 func (m *Memory) isNews(seen peers.Record) bool {
 	if m.known == nil {
 		return true
@@ -148,28 +150,13 @@ func (m *Memory) isNews(seen peers.Record) bool {
 	return now != *m.known
 }
 
-// bounded calls f and waits for it no longer than limit, or a quarter of what
-// ctx has left.
+// bounded calls f, and waits no longer than limit and a quarter of the time that ctx
+// has left.
 func bounded[T any](ctx context.Context, limit time.Duration, f func(context.Context) (T, error)) (T, error) {
 	if by, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(by)/4)
 	}
 	ctx, cancel := wire.WithTimeout(ctx, limit)
 	defer cancel()
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := f(ctx)
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, wire.ContextError(ctx)
-	}
+	return wire.Await(ctx, func() (T, error) { return f(ctx) })
 }

@@ -2,12 +2,10 @@ package upgrade
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
@@ -18,7 +16,7 @@ import (
 func (r *run) greet() (Event, error) {
 	r.enter(PhaseGreeting)
 	var err error
-	if r.greeting, err = r.speak.Greet(); err != nil {
+	if r.greeting, err = r.dialect.Greet(); err != nil {
 		return 0, r.greetingError(err)
 	}
 	r.list = r.greeting.Capabilities
@@ -28,11 +26,11 @@ func (r *run) greet() (Event, error) {
 	return Greeted, nil
 }
 
-// ErrSpeaksTLS describes a server that sends TLS records where its greeting
-// should be.
+// ErrSpeaksTLS is the cause of a violation by a server that sent a TLS record instead
+// of a greeting.
 var ErrSpeaksTLS = errors.New("server speaks TLS on this port from the first byte")
 
-// greetingError looks at what came instead of a greeting.
+// greetingError returns the error for what came instead of a greeting.
 func (r *run) greetingError(err error) error {
 	v := new(policy.Violation)
 	closed := new(wire.Closed)
@@ -48,7 +46,7 @@ func (r *run) greetingError(err error) error {
 func (r *run) ask() (Event, error) {
 	if r.list == nil {
 		r.enter(PhaseCapability)
-		list, err := r.speak.Capabilities()
+		list, err := r.dialect.Capabilities()
 		if err != nil {
 			return 0, err
 		}
@@ -68,12 +66,12 @@ func (r *run) ask() (Event, error) {
 
 func (r *run) demand() (Event, error) {
 	r.enter(PhaseSTARTTLS)
-	answer, err := r.speak.StartTLS()
+	answer, err := r.dialect.StartTLS()
 	if err != nil {
 		return 0, err
 	}
-	// The one line in the protocol behind which nothing may stand: what does
-	// was put there in the clear and would be read as if it came by TLS.
+	// Nothing may follow this reply before the handshake (RFC 3207 §4.2): it would be
+	// read later as if it had come inside TLS.
 	if err := r.lines.Quiet(); err != nil {
 		return 0, err
 	}
@@ -96,14 +94,14 @@ func (r *run) handshake() (Event, error) {
 		if errors.Is(err, policy.ErrNotTLS) {
 			err = r.refusalInTheClear(first.Said(), err)
 		}
-		return 0, handshakeError(err)
+		return 0, wire.Ended(err)
 	}
 	state := conn.ConnectionState()
 	if r.Secured != nil {
 		r.Secured(state)
 	}
 	r.state = &state
-	r.speakOver(conn)
+	r.use(conn)
 	return Secured, nil
 }
 
@@ -126,24 +124,4 @@ func (r *run) refusalInTheClear(said []byte, err error) error {
 		return refusal
 	}
 	return err
-}
-
-// handshakeError makes a server that hung up look the same as in the other
-// phases.
-func handshakeError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return wire.Ended(err)
-}
-
-// ErrMasked describes an EHLO answer with a keyword crossed out, as some
-// firewalls do to hide STARTTLS.
-var ErrMasked = errors.New("something between here and the server hides its STARTTLS keyword")
-
-// masked reports whether a keyword in list is crossed out: "XXXXXXXA".
-func masked(list []string) bool {
-	return slices.ContainsFunc(list, func(k string) bool {
-		return len(k) == len("STARTTLS") && k[:7] == "XXXXXXX"
-	})
 }

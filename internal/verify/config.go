@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// CheckConfig refuses what no connection may have. c may be nil.
+// CheckConfig returns an error for a config that no connection may use. c may be nil.
 func CheckConfig(c *tls.Config) error {
 	switch {
 	case c == nil:
@@ -33,10 +33,10 @@ func isBroken(suite uint16) bool {
 	return false
 }
 
-// Config returns a config for one endpoint, made from the caller's, which may be
-// nil. host is the name to verify unless base has one, alpn the protocol's
-// registered id if it is not empty, and endpoint what sessions are resumed for. What
-// verifies the server is not part of it yet: see [Install].
+// Config returns the config for one endpoint, made from the caller's base, which may
+// be nil. host is the name to verify unless base has a ServerName. alpn is the
+// protocol's registered id, and empty for none. Sessions are resumed for the same
+// endpoint only. [Install] adds the verification of the server.
 func Config(base *tls.Config, host, alpn, endpoint string) *tls.Config {
 	cfg := &tls.Config{}
 	if base != nil {
@@ -62,7 +62,7 @@ func Config(base *tls.Config, host, alpn, endpoint string) *tls.Config {
 	return cfg
 }
 
-// sessionCache keeps the sessions of different endpoints apart in one cache.
+// sessionCache keeps the sessions of an endpoint apart from others in the same cache.
 type sessionCache struct {
 	tls.ClientSessionCache
 	prefix string
