@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 )
 
-// noNet fails the test if anybody dials.
+// noNet fails the test that dials.
 type noNet struct{ t *testing.T }
 
 func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
@@ -21,3 +21,9 @@ func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
 type given struct{ *scripttest.Show }
 
 func (g given) DialContext(context.Context, string, string) (net.Conn, error) { return g.Client, nil }
+
+// addr returns host and port of a TCP address.
+func addr(a net.Addr) (string, uint16) {
+	tcp := a.(*net.TCPAddr)
+	return tcp.IP.String(), uint16(tcp.Port)
+}
