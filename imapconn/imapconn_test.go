@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -63,10 +65,13 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.State() != imap.ConnStateAuthenticated || c.Mechanism() != "PLAIN" {
-				t.Errorf("state %v, mechanism %q", c.State(), c.Mechanism())
+			if login := c.Security().Login; c.State() != imap.ConnStateAuthenticated || login.Mechanism != "PLAIN" {
+				t.Errorf("state %v, login %v", c.State(), login)
 			}
 			caps := c.Caps()
+			if got := c.Capabilities(); !slices.Equal(got, []string{"IMAP4REV1", "IDLE", "X-NEW"}) {
+				t.Errorf("capabilities %q", got)
+			}
 			if len(caps) != 3 || !caps.Has(imap.CapIdle) || !caps.Has("X-NEW") {
 				t.Errorf("capabilities %v", caps)
 			}
@@ -119,7 +124,7 @@ func TestWithoutCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Mechanism() != "" {
+	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Security().Login != (dial.Login{}) {
 		t.Errorf("state %v, %v", c.State(), c.Security())
 	}
 	closed(c, session)
@@ -139,8 +144,8 @@ func TestLoginCommand(t *testing.T) {
 			t.Errorf("%q: %v", c.password, err)
 			continue
 		}
-		if client.Mechanism() != "IMAP LOGIN" {
-			t.Errorf("mechanism %q", client.Mechanism())
+		if login := client.Security().Login; login.Mechanism != "IMAP LOGIN" {
+			t.Errorf("login %v", login)
 		}
 		if _, said := closed(client, session); !strings.Contains(said, c.said) {
 			t.Errorf("said %q, want %q", said, c.said)
@@ -188,7 +193,7 @@ func TestInitialResponse(t *testing.T) {
 
 func TestAlerts(t *testing.T) {
 	var alerts []string
-	o := &imapconn.Options{Auth: password(), Alert: func(s string) { alerts = append(alerts, s) }}
+	o := &imapconn.Options{Auth: password(), Notice: func(n imapconn.Notice) { alerts = append(alerts, n.Alert) }}
 	lines := listing + "C: AUTHENTICATE *\nS: * OK [ALERT] quota \x1b[31m low\nS: <tag> OK [CAPABILITY IMAP4rev1] x"
 	c, session, err := open(t, policy.ImplicitTLS, inside(lines), o)
 	if err != nil {
@@ -219,8 +224,8 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// PREAUTH inside TLS is what a client certificate brings; with a password in
-// hand it would be somebody else's session.
+// PREAUTH inside TLS is what a client certificate brings. A caller with a password
+// would get a session that the password has no part in.
 func TestPreauthInsideTLS(t *testing.T) {
 	const lines = "S: * PREAUTH [CAPABILITY IMAP4rev1] welcome"
 	for _, creds := range []auth.Credentials{nil, auth.External{}} {
@@ -238,7 +243,7 @@ func TestPreauthInsideTLS(t *testing.T) {
 	}
 }
 
-// A list in a refusal is not that of the session that another login opens.
+// A list in a refusal is not that of the session that a later login opens.
 func TestCapabilitiesOfARefusalAreForgotten(t *testing.T) {
 	lines := listing + "C: AUTHENTICATE *\nS: <tag> BAD [CAPABILITY IMAP4rev1 X-OLD] what\nC: LOGIN *\nS: <tag> OK in\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 X-NEW\nS: <tag> OK"
 	c, session, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()})
@@ -368,6 +373,22 @@ func TestWrappedClientIsOutOfReach(t *testing.T) {
 	out, err := build("./testdata/reaches")
 	if err == nil || !strings.Contains(out, "c.Client undefined") || !strings.Contains(out, "Wait undefined") {
 		t.Errorf("got %v: %s", err, out)
+	}
+}
+
+// The package documentation names every promoted command: godoc does not.
+func TestPromotedCommandsAreListed(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]bool{"Login": true, "Authenticate": true}
+	client := reflect.TypeFor[*imapclient.Client]()
+	for i := range client.NumMethod() {
+		m := client.Method(i)
+		if !own[m.Name] && !regexp.MustCompile(`\b`+m.Name+`\b`).Match(text) {
+			t.Errorf("%s is not listed", m.Name)
+		}
 	}
 }
 

@@ -34,14 +34,14 @@ func (c *Conn) Capabilities() (line.List, error) {
 	var caps []string // the union, if there are several lists
 	var bad error     // the first
 	listed := false
-	hook := c.Heard
-	defer func() { c.Heard = hook }()
-	c.Heard = func(r Response) {
+	observe := c.Observe
+	defer func() { c.Observe = observe }()
+	c.Observe = func(r Response) {
 		if r.Tag == "*" && r.Status == "" && isCapability(r.Line) {
 			more, err := ParseCapabilities(r.Line[len("CAPABILITY"):])
 			caps, bad, listed = append(caps, more...), cmp.Or(bad, err), true
-		} else if hook != nil {
-			hook(r)
+		} else if observe != nil {
+			observe(r)
 		}
 	}
 	r, err := c.Command("CAPABILITY")

@@ -15,7 +15,6 @@ import (
 
 // session is what the three clients have in common.
 type session interface {
-	Mechanism() string
 	Security() dial.Security
 	Close() error
 }
