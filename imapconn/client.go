@@ -32,9 +32,8 @@ type inner = imapclient.Client
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	guard     *wire.Guard
-	conn      *dial.Conn
-	mechanism string
+	guard *wire.Guard
+	conn  *dial.Conn
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all
@@ -53,10 +52,6 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 
 // Security returns what was achieved on the connection.
 func (c *Client) Security() dial.Security { return c.conn.Security() }
-
-// Mechanism returns the SASL mechanism that authenticated the session, "IMAP
-// LOGIN" for the command, "" if nobody logged in here.
-func (c *Client) Mechanism() string { return c.mechanism }
 
 // Preauth reports whether the server said in its greeting that nobody needs to
 // log in.

@@ -21,7 +21,11 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
+}
+
+func cleartext() auth.Password {
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}
 }
 
 // open dials the server that lines describe and begins a session on it.
@@ -63,8 +67,8 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.State() != imap.ConnStateAuthenticated || c.Mechanism() != "PLAIN" {
-				t.Errorf("state %v, mechanism %q", c.State(), c.Mechanism())
+			if c.State() != imap.ConnStateAuthenticated || c.Security().Login.Mechanism != "PLAIN" {
+				t.Errorf("state %v, mechanism %q", c.State(), c.Security().Login.Mechanism)
 			}
 			caps := c.Caps()
 			if len(caps) != 3 || !caps.Has(imap.CapIdle) || !caps.Has("X-NEW") {
@@ -119,7 +123,7 @@ func TestWithoutCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Mechanism() != "" {
+	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Security().Login != (dial.Login{}) {
 		t.Errorf("state %v, %v", c.State(), c.Security())
 	}
 	closed(c, show)
@@ -133,14 +137,14 @@ func TestLoginCommand(t *testing.T) {
 		{"joe", "pässword", "S: + go\nC: pässword\n" + tail, "LOGIN \"joe\" {9}\r\npässword\r\n"},
 		{"jöe", "plain", "S: + go\nC: jöe *\n" + tail, "LOGIN {4}\r\njöe \"plain\"\r\n"},
 	} {
-		o := &imapconn.Options{Auth: auth.Password{User: c.user, Password: auth.NewSecret(c.password)}}
+		o := &imapconn.Options{Auth: auth.Password{User: c.user, Secret: auth.NewSecret(c.password)}}
 		client, show, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
 		if err != nil {
 			t.Errorf("%q: %v", c.password, err)
 			continue
 		}
-		if client.Mechanism() != "IMAP LOGIN" {
-			t.Errorf("mechanism %q", client.Mechanism())
+		if client.Security().Login.Mechanism != "IMAP LOGIN" {
+			t.Errorf("mechanism %q", client.Security().Login)
 		}
 		if _, said := closed(client, show); !strings.Contains(said, c.said) {
 			t.Errorf("said %q, want %q", said, c.said)
@@ -208,7 +212,7 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
-	o.InsecureAuth = true
+	o.Auth = cleartext()
 	c, show, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +265,7 @@ func TestSecretsComeBackInManyForms(t *testing.T) {
 			"<tag> OK in\nC: CAPABILITY\nS: <tag> NO " + secret, "<tag> OK in\nC: CAPABILITY\nS: * CAPABILITY " + secret + "\nS: <tag> OK",
 			"<tag> NO " + strings.Repeat("x", 495) + secret,
 		} {
-			o := &imapconn.Options{Auth: auth.Password{User: "joe", Password: auth.NewSecret(secret)}}
+			o := &imapconn.Options{Auth: auth.Password{User: "joe", Secret: auth.NewSecret(secret)}}
 			_, _, err := open(t, policy.ImplicitTLS, inside(head+answer), o)
 			if err == nil {
 				t.Errorf("%q: logged in", answer)
@@ -295,10 +299,10 @@ func TestBadArguments(t *testing.T) {
 		o imapconn.Options
 	}{
 		"protocol":         {e: dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.ImplicitTLS}},
-		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Password: auth.NewSecret("x")}}},
-		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Password: auth.NewSecret("x")}}},
-		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\x00")}}},
-		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL(nil)}},
+		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Secret: auth.NewSecret("x")}}},
+		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Secret: auth.NewSecret("x")}}},
+		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\x00")}}},
+		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL{}}},
 	} {
 		c.o.Dialer = d
 		_, err := imapconn.Dial(t.Context(), c.e, &c.o)
@@ -316,10 +320,9 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Credentials cross a connection in the clear, or to a server that was not
-// verified, only if the caller says InsecureAuth, or takes the wrapped client
-// by its loud name.
-func TestInsecureAuth(t *testing.T) {
+// Credentials cross a connection in the clear only if the caller says
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
 	const lines = listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x\nC: LOGIN *\nS: <tag> OK x"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
 		_, show, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
@@ -329,7 +332,7 @@ func TestInsecureAuth(t *testing.T) {
 		if rec := show.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, show, err := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
+		c, show, err := open(t, pol, lines, &imapconn.Options{Auth: cleartext()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,13 +17,12 @@ import (
 
 // beginning is a session before it is handed over.
 type beginning struct {
-	conn      *dial.Conn
-	setup     *dial.Setup
-	opts      *Options
-	line      *imapline.Conn
-	caps      []string
-	mechanism string
-	loggedIn  bool
+	conn     *dial.Conn
+	setup    *dial.Setup
+	opts     *Options
+	line     *imapline.Conn
+	caps     []string
+	loggedIn bool
 }
 
 // begin does what has to be done before the mail library may have the
@@ -85,10 +84,10 @@ func (b *beginning) ask() (err error) {
 // authenticate logs in, after which the list of capabilities is a new one
 // (RFC 9051 §6.2.2): the server's own, or asked for.
 func (b *beginning) authenticate(ctx context.Context) (err error) {
-	c := &carrier{beginning: b, caps: b.caps}
+	t := &transport{beginning: b, caps: b.caps}
 	b.line.Renew(wire.SASL())
-	login, err := auth.Authenticate(ctx, b.setup, c, b.opts.Auth, b.opts.InsecureAuth)
-	b.mechanism, b.loggedIn = login.Mechanism, err == nil
+	login, err := auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
+	b.loggedIn = err == nil && !login.NotOffered
 	return err
 }
 
@@ -120,5 +119,5 @@ func (b *beginning) handOver() (*Client, error) {
 		client.Close()
 		return nil, err
 	}
-	return &Client{inner: client, guard: guard, conn: b.conn, mechanism: b.mechanism}, nil
+	return &Client{inner: client, guard: guard, conn: b.conn}, nil
 }

@@ -23,7 +23,7 @@ func TestBindingTypes(t *testing.T) {
 			s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, play: honest}
 			client, peer := net.Pipe()
 			go s.serve(tls.Server(peer, serverTLS(t, version)))
-			got, err := loginOver(t, client, p, &dial.Dialer{}, auth.Password{User: testUser, Password: auth.NewSecret(testPassword), RequireBinding: true})
+			got, err := loginOver(t, client, p, &dial.Dialer{}, auth.Password{User: testUser, Secret: auth.NewSecret(testPassword), RequireBinding: true})
 			if err != nil || got.Binding != want {
 				t.Errorf("%s over %v: %v, %v", tls.VersionName(version), p, got, err)
 			}
@@ -114,7 +114,7 @@ func TestManInTheMiddle(t *testing.T) {
 				s.play = func(x *talk, mechanism string) outcome { tried = append(tried, mechanism); return honest(x, mechanism) }
 				client, peer := net.Pipe()
 				go between(t, peer, s, c.edit)
-				c.creds.User, c.creds.Password = testUser, auth.NewSecret(testPassword)
+				c.creds.User, c.creds.Secret = testUser, auth.NewSecret(testPassword)
 				got, err := loginOver(t, client, p, &dial.Dialer{}, c.creds)
 				wantOutcome(t, err, c.kind, nil)
 				if !slices.Equal(tried, c.tried) {
@@ -156,7 +156,7 @@ func TestNoPasswordBehindRefusedBinding(t *testing.T) {
 			var tried []string
 			s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "PLAIN", "LOGIN"}}
 			s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return o }
-			_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
+			_, err := login(t, s, auth.Password{User: testUser, Secret: auth.NewSecret(testPassword)})
 			wantOutcome(t, err, auth.KindChannelBinding, nil)
 			if !slices.Equal(tried, s.lists[:1]) {
 				t.Errorf("%v: tried %v", p, tried)
@@ -199,12 +199,12 @@ func TestFlag(t *testing.T) {
 		{"not wanted", []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, auth.Password{Mechanisms: []string{"SCRAM-SHA-256"}}, "n,,"},
 	} {
 		s := &server{p: policy.IMAP, lists: c.lists, play: func(*talk, string) outcome { return bad }}
-		c.creds.User, c.creds.Password = testUser, auth.NewSecret(testPassword)
+		c.creds.User, c.creds.Secret = testUser, auth.NewSecret(testPassword)
 		login(t, s, c.creds)
 		wantFlags(t, s, c.flag)
 	}
-	on := &carrier{list: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, answers: []auth.Answer{no(auth.KindCredentials)}}
-	auth.Authenticate(t.Context(), nil, on, auth.Password{User: "u", Password: auth.NewSecret("p")}, true)
+	on := &transport{list: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, answers: []auth.Answer{no(auth.KindCredentials)}}
+	authenticate(t, on, auth.Password{User: "u", Secret: auth.NewSecret("p")})
 	if len(on.log) != 1 || !strings.HasPrefix(on.log[0], "start SCRAM-SHA-256 n,,") {
 		t.Errorf("nothing to bind to: %q", on.log)
 	}

@@ -18,7 +18,7 @@ type TokenError struct {
 	// Scope is what a token must be good for.
 	Scope string
 	// Discovery is where the server says that its authorization server is
-	// described. Nobody here ever looks there: the server may be lying.
+	// described. It is shown and never used: the server may be lying.
 	Discovery string
 }
 

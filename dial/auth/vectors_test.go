@@ -58,8 +58,8 @@ func TestOtherVectors(t *testing.T) {
 		t.Errorf("APOP: %s", got)
 	}
 	// RFC 4616 §4
-	on := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-	_, err := auth.Authenticate(t.Context(), nil, on, auth.Password{User: "tim", Password: auth.NewSecret("tanstaaftanstaaf")}, true)
+	on := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
+	_, err := authenticate(t, on, auth.Password{User: "tim", Secret: auth.NewSecret("tanstaaftanstaaf")})
 	if err != nil || on.log[0] != "start PLAIN \x00tim\x00tanstaaftanstaaf" {
 		t.Errorf("PLAIN: %q, %v", on.log, err)
 	}
@@ -85,8 +85,8 @@ func TestSASLprep(t *testing.T) {
 	}
 	c, _ := auth.SCRAM("SCRAM-SHA-256", "a=b,\u00aa", "p", "n")
 	wantIR(t, c, "SCRAM-SHA-256", "n,,n=a=3Db=2Ca,r=n")
-	on := &carrier{list: []string{"SCRAM-SHA-256", "PLAIN"}}
-	if _, err := auth.Authenticate(t.Context(), nil, on, auth.Password{User: "u", Password: auth.NewSecret(canary + "\a")}, true); err == nil || len(on.log) > 0 {
+	on := &transport{list: []string{"SCRAM-SHA-256", "PLAIN"}}
+	if _, err := authenticate(t, on, auth.Password{User: "u", Secret: auth.NewSecret(canary + "\a")}); err == nil || len(on.log) > 0 {
 		t.Errorf("SCRAM that cannot be prepared slid to %q, %v", on.log, err)
 	}
 }

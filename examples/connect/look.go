@@ -15,7 +15,7 @@ import (
 type finding struct {
 	security     dial.Security
 	user         string
-	mechanism    string // that user logged in by, "" if nobody did
+	mechanism    string // that user logged in by, "" if there was no login
 	capabilities []string
 	alerts       []string // what the server wants to be shown to a person
 }
@@ -34,7 +34,7 @@ func look(ctx context.Context, t *target) (*finding, error) {
 func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 		Alert: func(text string) { f.alerts = append(f.alerts, text) },
 	})
 	if err != nil {
@@ -42,7 +42,7 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f.security, f.mechanism = c.Security(), c.Mechanism()
+	f.security, f.mechanism = c.Security(), c.Security().Login.Mechanism
 	for name := range c.Caps() {
 		f.capabilities = append(f.capabilities, string(name))
 	}
@@ -53,14 +53,14 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 
 func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 	c, err := pop3conn.Dial(ctx, t.endpoint, &pop3conn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	if f.capabilities, err = c.Capabilities(); err != nil {
 		return nil, err
 	}
@@ -70,14 +70,14 @@ func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 
 func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	c, err := smtpconn.Dial(ctx, t.endpoint, &smtpconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
 	c.Quit()
 	return f, nil

@@ -138,13 +138,12 @@ func (m *matrix) try(c cell) string {
 		return word(err)
 	}
 	channel := channel(conn.Security())
-	cred, insecure := credentials(c.mechanism)
-	s, err := open(ctx, conn, cred, insecure)
+	s, err := open(ctx, conn, credentials(c.mechanism))
 	if err != nil {
 		return channel + " " + word(err)
 	}
 	defer farewell(s)
-	if got := s.Mechanism(); got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
+	if got := s.Security().Login.Mechanism; got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
 		return channel + " in:" + strings.ReplaceAll(got, " ", "-")
 	}
 	return channel + " in"
