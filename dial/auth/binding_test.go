@@ -51,8 +51,8 @@ func TestBindingWithoutExport(t *testing.T) {
 	}
 }
 
-// between is somebody with a certificate of his own that the client trusts: he
-// ends its TLS, and passes on what is said, edited.
+// between is an attacker with a certificate that the client trusts, who ends its
+// TLS and passes on what is said, edited.
 func between(t *testing.T, client net.Conn, s *server, edit func(string) string) {
 	front := tls.Server(client, serverTLS(t, 0))
 	near, far := net.Pipe()
@@ -81,10 +81,10 @@ func authorityConfig(t *testing.T) *tls.Config {
 	return c
 }
 
-// Somebody in the middle with a certificate that is trusted is caught: by the
-// binding, if he leaves the list as it is, by the server, which hears "y", if he
-// takes the binding mechanisms from it. Without either he is not noticed, which
-// shows that it is they who catch him.
+// An attacker in the middle with a certificate that is trusted is caught: by the
+// binding, if the list stays as it is, and by the server, which sees "y", if the
+// binding mechanisms are taken from it. Without either the attack is not noticed,
+// which shows that nothing else catches it.
 func TestManInTheMiddle(t *testing.T) {
 	same := func(s string) string { return s }
 	strip := func(s string) string {

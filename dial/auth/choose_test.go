@@ -64,7 +64,7 @@ func TestRulesAreChecked(t *testing.T) {
 }
 
 // A SCRAM that was refused with "y" is not followed: the server may have meant
-// the list that somebody edited.
+// the list that an attacker edited.
 func TestNothingBehindY(t *testing.T) {
 	for _, p := range protocols {
 		for _, o := range []outcome{vague, never} {

@@ -235,7 +235,7 @@ func TestOffered(t *testing.T) {
 
 // A malformed or final answer that repeats the credentials is an error of the
 // transport, which the redactor does not see as an answer.
-func TestEchoInCarrierError(t *testing.T) {
+func TestEchoInTransportError(t *testing.T) {
 	me := auth.Password{User: "user", Secret: auth.NewSecret(canary)}
 	blob := base64.StdEncoding.EncodeToString([]byte("\x00user\x00" + canary))
 	for _, err := range []error{wire.Violation(policy.ErrMalformed, "2x5 "+blob), wire.Hangup("421 " + blob), wire.Violation(policy.ErrMalformed, canary)} {

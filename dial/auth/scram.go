@@ -8,10 +8,10 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// The iteration counts that are worked for. Below the floor a stolen database
-// is cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile
-// server would have the client burn its processor (RFC 5802 §9): a million
-// rounds are well under a second, and more than anybody is known to use.
+// The iteration counts that are accepted. Below the floor a stolen database is
+// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
+// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
+// under a second, and more than any server is known to use.
 const (
 	minIterations = 4096
 	maxIterations = 1_000_000

@@ -13,7 +13,7 @@ import (
 
 const canary = "canary-7f3a"
 
-// holder is somebody's struct with secrets in it.
+// holder is a program's struct with secrets in it.
 type holder struct {
 	Name   string
 	Public auth.Secret
