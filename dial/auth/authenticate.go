@@ -97,13 +97,15 @@ func (t *attempts) run(ctx context.Context, list []attempt) (dial.Login, error) 
 		a := list[0]
 		login := dial.Login{Mechanism: a.name, Binding: string(a.binding.Type), Unbound: t.unbound}
 		refused, err := t.once(a)
-		t.tell(login, refused, err)
 		switch {
 		case err != nil:
+			t.setup.LoginTried(login, err)
 			return dial.Login{}, err
 		case refused == nil:
+			t.setup.LoginTried(login, nil)
 			return login, nil
 		}
+		t.setup.LoginTried(login, refused)
 		again, err := t.renew(ctx, a, refused)
 		if again {
 			continue
@@ -207,13 +209,6 @@ func (t *attempts) unbind(ctx context.Context, a attempt, refused *Error, more b
 	}
 	t.unbound = &failed
 	return nil
-}
-
-func (t *attempts) tell(l dial.Login, refused *Error, err error) {
-	if refused != nil {
-		err = refused
-	}
-	t.setup.LoginTried(l, err)
 }
 
 // named puts the mechanism into an error of an exchange.

@@ -195,7 +195,7 @@ func TestFlag(t *testing.T) {
 		{"listed", []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, auth.Password{}, "p=tls-exporter,,"},
 		{"not listed", []string{"SCRAM-SHA-256"}, auth.Password{}, "y,,"},
 		{"another listed, which we do not take", []string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
-		{"another listed, which we do not know", []string{"scram-sha-512-plus", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
+		{"another listed, which we do not know", []string{"scram-sha3-512-plus", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
 		{"not wanted", []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, auth.Password{Mechanisms: []string{"SCRAM-SHA-256"}}, "n,,"},
 	} {
 		s := &server{p: policy.IMAP, lists: c.lists, play: func(*talk, string) outcome { return bad }}

@@ -10,10 +10,6 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-func runCRAMMD5(c *conversation, u use) (Answer, error) {
-	return exchange(c, &cramMD5{user: u.user, password: u.secret})
-}
-
 // cramMD5 is the mechanism CRAM-MD5 (RFC 2195). The server proves nothing, and
 // anyone who reads the exchange can search for the password.
 type cramMD5 struct {
@@ -70,10 +66,8 @@ func runAPOP(c *conversation, u use) (Answer, error) {
 	if strings.Contains(u.user, " ") {
 		return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
 	}
-	return c.loginDigest(u.user, apopDigest(u.on.stamp, prepareOrKeep(u.secret)))
-}
-
-func apopDigest(stamp, password string) string {
-	sum := md5.Sum([]byte(stamp + password))
-	return hex.EncodeToString(sum[:])
+	sum := md5.Sum([]byte(u.on.stamp + prepareOrKeep(u.secret)))
+	digest := hex.EncodeToString(sum[:])
+	c.hide(digest)
+	return c.Transport.(DigestTransport).LoginDigest(u.user, digest)
 }

@@ -63,8 +63,7 @@ func next(client sasl.Client, challenge string) ([]byte, error) {
 }
 
 // sendInitial sends the initial response in answer to the challenge that asks
-// for it. A server that accepts before it has seen it has not authenticated
-// anybody.
+// for it. A server that accepts before it has seen it has authenticated no user.
 func sendInitial(c *conversation, a Answer, ir []byte) (Answer, error) {
 	switch a.Status {
 	case Challenge:
@@ -75,9 +74,9 @@ func sendInitial(c *conversation, a Answer, ir []byte) (Answer, error) {
 	return a, nil
 }
 
-// conclude brings an exchange to its end that a challenge has decided. The
-// server still has to be told that we heard, or the next command would be
-// taken for a response (RFC 7628 §3.2.3).
+// conclude ends an exchange that a challenge has decided. The challenge still has
+// to be answered, or the server would take the next command for a response
+// (RFC 7628 §3.2.3).
 func conclude(c *conversation, said *verdict) (Answer, error) {
 	if said.response == nil {
 		return said.answer, c.Cancel()
@@ -108,8 +107,8 @@ func complete(client sasl.Client) error {
 	return nil
 }
 
-// cancel tells the server that we will not answer, as every protocol wants.
-// Whether it hears that makes no difference any more.
+// cancel tells the server that the challenge will not be answered, as every
+// protocol wants. Whether that arrives makes no difference any more.
 func cancel(c *conversation, why error) error {
 	c.Cancel()
 	var own *Error

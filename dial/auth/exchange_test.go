@@ -65,6 +65,18 @@ func (c *transport) Login(user, password string) (auth.Answer, error) {
 	return c.next("login " + user + " " + password)
 }
 
+// stamper is a transport with a greeting for APOP.
+type stamper struct {
+	transport
+	greeting string
+}
+
+func (s *stamper) Greeting() string { return s.greeting }
+
+func (s *stamper) LoginDigest(user, digest string) (auth.Answer, error) {
+	return s.next("apop " + user + " " + digest)
+}
+
 // inClear lets credentials cross a connection without TLS, if they can be.
 func inClear(creds auth.Credentials) auth.Credentials {
 	switch c := creds.(type) {

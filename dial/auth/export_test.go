@@ -15,10 +15,9 @@ import (
 // Reveal returns what a Secret holds.
 var Reveal = Secret.reveal
 
-// APOPDigest, Prepare, MaxIterations, EndPointHash and ParseTokenError are what
+// Prepare, MaxIterations, EndPointHash and ParseTokenError are what
 // they are inside.
 var (
-	APOPDigest      = apopDigest
 	Prepare         = prepare
 	EndPointHash    = func(a x509.SignatureAlgorithm) crypto.Hash { return endPointHash(a) }
 	ParseTokenError = parseTokenError

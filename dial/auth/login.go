@@ -6,14 +6,6 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-func runPlain(c *conversation, u use) (Answer, error) {
-	return exchange(c, sasl.NewPlainClient(u.identity, prepareOrKeep(u.user), prepareOrKeep(u.secret)))
-}
-
-func runLogin(c *conversation, u use) (Answer, error) {
-	return exchange(c, &login{answers: []string{u.user, u.secret}})
-}
-
 // runCommand uses the protocol's own command.
 func runCommand(c *conversation, u use) (Answer, error) { return c.login(u.user, u.secret) }
 

@@ -46,10 +46,16 @@ var scrams = []mechanism{
 
 // passwordMechanisms are the mechanisms for a password, the strongest first.
 var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []mechanism{
-	{name: "CRAM-MD5", weak: true, available: listed, run: runCRAMMD5},
+	{name: "CRAM-MD5", weak: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, &cramMD5{user: u.user, password: u.secret})
+	}},
 	{name: apop, weak: true, available: stamped, run: runAPOP},
-	{name: sasl.Plain, shows: true, acts: true, available: listed, run: runPlain},
-	{name: sasl.Login, shows: true, available: listed, run: runLogin},
+	{name: sasl.Plain, shows: true, acts: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, sasl.NewPlainClient(u.identity, prepareOrKeep(u.user), prepareOrKeep(u.secret)))
+	}},
+	{name: sasl.Login, shows: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, &login{answers: []string{u.user, u.secret}})
+	}},
 	{name: "IMAP LOGIN", shows: true, available: command, run: runCommand},
 	{name: "USER/PASS", shows: true, available: command, run: runCommand},
 })

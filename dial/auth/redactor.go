@@ -32,11 +32,6 @@ func (c *conversation) login(user, password string) (Answer, error) {
 	return c.Transport.(LoginTransport).Login(user, password)
 }
 
-func (c *conversation) loginDigest(user, digest string) (Answer, error) {
-	c.hide(digest)
-	return c.Transport.(DigestTransport).LoginDigest(user, digest)
-}
-
 // redactor takes secrets out of a server's words.
 type redactor struct{ said []string }
 

@@ -54,12 +54,14 @@ func TestOtherVectors(t *testing.T) {
 		t.Errorf("CRAM-MD5: %q, %v", got, err)
 	}
 	// RFC 1939 §7
-	if got := auth.APOPDigest("<1896.697170952@dbc.mtview.ca.us>", "tanstaaf"); got != "c4c9334bac560ecc979e58001b3e22fb" {
-		t.Errorf("APOP: %s", got)
+	apop := &stamper{transport{answers: []auth.Answer{yes}}, "POP3 server ready <1896.697170952@dbc.mtview.ca.us>"}
+	_, err := authenticate(t, apop, auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: []string{"APOP"}})
+	if err != nil || apop.log[0] != "apop mrose c4c9334bac560ecc979e58001b3e22fb" {
+		t.Errorf("APOP: %q, %v", apop.log, err)
 	}
 	// RFC 4616 §4
 	on := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-	_, err := authenticate(t, on, auth.Password{User: "tim", Secret: auth.NewSecret("tanstaaftanstaaf")})
+	_, err = authenticate(t, on, auth.Password{User: "tim", Secret: auth.NewSecret("tanstaaftanstaaf")})
 	if err != nil || on.log[0] != "start PLAIN \x00tim\x00tanstaaftanstaaf" {
 		t.Errorf("PLAIN: %q, %v", on.log, err)
 	}
