@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -26,7 +28,7 @@ type Conn struct {
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer
-	memory   *memory
+	memory   *recall.Memory
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
@@ -58,7 +60,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	conn.spoken.Store(settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS)
 	if d := settled.Downgrade; d != nil {
 		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
-		c.memory.explain(d)
+		c.memory.Explain(d)
 	}
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
@@ -69,10 +71,12 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	return conn
 }
 
-// learn lets the memory learn from a session whose server was accepted.
-func (c *Conn) learn(ctx context.Context) {
-	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
-		c.memory.remember(ctx, r)
+// learn lets the Dialer's Peers learn from a session whose server was accepted, and
+// from the SASL mechanisms that it lists.
+func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
+	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
+		r.Mechanisms = peers.MechanismSet(mechanisms...)
+		c.memory.Remember(ctx, r)
 	}
 }
 
@@ -121,7 +125,7 @@ func (c *Conn) Preauth() bool { return c.settled.Preauth }
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return c.dialer.ehloName(c.LocalAddr(), private)
+	return c.dialer.localName(c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.

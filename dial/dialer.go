@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -132,10 +133,5 @@ func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context
 	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
 		return ctx, func() {} // ctx is the tighter one
 	}
-	return context.WithTimeoutCause(ctx, limit, tooLate(limit))
+	return wire.WithTimeout(ctx, limit)
 }
-
-// tooLate is the cause of a budget's end.
-type tooLate time.Duration
-
-func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }

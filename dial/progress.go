@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -49,7 +50,7 @@ func (p *progress) fail(err error) *Error {
 		broken.Policy, broken.Protocol = p.endpoint.Policy, p.endpoint.Protocol
 	}
 	phase := p.phase
-	if _, ok := remoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
+	if _, ok := wire.RemoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
 	e := &Error{Phase: phase, Endpoint: p.endpoint, Err: err, Known: p.known}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,11 +41,21 @@ func ParseEndpoint(url string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
-	if e.Host, err = normalHost(host); err != nil {
+	if e.Host, err = hostname.Normal(host); err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
 	e.Port = port
 	return e, nil
+}
+
+// MustParseEndpoint is ParseEndpoint for URLs that are constants of a program. It
+// panics if url is not an endpoint.
+func MustParseEndpoint(url string) Endpoint {
+	e, err := ParseEndpoint(url)
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 func parseScheme(scheme string) (Endpoint, error) {

@@ -75,21 +75,21 @@ func afterLogin(t *testing.T, p policy.Protocol, creds auth.Credentials, echo bo
 	return append(values, chain(err)...)
 }
 
-// chain returns an error and all that it wraps.
+// chain returns err and all errors below it.
 func chain(err error) []any {
 	if err == nil {
 		return nil
 	}
-	list := []any{err}
+	values := []any{err}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
-		list = append(list, chain(e.Unwrap())...)
+		values = append(values, chain(e.Unwrap())...)
 	case interface{ Unwrap() []error }:
-		for _, wrapped := range e.Unwrap() {
-			list = append(list, chain(wrapped)...)
+		for _, below := range e.Unwrap() {
+			values = append(values, chain(below)...)
 		}
 	}
-	return list
+	return values
 }
 
 func TestNoTypeShowsSecrets(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
@@ -15,7 +14,7 @@ import (
 type finding struct {
 	security     dial.Security
 	user         string
-	mechanism    string // that user logged in by, "" if there was no login
+	mechanism    string // that user logged in by, "" if nobody did
 	capabilities []string
 	alerts       []string // what the server wants to be shown to a person
 }
@@ -35,7 +34,7 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
 		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
-		Alert: func(text string) { f.alerts = append(f.alerts, text) },
+		Notice: func(n imapconn.Notice) { f.alerts = append(f.alerts, n.Alert) },
 	})
 	if err != nil {
 		return nil, err
@@ -43,10 +42,7 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
 	f.security, f.mechanism = c.Security(), c.Security().Login.Mechanism
-	for name := range c.Caps() {
-		f.capabilities = append(f.capabilities, string(name))
-	}
-	slices.Sort(f.capabilities)
+	f.capabilities = c.Capabilities()
 	c.Logout().Wait() // a matter of manners: we have what we came for
 	return f, nil
 }

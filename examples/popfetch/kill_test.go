@@ -22,7 +22,7 @@ func kills() int {
 // was saved is deleted: at the end each message was saved exactly once.
 func TestKilled(t *testing.T) {
 	srv, dir := serve(t, batch("first", 10)...), t.TempDir()
-	letters := srv.Letters()
+	letters := srv.Messages()
 	took := whole(t, program(t, command(t, serve(t, letters...), t.TempDir())))
 	killed := 0
 	for i := range kills() {
@@ -45,8 +45,8 @@ func TestKilled(t *testing.T) {
 	}
 	whole(t, program(t, command(t, srv, dir, "-delete", "0")))
 	once(t, dir, letters)
-	if len(srv.Letters()) != 0 || killed == 0 {
-		t.Errorf("%d left on the server, %d runs were killed", len(srv.Letters()), killed)
+	if len(srv.Messages()) != 0 || killed == 0 {
+		t.Errorf("%d left on the server, %d runs were killed", len(srv.Messages()), killed)
 	}
 	t.Logf("%d of %d runs were killed within %v, %d messages", killed, kills(), took, len(letters))
 }
