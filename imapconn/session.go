@@ -42,7 +42,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 // observe looks for alerts and for capability lists in a response. A list comes in
 // the tagged OK, or untagged ahead of it.
 func (b *beginning) observe(r imapline.Response) {
-	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Security().Encrypted() {
+	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Encrypted() {
 		b.opts.Notice(Notice{Alert: wire.Printable(r.Text)})
 	}
 	if caps := r.Capabilities(); caps != nil && r.Status != "NO" && r.Status != "BAD" {
@@ -76,7 +76,7 @@ func (b *beginning) login(ctx context.Context) error {
 
 // ask asks for the capabilities.
 func (b *beginning) ask() (err error) {
-	if b.caps, err = line.Capabilities(b.line, b.conn.Security().Encrypted()); err != nil {
+	if b.caps, err = line.Capabilities(b.line, b.conn.Encrypted()); err != nil {
 		return err
 	}
 	return b.line.Ready(b.caps)

@@ -27,6 +27,8 @@ type Protocol struct {
 	// Dialect begins a conversation over l. localName is what the client calls
 	// itself, in the protocols in which it does.
 	Dialect func(l *wire.Lines, localName func() string) Dialect
+	// Scribe follows a conversation for a transcript.
+	Scribe func() Scribe
 }
 
 // Offers reports whether a list of capabilities offers the upgrade, with or

@@ -22,6 +22,7 @@ func Protocol() line.Protocol {
 			return r.Tag == "*" && (r.Status == "OK" || r.Status == "PREAUTH" || r.Status == "BYE")
 		},
 		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }
 

@@ -18,6 +18,7 @@ func Protocol() line.Protocol {
 		ListFirst: true,
 		Greets:    greets,
 		Dialect:   func(l *wire.Lines, localName func() string) line.Dialect { return New(l, localName) },
+		Scribe:    func() line.Scribe { return &scribe{} },
 	}
 }
 
