@@ -60,7 +60,7 @@ func (a *account) open(ctx context.Context, d dial.Dialer, password string) (*im
 	d.Pins = a.Pins
 	return imapconn.Dial(ctx, a.Server, &imapconn.Options{
 		Dialer: &d,
-		Auth:   auth.Password{User: a.User, Password: auth.NewSecret(password)},
+		Auth:   auth.Password{User: a.User, Secret: auth.NewSecret(password)},
 	})
 }
 

@@ -36,6 +36,13 @@ func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
 	return found
 }
 
+// noLogin is a server that offers no login, so that all that a login can fail
+// with is the evidence it needs.
+type noLogin struct{ auth.Transport }
+
+func (noLogin) Mechanisms() []string { return nil }
+func (noLogin) Finish() error        { return nil }
+
 // verified dials and returns how the server was verified.
 func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, error) {
 	t.Helper()
@@ -44,7 +51,10 @@ func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, erro
 		return dial.Security{}, err
 	}
 	defer conn.Close()
-	if err := conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error { return auth.Gate(s, false) }); err != nil {
+	if err := conn.Setup(t.Context(), func(ctx context.Context, s *dial.Setup) error {
+		_, err := auth.Authenticate(ctx, s, noLogin{}, auth.Password{User: "u", Secret: auth.NewSecret("p"), IfOffered: true})
+		return err
+	}); err != nil {
 		t.Errorf("gate: %v", err)
 	}
 	return conn.Security(), nil

@@ -26,10 +26,9 @@ import (
 // hold off the server's own timer, which may end a session after ten minutes
 // without a command (RFC 1939 §3): [Client.Noop] does.
 type Client struct {
-	conn      *dial.Conn
-	guard     *wire.Guard
-	in        *reader
-	mechanism string
+	conn  *dial.Conn
+	guard *wire.Guard
+	in    *reader
 
 	caps  []string // nil if not known
 	fresh bool     // caps are of the state that the session is in
@@ -62,10 +61,6 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 
 // Security returns what was achieved on the connection.
 func (c *Client) Security() dial.Security { return c.conn.Security() }
-
-// Mechanism returns the SASL mechanism that authenticated the session,
-// "USER/PASS" for the commands, "" if nobody logged in.
-func (c *Client) Mechanism() string { return c.mechanism }
 
 // Err returns the first I/O error of the connection, nil if there was none
 // before the session was closed from this side.

@@ -17,12 +17,8 @@ type Options struct {
 	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
 	Dialer *dial.Dialer
 
-	// Auth are the credentials; nil means that nobody logs in.
+	// Auth are the credentials; nil means that there is no login.
 	Auth auth.Credentials
-
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
 
 	// ReplyTimeout is how long a reply may be in coming after a command was
 	// sent, how long the server may pause inside a message or between the

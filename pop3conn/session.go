@@ -13,13 +13,12 @@ import (
 
 // beginning is a session before it is the caller's.
 type beginning struct {
-	conn      *dial.Conn
-	setup     *dial.Setup
-	opts      *Options
-	lines     *pop3.Conn
-	caps      []string
-	mechanism string
-	utf8      bool
+	conn  *dial.Conn
+	setup *dial.Setup
+	opts  *Options
+	lines *pop3.Conn
+	caps  []string
+	utf8  bool
 }
 
 // begin asks what the server can do and logs in.
@@ -48,9 +47,8 @@ func (b *beginning) login(ctx context.Context) (err error) {
 	}
 	b.setup.Enter(dial.PhaseAuth)
 	b.lines.Renew(wire.SASL())
-	c := &carrier{b.lines, b.caps, stamp(b.conn.Greeting())}
-	login, err := auth.Authenticate(ctx, b.setup, c, b.opts.Auth, b.opts.InsecureAuth)
-	b.mechanism = login.Mechanism
+	t := &transport{b.lines, b.caps, b.conn.Greeting()}
+	_, err = auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
 	return delayed(err, b.caps)
 }
 
@@ -60,14 +58,13 @@ func (b *beginning) client() *Client {
 	limit := session.ReplyTimeout(b.opts.ReplyTimeout)
 	guard := wire.NewGuard(b.conn, nil, limit, limit)
 	return &Client{
-		conn:      b.conn,
-		guard:     guard,
-		in:        newReader(guard, limit),
-		mechanism: b.mechanism,
-		caps:      b.caps,
-		fresh:     b.mechanism == "", // RFC 2449 §5: the list may differ after a login
-		lockstep:  b.opts.NoPipelining,
-		room:      b.opts.messageRoom(),
-		utf8:      b.utf8,
+		conn:     b.conn,
+		guard:    guard,
+		in:       newReader(guard, limit),
+		caps:     b.caps,
+		fresh:    b.conn.Security().Login.Mechanism == "", // RFC 2449 §5: the list may differ after a login
+		lockstep: b.opts.NoPipelining,
+		room:     b.opts.messageRoom(),
+		utf8:     b.utf8,
 	}
 }
