@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -65,12 +66,12 @@ func attacked(t *testing.T, l *servers.Lab, upstream string, p policy.Protocol, 
 		return word(err)
 	}
 	cred, _ := credentials("PLAIN")
-	s, err := open(ctx, conn, cred, false)
+	s, err := sessions.New(ctx, conn, cred, false)
 	defer leaks(t, mitm, a)
 	if err != nil {
 		return channel(conn.Security()) + "+" + word(err)
 	}
-	defer farewell(s)
+	defer sessions.Quit(s)
 	return channel(s.Security())
 }
 
