@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailconn/mailconn/internal/test/packages"
 )
 
 const (
@@ -48,9 +50,9 @@ var allowed = map[string][]string{
 	"pop3conn":           {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 }
 
-// imports returns what a package may import by the table, and whether it has a
+// permitted returns what a package may import by the table, and whether it has a
 // place in it.
-func imports(pkg string) (list []string, known bool) {
+func permitted(pkg string) (list []string, known bool) {
 	if list, known = allowed[pkg]; known {
 		return list, true
 	}
@@ -68,24 +70,49 @@ func within(name, pkg string) bool {
 	return pkg == below || all && strings.HasPrefix(pkg, below+"/")
 }
 
+// code returns the packages that have code which is not a test.
+func code(t *testing.T) []packages.Package {
+	t.Helper()
+	all, err := packages.All("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(p packages.Package) bool { return len(p.GoFiles) == 0 })
+}
+
+// imports returns what a package imports: packages of this module without the
+// module's path.
+func imports(p packages.Package) []string {
+	var list []string
+	for _, imported := range p.Imports {
+		list = append(list, strings.TrimPrefix(imported, packages.Module+"/"))
+	}
+	return list
+}
+
+// standard reports whether an import is of the standard library.
+func standard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".") && allowed[first] == nil && first != "internal"
+}
+
 func TestImports(t *testing.T) {
-	for _, p := range packages(t) {
-		if within("examples/...", p.name) || within("internal/test/...", p.name) {
+	for _, p := range code(t) {
+		if within("examples/...", p.Path) || within("internal/test/...", p.Path) {
 			continue
 		}
-		list, known := imports(p.name)
+		list, known := permitted(p.Path)
 		if !known {
-			t.Errorf("package %s has no place in the layout", p.name)
+			t.Errorf("package %s has no place in the layout", p.Path)
 			continue
 		}
-		for _, imported := range p.imports {
+		for _, imported := range imports(p) {
 			switch {
+			case within("testing/...", imported), imported == "log":
+				t.Errorf("%s must not import %s", p.Path, imported)
 			case standard(imported):
-				if within("testing/...", imported) || imported == "log" {
-					t.Errorf("%s must not import %s", p.name, imported)
-				}
 			case !slices.ContainsFunc(list, func(name string) bool { return within(name, imported) }):
-				t.Errorf("%s must not import %s", p.name, imported)
+				t.Errorf("%s must not import %s", p.Path, imported)
 			}
 		}
 	}
@@ -93,9 +120,9 @@ func TestImports(t *testing.T) {
 
 // TestTable looks for packages that the table lists and that are gone.
 func TestTable(t *testing.T) {
-	all := packages(t)
+	all := code(t)
 	for name := range allowed {
-		if !slices.ContainsFunc(all, func(p *pack) bool { return within(name, p.name) }) && name != "." {
+		if !slices.ContainsFunc(all, func(p packages.Package) bool { return within(name, p.Path) }) && name != "." {
 			t.Errorf("there is no package %s", name)
 		}
 	}
@@ -117,18 +144,38 @@ var never = []struct {
 	{"policy", []string{"internal/...", "dial/..."}},
 }
 
+// reached returns what a package imports, by itself and by way of others.
+func reached(all []packages.Package, path string) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(path string) {
+		i := slices.IndexFunc(all, func(p packages.Package) bool { return p.Path == path })
+		if i < 0 {
+			return
+		}
+		for _, imported := range imports(all[i]) {
+			if !seen[imported] {
+				seen[imported] = true
+				visit(imported)
+			}
+		}
+	}
+	visit(path)
+	return seen
+}
+
 func TestNever(t *testing.T) {
-	all := packages(t)
+	all := code(t)
 	for _, rule := range never {
 		found := false
 		for _, p := range all {
-			if !within(rule.packages, p.name) {
+			if !within(rule.packages, p.Path) {
 				continue
 			}
 			found = true
-			for _, imported := range slices.Sorted(maps.Keys(reached(all, p.name))) {
+			for _, imported := range slices.Sorted(maps.Keys(reached(all, p.Path))) {
 				if slices.ContainsFunc(rule.imports, func(name string) bool { return within(name, imported) }) {
-					t.Errorf("%s must not depend on %s", p.name, imported)
+					t.Errorf("%s must not depend on %s", p.Path, imported)
 				}
 			}
 		}
@@ -141,16 +188,16 @@ func TestNever(t *testing.T) {
 // Examples are for reading and copying: they import what their readers can.
 // What is only for tests is imported by tests alone, with one exception.
 func TestExamplesAndTests(t *testing.T) {
-	for _, p := range packages(t) {
-		for _, imported := range p.imports {
+	for _, p := range code(t) {
+		for _, imported := range imports(p) {
 			switch {
-			case within("examples/...", p.name) && within("internal/...", imported):
-				t.Errorf("%s must not import %s", p.name, imported)
-			case !within("examples/...", p.name) && within("examples/...", imported):
-				t.Errorf("%s must not import %s", p.name, imported)
-			case p.name == "dial/dialtest" && imported == "internal/test/script":
-			case !within("internal/test/...", p.name) && within("internal/test/...", imported):
-				t.Errorf("%s must not import %s", p.name, imported)
+			case within("examples/...", p.Path) && within("internal/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
+			case !within("examples/...", p.Path) && within("examples/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
+			case p.Path == "dial/dialtest" && imported == "internal/test/script":
+			case !within("internal/test/...", p.Path) && within("internal/test/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
 			}
 		}
 	}
@@ -159,16 +206,16 @@ func TestExamplesAndTests(t *testing.T) {
 // TestNames keeps two packages from having one name, programs aside.
 func TestNames(t *testing.T) {
 	paths := map[string]string{}
-	for _, p := range packages(t) {
-		last := path.Base(p.name)
+	for _, p := range code(t) {
+		last := path.Base(p.Path)
 		switch {
-		case p.pkg == "main" || p.name == ".":
+		case p.Name == "main" || p.Path == ".":
 			continue
 		case paths[last] != "":
-			t.Errorf("%s and %s have one name", p.name, paths[last])
-		case p.pkg != last && p.pkg != strings.TrimSuffix(last, "_test"):
-			t.Errorf("package %s is in directory %s", p.pkg, p.name)
+			t.Errorf("%s and %s have one name", p.Path, paths[last])
+		case p.Name != last && p.Name != strings.TrimSuffix(last, "_test"):
+			t.Errorf("package %s is in directory %s", p.Name, p.Path)
 		}
-		paths[last] = p.name
+		paths[last] = p.Path
 	}
 }
