@@ -13,13 +13,14 @@ import (
 )
 
 // Types returns the types of all packages below root that programs can import,
-// as the compiler has them, by path below the module's.
-func Types(root string) (map[string]*types.Package, error) {
+// as the compiler has them, by path below the module's; also those of the given
+// packages of the standard library, by their import paths.
+func Types(root string, std ...string) (map[string]*types.Package, error) {
 	all, err := All(root)
 	if err != nil {
 		return nil, err
 	}
-	files, err := compiled(root)
+	files, err := compiled(root, append(std, "./..."))
 	if err != nil {
 		return nil, err
 	}
@@ -35,13 +36,18 @@ func Types(root string) (map[string]*types.Package, error) {
 			return nil, err
 		}
 	}
+	for _, path := range std {
+		if found[path], err = from.Import(path); err != nil {
+			return nil, err
+		}
+	}
 	return found, nil
 }
 
-// compiled returns the files with the compiler's export data of the module's
-// packages and all that they import, by import path.
-func compiled(root string) (map[string]string, error) {
-	list := exec.Command("go", "list", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}", "./...")
+// compiled returns the files with the compiler's export data of packages and all
+// that they import, by import path.
+func compiled(root string, patterns []string) (map[string]string, error) {
+	list := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}"}, patterns...)...)
 	list.Dir = root
 	var problem bytes.Buffer
 	list.Stderr = &problem
