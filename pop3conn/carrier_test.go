@@ -56,7 +56,7 @@ func TestLogins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := login(t, tt.creds, tt.script...)
-			if err != nil || c.Mechanism() != tt.mechanism {
+			if err != nil || c.Security().Login.Mechanism != tt.mechanism {
 				t.Errorf("%v", err)
 			}
 		})

@@ -39,5 +39,5 @@ func delayed(err error, caps []string) error {
 	if bad != nil || code(r, caps) != pop3.CodeLoginDelay {
 		return err
 	}
-	return &LoginDelayError{features(caps).LoginDelay.Minimum, err}
+	return &LoginDelayError{parseFeatures(caps).LoginDelay.Minimum, err}
 }

@@ -49,14 +49,11 @@ type Expire struct {
 	PerUser bool // it may be another for each user; ask again after the login
 }
 
-// Features is [Client.Capabilities] in parts: zero if the server does not know
-// CAPA.
-func (c *Client) Features() (Features, error) {
-	list, err := c.Capabilities()
-	return features(list), err
-}
+// Features returns [Client.Capabilities] in parts. It is zero if the server does not
+// know CAPA.
+func (c *Client) Features() Features { return parseFeatures(c.capabilities) }
 
-func features(list []string) Features {
+func parseFeatures(list []string) Features {
 	listed := func(tag string) bool { _, ok := wire.Params(list, tag); return ok }
 	words := func(tag string) []string { p, _ := wire.Params(list, tag); return wire.Words(p) }
 	name, _ := wire.Params(list, "IMPLEMENTATION")

@@ -30,6 +30,7 @@ func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10}
 // bare LF make a line malformed: tolerance there is how one side can be made
 // to see a line that the other did not send.
 type Reader struct {
+	src   io.Reader
 	br    *bufio.Reader
 	limit Limits
 	lines int
@@ -43,7 +44,7 @@ const readSize = 1024
 
 // NewReader returns a Reader with a fresh budget.
 func NewReader(r io.Reader, limit Limits) *Reader {
-	return &Reader{br: bufio.NewReaderSize(r, readSize), limit: limit}
+	return &Reader{src: r, br: bufio.NewReaderSize(r, readSize), limit: limit}
 }
 
 // Renew gives the reader a fresh budget. What is buffered stays.
@@ -132,16 +133,26 @@ func (r *Reader) line(b []byte) ([]byte, error) {
 	if r.lines++; r.lines > r.limit.Lines {
 		return nil, Violation(policy.ErrLimit, string(b))
 	}
-	text := b[:max(len(b)-2, 0)]
-	if !bytes.HasSuffix(b, []byte("\r\n")) || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0 {
-		v := Violation(policy.ErrMalformed, string(b))
-		v.Err = errLine
-		return nil, v
+	text, ended := bytes.CutSuffix(b, []byte("\r\n"))
+	var odd error
+	switch {
+	case !ended:
+		odd = errLineEnd
+	case bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0:
+		odd = ErrOctet
+	default:
+		return text, nil
 	}
-	return text, nil
+	v := Violation(policy.ErrMalformed, string(b))
+	v.Err = odd
+	return nil, v
 }
 
-var errLine = errors.New("line with NUL or without a proper CRLF")
+// ErrOctet is in the chain of the violation for a line with a NUL or a bare CR in
+// it. The line has its CRLF: a reader that can do without it may go on behind it.
+var ErrOctet = errors.New("line with NUL or a bare CR")
+
+var errLineEnd = errors.New("line without a proper CRLF")
 
 // Skip reads and drops n bytes, such as an IMAP literal.
 func (r *Reader) Skip(n int64) error {

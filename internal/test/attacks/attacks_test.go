@@ -265,7 +265,7 @@ func (a *attempt) newSession(ctx context.Context, conn *dial.Conn) error {
 			return err
 		}
 		defer c.Close()
-		a.worked = c.Noop()
+		a.worked = c.Noop(ctx)
 	default:
 		c, err := smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds})
 		if err != nil {

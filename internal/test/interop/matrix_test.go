@@ -144,7 +144,7 @@ func (m *matrix) try(c cell) string {
 		return channel + " " + word(err)
 	}
 	defer farewell(s)
-	if got := s.Mechanism(); got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
+	if got := s.Security().Login.Mechanism; got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
 		return channel + " in:" + strings.ReplaceAll(got, " ", "-")
 	}
 	return channel + " in"

@@ -15,7 +15,6 @@ import (
 
 // session is what the three clients have in common.
 type session interface {
-	Mechanism() string
 	Security() dial.Security
 	Close() error
 }
@@ -26,7 +25,7 @@ func farewell(s session) {
 	case *imapconn.Client:
 		s.Logout().Wait()
 	case *pop3conn.Client:
-		s.Quit()
+		s.Quit(context.Background())
 	case *smtpconn.Client:
 		s.Quit()
 	}

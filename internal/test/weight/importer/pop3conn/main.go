@@ -21,5 +21,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Println(client.Index())
+	log.Println(client.Index(context.Background()))
 }

@@ -28,7 +28,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Println(fetch.Mail(client, &fetch.Options{Seen: seen}, func(m *fetch.Message) error {
+	log.Println(fetch.Mail(context.Background(), client, &fetch.Options{Seen: seen}, func(m *fetch.Message) error {
 		_, err := io.Copy(os.Stdout, m)
 		return err
 	}))
