@@ -99,6 +99,14 @@ func (b *batch) reply() (pop3.Reply, error) {
 	return b.c.reply()
 }
 
+// rows is next for a reply with lines, which it gives to row.
+func (b *batch) rows(row func(line string)) error {
+	if err := b.next(); err != nil {
+		return err
+	}
+	return b.c.rows(row)
+}
+
 // fill sends as many commands as may be under way, once half of them were answered.
 func (b *batch) fill() error {
 	switch {

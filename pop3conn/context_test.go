@@ -64,7 +64,10 @@ func calls() map[string]struct {
 			}
 			return last
 		}, "+OK\r\nabc"},
-		"DeleEach": {func(ctx context.Context, c *pop3conn.Client) error { _, err := c.DeleEach(ctx, listings(2)); return err }, "+OK\r\n+OK"},
+		"DeleEach": {func(ctx context.Context, c *pop3conn.Client) error {
+			_, err := c.DeleEach(ctx, listings(2))
+			return err
+		}, "+OK\r\n+OK"},
 	}
 }
 

@@ -40,7 +40,7 @@ func begin(conn net.Conn, o *pop3conn.Options) (*pop3conn.Client, error) {
 	return pop3conn.New(context.Background(), c, o)
 }
 
-// mustBegin is begin where nobody logs in and nothing goes wrong.
+// mustBegin is begin without a login, where nothing goes wrong.
 func mustBegin(t testing.TB, conn net.Conn) *pop3conn.Client {
 	t.Helper()
 	c, err := begin(conn, nil)

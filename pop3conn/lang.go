@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Language is one that a server can speak in its texts.
+// Language is a language that a server can use in its texts.
 type Language struct {
 	Tag         string // RFC 5646, such as "de"
 	Description string // made printable
@@ -33,16 +33,9 @@ func (c *Client) Lang(ctx context.Context, tag string) error {
 
 // Languages returns the languages that [Client.Lang] may be given.
 func (c *Client) Languages(ctx context.Context) ([]Language, error) {
-	if err := c.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer c.done()
-	if _, err := c.exchange("LANG"); err != nil {
-		return nil, err
-	}
 	var list []Language
-	err := c.rows(func(line string, odd error) {
-		if tag, description := cutWord(line); odd == nil && tag != "" {
+	err := c.multiline(ctx, "LANG", func(line string) {
+		if tag, description := cutWord(line); tag != "" {
 			list = append(list, Language{wire.Printable(tag), wire.Printable(description)})
 		}
 	})

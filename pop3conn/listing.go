@@ -72,24 +72,17 @@ func (c *Client) one(ctx context.Context, verb string, msg int, parse parser) (L
 // ListAll returns number and size of the messages that are not marked as deleted. A
 // line without a number is left out, and a size that cannot be read is -1. A list of
 // more than 1,048,576 lines or 64 MiB is a violation with reason policy.ErrLimit.
-func (c *Client) ListAll(ctx context.Context) ([]Listing, error) {
-	return c.all(ctx, "LIST", parseSize)
+func (c *Client) ListAll(ctx context.Context) (list []Listing, err error) {
+	err = c.multiline(ctx, "LIST", collect(&list, parseSize))
+	return list, err
 }
 
 // UIDLAll returns number and unique identifier of the messages that are not marked as
 // deleted. A line without a number is left out, and an identifier that cannot be read
 // is empty. The list has the limits of [Client.ListAll].
-func (c *Client) UIDLAll(ctx context.Context) ([]Listing, error) { return c.all(ctx, "UIDL", parseID) }
-
-func (c *Client) all(ctx context.Context, verb string, parse parser) ([]Listing, error) {
-	if err := c.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer c.done()
-	if _, err := c.exchange(verb); err != nil {
-		return nil, err
-	}
-	return c.listings(parse)
+func (c *Client) UIDLAll(ctx context.Context) (list []Listing, err error) {
+	err = c.multiline(ctx, "UIDL", collect(&list, parseID))
+	return list, err
 }
 
 // Index returns number, unique identifier and size of the messages that are not
@@ -106,8 +99,9 @@ func (c *Client) Index(ctx context.Context) ([]Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	sizes, err1 := b.listings(parseSize)
-	ids, err2 := b.listings(parseID)
+	var sizes, ids []Listing
+	err1 := b.rows(collect(&sizes, parseSize))
+	err2 := b.rows(collect(&ids, parseID))
 	if len(commands) > 2 {
 		if r, err := b.reply(); err == nil {
 			c.readCapabilities(r) // what is refused is not the index

@@ -1,6 +1,7 @@
 package pop3conn
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -17,39 +18,43 @@ const (
 // parser reads a line of a list. It is false for a line without a number.
 type parser func(line string) (Listing, bool)
 
-// listings reads the lines of a list. It grows as they arrive: no number of the
-// server's is believed before. A line that cannot be read costs no other.
-func (c *Client) listings(parse parser) ([]Listing, error) {
-	var list []Listing
-	err := c.rows(func(line string, odd error) {
-		if l, ok := parse(line); odd == nil && ok && l.Msg > 0 {
-			list = append(list, l)
-		}
-	})
-	return list, err
-}
-
-// listings reads the list that answers the next command.
-func (b *batch) listings(parse parser) ([]Listing, error) {
-	if err := b.next(); err != nil {
-		return nil, err
+// multiline sends a command and gives row each line of the reply that can be read.
+func (c *Client) multiline(ctx context.Context, verb string, row func(line string)) error {
+	if err := c.begin(ctx); err != nil {
+		return err
 	}
-	return b.c.listings(parse)
+	defer c.done()
+	if _, err := c.exchange(verb); err != nil {
+		return err
+	}
+	return c.rows(row)
 }
 
-// rows reads the lines of a list, each of which has the time of a reply.
-func (c *Client) rows(row func(line string, odd error)) error {
+// rows is multiline behind the status line. Each line has the time of a reply.
+func (c *Client) rows(row func(line string)) error {
 	c.lines.Renew(wire.Limits{Line: wire.Greeting().Line, Lines: maxMessages + 1, Total: maxList})
 	c.link.expect()
 	err := c.lines.Multiline(func(line string, odd error) error {
 		c.link.expect()
-		row(line, odd)
+		if odd == nil {
+			row(line)
+		}
 		return nil
 	})
 	if err != nil {
 		return c.fail(err)
 	}
 	return nil
+}
+
+// collect returns a row function that appends to list. The list grows as its lines
+// arrive: no number of the server's is believed before.
+func collect(list *[]Listing, parse parser) func(line string) {
+	return func(line string) {
+		if l, ok := parse(line); ok && l.Msg > 0 {
+			*list = append(*list, l)
+		}
+	}
 }
 
 // parseSize reads "number size", with any blanks. What may follow behind another

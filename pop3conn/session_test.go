@@ -66,7 +66,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestNilOptions: nil means a zero Dialer, and nobody who logs in.
+// TestNilOptions: nil means a zero Dialer, and no login.
 func TestNilOptions(t *testing.T) {
 	srv := serve(t, dialtest.Config{})
 	c, err := pop3conn.Dial(context.Background(), srv.Endpoint(policy.NoTLS), nil)
@@ -102,8 +102,8 @@ func TestCloseDeletesNothing(t *testing.T) {
 	}
 }
 
-// TestGate: credentials stay here unless the server is the one that was
-// dialled and nobody else can hear them.
+// TestGate: credentials are not sent unless the server is the one that was
+// dialled, over TLS.
 func TestGate(t *testing.T) {
 	for _, p := range policies {
 		for _, unverified := range []bool{true, false} {

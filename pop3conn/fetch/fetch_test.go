@@ -81,7 +81,7 @@ func box() []popbox.Letter {
 }
 
 // TestNew: what was stored is not fetched again, identifiers that are shared
-// included, and nothing is deleted that nobody asked to delete.
+// included, and nothing is deleted unless Options say so.
 func TestNew(t *testing.T) {
 	srv := serve(t, box()...)
 	got, seen := map[string]string{}, memory{}

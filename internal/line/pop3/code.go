@@ -58,9 +58,3 @@ func Known(code string) string {
 func Transient(known string) bool {
 	return known == CodeSysTemp || known == CodeInUse || known == CodeLoginDelay
 }
-
-// inTrouble reports whether a code says that the server is at fault, and not the
-// command that it refuses.
-func inTrouble(code string) bool {
-	return Known(code) == CodeInUse || strings.HasPrefix(code, "SYS/")
-}

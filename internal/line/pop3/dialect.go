@@ -49,8 +49,10 @@ func (c *Conn) Capabilities() (line.List, error) {
 // -ERR means a server older than RFC 2449, which has no list; one that says that the
 // server is in trouble refuses the list.
 func (c *Conn) CapabilityList(r Reply) (line.List, error) {
+	code := r.Code()
+	inTrouble := Known(code) == CodeInUse || strings.HasPrefix(code, "SYS/")
 	switch {
-	case !r.OK && inTrouble(r.Code()):
+	case !r.OK && inTrouble:
 		return line.List{Status: line.Refused, Reply: r.Words()}, nil
 	case !r.OK:
 		return line.List{Status: line.NoList, Reply: r.Words()}, nil
