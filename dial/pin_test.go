@@ -20,6 +20,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -275,7 +276,7 @@ func TestBadPins(t *testing.T) {
 		"lifetime":    {PeerRules: peers.Rules{Lifetime: -1}},
 		"time-out":    {PeerRules: peers.Rules{Timeout: -1}},
 	} {
-		d.NetDialer = noNet{t}
+		d.NetDialer = scripttest.NoNetwork(t)
 		var stopped *dial.Error
 		if _, err := d.Dial(t.Context(), e); !errors.As(err, &stopped) || stopped.Phase != dial.PhaseConfig {
 			t.Errorf("%s: %v", name, err)

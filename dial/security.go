@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -78,7 +79,7 @@ func (s Security) record(lifetime time.Duration) (r peers.Record, ok bool) {
 	if s.TLS == nil || s.Verified == trust.None {
 		return peers.Record{}, false
 	}
-	now := clock()
+	now := recall.Now()
 	r = peers.Record{Policy: s.Endpoint.Policy, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
 	r.Leaf, r.Issuer = s.keys()
 	return r, true

@@ -111,23 +111,18 @@ func (s *Setup) LoginTried(l Login, err error) {
 // MechanismsListed lets the Dialer's Peers learn the SASL mechanisms that the
 // server has listed. It is to be called after a login that succeeded.
 func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
-	if s.isOver() {
-		return
-	}
-	c := s.conn
-	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
-		r.Mechanisms = peers.MechanismSet(names...)
-		c.memory.remember(ctx, r)
+	if !s.isOver() {
+		s.conn.learn(ctx, names...)
 	}
 }
 
 // HeldToSCRAM returns the record that forbids showing the server a password
 // ([peers.Rules], HoldAuth), and nil if none does.
 func (s *Setup) HeldToSCRAM() *peers.Known {
-	if s.isOver() || !s.conn.memory.rules.HoldAuth {
+	if s.isOver() || !s.conn.memory.Rules.HoldAuth {
 		return nil
 	}
-	if held := s.conn.memory.holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+	if held := s.conn.memory.Holds(); held != nil && held.Record.Mechanisms.SCRAM() {
 		return held
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,7 +41,7 @@ func ParseEndpoint(url string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
-	if e.Host, err = normalHost(host); err != nil {
+	if e.Host, err = hostname.Normal(host); err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
 	e.Port = port

@@ -28,7 +28,7 @@ func ExampleDial() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	fmt.Println(client.Security().Confidential(), client.Mechanism())
+	fmt.Println(client.Security().Confidential(), client.Security().Login.Mechanism)
 	fmt.Println(client.Noop().Wait(), client.Logout().Wait())
 	// Output:
 	// true PLAIN

@@ -10,8 +10,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// named are the words of the configuration files. The numbers are fixed too:
-// programs may have stored them.
+// named has the name and the number of each policy. The numbers are fixed as well,
+// since programs may have stored them.
 var named = []struct {
 	word string
 	p    policy.Policy

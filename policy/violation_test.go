@@ -46,8 +46,8 @@ func TestViolation(t *testing.T) {
 	}
 }
 
-// Every reason has a text of its own. The list is read from the source, so that none
-// is left out.
+// Every reason has a text of its own. The reasons are read from the source, so that
+// none is left out.
 func TestReasonsDiffer(t *testing.T) {
 	source, err := os.ReadFile("violation.go")
 	if err != nil {
@@ -82,7 +82,7 @@ func TestViolationTextIsBounded(t *testing.T) {
 	}
 }
 
-// Only a refusal can be for the moment, and only if its parser saw that it is.
+// Only a refusal can be temporary, and only if the parser found a code that says so.
 func TestTemporary(t *testing.T) {
 	for _, c := range []struct {
 		reason          error

@@ -36,7 +36,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 func (b *beginning) login(ctx context.Context) (err error) {
 	if b.caps = b.conn.Capabilities(); b.caps == nil {
 		b.setup.Enter(dial.PhaseCapability)
-		if b.caps, err = line.Capabilities(b.lines, b.conn.Security().Encrypted()); err != nil {
+		if b.caps, err = line.Capabilities(b.lines, b.conn.Encrypted()); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -73,8 +72,22 @@ func afterLogin(t *testing.T, p policy.Protocol, creds auth.Credentials, echo bo
 		t.Errorf("%v: %v", p, err)
 	}
 	values := append(traced, conn.Security(), conn, err)
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		values = append(values, e)
+	return append(values, chain(err)...)
+}
+
+// chain returns err and all errors below it.
+func chain(err error) []any {
+	if err == nil {
+		return nil
+	}
+	values := []any{err}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		values = append(values, chain(e.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, below := range e.Unwrap() {
+			values = append(values, chain(below)...)
+		}
 	}
 	return values
 }

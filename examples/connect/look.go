@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
@@ -35,18 +34,15 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
 		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
-		Alert: func(text string) { f.alerts = append(f.alerts, text) },
+		Notice: func(n imapconn.Notice) { f.alerts = append(f.alerts, n.Alert) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f.security, f.mechanism = c.Security(), c.Mechanism()
-	for name := range c.Caps() {
-		f.capabilities = append(f.capabilities, string(name))
-	}
-	slices.Sort(f.capabilities)
+	f.security, f.mechanism = c.Security(), c.Security().Login.Mechanism
+	f.capabilities = c.Capabilities()
 	c.Logout().Wait() // a matter of manners: we have what we came for
 	return f, nil
 }

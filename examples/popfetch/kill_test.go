@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 )
 
 // kills is how often TestKilled kills the program: a hundred times if
@@ -33,7 +33,7 @@ func TestKilled(t *testing.T) {
 	}
 	t.Cleanup(srv.Close)
 	srv.Hook = victim.hook
-	letters := srv.Letters()
+	letters := srv.Messages()
 	for i := range kills() {
 		var flags []string
 		if i%2 == 1 {
@@ -55,8 +55,8 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
-	if len(srv.Letters()) != 0 {
-		t.Errorf("%d left on the server", len(srv.Letters()))
+	if len(srv.Messages()) != 0 {
+		t.Errorf("%d left on the server", len(srv.Messages()))
 	}
 	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), victim.atCommand, victim.atFile, len(letters))
 }

@@ -6,9 +6,9 @@ import (
 	"reflect"
 )
 
-// RemoteAlert returns the number of the TLS alert that the server sent, if that is
-// what ended the connection. crypto/tls keeps the type of a received alert to
-// itself; its kind is all there is to go by.
+// RemoteAlert returns the number of the TLS alert (RFC 8446 §6) by which the server
+// ended the connection, if err comes from one. crypto/tls does not export the type of
+// a received alert, so it is recognised by its kind.
 func RemoteAlert(err error) (number uint8, ok bool) {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "remote error" {

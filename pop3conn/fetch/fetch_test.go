@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
@@ -33,7 +33,7 @@ func (m memory) Keep(keep func(string) bool) error {
 	return nil
 }
 
-func serve(t *testing.T, letters ...popbox.Letter) *popbox.Server {
+func serve(t *testing.T, letters ...popbox.Message) *popbox.Server {
 	t.Helper()
 	srv, err := popbox.New(letters...)
 	if err != nil {
@@ -76,8 +76,8 @@ func store(t *testing.T, into map[string]string) func(*fetch.Message) error {
 	}
 }
 
-func box() []popbox.Letter {
-	return []popbox.Letter{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
+func box() []popbox.Message {
+	return []popbox.Message{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
 }
 
 // TestNew: what was stored is not fetched again, identifiers that are shared
@@ -87,7 +87,7 @@ func TestNew(t *testing.T) {
 	got, seen := map[string]string{}, memory{}
 	for run, want := range []fetch.Result{{Listed: 3, New: 3, Stored: 3}, {Listed: 3}, {Listed: 4, New: 1, Stored: 1}} {
 		if run == 2 {
-			srv.Add(popbox.Letter{ID: "c", Text: "four\r\n"})
+			srv.Add(popbox.Message{ID: "c", Text: "four\r\n"})
 		}
 		c := connect(t, srv)
 		begun := -1
@@ -97,7 +97,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	want := map[string]string{"a": "one\r\n", "b": "two\r\n.\r\n", "a 2": "three\r\n", "c": "four\r\n"}
-	if fmt.Sprint(got) != fmt.Sprint(want) || len(srv.Letters()) != 4 {
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(srv.Messages()) != 4 {
 		t.Errorf("%q", got)
 	}
 }
@@ -122,7 +122,7 @@ func TestDelete(t *testing.T) {
 			t.Error("QUIT")
 		}
 		var left []string
-		for _, l := range srv.Letters() {
+		for _, l := range srv.Messages() {
 			left = append(left, l.ID)
 		}
 		if fmt.Sprint(left) != tt.left || result.Deleted != 3-len(left) {
@@ -160,7 +160,7 @@ func TestNotStored(t *testing.T) {
 			t.Errorf("%s: %+v, %v, %v", name, result, err, seen)
 		}
 		c.Quit(context.Background())
-		if len(srv.Letters()) != 3 {
+		if len(srv.Messages()) != 3 {
 			t.Errorf("%s: deleted a message", name)
 		}
 	}
@@ -200,8 +200,8 @@ func TestRefused(t *testing.T) {
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "RETR 2") || !strings.Contains(err.Error(), "DELE 3") {
 		t.Errorf("%v", err)
 	}
-	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit(context.Background()) != nil || len(srv.Letters()) != 2 {
-		t.Errorf("%+v, left %v", result, srv.Letters())
+	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit(context.Background()) != nil || len(srv.Messages()) != 2 {
+		t.Errorf("%+v, left %v", result, srv.Messages())
 	}
 }
 
@@ -225,8 +225,8 @@ func TestShared(t *testing.T) {
 			t.Errorf("run %d: %v", run, err)
 		}
 	}
-	if got["a"] != "one\r\n" || got["a 2"] != "three\r\n" || len(srv.Letters()) != 0 {
-		t.Errorf("%q, left %v", got, srv.Letters())
+	if got["a"] != "one\r\n" || got["a 2"] != "three\r\n" || len(srv.Messages()) != 0 {
+		t.Errorf("%q, left %v", got, srv.Messages())
 	}
 }
 
@@ -234,7 +234,7 @@ func TestShared(t *testing.T) {
 // list.
 func TestForget(t *testing.T) {
 	seen := memory{"gone": time.Now()}
-	for _, letters := range [][]popbox.Letter{nil, box()} {
+	for _, letters := range [][]popbox.Message{nil, box()} {
 		if _, err := fetch.Mail(context.Background(), connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
 			t.Fatal(err)
 		}

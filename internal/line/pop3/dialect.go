@@ -18,6 +18,7 @@ func Protocol() line.Protocol {
 		Upgrade: "STLS",
 		Greets:  func(text string) bool { _, err := Parse(text); return err == nil },
 		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }
 

@@ -4,6 +4,7 @@
 package attacks_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -20,6 +21,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/script"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -211,7 +213,9 @@ func (a *attempt) connect(t *testing.T) (result, *script.Record) {
 // connectOver dials over a given connection, and logs in if that is wanted.
 func (a *attempt) connectOver(t *testing.T, client net.Conn) result {
 	ep := dial.Endpoint{Protocol: a.Protocol, Host: "mail.test", Policy: a.policy}
-	d := &dial.Dialer{TLSConfig: a.stage.ca.ClientConfig()}
+	var transcript bytes.Buffer
+	d := &dial.Dialer{TLSConfig: a.stage.ca.ClientConfig(), Transcript: &transcript}
+	defer func() { checkTranscript(t, transcript.String()) }()
 	conn, err := d.NewConn(t.Context(), client, ep)
 	if err != nil {
 		return result{err: err}
@@ -306,6 +310,29 @@ func checkSecrets(t *testing.T, p policy.Policy, rec *script.Record) {
 	for line := range strings.Lines(clear) {
 		if !harmless(line) {
 			t.Errorf("said in the clear: %q", line)
+		}
+	}
+}
+
+// checkTranscript looks at what would be shown to a stranger: there is something, every
+// line of it is printable, and neither the password nor the content of a message is in
+// it.
+func checkTranscript(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(text, " -- ") {
+		t.Errorf("no transcript: %q", text)
+	}
+	for _, secret := range []string{canaryPassword, canarySubject, canaryBody} {
+		for _, form := range forms(secret) {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+				t.Errorf("%q is in the transcript:\n%s", form, text)
+			}
+		}
+	}
+	for line := range strings.Lines(text) {
+		const prefix = "000000 00:00:00.000 C: "
+		if text := strings.TrimSuffix(line, "\n")[len(prefix):]; text != wire.Printable(text) {
+			t.Errorf("not printable: %q", line)
 		}
 	}
 }

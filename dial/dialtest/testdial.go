@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// TB is the part of testing.TB that [Check] needs.
+// TB is the part of testing.TB that [TestDial] needs.
 type TB interface {
 	// As in testing.TB.
 	Helper()
@@ -17,11 +17,11 @@ type TB interface {
 // maxTold is how many cases are reported with a transcript.
 const maxTold = 20
 
-// Check is [Try] for tests: the findings of each case are an error of t, with a
+// TestDial is [Try] for tests: the findings of each case are an error of t, with a
 // transcript of the first, and the summary is logged. A program that gets many
 // cases wrong is told the rest in a line each. It returns nil if nothing could
 // be tried, which is an error of t too.
-func Check(t TB, connect Connect, o TryOptions) *Summary {
+func TestDial(t TB, connect Connect, o TryOptions) *Summary {
 	t.Helper()
 	s, err := Try(context.Background(), connect, o)
 	if err != nil {

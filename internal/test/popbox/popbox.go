@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// Letter is a message, lines ending in CRLF.
-type Letter struct{ ID, Text string }
+// Message is a message, lines ending in CRLF.
+type Message struct{ ID, Text string }
 
 // Server serves a mailbox in the clear, whoever logs in, with PIPELINING, to one
 // session after the other.
@@ -25,18 +25,18 @@ type Server struct {
 	listener net.Listener
 	done     sync.WaitGroup
 
-	lock    sync.Mutex // of the mailbox, held by a session (RFC 1939 §4)
-	mu      sync.Mutex
-	letters []Letter
+	lock     sync.Mutex // of the mailbox, held by a session (RFC 1939 §4)
+	mu       sync.Mutex
+	messages []Message
 }
 
 // New begins to serve on a port of the loopback interface.
-func New(letters ...Letter) (*Server, error) {
+func New(messages ...Message) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, letters: letters}
+	s := &Server{listener: l, messages: messages}
 	s.done.Go(s.accept)
 	return s, nil
 }
@@ -44,18 +44,18 @@ func New(letters ...Letter) (*Server, error) {
 // Addr returns host and port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Letters returns what is in the mailbox.
-func (s *Server) Letters() []Letter {
+// Messages returns what is in the mailbox.
+func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.letters)
+	return slices.Clone(s.messages)
 }
 
 // Add delivers messages; sessions that are open do not see them.
-func (s *Server) Add(letters ...Letter) {
+func (s *Server) Add(messages ...Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.letters = append(s.letters, letters...)
+	s.messages = append(s.messages, messages...)
 }
 
 // Close stops listening and waits for the sessions to end.
@@ -78,7 +78,7 @@ func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	b := &session{Server: s, letters: s.Letters(), w: bufio.NewWriter(conn), gone: map[int]bool{}}
+	b := &session{Server: s, messages: s.Messages(), w: bufio.NewWriter(conn), gone: map[int]bool{}}
 	r := bufio.NewReader(conn)
 	b.say("+OK")
 	for !b.over {
@@ -96,10 +96,10 @@ func (s *Server) serve(conn net.Conn) {
 
 type session struct {
 	*Server
-	letters []Letter
-	w       *bufio.Writer
-	gone    map[int]bool // by number
-	over    bool
+	messages []Message
+	w        *bufio.Writer
+	gone     map[int]bool // by number
+	over     bool
 }
 
 func (b *session) say(lines ...string) {
@@ -135,7 +135,7 @@ func (b *session) handle(line string) {
 
 func (b *session) list(verb string) {
 	b.say("+OK")
-	for i, l := range b.letters {
+	for i, l := range b.messages {
 		if what := any(l.ID); !b.gone[i+1] {
 			if verb == "LIST" {
 				what = len(l.Text)
@@ -148,13 +148,13 @@ func (b *session) list(verb string) {
 
 func (b *session) one(verb string, n int) {
 	switch {
-	case n < 1 || n > len(b.letters) || b.gone[n]:
+	case n < 1 || n > len(b.messages) || b.gone[n]:
 		b.say("-ERR no such message")
 	case verb == "DELE":
 		b.gone[n] = true
 		b.say("+OK")
 	default:
-		text := strings.ReplaceAll("\r\n"+b.letters[n-1].Text, "\r\n.", "\r\n..")
+		text := strings.ReplaceAll("\r\n"+b.messages[n-1].Text, "\r\n.", "\r\n..")
 		b.w.WriteString("+OK" + text + ".\r\n")
 	}
 }
@@ -165,11 +165,11 @@ func (b *session) commit() {
 	b.over = true
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var left []Letter
-	for i, l := range b.Server.letters {
+	var left []Message
+	for i, l := range b.Server.messages {
 		if !b.gone[i+1] {
 			left = append(left, l)
 		}
 	}
-	b.Server.letters = left
+	b.Server.messages = left
 }

@@ -1,19 +1,20 @@
-package dial_test
+package hostname_test
 
 import (
 	"net"
+	"os"
 	"strings"
 	"testing"
 
-	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/hostname"
 )
 
-func TestCheckLocalName(t *testing.T) {
+func TestCheckClient(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"": true, "mail.example.org": true, "[127.0.0.1]": true, "[IPv6:::1]": true, strings.Repeat("a", 255): true,
 		"a b": false, "a\r\nQUIT": false, "a\x00": false, "a\t": false, "a\x7f": false, "é": false, "\xff": false, strings.Repeat("a", 256): false,
 	} {
-		if err := dial.CheckLocalName(name); (err == nil) != ok {
+		if err := hostname.CheckClient(name); (err == nil) != ok {
 			t.Errorf("%.20q: %v", name, err)
 		}
 	}
@@ -32,20 +33,20 @@ func TestAddressLiteral(t *testing.T) {
 		{&net.UnixAddr{Name: "/x"}, "[127.0.0.1]"},
 		{nil, "[127.0.0.1]"},
 	} {
-		if got := dial.AddressLiteral(c.addr); got != c.want {
+		if got := hostname.AddressLiteral(c.addr); got != c.want {
 			t.Errorf("%v: %s", c.addr, got)
 		}
 	}
 }
 
-func TestEHLOName(t *testing.T) {
+// A private name tells nothing about the host.
+func TestClient(t *testing.T) {
 	local := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}
-	if got := dial.EHLOName(&dial.Dialer{}, local, true); got != "[192.0.2.1]" {
+	if got := hostname.Client(local, true); got != "[192.0.2.1]" {
 		t.Errorf("in private: %s", got)
 	}
-	for _, private := range []bool{true, false} {
-		if got := dial.EHLOName(&dial.Dialer{LocalName: "me.test"}, local, private); got != "me.test" {
-			t.Errorf("with LocalName, private %v: %s", private, got)
-		}
+	host, _ := os.Hostname()
+	if got := hostname.Client(local, false); got != "[192.0.2.1]" && got != host {
+		t.Errorf("not in private: %s", got)
 	}
 }
