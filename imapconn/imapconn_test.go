@@ -23,7 +23,11 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
+}
+
+func cleartext() auth.Password {
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}
 }
 
 // open dials the server that lines describe and begins a session on it.
@@ -138,7 +142,7 @@ func TestLoginCommand(t *testing.T) {
 		{"joe", "pässword", "S: + go\nC: pässword\n" + tail, "LOGIN \"joe\" {9}\r\npässword\r\n"},
 		{"jöe", "plain", "S: + go\nC: jöe *\n" + tail, "LOGIN {4}\r\njöe \"plain\"\r\n"},
 	} {
-		o := &imapconn.Options{Auth: auth.Password{User: c.user, Password: auth.NewSecret(c.password)}}
+		o := &imapconn.Options{Auth: auth.Password{User: c.user, Secret: auth.NewSecret(c.password)}}
 		client, session, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
 		if err != nil {
 			t.Errorf("%q: %v", c.password, err)
@@ -213,7 +217,7 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
-	o.InsecureAuth = true
+	o.Auth = cleartext()
 	c, session, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +270,7 @@ func TestSecretsComeBackInManyForms(t *testing.T) {
 			"<tag> OK in\nC: CAPABILITY\nS: <tag> NO " + secret, "<tag> OK in\nC: CAPABILITY\nS: * CAPABILITY " + secret + "\nS: <tag> OK",
 			"<tag> NO " + strings.Repeat("x", 495) + secret,
 		} {
-			o := &imapconn.Options{Auth: auth.Password{User: "joe", Password: auth.NewSecret(secret)}}
+			o := &imapconn.Options{Auth: auth.Password{User: "joe", Secret: auth.NewSecret(secret)}}
 			_, _, err := open(t, policy.ImplicitTLS, inside(head+answer), o)
 			if err == nil {
 				t.Errorf("%q: logged in", answer)
@@ -300,10 +304,10 @@ func TestBadArguments(t *testing.T) {
 		o imapconn.Options
 	}{
 		"protocol":         {e: dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.ImplicitTLS}},
-		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Password: auth.NewSecret("x")}}},
-		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Password: auth.NewSecret("x")}}},
-		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\x00")}}},
-		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL(nil)}},
+		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Secret: auth.NewSecret("x")}}},
+		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Secret: auth.NewSecret("x")}}},
+		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\x00")}}},
+		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL{}}},
 	} {
 		c.o.Dialer = d
 		_, err := imapconn.Dial(t.Context(), c.e, &c.o)
@@ -321,10 +325,9 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Credentials cross a connection in the clear, or to a server that was not
-// verified, only if the caller says InsecureAuth, or takes the wrapped client
-// by its loud name.
-func TestInsecureAuth(t *testing.T) {
+// Credentials cross a connection in the clear only if the caller says
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
 	const lines = listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x\nC: LOGIN *\nS: <tag> OK x"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
 		_, session, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
@@ -334,7 +337,7 @@ func TestInsecureAuth(t *testing.T) {
 		if rec := session.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, session, err := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
+		c, session, err := open(t, pol, lines, &imapconn.Options{Auth: cleartext()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func login(exists func(uint32)) (*imapconn.Client, func()) {
 	host, port := addr(l.Addr())
 	o := &imapconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: config},
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	}
 	if exists != nil {
 		o.UnilateralDataHandler = &imapclient.UnilateralDataHandler{Mailbox: func(d *imapclient.UnilateralDataMailbox) {

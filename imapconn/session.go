@@ -85,10 +85,10 @@ func (b *beginning) ask() (err error) {
 // authenticate logs in, after which the list of capabilities is a new one
 // (RFC 9051 §6.2.2): the server's own, or asked for.
 func (b *beginning) authenticate(ctx context.Context) (err error) {
-	c := &carrier{beginning: b, caps: b.caps}
+	t := &transport{beginning: b, caps: b.caps}
 	b.line.Renew(wire.SASL())
-	_, err = auth.Authenticate(ctx, b.setup, c, b.opts.Auth, b.opts.InsecureAuth)
-	b.loggedIn = err == nil
+	login, err := auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
+	b.loggedIn = err == nil && !login.NotOffered
 	return err
 }
 

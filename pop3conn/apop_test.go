@@ -12,7 +12,7 @@ import (
 )
 
 func byAPOP(also ...string) auth.Password {
-	return auth.Password{User: "mrose", Password: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
+	return auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
 }
 
 // RFC 1939 §7, and nothing behind a refusal (§13).

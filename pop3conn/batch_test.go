@@ -62,7 +62,7 @@ func TestNotListed(t *testing.T) {
 func TestAfterLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &mailbox{caps: "USER\r\n", letters: letters(10, 10)}
-		conn, c := dialFar(t, box, &pop3conn.Options{Auth: password(), InsecureAuth: true})
+		conn, c := dialFar(t, box, &pop3conn.Options{Auth: cleartext()})
 		box.caps = pipelining
 		for m, err := range c.RetrEach(ctx, listings(10)) {
 			readAll(t, m, err)
@@ -78,7 +78,7 @@ func TestAfterLogin(t *testing.T) {
 func TestIndexAfterLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &mailbox{caps: "USER\r\n" + pipelining, letters: letters(3, 10)}
-		conn, c := dialFar(t, box, &pop3conn.Options{Auth: password(), InsecureAuth: true})
+		conn, c := dialFar(t, box, &pop3conn.Options{Auth: cleartext()})
 		box.caps = "X-AFTER\r\n"
 		if list, err := c.Index(ctx); len(list) != 3 || err != nil {
 			t.Errorf("%v, %v", list, err)

@@ -31,7 +31,7 @@ func TestCancel(t *testing.T) {
 				synctest.Wait() // until everybody waits for the server
 				cancel()
 			}()
-			o := &pop3conn.Options{Auth: password(), InsecureAuth: true, Dialer: &dial.Dialer{NetDialer: brought{conn}}}
+			o := &pop3conn.Options{Auth: cleartext(), Dialer: &dial.Dialer{NetDialer: brought{conn}}}
 			start := time.Now()
 			_, err := pop3conn.Dial(ctx, clear(), o)
 			var where *dial.Error

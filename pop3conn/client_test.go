@@ -202,7 +202,7 @@ func TestViolations(t *testing.T) {
 
 func TestCapabilitiesAfterLogin(t *testing.T) {
 	login := []string{"C: AUTH PLAIN " + b64("\x00user\x00"+canary), "S: +OK"}
-	o := &pop3conn.Options{Auth: password(), InsecureAuth: true}
+	o := &pop3conn.Options{Auth: cleartext()}
 	c, err := begin(play(t, with(with(hello("SASL PLAIN", "EXPIRE 0 USER"), login...),
 		"C: CAPA", "S: +OK", "S: expire 30", "S: .",
 		"C: NOOP", "S: +OK")...), o)

@@ -3,7 +3,7 @@
 // stopped it.
 //
 //	client, err := pop3conn.Dial(ctx, endpoint, &pop3conn.Options{
-//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
 //
 // Messages are streams: [Client.Retr] returns a reader over the connection itself,

@@ -25,7 +25,7 @@ func dialExample() (*pop3conn.Client, func()) {
 	}
 	client, err := pop3conn.Dial(context.Background(), srv.Endpoint(policy.ImplicitTLS), &pop3conn.Options{
 		Dialer: &dial.Dialer{TLSConfig: srv.ClientConfig()}, // without it: the system's certificates
-		Auth:   auth.Password{User: "me", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "me", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

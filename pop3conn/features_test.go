@@ -112,7 +112,7 @@ func TestUTF8(t *testing.T) {
 		"not listed": {hello("USER"), true, false},
 		"not asked":  {hello("USER", "UTF8"), false, false},
 	} {
-		o := &pop3conn.Options{Auth: password(), InsecureAuth: true, UTF8: tt.ask}
+		o := &pop3conn.Options{Auth: cleartext(), UTF8: tt.ask}
 		c, err := begin(play(t, append(tt.script, login...)...), o)
 		if err != nil || c.UTF8() != tt.want {
 			t.Errorf("%s: %v", name, err)
@@ -125,7 +125,7 @@ func TestUTF8(t *testing.T) {
 func TestLoginDelay(t *testing.T) {
 	for _, caps := range [][]string{{"USER", "LOGIN-DELAY 60"}, {"USER"}} {
 		_, err := begin(play(t, append(hello(caps...), "C: USER user", "S: +OK", "C: PASS "+canary, "S: -ERR [LOGIN-DELAY] too soon")...),
-			&pop3conn.Options{Auth: password(), InsecureAuth: true})
+			&pop3conn.Options{Auth: cleartext()})
 		var soon *pop3conn.LoginDelayError
 		var refused *auth.Error
 		var where *dial.Error
@@ -136,7 +136,7 @@ func TestLoginDelay(t *testing.T) {
 		}
 	}
 	_, err := begin(play(t, append(hello("USER"), "C: USER user", "S: +OK", "C: PASS "+canary, "S: -ERR [AUTH] no")...),
-		&pop3conn.Options{Auth: password(), InsecureAuth: true})
+		&pop3conn.Options{Auth: cleartext()})
 	var soon *pop3conn.LoginDelayError
 	if errors.As(err, &soon) {
 		t.Errorf("%v", err)

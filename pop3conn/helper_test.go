@@ -23,7 +23,23 @@ var ctx = context.Background()
 const canary = "canary-password"
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret(canary)}
+	return auth.Password{User: "user", Secret: auth.NewSecret(canary)}
+}
+
+// cleartext is password for connections without TLS.
+func cleartext() auth.Password { return inClear(password()).(auth.Password) }
+
+// inClear lets credentials cross a connection without TLS.
+func inClear(creds auth.Credentials) auth.Credentials {
+	switch c := creds.(type) {
+	case auth.Password:
+		c.InsecureCleartext = true
+		return c
+	case auth.SASL:
+		c.InsecureCleartext = true
+		return c
+	}
+	return creds
 }
 
 // clear is an endpoint without TLS: what the tests bring connections for.

@@ -149,7 +149,7 @@ func TestLargeMailbox(t *testing.T) {
 func TestLongCapabilities(t *testing.T) {
 	for n, want := range map[int]error{255: nil, 256: policy.ErrLimit} {
 		conn := answering(0, "+OK\r\n", "+OK\r\n", "+OK\r\n"+strings.Repeat("..X\r\n", n)+".\r\n")
-		c, err := begin(conn, &pop3conn.Options{Auth: password(), InsecureAuth: true})
+		c, err := begin(conn, &pop3conn.Options{Auth: cleartext()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 func (l *login) run(ctx context.Context) (err error) {
 	if l.capabilities = l.conn.Capabilities(); l.capabilities == nil {
 		l.setup.Enter(dial.PhaseCapability)
-		if l.capabilities, err = line.Capabilities(l.lines, l.conn.Security().Encrypted()); err != nil {
+		if l.capabilities, err = line.Capabilities(l.lines, l.conn.Encrypted()); err != nil {
 			return err
 		}
 	}
@@ -64,8 +64,7 @@ func (l *login) run(ctx context.Context) (err error) {
 	}
 	l.setup.Enter(dial.PhaseAuth)
 	l.lines.Renew(wire.SASL())
-	transport := &carrier{l.lines, l.capabilities, stamp(l.conn.Greeting())}
-	done, err := auth.Authenticate(ctx, l.setup, transport, l.opts.Auth, l.opts.InsecureAuth)
+	done, err := auth.Authenticate(ctx, l.setup, &transport{l.lines, l.capabilities, l.conn.Greeting()}, l.opts.Auth)
 	l.mechanism = done.Mechanism
 	return delayed(err, l.capabilities)
 }

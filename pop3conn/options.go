@@ -20,10 +20,6 @@ type Options struct {
 	// Auth are the credentials; nil means no login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a server
-	// that was not verified: an attacker on the way can have them.
-	InsecureAuth bool
-
 	// ReplyTimeout is how long the server may take for a reply, how long it may pause
 	// inside a message or between the lines of a list, and how long a write may
 	// stall. Time that the caller takes between two reads of a message does not

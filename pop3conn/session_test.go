@@ -37,9 +37,8 @@ func TestPolicies(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			srv := serve(t, dialtest.Config{Implicit: p == policy.ImplicitTLS, LoginInClear: true, Mailbox: []string{"a\r\n.b\r\n"}})
 			o := &pop3conn.Options{
-				Dialer:       &dial.Dialer{TLSConfig: srv.ClientConfig()},
-				Auth:         password(),
-				InsecureAuth: p == policy.NoTLS,
+				Dialer: &dial.Dialer{TLSConfig: srv.ClientConfig()},
+				Auth:   auth.Password{User: "user", Secret: auth.NewSecret(canary), InsecureCleartext: p == policy.NoTLS},
 			}
 			c, err := pop3conn.Dial(context.Background(), srv.Endpoint(p), o)
 			if err != nil {
@@ -52,8 +51,8 @@ func TestPolicies(t *testing.T) {
 			if secure := p != policy.NoTLS; c.Security().Confidential() != secure || secure && session.Leaks(canary) != nil {
 				t.Errorf("%v, leaks %q", c.Security(), session.Leaks(canary))
 			}
-			if c.Security().Login.Mechanism != "PLAIN" {
-				t.Errorf("mechanism %q", c.Security().Login.Mechanism)
+			if got := c.Security().Login.Mechanism; got != "PLAIN" {
+				t.Errorf("mechanism %q", got)
 			}
 			r, err := c.Retr(ctx, 1)
 			check(t, "Retr", readAll(t, r, err), nil, "a\r\n.b\r\n")
@@ -120,9 +119,8 @@ func TestGate(t *testing.T) {
 				want = policy.ErrUnverifiedAuth
 			}
 			for _, insecure := range []bool{false, true} {
-				o.InsecureAuth = insecure
 				if insecure {
-					want = nil
+					o.Auth, want = auth.Password{User: "user", Secret: auth.NewSecret(canary), InsecureCleartext: inClear, InsecureUnverified: !inClear}, nil
 				}
 				c, err := pop3conn.Dial(context.Background(), srv.Endpoint(p), o)
 				if !errors.Is(err, want) || want == nil && err != nil {
@@ -168,7 +166,7 @@ func TestWrongPassword(t *testing.T) {
 	srv := serve(t, dialtest.Config{Implicit: true})
 	o := &pop3conn.Options{
 		Dialer: &dial.Dialer{TLSConfig: srv.ClientConfig()},
-		Auth:   auth.Password{User: "user", Password: auth.NewSecret("wrong")},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("wrong")},
 	}
 	_, err := pop3conn.Dial(context.Background(), srv.Endpoint(policy.ImplicitTLS), o)
 	var e *auth.Error

@@ -19,7 +19,7 @@ import (
 // connect is the library's own way in.
 func connect(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
 	d := &dial.Dialer{TLSConfig: cfg}
-	creds := auth.Password{User: dialtest.CanaryUser, Password: auth.NewSecret(dialtest.CanaryPassword)}
+	creds := auth.Password{User: dialtest.CanaryUser, Secret: auth.NewSecret(dialtest.CanaryPassword)}
 	var c io.Closer
 	var err error
 	switch e.Protocol {

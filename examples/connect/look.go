@@ -33,7 +33,7 @@ func look(ctx context.Context, t *target) (*finding, error) {
 func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 		Notice: func(n imapconn.Notice) { f.alerts = append(f.alerts, n.Alert) },
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 
 func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 	c, err := pop3conn.Dial(ctx, t.endpoint, &pop3conn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -65,14 +65,14 @@ func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 
 func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	c, err := smtpconn.Dial(ctx, t.endpoint, &smtpconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
 	c.Quit()
 	return f, nil

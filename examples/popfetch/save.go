@@ -65,8 +65,7 @@ func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer
 	}
 	client, err := pop3conn.Dial(ctx, o.endpoint, &pop3conn.Options{
 		Dialer:         &dial.Dialer{TLSConfig: config, Timeout: o.timeout},
-		Auth:           auth.Password{User: o.user, Password: secret},
-		InsecureAuth:   o.insecureAuth,
+		Auth:           auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth},
 		NoPipelining:   o.lockstep,
 		MaxMessageSize: o.maxSize,
 	})

@@ -25,7 +25,7 @@ const message = "From: <" + mailserver.Address + ">\r\n" +
 	"A message to myself.\r\n"
 
 func credentials() auth.Credentials {
-	return auth.Password{User: mailserver.User, Password: auth.NewSecret(mailserver.Password)}
+	return auth.Password{User: mailserver.User, Secret: auth.NewSecret(mailserver.Password)}
 }
 
 // thereAndBack sends a message and reads it by both protocols.

@@ -43,7 +43,7 @@ func (e example) end() { e.srv.Close(); os.RemoveAll(e.dir) }
 func (e example) dial() *pop3conn.Client {
 	client, err := pop3conn.Dial(context.Background(), e.srv.Endpoint(policy.ImplicitTLS), &pop3conn.Options{
 		Dialer: &dial.Dialer{TLSConfig: e.srv.ClientConfig()}, // without it: the system's certificates
-		Auth:   auth.Password{User: "me", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "me", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -254,7 +254,7 @@ func (a *attempt) pipe(t *testing.T) (net.Conn, func() net.Conn) {
 
 // newSession logs in on conn, does one thing, and leaves.
 func (a *attempt) newSession(ctx context.Context, conn *dial.Conn) error {
-	creds := auth.Password{User: canaryUser, Password: auth.NewSecret(canaryPassword)}
+	creds := auth.Password{User: canaryUser, Secret: auth.NewSecret(canaryPassword)}
 	switch a.Protocol {
 	case policy.IMAP:
 		c, err := imapconn.New(ctx, conn, &imapconn.Options{Auth: creds})

@@ -108,15 +108,15 @@ func connectCanned(ctx context.Context, conn net.Conn, protocol policy.Protocol,
 	if err != nil {
 		return err
 	}
-	creds := auth.Password{User: canaryUser, Password: auth.NewSecret(canaryPassword)}
+	creds := auth.Password{User: canaryUser, Secret: auth.NewSecret(canaryPassword), InsecureCleartext: pol == policy.NoTLS}
 	var s interface{ Abort() error }
-	switch insecure := pol == policy.NoTLS; protocol {
+	switch protocol {
 	case policy.IMAP:
-		s, err = imapconn.New(ctx, c, &imapconn.Options{Auth: creds, InsecureAuth: insecure})
+		s, err = imapconn.New(ctx, c, &imapconn.Options{Auth: creds})
 	case policy.POP3:
-		s, err = pop3conn.New(ctx, c, &pop3conn.Options{Auth: creds, InsecureAuth: insecure})
+		s, err = pop3conn.New(ctx, c, &pop3conn.Options{Auth: creds})
 	default:
-		s, err = smtpconn.New(ctx, c, &smtpconn.Options{Auth: creds, InsecureAuth: insecure})
+		s, err = smtpconn.New(ctx, c, &smtpconn.Options{Auth: creds})
 	}
 	if err == nil {
 		s.Abort()

@@ -100,15 +100,14 @@ func connect(ctx context.Context, t testing.TB, raw net.Conn, p policy.Protocol,
 	if err != nil {
 		return nil, err
 	}
-	creds := auth.Password{User: "user", Password: auth.NewSecret("secret")}
-	insecure := pol == policy.NoTLS
+	creds := auth.Password{User: "user", Secret: auth.NewSecret("secret"), InsecureCleartext: pol == policy.NoTLS}
 	switch p {
 	case policy.IMAP:
-		return imapconn.New(ctx, conn, &imapconn.Options{Auth: creds, InsecureAuth: insecure})
+		return imapconn.New(ctx, conn, &imapconn.Options{Auth: creds})
 	case policy.POP3:
-		return pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds, InsecureAuth: insecure})
+		return pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds})
 	}
-	return smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds, InsecureAuth: insecure})
+	return smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds})
 }
 
 // serve plays a server at the other end of the returned connection; done is

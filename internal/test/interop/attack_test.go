@@ -64,8 +64,7 @@ func attacked(t *testing.T, l *servers.Lab, upstream string, p policy.Protocol, 
 		leaks(t, mitm, a)
 		return word(err)
 	}
-	cred, _ := credentials("PLAIN")
-	s, err := open(ctx, conn, cred, false)
+	s, err := open(ctx, conn, credentials("PLAIN"))
 	defer leaks(t, mitm, a)
 	if err != nil {
 		return channel(conn.Security()) + "+" + word(err)

@@ -58,8 +58,7 @@ func TestTooManySessions(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			cred, _ := credentials("PLAIN")
-			return open(t.Context(), conn, cred, false)
+			return open(t.Context(), conn, credentials("PLAIN"))
 		}
 		// It counts a session a moment after it has let it in.
 		var err error

@@ -138,8 +138,7 @@ func (m *matrix) try(c cell) string {
 		return word(err)
 	}
 	channel := channel(conn.Security())
-	cred, insecure := credentials(c.mechanism)
-	s, err := open(ctx, conn, cred, insecure)
+	s, err := open(ctx, conn, credentials(c.mechanism))
 	if err != nil {
 		return channel + " " + word(err)
 	}

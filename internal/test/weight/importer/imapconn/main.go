@@ -16,7 +16,7 @@ func main() {
 		log.Fatal(err)
 	}
 	client, err := imapconn.Dial(context.Background(), endpoint, &imapconn.Options{
-		Auth: auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth: auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

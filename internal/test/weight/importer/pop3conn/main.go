@@ -16,7 +16,7 @@ func main() {
 		log.Fatal(err)
 	}
 	client, err := pop3conn.Dial(context.Background(), endpoint, &pop3conn.Options{
-		Auth: auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth: auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

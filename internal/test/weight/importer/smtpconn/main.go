@@ -18,7 +18,7 @@ func main() {
 	}
 	ctx := context.Background()
 	client, err := smtpconn.Dial(ctx, endpoint, &smtpconn.Options{
-		Auth: auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth: auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 )
 
-type carrier struct{ auth.Carrier }
+type transport struct{ auth.Transport }
 
 func main() {
 	endpoint, err := dial.ParseEndpoint("imaps://mail.example.org")
@@ -21,9 +21,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	password := auth.Password{User: "joe", Password: auth.NewSecret("secret")}
+	password := auth.Password{User: "joe", Secret: auth.NewSecret("secret")}
 	log.Println(conn.Setup(ctx, func(ctx context.Context, s *dial.Setup) error {
-		_, err := auth.Authenticate(ctx, s, carrier{}, password, false)
+		_, err := auth.Authenticate(ctx, s, transport{}, password)
 		return err
 	}))
 }

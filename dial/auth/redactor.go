@@ -9,42 +9,41 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// witness passes an authentication on and remembers what was said in it, so
-// that a server which repeats its input cannot carry a secret into an error.
-type witness struct {
-	Carrier
-	said [][]byte
+// conversation is an authentication over its Transport. It remembers what was
+// said in it, so that a server which repeats its input cannot carry a secret into
+// an error.
+type conversation struct {
+	Transport
+	redactor
 }
 
-func (w *witness) Start(mechanism string, ir []byte) (Answer, bool, error) {
-	w.said = append(w.said, ir)
-	return w.Carrier.Start(mechanism, ir)
+func (c *conversation) start(mechanism string, ir []byte) (Answer, bool, error) {
+	c.hide(string(ir))
+	return c.Start(mechanism, ir)
 }
 
-func (w *witness) Respond(response []byte) (Answer, error) {
-	w.said = append(w.said, response)
-	return w.Carrier.Respond(response)
+func (c *conversation) respond(response []byte) (Answer, error) {
+	c.hide(string(response))
+	return c.Respond(response)
 }
 
-// Stamp and LoginDigest make a witness of a [Stamper] one too.
-func (w *witness) Stamp() string { return site{Carrier: w.Carrier}.stamp() }
-
-func (w *witness) LoginDigest(user, digest string) (Answer, error) {
-	w.said = append(w.said, []byte(digest))
-	return w.Carrier.(Stamper).LoginDigest(user, digest)
+func (c *conversation) login(user, password string) (Answer, error) {
+	c.hide(password)
+	return c.Transport.(LoginTransport).Login(user, password)
 }
 
-func (w *witness) Login(user, password string) (Answer, error) {
-	w.said = append(w.said, []byte(password))
-	return w.Carrier.Login(user, password)
-}
+// redactor takes secrets out of a server's words.
+type redactor struct{ said []string }
+
+// hide has a message taken out from here on.
+func (r *redactor) hide(message string) { r.said = append(r.said, message) }
 
 // clean takes what was said out of a server's words: every message as it went
 // over the wire and as it was before, and the words that it is made of, in any
 // case, and the beginning of any of these where the words were cut off.
-func (w *witness) clean(words string) string {
-	for _, message := range w.said {
-		for _, form := range forms(string(message)) {
+func (r *redactor) clean(words string) string {
+	for _, message := range r.said {
+		for _, form := range forms(message) {
 			words = cleanEnd(replaceFold(words, form), form)
 		}
 	}
@@ -100,27 +99,30 @@ func cleanEnd(words, secret string) string {
 }
 
 // cleanError does the same for the server's words in an error of the protocol.
-func (w *witness) cleanError(err error) error {
+func (r *redactor) cleanError(err error) error {
+	if err == nil {
+		return nil
+	}
 	var broken *policy.Violation
 	if errors.As(err, &broken) {
-		broken.Reply = w.clean(broken.Reply)
+		broken.Reply = r.clean(broken.Reply)
 	}
 	var closed *wire.Closed
 	if errors.As(err, &closed) {
-		closed.Reply, closed.Partial = w.clean(closed.Reply), w.clean(closed.Partial)
+		closed.Reply, closed.Partial = r.clean(closed.Reply), r.clean(closed.Partial)
 	}
 	var failed *Error
 	if errors.As(err, &failed) {
-		failed.Reply = w.clean(failed.Reply)
+		failed.Reply = r.clean(failed.Reply)
 	}
 	return err
 }
 
 // cleanToken does it for what a server says about a token.
-func (w *witness) cleanToken(e *TokenError) *TokenError {
+func (r *redactor) cleanToken(e *TokenError) *TokenError {
 	return &TokenError{
-		Status:    w.clean(e.Status),
-		Scope:     w.clean(e.Scope),
-		Discovery: w.clean(e.Discovery),
+		Status:    r.clean(e.Status),
+		Scope:     r.clean(e.Scope),
+		Discovery: r.clean(e.Discovery),
 	}
 }

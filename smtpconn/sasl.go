@@ -9,16 +9,16 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// carrier carries authentication in SMTP's lines (RFC 4954).
-type carrier struct {
+// transport carries an authentication in SMTP's lines (RFC 4954).
+type transport struct {
 	lines *smtpline.Conn
 	caps  []string
 }
 
-var _ auth.Carrier = (*carrier)(nil)
+var _ auth.Transport = (*transport)(nil)
 
-func (c *carrier) Mechanisms() []string {
-	list, _ := wire.Params(c.caps, "AUTH")
+func (t *transport) Mechanisms() []string {
+	list, _ := wire.Params(t.caps, "AUTH")
 	return strings.Fields(list)
 }
 
@@ -27,7 +27,7 @@ const maxCommand = 512
 
 // Start sends the initial response along if the line does not become too long
 // for it (RFC 4954 §4).
-func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
 	command := "AUTH " + mechanism
 	full := command + " " + base64.StdEncoding.EncodeToString(ir)
 	if len(ir) == 0 {
@@ -37,21 +37,21 @@ func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) 
 	if sent {
 		command = full
 	}
-	a, err := c.say(command)
+	a, err := t.say(command)
 	return a, sent, err
 }
 
-func (c *carrier) Respond(response []byte) (auth.Answer, error) {
-	return c.say(base64.StdEncoding.EncodeToString(response))
+func (t *transport) Respond(response []byte) (auth.Answer, error) {
+	return t.say(base64.StdEncoding.EncodeToString(response))
 }
 
-func (c *carrier) Cancel() error {
-	_, err := c.lines.Command("*")
+func (t *transport) Cancel() error {
+	_, err := t.lines.Command("*")
 	return err
 }
 
-func (c *carrier) say(line string) (auth.Answer, error) {
-	r, err := c.lines.Command(line)
+func (t *transport) say(line string) (auth.Answer, error) {
+	r, err := t.lines.Command(line)
 	if err != nil {
 		return auth.Answer{}, err
 	}
@@ -97,11 +97,4 @@ func refusalKind(r smtpline.Reply) auth.Kind {
 }
 
 // Finish makes sure that nothing is left of the exchange.
-func (c *carrier) Finish() error { return c.lines.Ready(nil) }
-
-// OwnLogin is empty: SMTP has no login but SASL.
-func (c *carrier) OwnLogin() string { return "" }
-
-func (c *carrier) Login(user, password string) (auth.Answer, error) {
-	return auth.Answer{Kind: auth.KindMechanism}, nil
-}
+func (t *transport) Finish() error { return t.lines.Ready(nil) }

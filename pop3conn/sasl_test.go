@@ -19,7 +19,7 @@ func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) 
 
 // login begins a session in the clear with credentials, against a script.
 func login(t *testing.T, creds auth.Credentials, script ...string) (*pop3conn.Client, error) {
-	return begin(play(t, script...), &pop3conn.Options{Auth: creds, InsecureAuth: true})
+	return begin(play(t, script...), &pop3conn.Options{Auth: inClear(creds)})
 }
 
 // fixed is a SASL client of one initial response, nil for none, that answers
@@ -30,14 +30,15 @@ func (f fixed) Start() (string, []byte, error)        { return "X-TEST", f.ir, n
 func (f fixed) Next(challenge []byte) ([]byte, error) { return challenge, nil }
 
 func fixedSASL(ir []byte) auth.Credentials {
-	return auth.SASL(func() (sasl.Client, error) { return fixed{ir}, nil })
+	return auth.SASL{Start: func() (sasl.Client, error) { return fixed{ir}, nil }}
 }
 
 func TestLogins(t *testing.T) {
 	plain := b64("\x00user\x00" + canary)
-	blank := auth.Password{User: "a b", Password: auth.NewSecret(" p  w ")}
-	umlaut := auth.Password{User: "ü", Password: auth.NewSecret("p")}
+	blank := auth.Password{User: "a b", Secret: auth.NewSecret(" p  w ")}
+	umlaut := auth.Password{User: "ü", Secret: auth.NewSecret("p")}
 	challenge := strings.Repeat("c", 9<<10)
+	external := auth.SASL{Start: func() (sasl.Client, error) { return sasl.NewExternalClient(""), nil }}
 	for name, tt := range map[string]struct {
 		creds     auth.Credentials
 		script    []string
@@ -50,7 +51,7 @@ func TestLogins(t *testing.T) {
 		"no CAPA":   {password(), with(old(), "C: USER user", "S: +OK", "C: PASS "+canary, "S: +OK"), "USER/PASS"},
 		"blanks":    {blank, with(old(), "C: USER a b", "S: +OK", "C: PASS  p  w ", "S: +OK"), "USER/PASS"},
 		"UTF8 USER": {umlaut, with(hello("USER", "UTF8 user"), "C: USER ü", "S: +OK", "C: PASS p", "S: +OK"), "USER/PASS"},
-		"EXTERNAL":  {auth.External{}, with(hello("SASL EXTERNAL"), "C: AUTH EXTERNAL =", "S: +OK"), "EXTERNAL"},
+		"EXTERNAL":  {external, with(hello("SASL EXTERNAL"), "C: AUTH EXTERNAL =", "S: +OK"), "EXTERNAL"},
 		"none":      {fixedSASL(nil), with(hello("SASL X-TEST"), "C: AUTH X-TEST", "S: + "+b64("x"), "C: "+b64("x"), "S: +OK"), "X-TEST"},
 		"12 KiB":    {fixedSASL(nil), with(hello("SASL X-TEST"), "C: AUTH X-TEST", "S: + "+b64(challenge), "C: "+b64(challenge), "S: +OK"), "X-TEST"},
 	} {
@@ -73,7 +74,7 @@ func TestInitialResponseLength(t *testing.T) {
 		if len(whole)+2 <= 255 {
 			want = []string{"C: " + whole, "S: +OK"}
 		}
-		creds := auth.SASL(func() (sasl.Client, error) { return named{name, ir}, nil })
+		creds := auth.SASL{Start: func() (sasl.Client, error) { return named{name, ir}, nil }}
 		if _, err := login(t, creds, with(hello("SASL "+name), want...)...); err != nil {
 			t.Errorf("%d octets: %v", len(whole)+2, err)
 		}
@@ -89,16 +90,17 @@ func (n named) Start() (string, []byte, error) { return n.name, n.ir, nil }
 func (n named) Next([]byte) ([]byte, error)    { return nil, errors.New("unexpected") }
 
 func TestFailedLogins(t *testing.T) {
-	long := auth.Password{User: strings.Repeat("u", 249), Password: auth.NewSecret("p")}
-	umlaut := auth.Password{User: "u", Password: auth.NewSecret("ü")}
+	long := auth.Password{User: strings.Repeat("u", 249), Secret: auth.NewSecret("p")}
+	umlaut := auth.Password{User: "u", Secret: auth.NewSecret("ü")}
 	start := with(hello("SASL LOGIN"), "C: AUTH LOGIN")
+	external := auth.SASL{Start: func() (sasl.Client, error) { return sasl.NewExternalClient(""), nil }}
 	for name, tt := range map[string]struct {
 		creds  auth.Credentials
 		script []string
 		kind   auth.Kind
 	}{
 		"neither":       {password(), hello("TOP"), auth.KindMechanism},
-		"EXTERNAL":      {auth.External{}, old(), auth.KindMechanism},
+		"EXTERNAL":      {external, old(), auth.KindMechanism},
 		"no USER":       {password(), hello("SASL SCRAM-SHA-1"), auth.KindMechanism},
 		"no slide":      {password(), with(hello("SASL PLAIN LOGIN", "USER"), "C: AUTH PLAIN "+b64("\x00user\x00"+canary), "S: -ERR no"), auth.KindCredentials},
 		"USER refused":  {password(), with(old(), "C: USER user", "S: -ERR no"), auth.KindCredentials},

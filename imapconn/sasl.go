@@ -12,20 +12,20 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// carrier carries authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
-type carrier struct {
+// transport carries an authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
+type transport struct {
 	*beginning
 	caps []string // before authentication
 	tag  string
 }
 
-var _ auth.Carrier = (*carrier)(nil)
+var _ auth.LoginTransport = (*transport)(nil)
 
-func (c *carrier) has(capability string) bool { return slices.Contains(c.caps, capability) }
+func (t *transport) has(capability string) bool { return slices.Contains(t.caps, capability) }
 
-func (c *carrier) Mechanisms() []string {
+func (t *transport) Mechanisms() []string {
 	var list []string
-	for _, entry := range c.caps {
+	for _, entry := range t.caps {
 		if m, ok := strings.CutPrefix(entry, "AUTH="); ok {
 			list = append(list, m)
 		}
@@ -35,50 +35,50 @@ func (c *carrier) Mechanisms() []string {
 
 // Start sends the initial response along only where that is allowed: with
 // SASL-IR (RFC 4959 §3) or IMAP4rev2.
-func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
 	command := "AUTHENTICATE " + mechanism
-	sent := ir != nil && (c.has("SASL-IR") || c.has("IMAP4REV2"))
+	sent := ir != nil && (t.has("SASL-IR") || t.has("IMAP4REV2"))
 	switch {
 	case sent && len(ir) == 0:
 		command += " ="
 	case sent:
 		command += " " + base64.StdEncoding.EncodeToString(ir)
 	}
-	if err := c.start(command); err != nil {
+	if err := t.start(command); err != nil {
 		return auth.Answer{}, false, err
 	}
-	a, err := c.answer()
+	a, err := t.answer()
 	return a, sent, err
 }
 
 // start sends a command that may log in, after which nothing is known of the
 // server's capabilities but what it says from here on.
-func (c *carrier) start(command string) (err error) {
-	c.beginning.caps = nil
-	c.tag, err = c.line.Start(command)
+func (t *transport) start(command string) (err error) {
+	t.beginning.caps = nil
+	t.tag, err = t.line.Start(command)
 	return err
 }
 
 // Finish asks for the capabilities if the login did not bring them.
-func (c *carrier) Finish() error { return c.refresh() }
+func (t *transport) Finish() error { return t.refresh() }
 
-func (c *carrier) Respond(response []byte) (auth.Answer, error) {
-	if err := c.line.Send(base64.StdEncoding.EncodeToString(response)); err != nil {
+func (t *transport) Respond(response []byte) (auth.Answer, error) {
+	if err := t.line.Send(base64.StdEncoding.EncodeToString(response)); err != nil {
 		return auth.Answer{}, err
 	}
-	return c.answer()
+	return t.answer()
 }
 
-func (c *carrier) Cancel() error {
-	if err := c.line.Send("*"); err != nil {
+func (t *transport) Cancel() error {
+	if err := t.line.Send("*"); err != nil {
 		return err
 	}
-	_, err := c.line.Wait(c.tag)
+	_, err := t.line.Wait(t.tag)
 	return err
 }
 
-func (c *carrier) answer() (auth.Answer, error) {
-	r, err := c.line.Wait(c.tag)
+func (t *transport) answer() (auth.Answer, error) {
+	r, err := t.line.Wait(t.tag)
 	switch {
 	case err != nil:
 		return auth.Answer{}, err
@@ -121,41 +121,40 @@ func kind(r imapline.Response) auth.Kind {
 	return auth.KindRefused
 }
 
-// OwnLogin is the command LOGIN, unless the server bars it (RFC 9051 §6.2.3).
-func (c *carrier) OwnLogin() string {
-	if c.has("LOGINDISABLED") {
-		return ""
-	}
-	return "IMAP LOGIN"
+// LoginCommand is the command LOGIN, unless the server bars it (RFC 9051 §6.2.3).
+func (t *transport) LoginCommand() (name string, taken bool) {
+	return "IMAP LOGIN", !t.has("LOGINDISABLED")
 }
 
 // Login sends LOGIN, in several lines if there are literals in it.
-func (c *carrier) Login(user, password string) (auth.Answer, error) {
+func (t *transport) Login(user, password string) (auth.Answer, error) {
 	lines := loginLines(user, password)
-	for i, line := range lines {
-		if err := c.sendLogin(i == 0, line); err != nil {
-			return auth.Answer{}, err
-		}
-		r, err := c.line.Wait(c.tag)
-		last := i == len(lines)-1
+	if err := t.start(lines[0]); err != nil {
+		return auth.Answer{}, err
+	}
+	for _, line := range lines[1:] {
+		r, err := t.line.Wait(t.tag)
 		switch {
 		case err != nil:
 			return auth.Answer{}, err
-		case r.Tag == "+" && !last:
-		case r.Tag == "+" || r.Status == "OK" && !last:
-			return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Err: errors.New("answer out of step")}
-		default:
+		case r.Tag != "+" && r.Status == "OK":
+			return auth.Answer{}, errOutOfStep()
+		case r.Tag != "+":
 			return final(r), nil
 		}
+		if err := t.line.Send(line); err != nil {
+			return auth.Answer{}, err
+		}
 	}
-	return auth.Answer{}, nil // not reached: there is a last line
+	a, err := t.answer()
+	if err == nil && a.Status == auth.Challenge {
+		err = errOutOfStep()
+	}
+	return a, err
 }
 
-func (c *carrier) sendLogin(first bool, line string) error {
-	if first {
-		return c.start(line)
-	}
-	return c.line.Send(line)
+func errOutOfStep() error {
+	return &auth.Error{Kind: auth.KindProtocol, Err: errors.New("answer out of step")}
 }
 
 // loginLines returns the command, broken behind the head of each literal. What

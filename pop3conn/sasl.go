@@ -10,22 +10,22 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// carrier carries authentication in POP3's lines (RFC 5034, RFC 1939 §7).
-type carrier struct {
-	lines *pop3.Conn
-	caps  []string
-	stamp string // of the greeting
+// transport carries an authentication in POP3's lines (RFC 5034, RFC 1939 §7).
+type transport struct {
+	lines    *pop3.Conn
+	caps     []string
+	greeting string
 }
 
 var (
-	_ auth.Carrier = (*carrier)(nil)
-	_ auth.Stamper = (*carrier)(nil)
+	_ auth.LoginTransport  = (*transport)(nil)
+	_ auth.DigestTransport = (*transport)(nil)
 )
 
 // Mechanisms is empty without the capability SASL: AUTH is not for a server
 // that does not list it (RFC 5034 §3).
-func (c *carrier) Mechanisms() []string {
-	list, _ := wire.Params(c.caps, "SASL")
+func (t *transport) Mechanisms() []string {
+	list, _ := wire.Params(t.caps, "SASL")
 	return strings.Fields(list)
 }
 
@@ -34,7 +34,7 @@ const maxCommand = 255
 
 // Start sends the initial response along if the line does not become too long
 // for it (RFC 5034 §4).
-func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
 	command := "AUTH " + mechanism
 	full := command + " " + base64.StdEncoding.EncodeToString(ir)
 	if len(ir) == 0 {
@@ -44,50 +44,50 @@ func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) 
 	if sent {
 		command = full
 	}
-	a, err := c.exchange(command)
+	a, err := t.exchange(command)
 	return a, sent, err
 }
 
-func (c *carrier) Respond(response []byte) (auth.Answer, error) {
-	return c.exchange(base64.StdEncoding.EncodeToString(response))
+func (t *transport) Respond(response []byte) (auth.Answer, error) {
+	return t.exchange(base64.StdEncoding.EncodeToString(response))
 }
 
-func (c *carrier) Cancel() error {
-	_, err := c.say("*")
+func (t *transport) Cancel() error {
+	_, err := t.say("*")
 	return err
 }
 
 // Finish makes sure that nothing is left of the exchange.
-func (c *carrier) Finish() error { return c.lines.Quiet() }
+func (t *transport) Finish() error { return t.lines.Quiet() }
 
 // exchange says a line of a SASL exchange, which may be answered by a
 // challenge: "+", a blank, and base64 (RFC 5034 §4). Some servers leave the
 // blank of an empty challenge out.
-func (c *carrier) exchange(line string) (auth.Answer, error) {
-	reply, err := c.say(line)
+func (t *transport) exchange(line string) (auth.Answer, error) {
+	reply, err := t.say(line)
 	if err != nil {
 		return auth.Answer{}, err
 	}
 	indicator, text, _ := strings.Cut(reply, " ")
 	if indicator != "+" {
-		return c.final(reply)
+		return t.final(reply)
 	}
 	return auth.Answer{Status: auth.Challenge, Challenge: text}, nil
 }
 
 // say sends one line and returns the one that answers it.
-func (c *carrier) say(line string) (reply string, err error) {
-	if err = c.lines.Quiet(); err == nil {
-		err = c.lines.Send(line)
+func (t *transport) say(line string) (reply string, err error) {
+	if err = t.lines.Quiet(); err == nil {
+		err = t.lines.Send(line)
 	}
 	if err == nil {
-		reply, err = c.lines.ReadLine()
+		reply, err = t.lines.ReadLine()
 	}
 	return reply, err
 }
 
 // final reads a status line.
-func (c *carrier) final(line string) (auth.Answer, error) {
+func (t *transport) final(line string) (auth.Answer, error) {
 	r, err := pop3.Parse(line)
 	switch {
 	case err != nil:
@@ -95,7 +95,7 @@ func (c *carrier) final(line string) (auth.Answer, error) {
 	case r.OK:
 		return auth.Answer{Status: auth.Accepted}, nil
 	}
-	k, told := kind(r, c.caps)
+	k, told := kind(r, t.caps)
 	return auth.Answer{Kind: k, Guessed: !told, Reply: r.String()}, nil
 }
 
@@ -128,13 +128,27 @@ func kind(r pop3.Reply, caps []string) (k auth.Kind, told bool) {
 	return auth.KindCredentials, false
 }
 
-// OwnLogin is USER and PASS where the server lists USER, and where it is so
+// LoginCommand is USER and PASS where the server lists USER, and where it is so
 // old that it lists nothing (RFC 2449 §6.2).
-func (c *carrier) OwnLogin() string {
-	if _, listed := wire.Params(c.caps, "USER"); listed || len(c.caps) == 0 {
-		return "USER/PASS"
+func (t *transport) LoginCommand() (name string, taken bool) {
+	_, listed := wire.Params(t.caps, "USER")
+	return "USER/PASS", listed || len(t.caps) == 0
+}
+
+// Greeting is "" behind STLS: there is no greeting inside TLS then.
+func (t *transport) Greeting() string { return t.greeting }
+
+// LoginDigest sends APOP.
+func (t *transport) LoginDigest(user, digest string) (auth.Answer, error) {
+	line := "APOP " + user + " " + digest
+	if err := t.checkLine(line); err != nil {
+		return auth.Answer{}, err
 	}
-	return ""
+	reply, err := t.say(line)
+	if err != nil {
+		return auth.Answer{}, err
+	}
+	return t.final(reply)
 }
 
 var (
@@ -145,18 +159,18 @@ var (
 // Login sends USER and PASS. The password is the rest of its line, blanks and
 // all (RFC 1939 §7); neither it nor the name may have anything but ASCII in it
 // unless the server says "UTF8 USER" (RFC 6856 §2.2).
-func (c *carrier) Login(user, password string) (auth.Answer, error) {
+func (t *transport) Login(user, password string) (auth.Answer, error) {
 	lines := [2]string{"USER " + user, "PASS " + password}
 	for _, line := range lines {
-		if err := c.checkLine(line); err != nil {
+		if err := t.checkLine(line); err != nil {
 			return auth.Answer{}, err
 		}
 	}
 	var a auth.Answer
 	for _, line := range lines {
-		reply, err := c.say(line)
+		reply, err := t.say(line)
 		if err == nil {
-			a, err = c.final(reply)
+			a, err = t.final(reply)
 		}
 		if err != nil || a.Status != auth.Accepted {
 			return a, err
@@ -167,18 +181,18 @@ func (c *carrier) Login(user, password string) (auth.Answer, error) {
 
 // checkLine returns an error if a command with a name or a password in it
 // cannot be sent.
-func (c *carrier) checkLine(line string) error {
+func (t *transport) checkLine(line string) error {
 	switch {
 	case len(line)+len("\r\n") > maxCommand:
 		return &auth.Error{Kind: auth.KindMechanism, Err: errLong}
-	case !wire.IsASCII(line) && !c.takesUTF8():
+	case !wire.IsASCII(line) && !t.takesUTF8():
 		return &auth.Error{Kind: auth.KindMechanism, Err: errASCII}
 	}
 	return nil
 }
 
-func (c *carrier) takesUTF8() bool {
-	params, _ := wire.Params(c.caps, "UTF8")
+func (t *transport) takesUTF8() bool {
+	params, _ := wire.Params(t.caps, "UTF8")
 	for _, p := range strings.Fields(params) {
 		if strings.EqualFold(p, "USER") {
 			return true
