@@ -15,10 +15,10 @@ func TestTurns(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {
 		box := &mailbox{caps: pipelining, letters: letters(1000, 4000)}
 		conn, c := dialFar(t, box, o)
-		if _, err := c.Index(); err != nil {
+		if _, err := c.Index(ctx); err != nil {
 			t.Fatal(err)
 		}
-		for m, err := range c.RetrEach(numbers(1000)) {
+		for m, err := range c.RetrEach(ctx, listings(1000)) {
 			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
 				t.Fatalf("message %d: %.80q", m.Msg, got)
 			}
@@ -31,7 +31,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("%d turns to fetch, want %d", conn.turns, want)
 		}
 		conn.turns = 0
-		if n, err := c.DeleEach(numbers(1000)); n != 1000 || err != nil {
+		if n, err := c.DeleEach(ctx, listings(1000)); n != 1000 || err != nil {
 			t.Errorf("DeleEach: %d, %v", n, err)
 		}
 		if want = 4; o.NoPipelining {
@@ -49,7 +49,7 @@ func TestNotListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &mailbox{letters: letters(10, 10)}
 		conn, c := dialFar(t, box, nil)
-		for m, err := range c.RetrEach(numbers(10)) {
+		for m, err := range c.RetrEach(ctx, listings(10)) {
 			readAll(t, m, err)
 		}
 		if conn.turns != 10 {
@@ -64,7 +64,7 @@ func TestAfterLogin(t *testing.T) {
 		box := &mailbox{caps: "USER\r\n", letters: letters(10, 10)}
 		conn, c := dialFar(t, box, &pop3conn.Options{Auth: cleartext()})
 		box.caps = pipelining
-		for m, err := range c.RetrEach(numbers(10)) {
+		for m, err := range c.RetrEach(ctx, listings(10)) {
 			readAll(t, m, err)
 		}
 		if conn.turns != 2 {
@@ -80,15 +80,14 @@ func TestIndexAfterLogin(t *testing.T) {
 		box := &mailbox{caps: "USER\r\n" + pipelining, letters: letters(3, 10)}
 		conn, c := dialFar(t, box, &pop3conn.Options{Auth: cleartext()})
 		box.caps = "X-AFTER\r\n"
-		if list, err := c.Index(); len(list) != 3 || err != nil {
+		if list, err := c.Index(ctx); len(list) != 3 || err != nil {
 			t.Errorf("%v, %v", list, err)
 		}
-		caps, err := c.Capabilities()
-		check(t, "Capabilities", caps, err, []string{"X-AFTER"})
+		check(t, "Capabilities", c.Capabilities(), nil, []string{"X-AFTER"})
 		if conn.turns != 1 {
 			t.Errorf("%d turns", conn.turns)
 		}
-		for m, err := range c.RetrEach(numbers(3)) { // PIPELINING is not listed any more
+		for m, err := range c.RetrEach(ctx, listings(3)) { // PIPELINING is not listed any more
 			readAll(t, m, err)
 		}
 		if conn.turns != 4 {
@@ -104,16 +103,16 @@ func TestTinyBuffers(t *testing.T) {
 		box := &mailbox{caps: pipelining, letters: letters(1000, 100)}
 		conn, _ := served(t, box)
 		c := mustBegin(t, conn)
-		index, err := c.Index()
-		if err != nil || len(index) != 1000 || index[999] != (pop3conn.Entry{Msg: 1000, ID: "id1000", Size: int64(len(box.letters[999]))}) {
+		index, err := c.Index(ctx)
+		if err != nil || len(index) != 1000 || index[999] != (pop3conn.Listing{Msg: 1000, ID: "id1000", Size: int64(len(box.letters[999]))}) {
 			t.Fatalf("%d entries, %v", len(index), err)
 		}
-		for m, err := range c.RetrEach(numbers(1000)) {
+		for m, err := range c.RetrEach(ctx, listings(1000)) {
 			if got := readAll(t, m, err); got != box.letters[m.Msg-1] {
 				t.Fatalf("message %d: %q", m.Msg, got)
 			}
 		}
-		check(t, "Quit", 0, c.Quit(), 0)
+		check(t, "Quit", 0, c.Quit(ctx), 0)
 	})
 }
 
@@ -129,7 +128,7 @@ func TestBackPressure(t *testing.T) {
 			t.Fatal(err)
 		}
 		read := 0
-		for m, err := range c.RetrEach(numbers(20)) {
+		for m, err := range c.RetrEach(ctx, listings(20)) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,6 +148,6 @@ func TestBackPressure(t *testing.T) {
 				t.Fatalf("message %d", m.Msg)
 			}
 		}
-		check(t, "Quit", 0, c.Quit(), 0)
+		check(t, "Quit", 0, c.Quit(ctx), 0)
 	})
 }
