@@ -47,6 +47,7 @@ var allowed = map[string][]string{
 	"dial/peers/...":      {"dial/peers", "dial/trust", "internal/wire", "policy"},
 	"dial":                {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
 	"dial/auth":           {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
+	"dial/legacy":         {"dial", "policy"},
 	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
 	"internal/session":    {"dial", "dial/auth", "policy"},
 	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
