@@ -22,9 +22,9 @@ import (
 // Settings are those of a server in an old configuration. What a configuration does
 // not have stays zero.
 type Settings struct {
-	Protocol policy.Protocol
-	Host     string // may have the port behind a colon
-	Port     int    // zero is the registered port of the policy
+	Protocol policy.Protocol // that the program speaks
+	Host     string          // may have the port behind a colon
+	Port     int             // zero is the registered port of the policy
 	// Encryption is a word such as "ssl", "tls", "starttls" or "none"; case, blanks
 	// and punctuation do not count.
 	Encryption string
@@ -38,9 +38,9 @@ type Settings struct {
 type Switch uint8
 
 const (
-	Unset Switch = iota
-	On
-	Off
+	Unset Switch = iota // the configuration does not have it
+	On                  // turned on
+	Off                 // turned off
 )
 
 // Bool returns On for true and Off for false. It is for settings that were in the
