@@ -14,7 +14,7 @@ import (
 
 // connect is the library's own way in.
 func connect(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
-	creds := auth.Password{User: dialtest.CanaryUser, Password: auth.NewSecret(dialtest.CanaryPassword)}
+	creds := auth.Password{User: dialtest.CanaryUser, Secret: auth.NewSecret(dialtest.CanaryPassword)}
 	c, err := sessions.Dial(ctx, &dial.Dialer{TLSConfig: cfg}, e, creds)
 	if err != nil {
 		return err

@@ -78,22 +78,20 @@ func parse(args []string, help io.Writer) (*options, error) {
 
 // target is a server, and all that is needed to connect to it.
 type target struct {
-	endpoint     dial.Endpoint
-	dialer       *dial.Dialer
-	user         string
-	auth         auth.Credentials
-	insecureAuth bool
-	timeout      time.Duration
+	endpoint dial.Endpoint
+	dialer   *dial.Dialer
+	user     string
+	auth     auth.Credentials
+	timeout  time.Duration
 }
 
 // target reads the files that the options name, and asks for the password.
 func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer) (*target, error) {
 	t := &target{
-		endpoint:     o.endpoint,
-		dialer:       &dial.Dialer{Timeout: o.timeout},
-		user:         o.user,
-		insecureAuth: o.insecureAuth,
-		timeout:      o.timeout,
+		endpoint: o.endpoint,
+		dialer:   &dial.Dialer{Timeout: o.timeout},
+		user:     o.user,
+		timeout:  o.timeout,
 	}
 	if o.trace {
 		t.dialer.Trace = traceTo(stderr)
@@ -110,7 +108,7 @@ func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer)
 		if err != nil {
 			return nil, fmt.Errorf("password: %w", err)
 		}
-		t.auth = auth.Password{User: o.user, Password: secret}
+		t.auth = auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth}
 	}
 	return t, nil
 }

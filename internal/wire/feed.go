@@ -5,40 +5,40 @@ import (
 	"sync"
 )
 
-// Feed is a Guard that is read from all the time, also while nothing is due.
-// In protocols where replies are told apart only by their order, a reply that is
-// there before its command was written is a lie or a mistake, and shifts all
-// that follow: Feed tells that something is there, on every kind of connection,
-// inside TLS too (whose own messages are no words of the server's).
+// Feed is a Guard that reads ahead, also while no reply is due. In protocols that
+// match replies to commands by order alone, a reply that arrives before its command
+// was written would be taken for the reply to a later command. Feed detects such a
+// reply on every kind of connection. TLS messages without application data, such as
+// session tickets, do not count.
 //
-// It begins with its first use, so that a session which is never used costs no
-// goroutine, and reads ahead by two small buffers and no more.
+// Feed starts its goroutine on first use, so that an unused session has none. It
+// reads ahead by at most two small buffers.
 type Feed struct {
 	*Guard
 	once sync.Once
 
 	mu     sync.Mutex
 	change sync.Cond
-	data   []byte // not yet taken
-	next   []byte // behind it, in another buffer; only if there is data
-	err    error  // behind both; the last word
-	closed bool
+	data   []byte // read from the connection, and not yet returned by Read
+	next   []byte // follows data, in the other buffer; empty if data is
+	err    error  // ended the reading; returned after data and next
+	closed bool   // Close or Abort was called
 }
 
-// NewFeed returns a Feed that does not read yet.
+// NewFeed returns a Feed that has not begun to read.
 func NewFeed(g *Guard) *Feed {
 	f := &Feed{Guard: g}
 	f.change.L = &f.mu
 	return f
 }
 
-// Begin begins to read, until the connection ends or is closed here. Read and
-// Write begin it too.
+// Begin starts reading, until the connection ends or the Feed is closed. Read and
+// Write start it too. Later calls do nothing.
 func (f *Feed) Begin() {
 	f.once.Do(func() { go f.run() })
 }
 
-// Write writes p. Whatever is said in reply is read as it comes.
+// Write writes p to the connection, and starts reading.
 func (f *Feed) Write(p []byte) (int, error) {
 	f.Begin()
 	return f.Guard.Write(p)
@@ -52,8 +52,9 @@ func (f *Feed) run() {
 	}
 }
 
-// store hands over what was read, and returns when the other buffer is free:
-// mostly at once, so that the goroutine need not be woken to read on.
+// store makes p and err available to Read, and returns when the other buffer is
+// free, which it usually is: then the goroutine goes on without being woken. It
+// reports whether there is more to read.
 func (f *Feed) store(p []byte, err error) (more bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -72,7 +73,7 @@ func (f *Feed) store(p []byte, err error) (more bool) {
 	return f.err == nil
 }
 
-// Read waits for something to be there.
+// Read reads what the server sent, and waits until there is something.
 func (f *Feed) Read(p []byte) (int, error) {
 	f.Begin()
 	f.mu.Lock()
@@ -91,28 +92,28 @@ func (f *Feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Ready reports whether a Read would return at once: the server has said
-// something, or the connection has ended. Before the first use nothing is known.
+// Ready reports whether Read would return at once, because the server has sent
+// something or the connection has ended. Before the first use it is false.
 func (f *Feed) Ready() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.data) > 0 || f.err != nil
 }
 
-// Close closes the connection with TLS's farewell.
+// Close closes the connection, over TLS with a close_notify alert.
 func (f *Feed) Close() error {
-	f.leave()
+	f.stop()
 	return f.Guard.Close()
 }
 
-// Abort closes the connection at once.
+// Abort closes the connection without a close_notify alert.
 func (f *Feed) Abort() error {
-	f.leave()
+	f.stop()
 	return f.Guard.Abort()
 }
 
-// leave lets go of who waits.
-func (f *Feed) leave() {
+// stop ends a Read and a store that wait.
+func (f *Feed) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed = true; f.err == nil {

@@ -105,7 +105,9 @@ func connectCanned(ctx context.Context, conn net.Conn, protocol policy.Protocol,
 	if err != nil {
 		return err
 	}
-	s, err := sessions.New(ctx, c, credentials(), pol == policy.NoTLS)
+	creds := credentials()
+	creds.InsecureCleartext = pol == policy.NoTLS
+	s, err := sessions.New(ctx, c, creds)
 	if err == nil {
 		s.Abort()
 	}

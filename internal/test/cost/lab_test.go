@@ -48,5 +48,5 @@ func connect(ctx context.Context, player *scripttest.Player, raw net.Conn, e dia
 	if err != nil {
 		return nil, err
 	}
-	return sessions.New(ctx, conn, creds(), e.Policy == policy.NoTLS)
+	return sessions.New(ctx, conn, creds())
 }

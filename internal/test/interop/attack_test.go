@@ -65,13 +65,13 @@ func attacked(t *testing.T, l *servers.Lab, upstream string, p policy.Protocol, 
 		leaks(t, mitm, a)
 		return word(err)
 	}
-	cred, _ := credentials("PLAIN")
-	s, err := sessions.New(ctx, conn, cred, false)
+	cred := credentials("PLAIN")
+	s, err := sessions.New(ctx, conn, cred)
 	defer leaks(t, mitm, a)
 	if err != nil {
 		return channel(conn.Security()) + "+" + word(err)
 	}
-	defer sessions.Quit(s)
+	defer sessions.Quit(ctx, s)
 	return channel(s.Security())
 }
 

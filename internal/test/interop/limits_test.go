@@ -54,7 +54,7 @@ func TestTooManySessions(t *testing.T) {
 	dovecot := lab.Dovecot()
 	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:busy,temporary", policy.POP3: "auth:in-use,temporary"} {
 		addr := dovecot.Addr(servers.Place{Protocol: p, Implicit: true, Variant: servers.TwoAtOnce})
-		cred, _ := credentials("PLAIN")
+		cred := credentials("PLAIN")
 		// It counts a session a moment after it has let it in.
 		var err error
 		for n := 0; err == nil && n < 20; n++ {

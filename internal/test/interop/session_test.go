@@ -9,22 +9,22 @@ import (
 )
 
 // credentials returns those of alice for a mechanism as a table names it:
-// "none", "any", or SASL's name with "!" behind it for InsecureAuth.
-func credentials(mechanism string) (cred auth.Credentials, insecure bool) {
-	mechanism, insecure = strings.CutSuffix(mechanism, "!")
-	password := auth.Password{User: servers.Alice, Password: auth.NewSecret(servers.Secret)}
+// "none", "any", or SASL's name with "!" behind it for InsecureCleartext.
+func credentials(mechanism string) auth.Credentials {
+	mechanism, insecure := strings.CutSuffix(mechanism, "!")
+	password := auth.Password{User: servers.Alice, Secret: auth.NewSecret(servers.Secret), InsecureCleartext: insecure}
 	switch mechanism {
 	case "none":
-		return nil, insecure
+		return nil
 	case "any":
-		return password, insecure
+		return password
 	case "EXTERNAL":
-		return auth.External{}, insecure
+		return auth.External{}
 	case "OAUTHBEARER", "XOAUTH2":
-		return auth.Token{User: servers.Alice, Mechanisms: []string{mechanism}, Source: token}, insecure
+		return auth.Token{User: servers.Alice, Mechanisms: []string{mechanism}, Secret: auth.SourceFunc(token)}
 	}
 	password.Mechanisms = []string{named(mechanism)}
-	return password, insecure
+	return password
 }
 
 // named returns a mechanism's name as the library has it: a table's has no
@@ -39,6 +39,6 @@ func named(mechanism string) string {
 	return mechanism
 }
 
-func token(context.Context) (auth.Secret, error) {
+func token(context.Context, *auth.Error) (auth.Secret, error) {
 	return auth.NewSecret(servers.Token(servers.Alice)), nil
 }

@@ -27,19 +27,18 @@ func Dial(ctx context.Context, d *dial.Dialer, e dial.Endpoint, creds auth.Crede
 	if err != nil {
 		return nil, err
 	}
-	return New(ctx, conn, creds, false)
+	return New(ctx, conn, creds)
 }
 
-// New begins a session on conn. If insecure is set, credentials may go over a
-// connection that is not secure.
-func New(ctx context.Context, conn *dial.Conn, creds auth.Credentials, insecure bool) (Session, error) {
-	switch conn.Security().Endpoint.Protocol {
+// New begins a session on conn.
+func New(ctx context.Context, conn *dial.Conn, creds auth.Credentials) (Session, error) {
+	switch conn.Endpoint().Protocol {
 	case policy.IMAP:
-		return session(imapconn.New(ctx, conn, &imapconn.Options{Auth: creds, InsecureAuth: insecure}))
+		return session(imapconn.New(ctx, conn, &imapconn.Options{Auth: creds}))
 	case policy.POP3:
-		return session(pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds, InsecureAuth: insecure}))
+		return session(pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds}))
 	}
-	return session(smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds, InsecureAuth: insecure}))
+	return session(smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds}))
 }
 
 // session keeps a nil client from becoming an interface that is not nil.
@@ -51,24 +50,24 @@ func session[S Session](s S, err error) (Session, error) {
 }
 
 // Noop sends a command that changes nothing and waits for the server's answer.
-func Noop(s Session) error {
+func Noop(ctx context.Context, s Session) error {
 	switch s := s.(type) {
 	case *imapconn.Client:
 		return s.Noop().Wait()
 	case *pop3conn.Client:
-		return s.Noop()
+		return s.Noop(ctx)
 	}
 	return s.(*smtpconn.Client).Noop()
 }
 
 // Quit ends a session as its protocol demands.
-func Quit(s Session) error {
+func Quit(ctx context.Context, s Session) error {
 	defer s.Close()
 	switch s := s.(type) {
 	case *imapconn.Client:
 		return s.Logout().Wait()
 	case *pop3conn.Client:
-		return s.Quit()
+		return s.Quit(ctx)
 	}
 	return s.(*smtpconn.Client).Quit()
 }
