@@ -47,7 +47,7 @@ type recorder struct {
 }
 
 // heard records bytes from the client as they are on the wire.
-func (r *recorder) heard(b []byte) {
+func (r *recorder) received(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pending = r.pending || len(b) > 0
@@ -89,14 +89,14 @@ func (r *recorder) expectTLS() {
 }
 
 // inside records decrypted bytes from the client.
-func (r *recorder) inside(b []byte) {
+func (r *recorder) decrypted(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.s.TLS = append(r.s.TLS, b...)
 }
 
 // said records that the server wrote.
-func (r *recorder) said() {
+func (r *recorder) sent() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pending || r.s.Turns == 0 {

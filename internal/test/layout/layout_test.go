@@ -4,7 +4,9 @@ package layout
 
 import (
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +224,25 @@ func TestNames(t *testing.T) {
 			t.Errorf("package %s is in directory %s", p.Name, p.Path)
 		}
 		paths[last] = p.Path
+	}
+}
+
+// TestRoof holds the list in the documentation of internal/test to its folders.
+func TestRoof(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.Contains(string(text), "  - "+e.Name()+": ") {
+			t.Errorf("internal/test/doc.go does not say what %s is", e.Name())
+		}
+	}
+	if lines := strings.Count(string(text), "  - "); lines != len(entries)-1 {
+		t.Errorf("internal/test/doc.go lists %d folders of %d", lines, len(entries)-1)
 	}
 }

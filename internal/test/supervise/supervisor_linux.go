@@ -1,6 +1,7 @@
-package servers
+package supervise
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/user"
@@ -10,64 +11,78 @@ import (
 	"time"
 )
 
-// A server forks, changes its user, makes sessions of its own and leaves
-// orphans; the signal that a parent's death can send is lost on the way. So
-// each runs under a supervisor, which is this very program started again: the
-// kernel makes it the parent of every orphan below it, and it goes only when
-// they are all gone. Its standard input is the leash: whoever holds the other
-// end says "t" or "k", or dies.
+// supervised is set in a supervisor: the command to run, as JSON.
+const supervised = "MAILCONN_SUPERVISED"
+
+// The orders that a supervisor reads from its standard input. The input's end,
+// when the tests have ended however they did, is an order to stop.
 const (
-	supervised = "MAILCONN_SUPERVISED" // set in the supervisor: the user to run as, or "-"
-	terminate  = 't'
-	slay       = 'k'
-	grace      = 5 * time.Second
+	stop = 't'
+	kill = 'k'
 )
 
-// Supervise does not return in a supervisor. TestMain calls it first.
-func Supervise() {
-	as, ok := os.LookupEnv(supervised)
+// grace is how long a server may take to stop.
+const grace = 5 * time.Second
+
+// Main does not return in a supervisor. TestMain calls it first.
+func Main() {
+	text, ok := os.LookupEnv(supervised)
 	if !ok {
 		return
 	}
 	os.Unsetenv(supervised)
-	if err := supervise(as, os.Args[1:]); err != nil {
+	if err := supervise(text); err != nil {
 		fmt.Fprintln(os.Stderr, "supervisor:", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func supervise(as string, argv []string) error {
+func supervise(text string) error {
+	c := Command{Stop: syscall.SIGTERM, Env: os.Environ()}
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return err
+	}
+	if c.Remove != "" {
+		defer os.RemoveAll(c.Remove)
+	}
 	const setChildSubreaper = 36 // PR_SET_CHILD_SUBREAPER of prctl(2)
 	if _, _, e := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); e != 0 {
 		return e
 	}
-	who, err := credential(as)
+	pid, err := c.start()
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", c.Argv[0], err)
 	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return err
-	}
-	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
-		Env: os.Environ(), Files: []uintptr{null.Fd(), 1, 2},
-		Sys: &syscall.SysProcAttr{Credential: who},
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", argv[0], err)
-	}
-	go obey(pid)
+	go obey(pid, c.Stop)
 	reap(pid)
 	return nil
 }
 
-// credential returns nil for "-": nobody changes.
-func credential(as string) (*syscall.Credential, error) {
-	if as == "-" {
+// start starts the server, whose output is the supervisor's.
+func (c Command) start() (pid int, err error) {
+	as, err := credential(c.User)
+	if err != nil {
+		return 0, err
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return 0, err
+	}
+	defer null.Close()
+	return syscall.ForkExec(c.Argv[0], c.Argv, &syscall.ProcAttr{
+		Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), 1, 2},
+		Sys: &syscall.SysProcAttr{Credential: as},
+	})
+}
+
+// credential returns what changes the user to the named one, nil if it does not
+// change.
+func credential(name string) (*syscall.Credential, error) {
+	if name == "" || os.Geteuid() != 0 {
 		return nil, nil
 	}
-	u, err := user.Lookup(as)
+	u, err := user.Lookup(name)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +91,19 @@ func credential(as string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// obey waits for the one order, or for the end of whoever could give it.
-func obey(pid int) {
+// obey waits for the one order, or for the end of the tests.
+func obey(pid int, signal syscall.Signal) {
 	var order [1]byte
 	os.Stdin.Read(order[:])
-	if order[0] != slay {
-		syscall.Kill(pid, syscall.SIGTERM)
-		time.Sleep(grace) // the process ends with reap if all is well
+	if order[0] != kill {
+		syscall.Kill(pid, signal)
+		time.Sleep(grace) // the process exits with reap if all is well
 	}
 	killBelow()
 }
 
-// reap returns when no process is left below this one. When the server has
-// ended what it left is killed.
+// reap returns when no process is left below this one. What the server leaves
+// when it has ended is killed.
 func reap(pid int) {
 	for ended := false; ; {
 		got, err := syscall.Wait4(-1, nil, 0, nil)

@@ -1,4 +1,4 @@
-package servers
+package supervise
 
 import (
 	"bytes"
@@ -12,15 +12,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	Supervise()
+	Main()
 	m.Run()
 }
 
-// family is a server as they are: with children in sessions of their own, one
-// of which will not hear of an end, and orphans.
-func family(t *testing.T, marker string) command {
+// family is a server with children in sessions of their own, one of which ignores
+// SIGTERM, and orphans.
+func family(t *testing.T, marker string) Command {
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	check(t, err)
+	t.Cleanup(func() { log.Close() })
 	script := `setsid sleep $1 & setsid sh -c 'trap "" TERM; sleep '$1' & sleep '$1 & (setsid sleep $1 &) ; echo ready; wait`
-	return command{argv: []string{"/bin/sh", "-c", script, "family", marker}, log: filepath.Join(t.TempDir(), "log")}
+	return Command{Argv: []string{"/bin/sh", "-c", script, "family", marker}, Output: log}
 }
 
 // left returns the processes that have marker among their arguments.
@@ -34,7 +37,7 @@ func left(marker string) (all []string) {
 	return all
 }
 
-// await polls: the processes of others tell nobody how they are.
+// await polls, as the kernel does not tell about processes of others.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
@@ -44,9 +47,9 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-func TestNobodyIsLeft(t *testing.T) {
-	for how, end := range map[string]func(*process){"1001": (*process).stop, "1002": (*process).kill} {
-		p, err := start(family(t, how))
+func TestNothingIsLeft(t *testing.T) {
+	for how, end := range map[string]func(*Process){"1001": (*Process).Stop, "1002": (*Process).Kill} {
+		p, err := Start(family(t, how))
 		check(t, err)
 		await(t, "family", func() bool { return len(left(how)) >= 4 })
 		if end(p); len(left(how)) > 0 {
@@ -55,11 +58,11 @@ func TestNobodyIsLeft(t *testing.T) {
 	}
 }
 
-// TestNobodyIsLeftByTheDead has a test killed that holds a server.
-func TestNobodyIsLeftByTheDead(t *testing.T) {
+// TestNothingIsLeftByTheDead has a test killed that holds a server.
+func TestNothingIsLeftByTheDead(t *testing.T) {
 	const marker = "1003"
 	if os.Getenv("MAILCONN_DIES") != "" {
-		_, err := start(family(t, marker))
+		_, err := Start(family(t, marker))
 		check(t, err)
 		select {}
 	}
@@ -70,4 +73,11 @@ func TestNobodyIsLeftByTheDead(t *testing.T) {
 	check(t, self.Process.Signal(syscall.SIGKILL))
 	self.Wait()
 	await(t, "end", func() bool { return len(left(marker)) == 0 })
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

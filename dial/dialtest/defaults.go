@@ -6,17 +6,17 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// taker answers what a script has no answer to. It is one connection's, and
+// defaults answers what a script has no answer to. It is one connection's, and
 // knows the ways to log in that servers commonly have: a program under test
 // must not fail, or hang, because it chose another than the script thought of.
-type taker struct {
+type defaults struct {
 	protocol policy.Protocol
 	lenient  bool // logins inside TLS are right
 	asked    int  // how many more lines belong to the client's login
 	plain    bool // the lines are those of SASL PLAIN, and not of LOGIN
 }
 
-// replies are what a taker says in its protocol.
+// replies are what a defaults says in its protocol.
 type replies struct {
 	prompt          string // asks for more, in front of a challenge
 	yes, no         string // to a login
@@ -24,7 +24,7 @@ type replies struct {
 	list            string // to the command that asks what the server can do
 }
 
-func (t *taker) replies() replies {
+func (t *defaults) replies() replies {
 	switch t.protocol {
 	case policy.IMAP:
 		return replies{
@@ -47,7 +47,7 @@ func (t *taker) replies() replies {
 }
 
 // answer answers one line of a client's.
-func (t *taker) answer(line string, inside bool) string {
+func (t *defaults) answer(line string, inside bool) string {
 	r := t.replies()
 	if t.asked > 0 && line != "*" {
 		t.asked--
@@ -75,7 +75,7 @@ func (t *taker) answer(line string, inside bool) string {
 }
 
 // begin begins a SASL exchange.
-func (t *taker) begin(args string, inside bool) string {
+func (t *defaults) begin(args string, inside bool) string {
 	mechanism, initial, _ := strings.Cut(args, " ")
 	switch strings.ToUpper(mechanism) {
 	case "PLAIN":
@@ -93,7 +93,7 @@ func (t *taker) begin(args string, inside bool) string {
 
 // next asks for what is still missing of a login, which may be a literal, or
 // says what comes of it.
-func (t *taker) next(line string, inside bool) string {
+func (t *defaults) next(line string, inside bool) string {
 	prompt := t.replies().prompt
 	switch {
 	case t.protocol == policy.IMAP && strings.HasSuffix(line, "}"):
@@ -109,7 +109,7 @@ func (t *taker) next(line string, inside bool) string {
 	return prompt + "UGFzc3dvcmQ6\r\n" // Password:
 }
 
-func (t *taker) result(inside bool) string {
+func (t *defaults) result(inside bool) string {
 	if inside && !t.lenient {
 		return t.replies().no
 	}

@@ -12,7 +12,7 @@ import (
 // Writes are queued and never block: over a net.Pipe, which holds nothing, a
 // server in the middle of its handshake flight and a client with an alert for
 // it would otherwise wait for each other for ever.
-type tap struct {
+type serverConn struct {
 	net.Conn
 	rec *recorder
 
@@ -23,36 +23,36 @@ type tap struct {
 	err     error // of the connection, or of closing it
 }
 
-func newTap(conn net.Conn, rec *recorder) *tap {
-	t := &tap{Conn: conn, rec: rec}
+func newServerConn(conn net.Conn, rec *recorder) *serverConn {
+	t := &serverConn{Conn: conn, rec: rec}
 	t.changed = sync.NewCond(&t.mu)
 	go t.pump()
 	return t
 }
 
-func (t *tap) Read(p []byte) (int, error) {
+func (t *serverConn) Read(p []byte) (int, error) {
 	n, err := t.Conn.Read(p)
-	t.rec.heard(p[:n])
+	t.rec.received(p[:n])
 	return n, err
 }
 
-func (t *tap) Write(p []byte) (int, error) {
+func (t *serverConn) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err != nil {
 		return 0, t.err
 	}
-	t.rec.said()
+	t.rec.sent()
 	t.queue = append(t.queue, p...)
 	t.changed.Broadcast()
 	return len(p), nil
 }
 
 // SetWriteDeadline does nothing, as writes do not block.
-func (t *tap) SetWriteDeadline(time.Time) error { return nil }
+func (t *serverConn) SetWriteDeadline(time.Time) error { return nil }
 
 // pump writes what is queued, until the connection ends.
-func (t *tap) pump() {
+func (t *serverConn) pump() {
 	var out []byte
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +73,7 @@ func (t *tap) pump() {
 }
 
 // fail keeps the first error; mu is held.
-func (t *tap) fail(err error) {
+func (t *serverConn) fail(err error) {
 	if t.err == nil {
 		t.err = err
 	}
@@ -81,7 +81,7 @@ func (t *tap) fail(err error) {
 }
 
 // flush waits until everything is written or cannot be.
-func (t *tap) flush() {
+func (t *serverConn) flush() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for t.err == nil && (t.busy || len(t.queue) > 0) {
@@ -90,7 +90,7 @@ func (t *tap) flush() {
 }
 
 // Close closes the connection at once.
-func (t *tap) Close() error {
+func (t *serverConn) Close() error {
 	t.mu.Lock()
 	t.fail(net.ErrClosed)
 	t.mu.Unlock()
@@ -99,7 +99,7 @@ func (t *tap) Close() error {
 
 // finish says all that is queued, and that no more will come. It reports
 // whether the client may still be heard.
-func (t *tap) finish() bool {
+func (t *serverConn) finish() bool {
 	t.flush()
 	half, ok := t.Conn.(interface{ CloseWrite() error })
 	if ok {
@@ -110,7 +110,7 @@ func (t *tap) finish() bool {
 
 // end is a server's farewell. Where the connection can be closed by halves it
 // listens on until the client has closed too, so that the record is complete.
-func (t *tap) end() {
+func (t *serverConn) end() {
 	listened := make(chan struct{})
 	go func() {
 		io.Copy(io.Discard, t)
@@ -124,13 +124,13 @@ func (t *tap) end() {
 }
 
 // secret reads from inside TLS, for the recorder too.
-type secret struct {
+type recordedTLS struct {
 	net.Conn
 	rec *recorder
 }
 
-func (s secret) Read(p []byte) (int, error) {
+func (s recordedTLS) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
-	s.rec.inside(p[:n])
+	s.rec.decrypted(p[:n])
 	return n, err
 }
