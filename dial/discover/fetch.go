@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -36,52 +37,25 @@ type document struct {
 	host string // the last one, whose certificate it was
 }
 
-// transport returns the program's transport, held to this package's rules, for
-// what is fetched under ctx. It ends with ctx: by itself an http.Transport goes on
-// connecting when the request is given up.
-func (f *finder) transport(ctx context.Context) *http.Transport {
-	t := new(http.Transport)
-	if f.Transport != nil {
-		t = f.Transport.Clone()
-	}
-	under := t.DialContext
-	if under == nil {
-		under = netDial(nil)
-	}
-	g := &guard{f.Resolver, f.Permit, under}
-	t.DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
-		conn, err := g.DialContext(ctx, network, address)
-		if err == nil {
-			context.AfterFunc(ctx, func() { conn.Close() })
-		}
-		return conn, err
-	}
-	t.MaxResponseHeaderBytes = maxDocument
-	return t
-}
-
 // get fetches a document over HTTPS. It returns errNothing if there is none.
 func (f *finder) get(ctx context.Context, address string) (*document, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	web := f.transport(ctx)
 	for hop := range maxRedirects + 1 {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		u, err := url.Parse(address)
 		if err != nil {
 			return nil, err
 		}
-		next, doc, err := fetch(web, req)
+		next, doc, err := f.fetch(ctx, u)
 		switch {
 		case err == nil && next == "":
 			return doc, nil
 		case err == nil:
 			address = next
-		case ctx.Err() != nil:
-			return nil, fmt.Errorf("https://%s: %w", req.URL.Hostname(), wire.ContextError(ctx))
 		case errors.Is(err, errNoAddress) && hop == 0, errors.Is(err, errNothing):
 			return nil, errNothing
+		case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+			return nil, fmt.Errorf("https://%s: %w", u.Hostname(), wire.ContextError(ctx))
 		default:
-			return nil, fmt.Errorf("https://%s: %w", req.URL.Hostname(), err)
+			return nil, fmt.Errorf("https://%s: %w", u.Hostname(), err)
 		}
 	}
 	return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
@@ -90,9 +64,15 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 // fetch makes one request. The answer is a document, or where to go on. It is not
 // done by an http.Client, which would tell the next host, as the referrer, what
 // this one was asked.
-func fetch(web *http.Transport, req *http.Request) (next string, doc *document, err error) {
-	req.Header.Set("User-Agent", "mailconn")
-	resp, err := web.RoundTrip(req)
+func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *document, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	web, err := f.transport(ctx, u.Hostname())
+	if err != nil {
+		return "", nil, err
+	}
+	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{"User-Agent": {"mailconn"}}}
+	resp, err := web.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return "", nil, err
 	}
@@ -112,6 +92,43 @@ func fetch(web *http.Transport, req *http.Request) (next string, doc *document, 
 		err = fmt.Errorf("%w: status %d", ErrDocument, resp.StatusCode)
 	}
 	return next, doc, err
+}
+
+// transport returns the program's transport, held to this package's rules, for
+// one request to a host. An http.Transport goes on connecting when the request is
+// given up: this one ends with ctx, and the host is looked up before it begins.
+func (f *finder) transport(ctx context.Context, host string) (*http.Transport, error) {
+	t := new(http.Transport)
+	if f.Transport != nil {
+		t = f.Transport.Clone()
+	}
+	g := &guard{f.Resolver, f.Permit, t.DialContext}
+	if g.dial == nil {
+		g.dial = netDial(nil)
+	}
+	connect := g.DialContext
+	if t.Proxy == nil {
+		all, err := g.addresses(ctx, host)
+		if err != nil {
+			return nil, err
+		}
+		connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return g.connect(ctx, network, all, port)
+		}
+	}
+	t.DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
+		conn, err := connect(ctx, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	t.MaxResponseHeaderBytes = maxDocument
+	return t, nil
 }
 
 // readDocument reads a bounded body.

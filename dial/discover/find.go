@@ -11,7 +11,8 @@ import (
 
 // Find asks what leads from a mail address to its servers. All sources are asked
 // side by side; conventional names are tried afterwards, for a use for which
-// nothing was found. It takes at most twice [Options.Timeout].
+// nothing was found, unless no source could be asked at all. It takes at most
+// twice [Options.Timeout].
 //
 // An error means that address is none ([ErrAddress]), that o is not in order, or
 // that ctx has ended: then what was found till then is returned beside it. What a
@@ -22,9 +23,9 @@ func Find(ctx context.Context, address string, o *Options) (*Result, error) {
 		return nil, err
 	}
 	reports := f.askAll(ctx)
-	if wanted := unguessed(reports); ctx.Err() == nil && len(wanted) > 0 {
-		failed := slices.ContainsFunc(reports, func(r report) bool { return r.failed != nil })
-		reports = append(reports, f.guess(ctx, wanted, failed))
+	failed := slices.DeleteFunc(slices.Clone(reports), func(r report) bool { return r.failed == nil })
+	if wanted := unguessed(reports); ctx.Err() == nil && len(wanted) > 0 && len(failed) < len(reports) {
+		reports = append(reports, f.guess(ctx, wanted, len(failed) > 0))
 	}
 	return f.result(reports), wire.ContextError(ctx)
 }

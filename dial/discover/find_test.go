@@ -1,14 +1,17 @@
 package discover_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -149,8 +152,29 @@ func rowNothing(t *testing.T, w *world) {
 	w.Site("ua-auto-config.example.org", http.NotFound)
 	w.Site("example.org", http.NotFound)
 	w.Names.Add("example.org MX 0 .")
-	res := w.find(o)
-	expect(t, res, "empty pacc\nempty srv\nempty autoconfig\nempty ispdb\nempty mx\nempty guess")
+	expect(t, w.find(o), "empty pacc\nempty srv\nempty autoconfig\nempty ispdb\nempty mx\nempty guess")
+}
+
+// A domain that does not exist is told from one that publishes nothing, and from
+// one that could not be asked.
+func TestNoDomain(t *testing.T) {
+	for record, want := range map[string]bool{
+		"example.net A 192.0.2.1":                      true,
+		"example.org MX 0 mx.example.org.":             false,
+		"www.example.org A 192.0.2.1":                  false,
+		"_imaps._tcp.example.org SRV 0 1 993 example.": false,
+	} {
+		in(t, func(t *testing.T, w *world) {
+			w.Names.Add(record)
+			if got := w.find(nil).NoDomain; got != want {
+				t.Errorf("%s: %v", record, got)
+			}
+			w.Names.Fail("example.org MX", "SERVFAIL")
+			if w.find(nil).NoDomain {
+				t.Errorf("%s: a domain that could not be asked for does not exist", record)
+			}
+		})
+	}
 }
 
 func rowContextEnds(t *testing.T, w *world) {
@@ -395,4 +419,53 @@ func endpoint(t *testing.T, url string) dial.Endpoint {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// With a proxy, it is the proxy whose address is asked about, and verification is
+// as ever.
+func TestProxy(t *testing.T) {
+	for _, ip := range []string{"192.0.2.240", "127.0.0.1"} {
+		in(t, func(t *testing.T, w *world) {
+			w.Site("autoconfig.example.org", fakenet.Page(autoconfigPath, simple("mail.hoster.net")))
+			w.SiteAs("example.org", w.CA.Server("hoster.net"), fakenet.Page(wellKnownPath, simple("mail.hoster.net")))
+			w.Listen(ip+":3128", func(c net.Conn) { tunnel(t, w, c) })
+			o := w.options()
+			o.Transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: ip + ":3128"})
+			res := w.find(o)
+			err := failure(res, discover.Autoconfig)
+			if ip == "127.0.0.1" {
+				if !errors.Is(err, discover.ErrNotPermitted) {
+					t.Error(err)
+				}
+				return
+			}
+			var wrongName x509.HostnameError
+			if len(res.Reading.Ready) != 1 || !errors.As(err, &wrongName) {
+				t.Errorf("%s%v", show(res), res.Failed)
+			}
+		})
+	}
+}
+
+// tunnel is a proxy for one connection.
+func tunnel(t *testing.T, w *world, c net.Conn) {
+	r := bufio.NewReader(c)
+	req, err := http.ReadRequest(r)
+	if err != nil || req.Method != http.MethodConnect {
+		return
+	}
+	host, _, _ := net.SplitHostPort(req.Host)
+	ip := map[string]string{"autoconfig.example.org": "192.0.2.1", "example.org": "192.0.2.2"}[host]
+	if ip == "" {
+		io.WriteString(c, "HTTP/1.1 404 Not Found\r\n\r\n")
+		return
+	}
+	up, err := w.DialContext(t.Context(), "tcp", ip+":443")
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() { io.Copy(up, r); up.Close() }()
+	io.Copy(c, up)
 }

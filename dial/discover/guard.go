@@ -42,8 +42,7 @@ const maxAddresses = 4
 // is sure: its name was looked up.
 var errNoAddress = errors.New("host has no address")
 
-// DialContext connects to the first address that answers, each in its share of
-// the time.
+// DialContext connects to the first address that answers.
 func (g *guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -53,6 +52,11 @@ func (g *guard) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
+	return g.connect(ctx, network, all, port)
+}
+
+// connect tries the addresses that are permitted, each in its share of the time.
+func (g *guard) connect(ctx context.Context, network string, all []netip.Addr, port string) (net.Conn, error) {
 	allowed, err := g.allowed(all)
 	for i, a := range allowed {
 		var conn net.Conn

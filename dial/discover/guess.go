@@ -3,7 +3,6 @@ package discover
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -56,7 +55,7 @@ func (f *finder) guess(ctx context.Context, wanted []service, ask bool) report {
 	}
 	for i, e := range tries { // where something was found, the rest does not matter
 		if errs[i] != nil && !errors.Is(errs[i], errNoAddress) && !found[forSending(e.Protocol)] {
-			r.fail(fmt.Errorf("guessed %v: %w", e, errs[i]))
+			r.fail(errs[i])
 		}
 	}
 	return r

@@ -1,10 +1,14 @@
 package discover_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -104,6 +108,22 @@ func TestGuess(t *testing.T) {
 			expect(t, w.find(nil), c.want)
 		})
 	}
+}
+
+// Where no source could be asked, nothing is guessed: the DNS does not answer.
+func TestNoGuessOffline(t *testing.T) {
+	in(t, func(t *testing.T, w *world) {
+		w.Names.Fail("* *", "silent")
+		start := time.Now()
+		res := w.find(nil)
+		if took := time.Since(start); took != 5*time.Second || failure(res, discover.Guess) != nil || res.NoDomain || res.Empty != nil {
+			t.Errorf("%s after %v", show(res), took)
+		}
+		var failed *dns.Error
+		if err := failure(res, discover.SRV); !errors.As(err, &failed) || !strings.HasSuffix(err.Error(), "no answer in 5s") {
+			t.Error(err)
+		}
+	})
 }
 
 // A use for which something was found is not guessed about.

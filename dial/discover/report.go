@@ -14,6 +14,8 @@ type report struct {
 	finds  []find    // in the source's order
 	absent []service // declared not to exist
 	failed []error
+	// noDomain says that the domain does not exist.
+	noDomain bool
 }
 
 // find is what one source says of one server. What it does not say is nil or "".
@@ -47,6 +49,7 @@ func (f *finder) result(reports []report) *Result {
 	res := new(Result)
 	var finds []find
 	for _, r := range reports {
+		res.NoDomain = res.NoDomain || r.noDomain
 		finds = append(finds, r.finds...)
 		for _, s := range r.absent {
 			use := res.use(s.protocol)

@@ -17,6 +17,9 @@ type Result struct {
 	// Failed are the sources that could not be asked, or parts of them that could
 	// not be used. What they would have said is not known.
 	Failed []*SourceError
+	// NoDomain says that the domain does not exist, by its DNS: the address is
+	// probably mistyped.
+	NoDomain bool
 }
 
 // Servers are the candidates for one use. Each list has the best first: in the

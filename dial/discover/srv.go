@@ -56,6 +56,7 @@ func (f *finder) srv(ctx context.Context, r *report) {
 		asking.Go(func() { answers[i], errs[i] = f.Resolver.Ask(ctx, "_"+s.name+"._tcp."+f.domain, dnsmessage.TypeSRV) })
 	}
 	asking.Wait()
+	r.noDomain = f.gone(ctx, answers)
 	var offers []offer
 	for i, s := range all {
 		if errs[i] != nil {
@@ -71,6 +72,16 @@ func (f *finder) srv(ctx context.Context, r *report) {
 		}
 		r.finds = append(r.finds, find{endpoint: o.endpoint, proof: Proof{SRV, v, f.domain}})
 	}
+}
+
+// gone reports whether the domain does not exist, which is so only if none of
+// the names below it does.
+func (f *finder) gone(ctx context.Context, below []*dns.Answer) bool {
+	if slices.ContainsFunc(below, func(a *dns.Answer) bool { return a == nil || a.Absent != dns.NoName }) {
+		return false
+	}
+	a, err := f.Resolver.Ask(ctx, f.domain, dnsmessage.TypeMX)
+	return err == nil && a.Absent == dns.NoName
 }
 
 // maxOffers bounds how many servers a service may have.

@@ -20,9 +20,10 @@ const (
 
 // question is what is asked, and how to reach whom.
 type question struct {
-	name string
-	kind dnsmessage.Type
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	name   string
+	kind   dnsmessage.Type
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	silent error // what is said if the time is over
 }
 
 // exchange asks one server: over UDP, over TCP if the answer was cut, and

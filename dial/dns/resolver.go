@@ -61,7 +61,11 @@ func (r *Resolver) Ask(ctx context.Context, name string, t dnsmessage.Type) (*An
 	if limit <= 0 {
 		limit = defaultTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer in %v", limit))
+	if by, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(by))
+	}
+	q.silent = fmt.Errorf("no answer in %v", limit.Round(time.Millisecond))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, q.silent)
 	defer cancel()
 	return q.ask(ctx, servers)
 }
@@ -80,7 +84,7 @@ func (r *Resolver) prepare(name string, t dnsmessage.Type) (*question, []server,
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	return &question{name, t, dial}, servers, nil
+	return &question{name: name, kind: t, dial: dial}, servers, nil
 }
 
 // ask asks the servers in turn until one answers. One that was silent is asked
@@ -106,8 +110,7 @@ func (q *question) ask(ctx context.Context, servers []server) (*Answer, error) {
 // try asks one server once, in its share of the time that is left.
 func (q *question) try(ctx context.Context, s server, left int) (*Answer, *Error) {
 	by, _ := ctx.Deadline()
-	share := time.Until(by) / time.Duration(left)
-	try, cancel := context.WithTimeoutCause(ctx, share, fmt.Errorf("no answer in %v", share.Round(time.Millisecond)))
+	try, cancel := context.WithTimeoutCause(ctx, time.Until(by)/time.Duration(left), q.silent)
 	defer cancel()
 	a, err := q.exchange(try, s)
 	if err == nil {
