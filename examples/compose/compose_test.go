@@ -70,10 +70,6 @@ func Example_goMail() {
 	}
 	m.Subject("Your order")
 	m.SetBodyString(gomail.TypeTextPlain, "Your order is ready.\r\n")
-	from, err := m.GetSender(false)
-	if err != nil {
-		log.Fatal(err)
-	}
 	to, err := m.GetRecipients()
 	if err != nil {
 		log.Fatal(err)
@@ -82,7 +78,7 @@ func Example_goMail() {
 	if _, err := m.WriteTo(&message); err != nil {
 		log.Fatal(err)
 	}
-	send(from, to, &message)
+	send(m.GetFrom()[0].Address, to, &message)
 	// Output: accepted for [ann@example.org] with the text: true
 }
 
