@@ -17,7 +17,7 @@ func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
 	return nil, errors.New("no network")
 }
 
-// given is a NetDialer that returns the connection to a show.
-type given struct{ *scripttest.Show }
+// given is a NetDialer that returns the connection to a session.
+type given struct{ *scripttest.Session }
 
 func (g given) DialContext(context.Context, string, string) (net.Conn, error) { return g.Client, nil }

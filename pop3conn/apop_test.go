@@ -48,10 +48,10 @@ func TestNoAPOP(t *testing.T) {
 // A time stamp from the clear is not used inside TLS: who is in the middle
 // there could have chosen it.
 func TestNoAPOPFromTheClear(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for _, pol := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
-		show := theatre.Play(t, policy.POP3, pol, "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nTLS good\n--- tls\nC: CAPA\nS: +OK\nS: USER\nS: .\n")
-		conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.POP3, pol, "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nTLS good\n--- tls\nC: CAPA\nS: +OK\nS: USER\nS: .\n")
+		conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 // server an empty message for somebody. The connection is closed instead.
 func TestNoDotForSomebody(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250 PIPELINING\nC: MAIL *\nS: 503 nested\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 queued")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func TestNoDotForSomebody(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Outcome == smtpconn.InDoubt {
 		t.Errorf("got %v", err)
 	}
-	if _, said := closed(c, show); strings.Contains(said, "\n.\r\n") {
+	if _, said := closed(c, session); strings.Contains(said, "\n.\r\n") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -47,7 +47,7 @@
 // wrong an error of the test, with a transcript:
 //
 //	func TestHostileServers(t *testing.T) {
-//		dialtest.Check(t, connect, dialtest.TryOptions{})
+//		dialtest.TestDial(t, connect, dialtest.TryOptions{})
 //	}
 //
 // A program fails if it sends the name or the password of [Connect]'s login in

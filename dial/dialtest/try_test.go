@@ -38,7 +38,7 @@ func connect(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
 
 // TestLibrary plays the whole catalogue to this module.
 func TestLibrary(t *testing.T) {
-	s := dialtest.Check(t, connect, dialtest.TryOptions{StallTimeout: 300 * time.Millisecond})
+	s := dialtest.TestDial(t, connect, dialtest.TryOptions{StallTimeout: 300 * time.Millisecond})
 	if s == nil {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
@@ -33,7 +33,7 @@ func (m memory) Keep(keep func(string) bool) error {
 	return nil
 }
 
-func serve(t *testing.T, letters ...popbox.Letter) *popbox.Server {
+func serve(t *testing.T, letters ...popbox.Message) *popbox.Server {
 	t.Helper()
 	srv, err := popbox.New(letters...)
 	if err != nil {
@@ -76,8 +76,8 @@ func store(t *testing.T, into map[string]string) func(*fetch.Message) error {
 	}
 }
 
-func box() []popbox.Letter {
-	return []popbox.Letter{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
+func box() []popbox.Message {
+	return []popbox.Message{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
 }
 
 // TestNew: what was stored is not fetched again, identifiers that are shared
@@ -87,7 +87,7 @@ func TestNew(t *testing.T) {
 	got, seen := map[string]string{}, memory{}
 	for run, want := range []fetch.Result{{Listed: 3, New: 3, Stored: 3}, {Listed: 3}, {Listed: 4, New: 1, Stored: 1}} {
 		if run == 2 {
-			srv.Add(popbox.Letter{ID: "c", Text: "four\r\n"})
+			srv.Add(popbox.Message{ID: "c", Text: "four\r\n"})
 		}
 		c := connect(t, srv)
 		begun := -1
@@ -234,7 +234,7 @@ func TestShared(t *testing.T) {
 // list.
 func TestForget(t *testing.T) {
 	seen := memory{"gone": time.Now()}
-	for _, letters := range [][]popbox.Letter{nil, box()} {
+	for _, letters := range [][]popbox.Message{nil, box()} {
 		if _, err := fetch.Mail(connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
 )
 
@@ -21,7 +21,7 @@ func TestDeletedIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer seen.Close()
-	srv := serve(t, popbox.Letter{ID: "X", Text: "one\r\n"})
+	srv := serve(t, popbox.Message{ID: "X", Text: "one\r\n"})
 	got := []string{}
 	store := func(m *fetch.Message) error {
 		text, err := io.ReadAll(m)
@@ -39,7 +39,7 @@ func TestDeletedIsForgotten(t *testing.T) {
 		if _, stored := seen.Stored("X"); stored {
 			t.Error("X is still known")
 		}
-		srv.Add(popbox.Letter{ID: "X", Text: "two\r\n"})
+		srv.Add(popbox.Message{ID: "X", Text: "two\r\n"})
 	}
 	if len(got) != 2 || !strings.Contains(got[1], "two") {
 		t.Errorf("stored %q", got)

@@ -123,11 +123,11 @@ func TestConnectionRefused(t *testing.T) {
 // What one connection learned does not soften the next: the second is stripped,
 // and judged as if it were the first.
 func TestSecondConnectionIsJudgedAnew(t *testing.T) {
-	theatre := scripttest.New(t)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	d := player.Dialer()
 	for i, lines := range []string{"", "S: 220 x\nC: EHLO *\nS: 250 x\nC: STARTTLS\nS: 502 what", ""} {
-		show := theatre.Play(t, policy.Submission, policy.RequiredSTARTTLS, lines)
-		conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.Submission, policy.RequiredSTARTTLS, lines)
+		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 		if lines == "" {
 			if err != nil {
 				t.Fatalf("%d: %v", i, err)
@@ -136,6 +136,6 @@ func TestSecondConnectionIsJudgedAnew(t *testing.T) {
 		} else if !errors.Is(err, policy.ErrNotOffered) {
 			t.Errorf("%d: got %v", i, err)
 		}
-		show.Record()
+		session.Record()
 	}
 }
