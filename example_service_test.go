@@ -31,7 +31,7 @@ func Example_notificationService() {
 		Endpoint: relay.Endpoint(policy.ImplicitTLS), // in earnest: dial.ParseEndpoint("submissions://relay.example.org")
 		Options: smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: relay.ClientConfig()}, // in earnest: not needed
-			Auth:   auth.Password{User: "service", Password: auth.NewSecret("secret")},
+			Auth:   auth.Password{User: "service", Secret: auth.NewSecret("secret")},
 		},
 		MaxConns:      4,
 		RatePerSecond: 500,
@@ -69,7 +69,7 @@ func verdict(receipt *smtpconn.Receipt, err error) string {
 		return "sent"
 	case err == nil:
 		return "sent, but not to all"
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
+	case errors.Is(err, smtpconn.InDoubt):
 		return "may have been sent: do not send again unless twice is no harm"
 	case errors.As(err, &down):
 		// The relay's fault, not the message's: it is away, refuses the

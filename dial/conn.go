@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/recall"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -26,7 +29,8 @@ type Conn struct {
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer
-	memory   *memory
+	memory   *recall.Memory
+	words    *transcript.Transcript // nil: not wanted
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
@@ -46,6 +50,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 		unread:  settled.Unread,
 		dialer:  c.dialer,
 		memory:  c.memory,
+		words:   c.words,
 		security: Security{
 			Endpoint:   c.endpoint,
 			TLS:        settled.TLS,
@@ -58,7 +63,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	conn.spoken.Store(settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS)
 	if d := settled.Downgrade; d != nil {
 		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
-		c.memory.explain(d)
+		c.memory.Explain(d)
 	}
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
@@ -69,10 +74,12 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	return conn
 }
 
-// learn lets the memory learn from a session whose server was accepted.
-func (c *Conn) learn(ctx context.Context) {
-	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
-		c.memory.remember(ctx, r)
+// learn lets the Dialer's Peers learn from a session whose server was accepted, and
+// from the SASL mechanisms that it lists.
+func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
+	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
+		r.Mechanisms = peers.MechanismSet(mechanisms...)
+		c.memory.Remember(ctx, r)
 	}
 }
 
@@ -103,6 +110,12 @@ func (c *Conn) Security() Security {
 	return s
 }
 
+// Endpoint returns what was dialled, with host and port filled in.
+func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
+
+// Encrypted reports whether TLS is up.
+func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
+
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
@@ -121,7 +134,7 @@ func (c *Conn) Preauth() bool { return c.settled.Preauth }
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return c.dialer.ehloName(c.LocalAddr(), private)
+	return c.dialer.localName(c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.
@@ -153,6 +166,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 // Close closes the connection, over TLS with a close_notify. It does not wait
 // for the server's, and it is no error if the server has left already.
 func (c *Conn) Close() error {
+	c.words.Note("closed by this side")
 	err := c.inner().Close()
 	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
 		return nil // what failed is the farewell; the connection is closed
@@ -165,6 +179,7 @@ func (c *Conn) Abort() error {
 	if c.raw == nil {
 		return net.ErrClosed
 	}
+	c.words.Note("aborted by this side")
 	return c.raw.Close()
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +14,6 @@ import (
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
-
-// noNet fails the test if anybody dials.
-type noNet struct{ t *testing.T }
-
-func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
-	n.t.Error("dialled")
-	return nil, errors.New("no network")
-}
 
 func TestBadArgumentsBeforeIO(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}

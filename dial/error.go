@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"reflect"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
@@ -14,7 +13,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Phase is a step on the way to a session.
+// Phase is a step on the way to a session, or the session.
 type Phase string
 
 // The phases, in the order in which they come.
@@ -25,11 +24,12 @@ const (
 	PhaseCapability Phase = upgrade.PhaseCapability
 	PhaseSTARTTLS   Phase = upgrade.PhaseSTARTTLS
 	PhaseHandshake  Phase = upgrade.PhaseHandshake
-	PhaseAuth       Phase = "auth" // in a session's New
+	PhaseAuth       Phase = "auth"    // in a session's New
+	PhaseSession    Phase = "session" // after New: how a session ended
 )
 
-// Error is a connection that did not come about: where it stopped, and why.
-// Every failure of Dial, NewConn and a session's New is one.
+// Error is a connection that did not come about, or a session that ended: where
+// it stopped, and why. Every failure of Dial, NewConn and a session's New is one.
 //
 // The chain under Err holds what stopped it: a [*policy.Violation] if a rule
 // was broken, a [*tls.CertificateVerificationError] for a certificate, the
@@ -53,8 +53,18 @@ func (e *Error) Error() string {
 	return wire.Printable(fmt.Sprintf("dial: %s %s %v: %s: %v", scheme, e.Endpoint.Address(), e.Endpoint.Policy, e.Phase, e.Err))
 }
 
-// Unwrap returns what stopped the connection.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns what stopped the connection, and the [*Farewell] of a server that
+// ended it.
+func (e *Error) Unwrap() []error {
+	chain := []error{}
+	if e.Err != nil {
+		chain = append(chain, e.Err)
+	}
+	if f := farewell(e.Err); f != nil {
+		chain = append(chain, f)
+	}
+	return chain
+}
 
 // Timeout reports whether the time ran out: the context's, the Dialer's or the
 // network's. It is false for a broken rule, whatever caused it.
@@ -94,7 +104,7 @@ func temporary(err error) bool {
 	if errors.As(err, &dns) {
 		return !dns.IsNotFound
 	}
-	if _, ok := remoteAlert(err); ok {
+	if _, ok := wire.RemoteAlert(err); ok {
 		return false
 	}
 	var op *net.OpError
@@ -103,19 +113,4 @@ func temporary(err error) bool {
 	}
 	var own interface{ Temporary() bool } // *auth.Error, *wire.Closed
 	return errors.As(err, &own) && own.Temporary()
-}
-
-// remoteAlert returns the number of the TLS alert that the server sent, if
-// that is what ended the connection. crypto/tls keeps the type of a received
-// alert to itself; its kind is all there is to go by.
-func remoteAlert(err error) (number uint8, ok bool) {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
-		return 0, false
-	}
-	v := reflect.ValueOf(op.Err)
-	if v.Kind() != reflect.Uint8 {
-		return 0, false
-	}
-	return uint8(v.Uint()), true
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -33,7 +34,7 @@ type Security struct {
 	// connection, nil if nothing.
 	Known *peers.Known
 	// Login tells how the session on the connection was authenticated. Its
-	// zero value means that nobody has logged in.
+	// zero value means that there was no login.
 	Login Login
 }
 
@@ -78,7 +79,7 @@ func (s Security) record(lifetime time.Duration) (r peers.Record, ok bool) {
 	if s.TLS == nil || s.Verified == trust.None {
 		return peers.Record{}, false
 	}
-	now := clock()
+	now := recall.Now()
 	r = peers.Record{Policy: s.Endpoint.Policy, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
 	r.Leaf, r.Issuer = s.keys()
 	return r, true
@@ -97,7 +98,10 @@ func (s Security) String() string {
 		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
 	}
 	line := fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
-	if s.Login.Binding != "" || s.Login.Unbound != nil {
+	switch {
+	case s.Login.NotOffered:
+		line += ", the server offers no login"
+	case s.Login.Binding != "" || s.Login.Unbound != nil:
 		line += ", login by " + s.Login.String()
 	}
 	return line

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,11 +41,21 @@ func ParseEndpoint(url string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
-	if e.Host, err = normalHost(host); err != nil {
+	if e.Host, err = hostname.Normal(host); err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
 	e.Port = port
 	return e, nil
+}
+
+// MustParseEndpoint is ParseEndpoint for URLs that are constants of a program. It
+// panics if url is not an endpoint.
+func MustParseEndpoint(url string) Endpoint {
+	e, err := ParseEndpoint(url)
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 func parseScheme(scheme string) (Endpoint, error) {
@@ -65,8 +76,12 @@ func parseScheme(scheme string) (Endpoint, error) {
 			return Endpoint{Protocol: p, Policy: policy.NoTLS}, nil
 		}
 	}
-	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want imaps, pop3s, submissions, smtps, imap, pop3, submission or smtp, "+
-		"the last four perhaps with +starttls, +opportunistic or +plain", scheme)
+	var known []string
+	for p := policy.IMAP; p.Valid(); p++ {
+		known = append(known, p.String()+"s", p.String())
+	}
+	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
+		scheme, strings.Join(known, ", "))
 }
 
 // splitHostPort takes host[:port] or [ipv6][:port] apart; no port is 0.

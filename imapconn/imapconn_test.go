@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +23,11 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
+}
+
+func cleartext() auth.Password {
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}
 }
 
 // open dials the server that lines describe and begins a session on it.
@@ -63,10 +69,13 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.State() != imap.ConnStateAuthenticated || c.Mechanism() != "PLAIN" {
-				t.Errorf("state %v, mechanism %q", c.State(), c.Mechanism())
+			if login := c.Security().Login; c.State() != imap.ConnStateAuthenticated || login.Mechanism != "PLAIN" {
+				t.Errorf("state %v, login %v", c.State(), login)
 			}
 			caps := c.Caps()
+			if got := c.Capabilities(); !slices.Equal(got, []string{"IMAP4REV1", "IDLE", "X-NEW"}) {
+				t.Errorf("capabilities %q", got)
+			}
 			if len(caps) != 3 || !caps.Has(imap.CapIdle) || !caps.Has("X-NEW") {
 				t.Errorf("capabilities %v", caps)
 			}
@@ -119,7 +128,7 @@ func TestWithoutCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Mechanism() != "" {
+	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Security().Login != (dial.Login{}) {
 		t.Errorf("state %v, %v", c.State(), c.Security())
 	}
 	closed(c, session)
@@ -133,14 +142,14 @@ func TestLoginCommand(t *testing.T) {
 		{"joe", "pässword", "S: + go\nC: pässword\n" + tail, "LOGIN \"joe\" {9}\r\npässword\r\n"},
 		{"jöe", "plain", "S: + go\nC: jöe *\n" + tail, "LOGIN {4}\r\njöe \"plain\"\r\n"},
 	} {
-		o := &imapconn.Options{Auth: auth.Password{User: c.user, Password: auth.NewSecret(c.password)}}
+		o := &imapconn.Options{Auth: auth.Password{User: c.user, Secret: auth.NewSecret(c.password)}}
 		client, session, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
 		if err != nil {
 			t.Errorf("%q: %v", c.password, err)
 			continue
 		}
-		if client.Mechanism() != "IMAP LOGIN" {
-			t.Errorf("mechanism %q", client.Mechanism())
+		if login := client.Security().Login; login.Mechanism != "IMAP LOGIN" {
+			t.Errorf("login %v", login)
 		}
 		if _, said := closed(client, session); !strings.Contains(said, c.said) {
 			t.Errorf("said %q, want %q", said, c.said)
@@ -188,7 +197,7 @@ func TestInitialResponse(t *testing.T) {
 
 func TestAlerts(t *testing.T) {
 	var alerts []string
-	o := &imapconn.Options{Auth: password(), Alert: func(s string) { alerts = append(alerts, s) }}
+	o := &imapconn.Options{Auth: password(), Notice: func(n imapconn.Notice) { alerts = append(alerts, n.Alert) }}
 	lines := listing + "C: AUTHENTICATE *\nS: * OK [ALERT] quota \x1b[31m low\nS: <tag> OK [CAPABILITY IMAP4rev1] x"
 	c, session, err := open(t, policy.ImplicitTLS, inside(lines), o)
 	if err != nil {
@@ -208,7 +217,7 @@ func TestAlerts(t *testing.T) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
-	o.InsecureAuth = true
+	o.Auth = cleartext()
 	c, session, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
 		t.Fatal(err)
@@ -219,8 +228,8 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// PREAUTH inside TLS is what a client certificate brings; with a password in
-// hand it would be somebody else's session.
+// PREAUTH inside TLS is what a client certificate brings. A caller with a password
+// would get a session that the password has no part in.
 func TestPreauthInsideTLS(t *testing.T) {
 	const lines = "S: * PREAUTH [CAPABILITY IMAP4rev1] welcome"
 	for _, creds := range []auth.Credentials{nil, auth.External{}} {
@@ -238,7 +247,7 @@ func TestPreauthInsideTLS(t *testing.T) {
 	}
 }
 
-// A list in a refusal is not that of the session that another login opens.
+// A list in a refusal is not that of the session that a later login opens.
 func TestCapabilitiesOfARefusalAreForgotten(t *testing.T) {
 	lines := listing + "C: AUTHENTICATE *\nS: <tag> BAD [CAPABILITY IMAP4rev1 X-OLD] what\nC: LOGIN *\nS: <tag> OK in\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 X-NEW\nS: <tag> OK"
 	c, session, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()})
@@ -261,7 +270,7 @@ func TestSecretsComeBackInManyForms(t *testing.T) {
 			"<tag> OK in\nC: CAPABILITY\nS: <tag> NO " + secret, "<tag> OK in\nC: CAPABILITY\nS: * CAPABILITY " + secret + "\nS: <tag> OK",
 			"<tag> NO " + strings.Repeat("x", 495) + secret,
 		} {
-			o := &imapconn.Options{Auth: auth.Password{User: "joe", Password: auth.NewSecret(secret)}}
+			o := &imapconn.Options{Auth: auth.Password{User: "joe", Secret: auth.NewSecret(secret)}}
 			_, _, err := open(t, policy.ImplicitTLS, inside(head+answer), o)
 			if err == nil {
 				t.Errorf("%q: logged in", answer)
@@ -295,10 +304,10 @@ func TestBadArguments(t *testing.T) {
 		o imapconn.Options
 	}{
 		"protocol":         {e: dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.ImplicitTLS}},
-		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Password: auth.NewSecret("x")}}},
-		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Password: auth.NewSecret("x")}}},
-		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\x00")}}},
-		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL(nil)}},
+		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Secret: auth.NewSecret("x")}}},
+		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Secret: auth.NewSecret("x")}}},
+		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\x00")}}},
+		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL{}}},
 	} {
 		c.o.Dialer = d
 		_, err := imapconn.Dial(t.Context(), c.e, &c.o)
@@ -316,10 +325,9 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Credentials cross a connection in the clear, or to a server that was not
-// verified, only if the caller says InsecureAuth, or takes the wrapped client
-// by its loud name.
-func TestInsecureAuth(t *testing.T) {
+// Credentials cross a connection in the clear only if the caller says
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
 	const lines = listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x\nC: LOGIN *\nS: <tag> OK x"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
 		_, session, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
@@ -329,7 +337,7 @@ func TestInsecureAuth(t *testing.T) {
 		if rec := session.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, session, err := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
+		c, session, err := open(t, pol, lines, &imapconn.Options{Auth: cleartext()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,6 +376,22 @@ func TestWrappedClientIsOutOfReach(t *testing.T) {
 	out, err := build("./testdata/reaches")
 	if err == nil || !strings.Contains(out, "c.Client undefined") || !strings.Contains(out, "Wait undefined") {
 		t.Errorf("got %v: %s", err, out)
+	}
+}
+
+// The package documentation names every promoted command: godoc does not.
+func TestPromotedCommandsAreListed(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := map[string]bool{"Login": true, "Authenticate": true}
+	client := reflect.TypeFor[*imapclient.Client]()
+	for i := range client.NumMethod() {
+		m := client.Method(i)
+		if !own[m.Name] && !regexp.MustCompile(`\b`+m.Name+`\b`).Match(text) {
+			t.Errorf("%s is not listed", m.Name)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func byAPOP(also ...string) auth.Password {
-	return auth.Password{User: "mrose", Password: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
+	return auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
 }
 
 // RFC 1939 §7, and nothing behind a refusal (§13).
@@ -20,7 +20,7 @@ func TestAPOP(t *testing.T) {
 	const banner = "S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>"
 	const command = "C: APOP mrose c4c9334bac560ecc979e58001b3e22fb"
 	c, err := login(t, byAPOP(), banner, "C: CAPA", "S: -ERR", command, "S: +OK maildrop has 1 message")
-	if err != nil || c.Mechanism() != "APOP" {
+	if err != nil || c.Security().Login.Mechanism != "APOP" {
 		t.Error(err)
 	}
 	_, err = login(t, byAPOP("USER/PASS", "PLAIN"), banner, "C: CAPA", "S: +OK", "S: USER", "S: SASL PLAIN", "S: .", command, "S: -ERR what")

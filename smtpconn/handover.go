@@ -3,6 +3,7 @@ package smtpconn
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
@@ -22,6 +23,8 @@ type handover struct {
 	in      *wire.Reader // of Feed: the library's reads and the pipeline's share it
 	caps    []string     // what the server offers
 	pending []byte       // to be read by the library before anything from the server
+	text    []byte       // room for the text of a reply
+	line    []byte       // room for pending
 	armed   bool         // the library's next EHLO is answered here
 	message messageState
 }
@@ -68,11 +71,16 @@ func (h *handover) Read(p []byte) (int, error) {
 
 func (h *handover) readReply() error {
 	h.in.Renew(wire.Greeting())
-	code, text, err := smtpline.Scan(h.in, nil)
+	code, text, err := smtpline.Scan(h.in, h.text[:0])
 	if err != nil {
 		return err
 	}
-	h.pending = []byte(replyLine(refusal(code, string(text))) + "\r\n")
+	if h.text = text; len(text) > maxEntry || !isPrintableASCII(text) {
+		text = []byte(replyLine(refusal(code, string(text)))[len("250 "):])
+	}
+	h.line = append(append(strconv.AppendInt(h.line[:0], int64(code), 10), ' '), text...)
+	h.line = append(h.line, crlf...)
+	h.pending = h.line
 	return nil
 }
 

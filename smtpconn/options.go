@@ -19,10 +19,6 @@ type Options struct {
 	// Auth are the credentials; nil means no login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
-
 	// ReplyTimeout is how long each reply may be in coming, that to a message's
 	// end too, and how long a write may stall. Negative means no limit. Too short
 	// a time for the end leaves it in doubt whether the message was taken.

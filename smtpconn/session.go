@@ -21,7 +21,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	if caps == nil {
 		setup.Enter(dial.PhaseCapability)
 		var err error
-		if caps, err = line.Capabilities(lines, conn.Security().Encrypted()); err != nil {
+		if caps, err = line.Capabilities(lines, conn.Encrypted()); err != nil {
 			return nil, err
 		}
 	}
@@ -38,7 +38,7 @@ func login(ctx context.Context, setup *dial.Setup, lines *smtpline.Conn, caps []
 	}
 	setup.Enter(dial.PhaseAuth)
 	lines.Renew(wire.SASL())
-	_, err := auth.Authenticate(ctx, setup, &carrier{lines, caps}, o.Auth, o.InsecureAuth)
+	_, err := auth.Authenticate(ctx, setup, &transport{lines, caps}, o.Auth)
 	return err
 }
 
@@ -48,7 +48,7 @@ const never = 10 * 365 * 24 * time.Hour
 // newClient gives the connection to go-smtp, and to Send.
 func newClient(conn *dial.Conn, caps []string, o *Options) *Client {
 	t := o.times()
-	line := newHandover(wire.NewFeed(wire.NewGuard(conn, nil, 0, t.write)), caps)
+	line := newHandover(wire.NewFeed(wire.NewGuard(conn, nil, 0, t.write), conn.Encrypted()), caps)
 	library := smtp.NewClient(line)
 	library.CommandTimeout, library.SubmissionTimeout = cmp.Or(t.command, never), cmp.Or(t.end, never)
 	return &Client{inner: library, line: line, conn: conn, caps: caps, opts: o}

@@ -1,7 +1,6 @@
 package smtpconn_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -23,7 +22,7 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
 }
 
 // open dials the server that lines describe and begins a session on it.
@@ -153,7 +152,7 @@ func TestHELO(t *testing.T) {
 func TestAuth(t *testing.T) {
 	player := scripttest.New(t)
 	const blob = "AHVzZXIAY2FuYXJ5"
-	long := auth.Password{User: "user", Password: auth.NewSecret(strings.Repeat("x", 400))}
+	long := auth.Password{User: "user", Secret: auth.NewSecret(strings.Repeat("x", 400))}
 	for name, c := range map[string]struct {
 		offer, answer, said string
 		creds               auth.Password
@@ -199,8 +198,8 @@ func TestAuthKinds(t *testing.T) {
 }
 
 // Credentials cross a connection in the clear only if the caller says
-// InsecureAuth, or takes the wrapped client by its loud name.
-func TestInsecureAuth(t *testing.T) {
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
 	player := scripttest.New(t)
 	lines := "S: 220 x\n" + ehlo("AUTH PLAIN") + "C: AUTH *\nS: 235 ok"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
@@ -211,7 +210,7 @@ func TestInsecureAuth(t *testing.T) {
 		if rec := session.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, session, err := open(t, player, pol, lines, &smtpconn.Options{Auth: password(), InsecureAuth: true})
+		c, session, err := open(t, player, pol, lines, &smtpconn.Options{Auth: auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,11 +254,6 @@ func TestLocalName(t *testing.T) {
 	}
 }
 
-// given is a NetDialer that returns the connection to a session.
-type given struct{ *scripttest.Session }
-
-func (g given) DialContext(context.Context, string, string) (net.Conn, error) { return g.Client, nil }
-
 func TestBadArguments(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.ImplicitTLS}
 	imap := good
@@ -269,7 +263,7 @@ func TestBadArguments(t *testing.T) {
 		o smtpconn.Options
 	}{
 		"protocol": {e: imap},
-		"password": {e: good, o: smtpconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\n")}}},
+		"password": {e: good, o: smtpconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\n")}}},
 	} {
 		_, err := smtpconn.Dial(t.Context(), c.e, &c.o)
 		var e *dial.Error

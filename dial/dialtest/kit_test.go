@@ -158,7 +158,7 @@ func (r *recordingTB) Logf(format string, args ...any) {
 	r.logs = append(r.logs, fmt.Sprintf(format, args...))
 }
 
-func TestCheck(t *testing.T) {
+func TestTestDial(t *testing.T) {
 	var tb recordingTB
 	s := dialtest.TestDial(&tb, netSMTP, quick("strip-smtp-ehlo", "strip-smtp-ehlo-single-line", "cert-expired-smtp"))
 	if len(tb.errors) != 2 || len(s.Findings) < 6 {

@@ -110,8 +110,8 @@ func TestSave(t *testing.T) {
 	expect(t, statusOK, command(t, srv, dir, "-delete", "1"), "0 deleted")
 	expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "0 saved, 5 deleted")
 	once(t, dir, letters)
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Letters()) != 0 {
-		t.Errorf("in tmp %v, on the server %v", left, srv.Letters())
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Messages()) != 0 {
+		t.Errorf("in tmp %v, on the server %v", left, srv.Messages())
 	}
 }
 

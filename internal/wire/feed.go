@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -19,17 +18,19 @@ import (
 // Read, Write and Ready may be called by one goroutine at a time.
 type Feed struct {
 	*Guard
-	socket  syscall.RawConn // nil if ahead reads
+	socket  *socket // nil if ahead reads
 	ahead   *readAhead
-	drained bool   // nothing is buffered above the socket
+	layered bool   // something above the socket, TLS, may hold what it has read
+	drained bool   // it holds nothing
 	seen    []byte // found by a look, and not yet read
 	buf     []byte // of seen
 	end     error  // found by a look: the last word
 }
 
-// NewFeed returns a Feed over g.
-func NewFeed(g *Guard) *Feed {
-	f := &Feed{Guard: g, socket: socketOf(g.conn)}
+// NewFeed returns a Feed over g. layered tells that something lies between the
+// connection and its socket, as TLS does.
+func NewFeed(g *Guard, layered bool) *Feed {
+	f := &Feed{Guard: g, socket: socketOf(g.conn), layered: layered}
 	if f.socket == nil {
 		f.ahead = newReadAhead(g)
 	}
@@ -85,9 +86,9 @@ const lookSize = 256
 // read, and reports whether there was anything.
 func (f *Feed) look() bool {
 	by := time.Unix(1, 0) // in the past: what lies above the socket is read all the same
-	if arrived(f.socket) {
+	if f.socket.arrived() {
 		by = time.Now().Add(lookTime)
-	} else if f.drained {
+	} else if f.drained || !f.layered {
 		return false
 	}
 	if f.buf == nil {

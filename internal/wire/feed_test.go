@@ -13,13 +13,13 @@ import (
 )
 
 func feed(c net.Conn) *wire.Feed {
-	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0))
+	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0), false)
 	f.Begin()
 	return f
 }
 
-// What has arrived is known before anybody reads, the end too, and is read in
-// order.
+// Ready reports data before it is read, and the end of the connection as well. Data
+// is read in order.
 func TestFeed(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		f := feed(client)
@@ -54,7 +54,7 @@ func TestFeed(t *testing.T) {
 	})
 }
 
-// A server that talks without end is not read without end.
+// Of a server that sends without end, only a little is read ahead.
 func TestFeedReadsLittleAhead(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		f := feed(client)
@@ -72,8 +72,8 @@ func TestFeedReadsLittleAhead(t *testing.T) {
 	})
 }
 
-// Closing ends the reading, be there something that nobody took or not: or the
-// bubble would not end. It is no error of the connection's.
+// Close and Abort end the goroutine, whether or not there is unread data: otherwise
+// the bubble would not end. Err does not report them.
 func TestFeedCloses(t *testing.T) {
 	for _, words := range []string{"", "250 ok\r\n"} {
 		for name, end := range map[string]func(f *wire.Feed) error{"Close": (*wire.Feed).Close, "Abort": (*wire.Feed).Abort} {

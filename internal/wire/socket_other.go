@@ -2,12 +2,12 @@
 
 package wire
 
-import (
-	"net"
-	"syscall"
-)
+import "net"
 
-// socketOf returns nil: here no socket can be looked at without reading from it.
-func socketOf(net.Conn) syscall.RawConn { return nil }
+// socket is the socket below a connection. Here none can be looked at without
+// reading from it.
+type socket struct{}
 
-func arrived(syscall.RawConn) bool { return false }
+func socketOf(net.Conn) *socket { return nil }
+
+func (*socket) arrived() bool { return false }
