@@ -84,7 +84,7 @@ func TestTooManyConnections(t *testing.T) {
 	defer must(dial())(t).Close()
 	_, err := dial()
 	wantWord(t, err, "greeting:refused,temporary")
-	if err := first.Quit(); err != nil {
+	if err := first.Quit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
