@@ -70,9 +70,9 @@ func Example_goMail() {
 	}
 	m.Subject("Your order")
 	m.SetBodyString(gomail.TypeTextPlain, "Your order is ready.\r\n")
-	to, err := m.GetRecipients()
-	if err != nil {
-		log.Fatal(err)
+	var to []string
+	for _, address := range m.GetTo() {
+		to = append(to, address.Address)
 	}
 	var message bytes.Buffer
 	if _, err := m.WriteTo(&message); err != nil {
