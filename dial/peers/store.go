@@ -37,9 +37,9 @@ type Store interface {
 // Peer is a server in a [Store]. Endpoints that differ only in their policy have the
 // same peer.
 type Peer struct {
-	Protocol policy.Protocol
-	Host     string // A-labels in lower case, or an IP address
-	Port     uint16 // not 0
+	Protocol policy.Protocol // the protocol of the server
+	Host     string          // A-labels in lower case, or an IP address
+	Port     uint16          // not 0
 }
 
 // Validate returns an error for a peer that is not the peer of an endpoint. A [Store]
