@@ -46,10 +46,11 @@ func setUp(ctx context.Context, d dial.Dialer, host string, trust func(*dial.Ins
 	if found.Err == nil {
 		return a, nil
 	}
-	if found.Pin == (dial.Pin{}) || !trust(found) {
+	pin, ok := found.Pin()
+	if !ok || !trust(found) {
 		return nil, found.Err
 	}
-	a.Pins = []dial.Pin{found.Pin}
+	a.Pins = []dial.Pin{pin}
 	return a, nil
 }
 
@@ -59,7 +60,7 @@ func (a *account) open(ctx context.Context, d dial.Dialer, password string) (*im
 	d.Pins = a.Pins
 	return imapconn.Dial(ctx, a.Server, &imapconn.Options{
 		Dialer: &d,
-		Auth:   auth.Password{User: a.User, Password: auth.NewSecret(password)},
+		Auth:   auth.Password{User: a.User, Secret: auth.NewSecret(password)},
 	})
 }
 

@@ -34,7 +34,7 @@ func Example_fromNetSMTP() {
 
 	client, err := smtpconn.Dial(ctx, server.Endpoint(policy.RequiredSTARTTLS), &smtpconn.Options{ // "submission://mail.example.org"
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // for the test's CA
-		Auth:   auth.Password{User: "user", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -66,7 +66,7 @@ func Example_fromGoIMAP() {
 
 	client, err := imapconn.Dial(context.Background(), server.Endpoint(policy.RequiredSTARTTLS), &imapconn.Options{ // "imap://mail.example.org"
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // for the test's CA
-		Auth:   auth.Password{User: "user", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -31,7 +31,7 @@ func Example_notificationService() {
 		Endpoint: relay.Endpoint(policy.ImplicitTLS), // in earnest: dial.ParseEndpoint("submissions://relay.example.org")
 		Options: smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: relay.ClientConfig()}, // in earnest: not needed
-			Auth:   auth.Password{User: "service", Password: auth.NewSecret("secret")},
+			Auth:   auth.Password{User: "service", Secret: auth.NewSecret("secret")},
 		},
 		MaxConns:      4,
 		RatePerSecond: 500,

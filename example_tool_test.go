@@ -38,7 +38,7 @@ func (s settings) connect(ctx context.Context) (*smtpconn.Client, error) {
 	}
 	return smtpconn.Dial(ctx, s.Server, &smtpconn.Options{
 		Dialer: d,
-		Auth:   auth.Password{User: s.User, Password: s.Password},
+		Auth:   auth.Password{User: s.User, Secret: s.Password},
 	})
 }
 

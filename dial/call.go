@@ -14,6 +14,7 @@ import (
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/recall"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -50,6 +51,10 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 			c.endpoint.Host = "" // it may be a password
 		}
 		return err
+	}
+	if c.dialer.Transcript != nil {
+		c.words = transcript.New(c.dialer.Transcript, protocols.Of(c.endpoint.Protocol))
+		c.words.Note("%v", c.endpoint)
 	}
 	if err = hostname.CheckClient(c.dialer.LocalName); err != nil {
 		return err
@@ -119,6 +124,9 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 		nd = d.NetDialer
 	}
 	raw, err := nd.DialContext(ctx, "tcp", address)
+	if _, direct := nd.(*net.Dialer); err != nil && !direct {
+		err = &wire.Detour{Err: err}
+	}
 	by, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil:
@@ -182,8 +190,15 @@ func (c *call) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, erro
 		TLS:       c.tls,
 		LocalName: func() string { return c.dialer.localName(raw.LocalAddr(), c.endpoint.Policy.STARTTLS()) },
 		Phase:     func(name string) { c.enter(Phase(name)) },
-		Decided:   c.decided,
-		Secured:   c.secured,
+	}
+	if c.trace.Decided != nil {
+		engine.Decided = c.decided
+	}
+	if c.words != nil || c.trace.HandshakeDone != nil {
+		engine.Secured = c.secured
+	}
+	if c.words != nil {
+		engine.Follow = c.words.Follow
 	}
 	settled, err := engine.Run(ctx, raw)
 	var broken *policy.Violation
@@ -195,9 +210,6 @@ func (c *call) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, erro
 
 // decided tells the trace what the policy did about the server's offer.
 func (c *call) decided(action upgrade.Action, reason error) {
-	if c.trace.Decided == nil {
-		return
-	}
 	switch action {
 	case upgrade.Demand:
 		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
@@ -209,6 +221,7 @@ func (c *call) decided(action upgrade.Action, reason error) {
 }
 
 func (c *call) secured(s tls.ConnectionState) {
+	c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.tls.ServerName, c.server.Verdict().Method)
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
 	}

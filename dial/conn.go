@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/recall"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -29,6 +30,7 @@ type Conn struct {
 	security Security
 	dialer   Dialer
 	memory   *recall.Memory
+	words    *transcript.Transcript // nil: not wanted
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
@@ -48,6 +50,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 		unread:  settled.Unread,
 		dialer:  c.dialer,
 		memory:  c.memory,
+		words:   c.words,
 		security: Security{
 			Endpoint:   c.endpoint,
 			TLS:        settled.TLS,
@@ -107,6 +110,12 @@ func (c *Conn) Security() Security {
 	return s
 }
 
+// Endpoint returns what was dialled, with host and port filled in.
+func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
+
+// Encrypted reports whether TLS is up.
+func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
+
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
@@ -157,6 +166,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 // Close closes the connection, over TLS with a close_notify. It does not wait
 // for the server's, and it is no error if the server has left already.
 func (c *Conn) Close() error {
+	c.words.Note("closed by this side")
 	err := c.inner().Close()
 	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
 		return nil // what failed is the farewell; the connection is closed
@@ -169,6 +179,7 @@ func (c *Conn) Abort() error {
 	if c.raw == nil {
 		return net.ErrClosed
 	}
+	c.words.Note("aborted by this side")
 	return c.raw.Close()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -63,6 +64,17 @@ type Dialer struct {
 
 	// Trace is told how the connection comes about; it may be nil.
 	Trace *Trace
+
+	// Transcript is given what the client and the server say to each other, through
+	// the dial, the login and the whole session, for a maintainer to look at: one
+	// Write a line, which begins with the connection's number and the time; "C:" is
+	// the client, "S:" the server, "--" a phase, a fact about TLS or an error. What a
+	// login says is left out, and so are the words of its replies; literals, and the
+	// contents of messages, are counted. A Transcript that fails, or takes more than a
+	// moment for a line, loses lines, and the next one says how many; it never holds
+	// up the connection. It must be safe for concurrent use if connections are made
+	// at the same time. nil writes nothing.
+	Transcript io.Writer
 
 	// Peers holds servers to the TLS that they once had; nil remembers
 	// nothing. It is asked before every connection with a policy other than

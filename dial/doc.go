@@ -94,6 +94,8 @@
 //   - policy.ErrPinMismatch: the server's key is not one that was pinned for the
 //     endpoint, and its certificate does not verify, or may not replace the pin.
 //     Ask the operator of the server, and not over this connection.
+//   - Error.Phase is PhaseConfig: an argument or an option is wrong, which is found
+//     before any I/O. The error says which: correct it.
 //   - *tls.CertificateVerificationError: the certificate is expired, for another
 //     name, of an unknown authority, or otherwise unfit. The server has to be put
 //     right. For a private CA put its certificate into TLSConfig.RootCAs.
@@ -101,8 +103,9 @@
 //     may want a client certificate, or know only TLS older than 1.2. For "no
 //     application protocol" the port and the protocol do not fit, or Dialer.NoALPN
 //     is the way out.
-//   - *net.OpError, *net.DNSError: the network did not make the connection. Check
-//     host, port and network, and the proxy if the NetDialer is one.
+//   - *net.OpError, *net.DNSError: the network, or the Dialer's NetDialer, did not
+//     make the connection. Check host, port and network, and the proxy if the
+//     NetDialer leads through one.
 //   - context.DeadlineExceeded: the time ran out, and Timeout reports true. The
 //     phase says what did not answer: in phase connect a firewall, in phase
 //     greeting perhaps a port for implicit TLS.

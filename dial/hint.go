@@ -6,8 +6,8 @@ import (
 )
 
 // Hint returns one or two sentences for a person about what may be wrong and what
-// to do, and "" if there is nothing that a person can do. It is printable and at
-// most 512 bytes long. It never suggests going without TLS.
+// to do. It is empty only if Err is nil, printable, and at most 512 bytes long. It
+// never suggests going without TLS.
 func (e *Error) Hint() string {
 	port := e.Endpoint.Port
 	if port == 0 {

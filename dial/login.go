@@ -8,9 +8,12 @@ type Login struct {
 	// connection's TLS, as "tls-exporter" (RFC 9266); "" if nothing does.
 	Binding string
 	// Unbound is set if the server listed a mechanism with channel binding and
-	// then refused it, so that this login came about without. The server may
-	// be at fault, or somebody between: nobody can tell.
+	// then refused it, so that this login came about without. The server may be
+	// at fault, or an attacker in the middle: the client cannot tell.
 	Unbound error
+	// NotOffered is set if there were credentials, the server offered no way to
+	// log in, and the credentials say that the session may go on without a login.
+	NotOffered bool
 }
 
 // String returns the mechanism and what is special about it.
@@ -20,6 +23,8 @@ func (l Login) String() string {
 		return l.Mechanism + " (" + l.Binding + ")"
 	case l.Unbound != nil:
 		return l.Mechanism + " (channel binding was listed and refused)"
+	case l.NotOffered:
+		return "none offered"
 	}
 	return l.Mechanism
 }

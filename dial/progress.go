@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -15,12 +16,13 @@ type progress struct {
 	endpoint Endpoint
 	trace    Trace
 	phase    Phase
-	known    *peers.Known // what is remembered of the server, once it was asked for
+	words    *transcript.Transcript // nil: not wanted
+	known    *peers.Known           // what is remembered of the server, once it was asked for
 }
 
 // progress returns where a session on c begins.
 func (c *Conn) progress() *progress {
-	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig}
+	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
 	if t := c.dialer.Trace; t != nil {
 		p.trace = *t
 	}
@@ -30,6 +32,7 @@ func (c *Conn) progress() *progress {
 func (p *progress) enter(next Phase) {
 	p.done(nil)
 	p.phase = next
+	p.words.Note("%s", next)
 	if p.trace.PhaseStart != nil {
 		p.trace.PhaseStart(p.endpoint, next)
 	}
@@ -54,6 +57,7 @@ func (p *progress) fail(err error) *Error {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
 	e := &Error{Phase: phase, Endpoint: p.endpoint, Err: err, Known: p.known}
+	p.words.Note("failed: %v", e)
 	p.done(e)
 	return e
 }

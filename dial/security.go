@@ -34,7 +34,7 @@ type Security struct {
 	// connection, nil if nothing.
 	Known *peers.Known
 	// Login tells how the session on the connection was authenticated. Its
-	// zero value means that nobody has logged in.
+	// zero value means that there was no login.
 	Login Login
 }
 
@@ -98,7 +98,10 @@ func (s Security) String() string {
 		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
 	}
 	line := fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
-	if s.Login.Binding != "" || s.Login.Unbound != nil {
+	switch {
+	case s.Login.NotOffered:
+		line += ", the server offers no login"
+	case s.Login.Binding != "" || s.Login.Unbound != nil:
 		line += ", login by " + s.Login.String()
 	}
 	return line

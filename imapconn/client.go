@@ -3,6 +3,7 @@ package imapconn
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
@@ -11,30 +12,30 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// inner keeps the wrapped client out of reach: an embedded field that nobody
-// outside can name.
+// inner hides the wrapped client: other packages cannot name the field that it
+// is embedded as.
 type inner = imapclient.Client
 
-// Client is an IMAP session: an imapclient.Client whose commands (Select,
-// Fetch, Store, Idle, Append, Search and all the others) are promoted, over a
-// connection that kept its policy. Login and Authenticate are not: who logs in
-// is settled in [Dial] and [New].
+// Client is an IMAP session: an imapclient.Client over a connection that kept its
+// policy. All commands of the wrapped client are promoted, as the package
+// documentation lists them, except Login and Authenticate: [Dial] and [New] log in.
 //
-// Like the client it wraps, it may be used by several goroutines at once.
+// Several goroutines may use a Client at once, as they may use an
+// imapclient.Client.
 //
-// Close ends a session, with TLS's farewell; Logout().Wait() before it ends it
-// in IMAP's own way as well. Close waits for the reader, and so for a handler of
-// the caller's that blocks. [Client.Abort] waits for nobody. There is no context for a
-// single command; this is the idiom:
+// Close ends the session with TLS's close_notify; to end it in IMAP's own way as
+// well, call Logout().Wait() first. Close waits for the wrapped client's reader,
+// and so for a handler of the caller's that blocks. [Client.Abort] does not wait.
+// A single command takes no context; to bound one, abort the session:
 //
 //	defer context.AfterFunc(ctx, func() { client.Abort() })()
 //
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	guard     *wire.Guard
-	conn      *dial.Conn
-	mechanism string
+	guard *wire.Guard
+	conn  *dial.Conn
+	caps  []string
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all
@@ -51,20 +52,23 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 	return o.start().New(ctx, conn)
 }
 
-// Security returns what was achieved on the connection.
+// Security returns what was achieved on the connection; its Login says how the
+// session was authenticated.
 func (c *Client) Security() dial.Security { return c.conn.Security() }
 
-// Mechanism returns the SASL mechanism that authenticated the session, "IMAP
-// LOGIN" for the command, "" if nobody logged in here.
-func (c *Client) Mechanism() string { return c.mechanism }
+// Capabilities returns what the server listed when the session began, after the
+// login: keywords in upper case, in the server's order. Caps returns go-imap's
+// own set, which follows later changes.
+func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 
-// Preauth reports whether the server said in its greeting that nobody needs to
-// log in.
+// Preauth reports whether the server's greeting was PREAUTH: the connection
+// itself, by a client certificate for example, has authenticated the client
+// (RFC 9051 §7.1.4).
 func (c *Client) Preauth() bool { return c.conn.Preauth() }
 
 // Err returns the first I/O error of the connection, which the errors of
-// commands do not hold; nil if there was none before the session was closed
-// from this side.
+// commands do not hold. It is nil if there was none before this side closed the
+// session.
 func (c *Client) Err() error { return c.guard.Err() }
 
 // Abort closes the connection at once; pending commands fail. It may be called
@@ -72,8 +76,8 @@ func (c *Client) Err() error { return c.guard.Err() }
 func (c *Client) Abort() error { return c.guard.Abort() }
 
 // InsecureClient returns the wrapped client. Its Login and Authenticate send
-// credentials over whatever connection this is, and keep none of this
-// package's promises.
+// credentials whatever the connection is, and keep none of this package's
+// promises.
 func (c *Client) InsecureClient() *imapclient.Client { return c.inner }
 
 var errSettled = errors.New("imapconn: authentication happens in Dial or New, through Options.Auth")

@@ -22,13 +22,13 @@ func ExampleDial() {
 
 	client, err := imapconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), &imapconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	fmt.Println(client.Security().Confidential(), client.Mechanism())
+	fmt.Println(client.Security().Confidential(), client.Security().Login.Mechanism)
 	fmt.Println(client.Noop().Wait(), client.Logout().Wait())
 	// Output:
 	// true PLAIN

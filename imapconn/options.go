@@ -19,22 +19,18 @@ type Options struct {
 	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
 	Dialer *dial.Dialer
 
-	// Auth are the credentials; nil means that nobody logs in.
+	// Auth are the credentials; nil means that the session begins without a login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
-
 	// ReplyTimeout is how long a reply may be in coming after a command was
-	// sent, and how long a write may stall. A server that is quiet in IDLE is
-	// not waited for. Zero means 5 minutes, negative no limit.
+	// sent, and how long a write may stall. It does not run while IDLE is under
+	// way and the server is quiet. Zero means 5 minutes, negative no limit.
 	ReplyTimeout time.Duration
 
-	// Alert is called with the text of each ALERT (RFC 9051 §7.1) that the
-	// server sends inside TLS before the session is handed over, made
-	// printable. It must be shown to the user.
-	Alert func(text string)
+	// Notice is called with each ALERT that the server sends inside TLS before
+	// the session is handed over. Calls do not overlap. nil means that notices
+	// are dropped.
+	Notice func(Notice)
 
 	// UnilateralDataHandler and WordDecoder are those of imapclient.Options.
 	UnilateralDataHandler *imapclient.UnilateralDataHandler

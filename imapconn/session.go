@@ -17,22 +17,21 @@ import (
 
 // beginning is a session before it is handed over.
 type beginning struct {
-	conn      *dial.Conn
-	setup     *dial.Setup
-	opts      *Options
-	line      *imapline.Conn
-	caps      []string
-	mechanism string
-	loggedIn  bool
+	conn     *dial.Conn
+	setup    *dial.Setup
+	opts     *Options
+	line     *imapline.Conn
+	caps     []string
+	loggedIn bool
 }
 
-// begin does what has to be done before the mail library may have the
-// connection, and hands it over.
+// begin learns the capabilities, logs in, and hands the connection over to
+// go-imap's client.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
 	b := &beginning{conn: conn, setup: setup, opts: o, line: imapline.New(wire.NewLines(conn))}
-	b.line.Heard = b.heard
-	if o.Alert != nil {
-		b.heard(imapline.Parse("* " + conn.Greeting()))
+	b.line.Observe = b.observe
+	if o.Notice != nil {
+		b.observe(imapline.Parse("* " + conn.Greeting()))
 	}
 	if err := b.login(ctx); err != nil {
 		return nil, err
@@ -40,11 +39,11 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	return b.handOver()
 }
 
-// heard looks at all that the server says: for alerts, and for capability
-// lists, which come in the tagged OK or untagged ahead of it.
-func (b *beginning) heard(r imapline.Response) {
-	if r.Code == "ALERT" && b.opts.Alert != nil && b.conn.Security().Encrypted() {
-		b.opts.Alert(wire.Printable(r.Text))
+// observe looks for alerts and for capability lists in a response. A list comes in
+// the tagged OK, or untagged ahead of it.
+func (b *beginning) observe(r imapline.Response) {
+	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Encrypted() {
+		b.opts.Notice(Notice{Alert: wire.Printable(r.Text)})
 	}
 	if caps := r.Capabilities(); caps != nil && r.Status != "NO" && r.Status != "BAD" {
 		b.caps = caps
@@ -75,8 +74,9 @@ func (b *beginning) login(ctx context.Context) error {
 	return b.authenticate(ctx)
 }
 
+// ask asks for the capabilities.
 func (b *beginning) ask() (err error) {
-	if b.caps, err = line.Capabilities(b.line, b.conn.Security().Encrypted()); err != nil {
+	if b.caps, err = line.Capabilities(b.line, b.conn.Encrypted()); err != nil {
 		return err
 	}
 	return b.line.Ready(b.caps)
@@ -85,14 +85,15 @@ func (b *beginning) ask() (err error) {
 // authenticate logs in, after which the list of capabilities is a new one
 // (RFC 9051 §6.2.2): the server's own, or asked for.
 func (b *beginning) authenticate(ctx context.Context) (err error) {
-	c := &carrier{beginning: b, caps: b.caps}
+	t := &transport{beginning: b, caps: b.caps}
 	b.line.Renew(wire.SASL())
-	login, err := auth.Authenticate(ctx, b.setup, c, b.opts.Auth, b.opts.InsecureAuth)
-	b.mechanism, b.loggedIn = login.Mechanism, err == nil
+	login, err := auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
+	b.loggedIn = err == nil && !login.NotOffered
 	return err
 }
 
-// refresh makes sure of a list that is of the session's new state.
+// refresh makes sure that the list of capabilities is that of the session's new
+// state: it asks for one if the login did not bring it.
 func (b *beginning) refresh() error {
 	if b.caps == nil {
 		return b.ask()
@@ -100,10 +101,10 @@ func (b *beginning) refresh() error {
 	return b.line.Ready(b.caps)
 }
 
-// handOver gives the connection to the mail library. What the library reads
-// first is written here, of parsed atoms: no text of the server comes through,
-// and the list is complete, so that the library has no reason to ask for it
-// while the caller's first command is on its way.
+// handOver gives the connection to go-imap's client. The greeting that the client
+// reads first is made here from parsed atoms, so that no text of the server reaches
+// it, and holds the complete list of capabilities, so that the client has no reason
+// to ask for it while the caller's first command is on its way.
 func (b *beginning) handOver() (*Client, error) {
 	status := "OK"
 	if b.loggedIn {
@@ -120,5 +121,5 @@ func (b *beginning) handOver() (*Client, error) {
 		client.Close()
 		return nil, err
 	}
-	return &Client{inner: client, guard: guard, conn: b.conn, mechanism: b.mechanism}, nil
+	return &Client{inner: client, guard: guard, conn: b.conn, caps: b.caps}, nil
 }

@@ -67,12 +67,12 @@ func BenchmarkRetrEach(b *testing.B) {
 	const n = 200
 	message := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 52)
 	conn, c := ahead(b, strings.Repeat("+OK\r\n"+message+".\r\n", n))
-	msgs := numbers(n)
+	msgs := listings(n)
 	b.SetBytes(n * int64(len(message)))
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		for m, err := range c.RetrEach(msgs) {
+		for m, err := range c.RetrEach(ctx, msgs) {
 			if err == nil {
 				_, err = io.Copy(io.Discard, m)
 			}
@@ -90,7 +90,7 @@ func benchmarkRetr(b *testing.B, message string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		for err == nil {
 			_, err = r.Read(p)
 		}
@@ -117,7 +117,7 @@ func BenchmarkUIDLAll(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		if _, err := c.UIDLAll(); err != nil {
+		if _, err := c.UIDLAll(ctx); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func allocations(t *testing.T, lines int) float64 {
 	p := make([]byte, 4096)
 	return testing.AllocsPerRun(20, func() {
 		conn.rewind()
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		for err == nil {
 			_, err = r.Read(p)
 		}

@@ -16,11 +16,30 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
+// ctx is the context of calls that are not to be cut off.
+var ctx = context.Background()
+
 // canary is a password that must not be found where it does not belong.
 const canary = "canary-password"
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret(canary)}
+	return auth.Password{User: "user", Secret: auth.NewSecret(canary)}
+}
+
+// cleartext is password for connections without TLS.
+func cleartext() auth.Password { return inClear(password()).(auth.Password) }
+
+// inClear lets credentials cross a connection without TLS.
+func inClear(creds auth.Credentials) auth.Credentials {
+	switch c := creds.(type) {
+	case auth.Password:
+		c.InsecureCleartext = true
+		return c
+	case auth.SASL:
+		c.InsecureCleartext = true
+		return c
+	}
+	return creds
 }
 
 // clear is an endpoint without TLS: what the tests bring connections for.
@@ -37,7 +56,7 @@ func begin(conn net.Conn, o *pop3conn.Options) (*pop3conn.Client, error) {
 	return pop3conn.New(context.Background(), c, o)
 }
 
-// mustBegin is begin where nobody logs in and nothing goes wrong.
+// mustBegin is begin without a login, where nothing goes wrong.
 func mustBegin(t testing.TB, conn net.Conn) *pop3conn.Client {
 	t.Helper()
 	c, err := begin(conn, nil)
@@ -48,7 +67,8 @@ func mustBegin(t testing.TB, conn net.Conn) *pop3conn.Client {
 }
 
 // play returns a connection to a server that plays a script: "S: line" is said,
-// "C: line" must be heard, "R: bytes" is said as it is, "CLOSE" hangs up. Behind
+// "C: line" must be heard, "ANY" is any line that is heard, "R: bytes" is said as it
+// is, "CLOSE" hangs up. Behind
 // the script's end the client must hang up and may not say anything more.
 func play(t testing.TB, script ...string) net.Conn {
 	client, server := net.Pipe()
@@ -77,6 +97,8 @@ func run(conn net.Conn, script []string) error {
 			io.WriteString(conn, text)
 		case "CLOSE":
 			return nil
+		case "ANY":
+			br.ReadString('\n')
 		default:
 			line, err := br.ReadString('\n')
 			if line != text+"\r\n" {
@@ -101,6 +123,10 @@ func hello(caps ...string) []string {
 
 // old is the beginning of a script: a server that knows no CAPA.
 func old() []string { return []string{"S: +OK ready", "C: CAPA", "S: -ERR what"} }
+
+// noop and quit are commands with a context that does not end.
+func noop(c *pop3conn.Client) error { return c.Noop(ctx) }
+func quit(c *pop3conn.Client) error { return c.Quit(ctx) }
 
 func with(script []string, more ...string) []string { return append(script, more...) }
 

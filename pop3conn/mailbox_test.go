@@ -71,10 +71,20 @@ func letters(n, size int) []string {
 	return list
 }
 
-func numbers(n int) []int {
-	list := make([]int, n)
+// listings are the numbers from 1 to n.
+func listings(n int) []pop3conn.Listing {
+	list := make([]pop3conn.Listing, n)
 	for i := range list {
-		list[i] = i + 1
+		list[i].Msg = i + 1
+	}
+	return list
+}
+
+// some are listings of these numbers.
+func some(numbers ...int) []pop3conn.Listing {
+	list := make([]pop3conn.Listing, len(numbers))
+	for i, n := range numbers {
+		list[i].Msg = n
 	}
 	return list
 }

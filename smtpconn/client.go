@@ -36,11 +36,10 @@ type inner = smtp.Client
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	line      *handover
-	conn      *dial.Conn
-	caps      []string
-	mechanism string
-	opts      *Options
+	line *handover
+	conn *dial.Conn
+	caps []string
+	opts *Options
 
 	sending  atomic.Bool
 	exchange *exchange // made by the first Send
@@ -62,10 +61,6 @@ func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 
 // Security returns what was achieved on the connection.
 func (c *Client) Security() dial.Security { return c.conn.Security() }
-
-// Mechanism returns the SASL mechanism that authenticated the session, "" if
-// nobody logged in.
-func (c *Client) Mechanism() string { return c.mechanism }
 
 // Capabilities returns what the server answered to EHLO, an extension a string
 // ("SIZE 1000"), with the keyword in upper case.

@@ -25,7 +25,7 @@ func taking(answer string) string {
 
 // A message whose reader fails is not delivered, whatever is done next.
 func TestFailedReaderDeliversNothing(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	broken := errors.New("disk gone")
 	for name, next := range map[string]func(*smtpconn.Client){
 		"Quit":     func(c *smtpconn.Client) { c.Quit() },
@@ -33,7 +33,7 @@ func TestFailedReaderDeliversNothing(t *testing.T) {
 		"SendMail": func(c *smtpconn.Client) { c.SendMail("a@x", []string{"b@x"}, strings.NewReader("y")) },
 		"Close":    func(c *smtpconn.Client) { c.Close() },
 	} {
-		c, show, err := open(t, theatre, policy.ImplicitTLS, taking("250 taken"), nil)
+		c, session, err := open(t, player, policy.ImplicitTLS, taking("250 taken"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestFailedReaderDeliversNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		next(c)
-		if said := string(show.Record().Inside); strings.Contains(said, "\n.\r\n") || strings.Count(said, "MAIL") != 1 {
+		if said := string(session.Record().Inside); strings.Contains(said, "\n.\r\n") || strings.Count(said, "MAIL") != 1 {
 			t.Errorf("%s: said %q", name, said[max(0, len(said)-80):])
 		}
 	}
@@ -50,7 +50,7 @@ func TestFailedReaderDeliversNothing(t *testing.T) {
 
 // A message that is not closed is not delivered by the next command.
 func TestUnclosedMessageIsNotDelivered(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for name, next := range map[string]func(*smtpconn.Client) error{
 		"Noop":   func(c *smtpconn.Client) error { return c.Noop() },
 		"Mail":   func(c *smtpconn.Client) error { return c.Mail("a@x", nil) },
@@ -63,7 +63,7 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 			return err
 		},
 	} {
-		c, show, err := open(t, theatre, policy.ImplicitTLS, taking("250 taken"), nil)
+		c, session, err := open(t, player, policy.ImplicitTLS, taking("250 taken"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 		if err := next(c); err == nil || !strings.Contains(err.Error(), "not closed") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if said := string(show.Record().Inside); strings.Contains(said, "\n.\r\n") {
+		if said := string(session.Record().Inside); strings.Contains(said, "\n.\r\n") {
 			t.Errorf("%s: said %q", name, said)
 		}
 	}
@@ -86,7 +86,7 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 
 // A closed message is delivered, with the server's words.
 func TestClosedMessageIsDelivered(t *testing.T) {
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, taking("250 2.0.0 taken as 17"), nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, taking("250 2.0.0 taken as 17"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestClosedMessageIsDelivered(t *testing.T) {
 	if err := c.Noop(); err != nil {
 		t.Error(err)
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 // strict is a server that refuses RSET and every message. It writes down what
@@ -170,7 +170,7 @@ func TestRefusedResetSwallowsNothing(t *testing.T) {
 // and stay in Capabilities.
 func TestLongExtensions(t *testing.T) {
 	long := "X-LONG " + strings.Repeat("y", 5000)
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(ehlo(long, "SIZE 7")+"C: NOOP\nS: 250 ok"), nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(ehlo(long, "SIZE 7")+"C: NOOP\nS: 250 ok"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,19 +180,19 @@ func TestLongExtensions(t *testing.T) {
 	if err := c.Noop(); err != nil {
 		t.Error(err)
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 // Two resets in a row still say no EHLO.
 func TestResetTwice(t *testing.T) {
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(ehlo()+"C: RSET\nS: 250 ok\nC: NOOP\nS: 250 ok"), nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(ehlo()+"C: RSET\nS: 250 ok\nC: NOOP\nS: 250 ok"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(c.Reset(), c.Reset(), c.Noop(), c.Reset(), c.Noop()); err != nil {
 		t.Error(err)
 	}
-	if _, said := closed(c, show); strings.Count(said, "EHLO") != 1 {
+	if _, said := closed(c, session); strings.Count(said, "EHLO") != 1 {
 		t.Errorf("said %q", said)
 	}
 }
@@ -201,7 +201,7 @@ func TestResetTwice(t *testing.T) {
 // the recipient.
 func TestRefusedMessageEndsItsTransaction(t *testing.T) {
 	lines := inside(ehlo() + "C: MAIL *\nS: 250 ok\nC: RCPT TO:<bad@x>\nS: 550 5.1.1 unknown\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: y\nC: .\nS: 250 taken\nC: RSET\nS: 250 ok")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestRefusedMessageEndsItsTransaction(t *testing.T) {
 	if err := c.SendMail("a@x", nil, strings.NewReader("y\r\n")); err == nil {
 		t.Error("no recipients")
 	}
-	_, said := closed(c, show)
+	_, said := closed(c, session)
 	want := "MAIL FROM:<a@x>\r\nRCPT TO:<good@x>\r\nRCPT TO:<bad@x>\r\nRSET\r\nMAIL FROM:<a@x>\r\nRCPT TO:<good@x>\r\nDATA\r\ny\r\n.\r\n"
 	if !strings.HasSuffix(said, want) {
 		t.Errorf("said %q", said)

@@ -3,7 +3,7 @@
 // go-smtp client, or to a [*dial.Error] that says what stopped it.
 //
 //	client, err := smtpconn.Dial(ctx, endpoint, &smtpconn.Options{
-//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
 //
 // [Client.Send] sends a message, and [Client.Stream] many of them, as fast as

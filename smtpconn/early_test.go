@@ -178,7 +178,7 @@ func TestEarlyReplyToTheLibrary(t *testing.T) {
 // Inside TLS words are told from TLS's own messages, and seen as soon.
 func TestEarlyReplyInsideTLS(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250 PIPELINING\nC: NOOP\nS: 250 ok\nS: 250 ok")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestEarlyReplyInsideTLS(t *testing.T) {
 	if !errors.Is(err, policy.ErrInjected) || asResult(nil, err).err.Outcome != smtpconn.NotSent {
 		t.Error(err)
 	}
-	if _, said := closed(c, show); strings.Contains(said, "MAIL") {
+	if _, said := closed(c, session); strings.Contains(said, "MAIL") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -25,7 +25,7 @@ func ExampleDial() {
 
 	client, err := smtpconn.Dial(context.Background(), server.Endpoint(policy.RequiredSTARTTLS), &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -47,7 +47,7 @@ func session() (client *smtpconn.Client, end func()) {
 	}
 	client, err = smtpconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
-		Auth:   auth.Password{User: "user", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		panic(err)

@@ -16,7 +16,7 @@ import (
 // server an empty message for somebody. The connection is closed instead.
 func TestNoDotForSomebody(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250 PIPELINING\nC: MAIL *\nS: 503 nested\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 queued")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestNoDotForSomebody(t *testing.T) {
 	if !errors.As(err, &failed) || failed.Outcome == smtpconn.Unknown {
 		t.Errorf("got %v", err)
 	}
-	if _, said := closed(c, show); strings.Contains(said, "\n.\r\n") {
+	if _, said := closed(c, session); strings.Contains(said, "\n.\r\n") {
 		t.Errorf("said %q", said)
 	}
 }
@@ -33,7 +33,7 @@ func TestNoDotForSomebody(t *testing.T) {
 // Binary content is declared, whatever else the server lists.
 func TestBinaryIsDeclared(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250-CHUNKING\nS: 250 BINARYMIME\nC: MAIL FROM:<a@x> BODY=BINARYMIME*\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: BDAT *\nS: 250 taken\nC: RSET\nS: 250 ok")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,5 +41,5 @@ func TestBinaryIsDeclared(t *testing.T) {
 	if _, err := c.Send(t.Context(), e, strings.NewReader("y\r\n")); err != nil {
 		t.Error(err)
 	}
-	closed(c, show)
+	closed(c, session)
 }

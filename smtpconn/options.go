@@ -16,12 +16,8 @@ type Options struct {
 	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
 	Dialer *dial.Dialer
 
-	// Auth are the credentials; nil means that nobody logs in.
+	// Auth are the credentials; nil means that there is no login.
 	Auth auth.Credentials
-
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
 
 	// ReplyTimeout is how long each reply may be in coming, that to a message's
 	// final dot too, and how long a write may stall. Negative means no limit.

@@ -412,7 +412,7 @@ func TestParameters(t *testing.T) {
 
 // REQUIRETLS needs a verified server that lists it inside TLS.
 func TestRequireTLS(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	const transaction = "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 taken\nC: x\n"
 	e := envelope()
 	e.Mail = &smtp.MailOptions{RequireTLS: true}
@@ -426,7 +426,7 @@ func TestRequireTLS(t *testing.T) {
 		"no TLS":       {policy.NoTLS, "S: 220 x\n" + ehlo("REQUIRETLS") + transaction, false},
 		"in the clear": {policy.RequiredSTARTTLS, "S: 220 x\n" + ehlo("REQUIRETLS", "STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS good\n" + inside(ehlo("X")+transaction), false},
 	} {
-		client, show, err := open(t, theatre, c.policy, c.lines, nil)
+		client, session, err := open(t, player, c.policy, c.lines, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -435,7 +435,7 @@ func TestRequireTLS(t *testing.T) {
 		if c.sent != (err == nil) || !c.sent && !errors.As(err, &missing) {
 			t.Errorf("%s: %v", name, err)
 		}
-		rec, said := closed(client, show)
+		rec, said := closed(client, session)
 		if said += string(rec.Clear); strings.Contains(said, "> REQUIRETLS\r\n") != c.sent || strings.Contains(said, "MAIL") != c.sent {
 			t.Errorf("%s: said %q", name, said)
 		}

@@ -14,12 +14,11 @@ import (
 
 // beginning is a session before it is handed over.
 type beginning struct {
-	conn      *dial.Conn
-	setup     *dial.Setup
-	opts      *Options
-	lines     *smtpline.Conn
-	caps      []string
-	mechanism string
+	conn  *dial.Conn
+	setup *dial.Setup
+	opts  *Options
+	lines *smtpline.Conn
+	caps  []string
 }
 
 // begin does what has to be done before the mail library may have the
@@ -36,7 +35,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 func (b *beginning) login(ctx context.Context) (err error) {
 	if b.caps = b.conn.Capabilities(); b.caps == nil {
 		b.setup.Enter(dial.PhaseCapability)
-		if b.caps, err = line.Capabilities(b.lines, b.conn.Security().Encrypted()); err != nil {
+		if b.caps, err = line.Capabilities(b.lines, b.conn.Encrypted()); err != nil {
 			return err
 		}
 	}
@@ -45,8 +44,7 @@ func (b *beginning) login(ctx context.Context) (err error) {
 	}
 	b.setup.Enter(dial.PhaseAuth)
 	b.lines.Renew(wire.SASL())
-	login, err := auth.Authenticate(ctx, b.setup, &carrier{b.lines, b.caps}, b.opts.Auth, b.opts.InsecureAuth)
-	b.mechanism = login.Mechanism
+	_, err = auth.Authenticate(ctx, b.setup, &transport{b.lines, b.caps}, b.opts.Auth)
 	return err
 }
 
@@ -60,5 +58,5 @@ func (b *beginning) handOver() (*Client, error) {
 	if err := client.Hello(b.conn.LocalName()); err != nil {
 		return nil, err
 	}
-	return &Client{inner: client, line: line, conn: b.conn, caps: b.caps, mechanism: b.mechanism, opts: b.opts}, nil
+	return &Client{inner: client, line: line, conn: b.conn, caps: b.caps, opts: b.opts}, nil
 }

@@ -22,18 +22,18 @@ func TestCheck(t *testing.T) {
 		word  string // "" is in order
 	}{
 		{"none", nil, ""},
-		{"password", auth.Password{User: "ü s", Password: secret("p\tä")}, ""},
+		{"password", auth.Password{User: "ü s", Secret: secret("p\tä")}, ""},
 		{"external", auth.External{}, ""},
-		{"SASL", auth.SASL(client), ""},
-		{"no user", auth.Password{Password: secret("p")}, "no user"},
+		{"SASL", auth.SASL{Start: client}, ""},
+		{"no user", auth.Password{Secret: secret("p")}, "no user"},
 		{"zero secret", auth.Password{User: "u"}, "no password"},
-		{"empty password", auth.Password{User: "u", Password: secret("")}, "no password"},
-		{"CR in user", auth.Password{User: "u\rx", Password: secret("p")}, "user contains CR"},
-		{"LF in user", auth.Password{User: "u\nx", Password: secret("p")}, "user contains CR"},
-		{"NUL in user", auth.Password{User: "u\x00x", Password: secret("p")}, "user contains CR"},
-		{"CRLF in password", auth.Password{User: "u", Password: secret(canary + "\r\n")}, "password contains CR"},
-		{"NUL in password", auth.Password{User: "u", Password: secret(canary + "\x00")}, "password contains CR"},
-		{"no SASL client", auth.SASL(nil), "no SASL client"},
+		{"empty password", auth.Password{User: "u", Secret: secret("")}, "no password"},
+		{"CR in user", auth.Password{User: "u\rx", Secret: secret("p")}, "user contains CR"},
+		{"LF in user", auth.Password{User: "u\nx", Secret: secret("p")}, "user contains CR"},
+		{"NUL in user", auth.Password{User: "u\x00x", Secret: secret("p")}, "user contains CR"},
+		{"CRLF in password", auth.Password{User: "u", Secret: secret(canary + "\r\n")}, "password contains CR"},
+		{"NUL in password", auth.Password{User: "u", Secret: secret(canary + "\x00")}, "password contains CR"},
+		{"no SASL client", auth.SASL{}, "no SASL client"},
 	} {
 		err := auth.Check(c.creds)
 		if (err == nil) != (c.word == "") || err != nil && !strings.Contains(err.Error(), c.word) {

@@ -8,9 +8,14 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Kind says why an authentication failed, the same in all protocols.
+// Kind says why an authentication failed, the same in all protocols. It is in
+// the chain of an [*Error], so that errors.Is(err, KindCredentials) works.
 type Kind string
 
+// Error returns the kind in words.
+func (k Kind) Error() string { return string(k) }
+
+// The kinds of an [*Error].
 const (
 	KindCredentials Kind = "bad credentials"              // ask for new ones
 	KindTemporary   Kind = "temporary failure"            // try again later
@@ -22,9 +27,9 @@ const (
 	KindCancelled   Kind = "credentials could not be had" // the caller's source failed
 	KindRefused     Kind = "server refused"               // and did not say why, or says to ask its administrator
 
-	// KindChannelBinding: the server, or somebody between, would not have a
-	// login that is bound to this connection, and a login without is not
-	// wanted. It may be an attack.
+	// KindChannelBinding: the server, or an attacker in the middle, would not have
+	// a login that is bound to this connection, and a login without is not
+	// wanted.
 	KindChannelBinding Kind = "channel binding failed"
 	// KindServerProof: the server accepted the login and could not show that
 	// it knows the password. It is not the server, or a broken one.
@@ -34,6 +39,7 @@ const (
 // Error is an authentication that failed.
 type Error struct {
 	Kind      Kind     // what to do about it
+	Guessed   bool     // the server did not say why: Kind is the likeliest
 	Mechanism string   // the one tried last, "" if none was
 	Reply     string   // the server's words, made printable
 	Offered   []string // what the server takes, when no mechanism was acceptable
@@ -41,8 +47,6 @@ type Error struct {
 	// server offered nothing of it.
 	Acceptable []string
 	Err        error // what caused it, if not the server's words; a [*TokenError] for a token
-
-	guessed bool // Kind is the likeliest: the server did not say
 }
 
 // Error returns kind, mechanism and the server's words, at most 512 bytes of
@@ -68,8 +72,18 @@ func (e *Error) Error() string {
 	return wire.Printable(b.String())
 }
 
-// Unwrap returns what caused the failure, if it was not the server's words.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns the kind, and what caused the failure if that was not the
+// server's words. It returns nothing if e is nil, as it is when a [Source] is asked
+// first: errors.Is and errors.As can be given what a Source is told.
+func (e *Error) Unwrap() []error {
+	switch {
+	case e == nil:
+		return nil
+	case e.Err == nil:
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
 
 // Temporary reports whether the same credentials may be accepted later.
 func (e *Error) Temporary() bool { return e.Kind == KindTemporary || e.Kind == KindInUse }
@@ -98,9 +112,9 @@ func (e *Error) Hint() string {
 	case KindTLSRequired:
 		return "The server only takes passwords over TLS: use TLS."
 	case KindChannelBinding:
-		return "The login could not be tied to this connection: the server is set up badly, or somebody sits between."
+		return "The login could not be tied to this connection: the server is set up badly, or an attacker sits between."
 	case KindServerProof:
-		return "The server could not show that it knows the password: somebody may be posing as the server."
+		return "The server could not show that it knows the password: another may be posing as the server."
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 
@@ -21,23 +20,13 @@ type verdict struct {
 
 func (*verdict) Error() string { return "refused in a challenge" }
 
-func saslAttempt(mechanism string, client sasl.Client) attempt {
-	return attempt{mechanism: mechanism, run: func(_ context.Context, c Carrier) (Answer, error) {
-		return begin(c, client)
-	}}
-}
-
-func begin(c Carrier, client sasl.Client) (Answer, error) {
+// exchange runs one SASL exchange to its end.
+func exchange(c *conversation, client sasl.Client) (Answer, error) {
 	mechanism, ir, err := client.Start()
 	if err != nil {
 		return Answer{}, cancelled(err)
 	}
-	return exchange(c, client, mechanism, ir)
-}
-
-// exchange runs one SASL exchange to its end.
-func exchange(c Carrier, client sasl.Client, mechanism string, ir []byte) (Answer, error) {
-	a, sent, err := c.Start(mechanism, ir)
+	a, sent, err := c.start(mechanism, ir)
 	if err == nil && ir != nil && !sent {
 		a, err = sendInitial(c, a, ir)
 	}
@@ -58,7 +47,7 @@ func exchange(c Carrier, client sasl.Client, mechanism string, ir []byte) (Answe
 		case nextErr != nil:
 			return Answer{}, cancel(c, nextErr)
 		}
-		a, err = c.Respond(response)
+		a, err = c.respond(response)
 	}
 	return Answer{}, cancel(c, errors.New("too many challenges"))
 }
@@ -74,26 +63,25 @@ func next(client sasl.Client, challenge string) ([]byte, error) {
 }
 
 // sendInitial sends the initial response in answer to the challenge that asks
-// for it. A server that accepts before it has seen it has not authenticated
-// anybody.
-func sendInitial(c Carrier, a Answer, ir []byte) (Answer, error) {
+// for it. A server that accepts before it has seen it has authenticated no user.
+func sendInitial(c *conversation, a Answer, ir []byte) (Answer, error) {
 	switch a.Status {
 	case Challenge:
-		return c.Respond(ir)
+		return c.respond(ir)
 	case Accepted:
 		return Answer{}, errEarly()
 	}
 	return a, nil
 }
 
-// conclude brings an exchange to its end that a challenge has decided. The
-// server still has to be told that we heard, or the next command would be
-// taken for a response (RFC 7628 §3.2.3).
-func conclude(c Carrier, said *verdict) (Answer, error) {
+// conclude ends an exchange that a challenge has decided. The challenge still has
+// to be answered, or the server would take the next command for a response
+// (RFC 7628 §3.2.3).
+func conclude(c *conversation, said *verdict) (Answer, error) {
 	if said.response == nil {
 		return said.answer, c.Cancel()
 	}
-	a, err := c.Respond(said.response)
+	a, err := c.respond(said.response)
 	switch {
 	case err != nil:
 		return Answer{}, err
@@ -119,9 +107,9 @@ func complete(client sasl.Client) error {
 	return nil
 }
 
-// cancel tells the server that we will not answer, as every protocol wants.
-// Whether it hears that makes no difference any more.
-func cancel(c Carrier, why error) error {
+// cancel tells the server that the challenge will not be answered, as every
+// protocol wants. Whether that arrives makes no difference any more.
+func cancel(c *conversation, why error) error {
 	c.Cancel()
 	var own *Error
 	if errors.As(why, &own) {

@@ -106,7 +106,7 @@ func TestLongInitialResponse(t *testing.T) {
 			return accept
 		}
 		long := auth.NewSecret(strings.Repeat("p", 400))
-		if _, err := login(t, s, auth.Password{User: "u", Password: long}); err != nil || got != trips {
+		if _, err := login(t, s, auth.Password{User: "u", Secret: long}); err != nil || got != trips {
 			t.Errorf("%v: %d round trips, want %d, %v", p, got, trips, err)
 		}
 	}

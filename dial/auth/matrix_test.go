@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,13 +12,11 @@ import (
 )
 
 func bySCRAM(mechanisms ...string) auth.Password {
-	return auth.Password{User: testUser, Password: auth.NewSecret(testPassword), Mechanisms: mechanisms}
+	return auth.Password{User: testUser, Secret: auth.NewSecret(testPassword), Mechanisms: mechanisms}
 }
 
 func byToken(mechanism string) auth.Token {
-	return auth.Token{User: testUser, Mechanisms: []string{mechanism}, Source: func(context.Context) (auth.Secret, error) {
-		return auth.NewSecret(testToken), nil
-	}}
+	return auth.Token{User: testUser, Mechanisms: []string{mechanism}, Secret: auth.NewSecret(testToken)}
 }
 
 // ways is every mechanism: what is listed, the credentials, and where.

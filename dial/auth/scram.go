@@ -8,10 +8,10 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// The iteration counts that are worked for. Below the floor a stolen database
-// is cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile
-// server would have the client burn its processor (RFC 5802 §9): a million
-// rounds are well under a second, and more than anybody is known to use.
+// The iteration counts that are accepted. Below the floor a stolen database is
+// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
+// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
+// under a second, and more than any server is known to use.
 const (
 	minIterations = 4096
 	maxIterations = 1_000_000
@@ -35,45 +35,36 @@ const (
 	binds      gs2 = 'p'
 )
 
-// scramParams is what a SCRAM exchange is made of.
-type scramParams struct {
-	mechanism      string
-	user, password string
-	flag           gs2
-	binding        scram.ChannelBinding // for binds
-	nonce          string
+func runSCRAM(c *conversation, u use) (Answer, error) {
+	client, err := newSCRAM(u, rand.Text()) // 128 random bits and more
+	if err != nil {
+		return Answer{}, cancelled(err)
+	}
+	return exchange(c, client)
 }
 
-// newScram prepares user and password, and fails if that does.
-func newScram(p scramParams) (*scramClient, error) {
-	texts, err := prepare(p.user, p.password)
+// newSCRAM prepares user and password, and fails if that does.
+func newSCRAM(u use, nonce string) (*scramClient, error) {
+	texts, err := prepare(u.user, u.secret)
 	if err != nil {
 		return nil, err
 	}
-	hash := scram.SHA256
-	if strings.HasPrefix(p.mechanism, scramSHA1) {
-		hash = scram.SHA1
-	}
-	client, err := hash.NewClientUnprepped(texts[0], texts[1], "")
+	client, err := u.hash.NewClientUnprepped(texts[0], texts[1], u.identity)
 	if err != nil {
 		return nil, errors.New("SCRAM cannot be set up") // its words may quote the password
 	}
-	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return p.nonce })
-	return &scramClient{mechanism: p.mechanism, talk: p.conversation(client), nonce: p.nonce}, nil
-}
-
-func (p scramParams) conversation(c *scram.Client) *scram.ClientConversation {
-	switch p.flag {
+	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return nonce })
+	s := &scramClient{mechanism: u.name, nonce: nonce}
+	switch u.flag {
 	case binds:
-		return c.NewConversationWithChannelBinding(p.binding)
+		s.talk = client.NewConversationWithChannelBinding(u.binding)
 	case wouldBind:
-		return c.NewConversationAdvertisingChannelBinding()
+		s.talk = client.NewConversationAdvertisingChannelBinding()
+	default:
+		s.talk = client.NewConversation()
 	}
-	return c.NewConversation()
+	return s, nil
 }
-
-// newNonce returns 128 random bits and more, in letters and digits.
-func newNonce() string { return rand.Text() }
 
 func (s *scramClient) Start() (string, []byte, error) {
 	first, err := s.talk.Step("")

@@ -37,6 +37,8 @@ type server struct {
 	lists []string
 	// silent means that SCRAM fails without a reason.
 	silent bool
+	// silentList means that an SMTP server does not list AUTH.
+	silentList bool
 	// play is the server's side of the exchange with a mechanism.
 	play func(x *talk, mechanism string) outcome
 
@@ -154,6 +156,10 @@ func (x *talk) command(line string) bool {
 	}
 	switch words[0] {
 	case "EHLO":
+		if x.s.silentList {
+			x.say("250 hi")
+			break
+		}
 		x.say("250-hi\r\n250 AUTH " + strings.Join(x.s.lists, " "))
 	case "CAPA":
 		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\nUSER\r\n.")

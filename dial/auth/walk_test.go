@@ -30,11 +30,11 @@ import (
 // withSecrets are values of all exported structs that credentials come near.
 func withSecrets(t *testing.T) []any {
 	secret := auth.NewSecret(canary)
-	password := auth.Password{User: testUser, Password: secret}
+	password := auth.Password{User: testUser, Secret: secret}
 	tok := byToken("OAUTHBEARER")
 	values := []any{
 		secret, password, tok, auth.External{}, auth.Anonymous{},
-		auth.SASL(func() (sasl.Client, error) { return sasl.NewPlainClient("", "u", canary), nil }),
+		auth.SASL{Start: func() (sasl.Client, error) { return sasl.NewPlainClient("", "u", canary), nil }},
 		imapconn.Options{Auth: password}, &smtpconn.Options{Auth: tok}, pop3conn.Options{Auth: password},
 		dial.Trace{}, dial.Dialer{},
 	}
@@ -67,7 +67,7 @@ func afterLogin(t *testing.T, p policy.Protocol, creds auth.Credentials, echo bo
 	go s.serve(tls.Server(peer, serverTLS(t, 0)))
 	conn := connect(t, client, p, d)
 	defer conn.Abort()
-	_, err := enter(t.Context(), conn, p, creds, false)
+	_, err := enter(t.Context(), conn, p, creds)
 	if (err == nil) == echo {
 		t.Errorf("%v: %v", p, err)
 	}

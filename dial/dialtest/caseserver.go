@@ -27,11 +27,11 @@ type CaseServer struct {
 	listener *listener
 
 	mu    sync.Mutex
-	plays []*casePlay
+	plays []*caseConnection
 }
 
-// casePlay is one connection to a CaseServer.
-type casePlay struct {
+// caseConnection is one connection to a CaseServer.
+type caseConnection struct {
 	rec        *recorder
 	transcript *transcript
 	handshakes int // set when the play has ended
@@ -78,19 +78,19 @@ func (s *CaseServer) serve(conn net.Conn) {
 	if !ok {
 		return // unreachable: the listener is TCP's
 	}
-	p := &casePlay{rec: &recorder{}, transcript: &transcript{}}
+	p := &caseConnection{rec: &recorder{}, transcript: &transcript{}}
 	s.mu.Lock()
 	s.plays = append(s.plays, p)
 	s.mu.Unlock()
 
-	t := &taker{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
+	t := &defaults{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
 	played := s.c.script.Serve(&caseConn{TCPConn: tcp, rec: p.rec}, s.policy, script.Stage{
-		Config: s.ca.caseConfig,
+		Config: func(kind string) (*tls.Config, error) { return script.TLSConfig(kind, s.ca.named) },
 		Honest: s.honest,
 		Else:   t.answer,
 		Trace:  p.transcript.add,
 	})
-	p.rec.inside(played.Inside)
+	p.rec.decrypted(played.Inside)
 	s.mu.Lock()
 	p.handshakes = played.Handshakes
 	s.mu.Unlock()

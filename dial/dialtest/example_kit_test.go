@@ -19,9 +19,9 @@ func submit(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
 }
 
 // The test of a program that submits mail over STARTTLS and over implicit TLS.
-func ExampleCheck() {
+func ExampleTestDial() {
 	_ = func(t *testing.T) { // func TestHostileServers(t *testing.T)
-		dialtest.Check(t, submit, dialtest.TryOptions{
+		dialtest.TestDial(t, submit, dialtest.TryOptions{
 			Protocols: []policy.Protocol{policy.Submission},
 			Policies:  []policy.Policy{policy.RequiredSTARTTLS, policy.ImplicitTLS},
 		})

@@ -143,7 +143,7 @@ func (s *Server) serve(conn net.Conn) {
 	s.mu.Lock()
 	s.records = append(s.records, rec)
 	s.mu.Unlock()
-	ss := newSession(s, newTap(conn, rec))
+	ss := newSession(s, newServerConn(conn, rec))
 	ss.run()
-	ss.tap.end()
+	ss.conn.end()
 }

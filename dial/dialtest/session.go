@@ -15,16 +15,16 @@ import (
 // session is one client's connection to a server.
 type session struct {
 	*Server
-	tap    *tap
+	conn   *serverConn
 	in     *bufio.Reader
 	out    *bufio.Writer
 	secure *tls.Conn // nil in the clear
 	authed bool
 }
 
-func newSession(s *Server, t *tap) *session {
-	ss := &session{Server: s, tap: t}
-	ss.speakOver(t)
+func newSession(s *Server, c *serverConn) *session {
+	ss := &session{Server: s, conn: c}
+	ss.speakOver(c)
 	return ss
 }
 
@@ -125,19 +125,19 @@ func (s *session) upgrade(goAhead string) error {
 	if s.in.Buffered() > 0 {
 		return errEnd
 	}
-	s.tap.rec.expectTLS()
+	s.conn.rec.expectTLS()
 	s.say("%s", goAhead)
 	s.out.Flush()
 	return s.handshake()
 }
 
 func (s *session) handshake() error {
-	conn := tls.Server(s.tap, s.cfg.TLS)
+	conn := tls.Server(s.conn, s.cfg.TLS)
 	if err := conn.Handshake(); err != nil {
 		return err
 	}
 	s.secure = conn
-	s.speakOver(secret{conn, s.tap.rec})
+	s.speakOver(recordedTLS{conn, s.conn.rec})
 	return nil
 }
 

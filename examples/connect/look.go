@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
@@ -34,50 +33,46 @@ func look(ctx context.Context, t *target) (*finding, error) {
 func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
-		Alert: func(text string) { f.alerts = append(f.alerts, text) },
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
+		Notice: func(n imapconn.Notice) { f.alerts = append(f.alerts, n.Alert) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f.security, f.mechanism = c.Security(), c.Mechanism()
-	for name := range c.Caps() {
-		f.capabilities = append(f.capabilities, string(name))
-	}
-	slices.Sort(f.capabilities)
+	f.security, f.mechanism = c.Security(), c.Security().Login.Mechanism
+	f.capabilities = c.Capabilities()
 	c.Logout().Wait() // a matter of manners: we have what we came for
 	return f, nil
 }
 
 func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 	c, err := pop3conn.Dial(ctx, t.endpoint, &pop3conn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
-	if f.capabilities, err = c.Capabilities(); err != nil {
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
+	if f.capabilities, err = c.Capa(ctx); err != nil {
 		return nil, err
 	}
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }
 
 func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	c, err := smtpconn.Dial(ctx, t.endpoint, &smtpconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
 	c.Quit()
 	return f, nil

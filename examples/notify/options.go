@@ -113,7 +113,7 @@ func (o *options) load() error {
 		if err != nil {
 			return err
 		}
-		o.pool.Options.Auth = auth.Password{User: o.user, Password: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
+		o.pool.Options.Auth = auth.Password{User: o.user, Secret: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
 	}
 	if o.ca == "" {
 		return nil

@@ -8,18 +8,27 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// phaseConnect is dial.PhaseConnect.
-const phaseConnect = "connect"
+// The phases of package dial before those of the upgrade.
+const (
+	phaseConfig  = "config"
+	phaseConnect = "connect"
+)
 
 // causes returns the rows for what is no broken rule.
 func causes() []Row {
 	return []Row{
 		{
+			Name:  "Error.Phase is PhaseConfig",
+			Means: "an argument or an option is wrong, which is found before any I/O",
+			Do:    "The error says which: correct it.",
+			hint:  config,
+		}, {
 			Name:  "*tls.CertificateVerificationError",
 			Means: "the certificate is expired, for another name, of an unknown authority, or otherwise unfit",
 			Do:    "The server has to be put right. For a private CA put its certificate into TLSConfig.RootCAs.",
@@ -31,8 +40,8 @@ func causes() []Row {
 			hint:  alert,
 		}, {
 			Name:  "*net.OpError, *net.DNSError",
-			Means: "the network did not make the connection",
-			Do:    "Check host, port and network, and the proxy if the NetDialer is one.",
+			Means: "the network, or the Dialer's NetDialer, did not make the connection",
+			Do:    "Check host, port and network, and the proxy if the NetDialer leads through one.",
 			hint:  network,
 		}, {
 			Name:  "context.DeadlineExceeded",
@@ -58,9 +67,33 @@ func causes() []Row {
 	}
 }
 
+// config explains an argument that is wrong.
+func config(f *Failure) string {
+	if f.Phase != phaseConfig {
+		return ""
+	}
+	return fmt.Sprintf("A setting of this program is wrong, and nothing was sent: %v.", f.Err)
+}
+
+// detour explains a NetDialer of the program's that failed.
+func detour(f *Failure, err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil && op.Addr.String() != f.Server {
+		return fmt.Sprintf("What is to lead to %s (a proxy, at %s) cannot be reached: is it running? Nothing is known of the mail server.", f.Server, op.Addr)
+	}
+	return fmt.Sprintf("What is to lead to %s (a proxy, a tunnel) does not make the connection: its error says why. Nothing is known of the mail server.", f.Server)
+}
+
 func network(f *Failure) string {
-	var dns *net.DNSError
+	var (
+		dns   *net.DNSError
+		other *wire.Detour
+	)
 	switch {
+	case errors.Is(f.Err, context.Canceled):
+		return ""
+	case errors.As(f.Err, &other):
+		return detour(f, other.Err)
 	case errors.As(f.Err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("There is no host named %s: check the spelling.", f.Host)
 	case errors.As(f.Err, &dns):
@@ -104,6 +137,8 @@ func hangup(f *Failure) string {
 		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
 	case wire.AsksForCertificate(closed.Reply):
 		return wantsCertificate
+	case closed.Reply != "" && f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst:
+		return "The server ended the connection itself, and its words say why: try again later; if that lasts, it may not like the name this client calls itself, which LocalName sets."
 	case closed.Reply != "":
 		return "The server ended the connection itself: its words say why; try again later."
 	case f.Phase == upgrade.PhaseGreeting:

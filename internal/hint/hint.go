@@ -4,7 +4,9 @@
 package hint
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -43,8 +45,7 @@ func Rows() []Row {
 	return append(reasons(), causes()...)
 }
 
-// For returns one or two sentences for a person, and "" if there is nothing that a
-// person can do.
+// For returns one or two sentences for a person, and "" only if nothing failed.
 func For(f *Failure) string {
 	if f.Err == nil {
 		return ""
@@ -61,7 +62,10 @@ func For(f *Failure) string {
 			return wire.Printable(s)
 		}
 	}
-	return ""
+	if errors.Is(f.Err, context.Canceled) {
+		return "This program gave the connection up itself."
+	}
+	return fmt.Sprintf("The connection failed in phase %s, and there is no advice for the reason: the error's own text is what the operator of the server needs.", f.Phase)
 }
 
 // violation returns the rule that was broken, and the zero Violation if none was.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -143,6 +145,10 @@ func notOffered(f *Failure, v *policy.Violation) string {
 
 func refused(f *Failure, v *policy.Violation) string {
 	switch {
+	case errors.Is(v, line.ErrClientName):
+		return "The server does not accept the name this client calls itself: set LocalName to a full host name of this computer."
+	case v.Temporary() && f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst:
+		return "The server refuses for the moment, and its words say why: try again later; if that lasts, it may not like the name this client calls itself, which LocalName sets."
 	case v.Temporary():
 		return "The server refuses for the moment, and its words say why: try again later."
 	case f.Phase == upgrade.PhaseSTARTTLS:

@@ -114,8 +114,6 @@ func decideOpportunistic(e Event) (Action, error) {
 		return Demand, nil
 	case NotOffered, NoList:
 		return SettleInTheClear, nil
-	case ListRefused:
-		return Fail, policy.ErrRefused
 	}
 	return decideSTARTTLS(e)
 }
@@ -128,7 +126,7 @@ func decideRequired(listFirst bool, e Event) (Action, error) {
 		return Ask, nil
 	case e == Greeted, e == Offered, e == NotOffered:
 		return Demand, nil
-	case e == NoList, e == ListRefused:
+	case e == NoList:
 		return Fail, policy.ErrNotOffered
 	}
 	return decideSTARTTLS(e)
@@ -147,7 +145,7 @@ func decideSTARTTLS(e Event) (Action, error) {
 		return Settle, nil
 	case RefusedUnlisted:
 		return Fail, policy.ErrNotOffered
-	case RefusedListed, RefusedUnknown:
+	case ListRefused, RefusedListed, RefusedUnknown:
 		return Fail, policy.ErrRefused
 	}
 	return Fail, policy.ErrMalformed

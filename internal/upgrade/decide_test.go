@@ -22,7 +22,7 @@ Preauth          all         fail Unset  settle          settle          fail Pr
 Offered          all         fail Unset  fail Malformed  fail Malformed  demand            demand            demand            demand            fail Unset
 NotOffered       all         fail Unset  fail Malformed  fail Malformed  settle-clear      demand            fail Memory       demand            fail Unset
 NoList           all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail Remembered   fail Memory       fail NotOffered   fail Unset
-ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Remembered   fail Refused      fail NotOffered   fail Unset
+ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
 Accepted         all         fail Unset  fail Malformed  fail Malformed  handshake         handshake         handshake         handshake         fail Unset
 RefusedListed    all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
 RefusedUnlisted  all         fail Unset  fail Malformed  fail Malformed  fail NotOffered   fail Remembered   fail NotOffered   fail NotOffered   fail Unset

@@ -31,6 +31,9 @@ type Engine struct {
 	Phase   func(name string)
 	Decided func(Action, error)
 	Secured func(tls.ConnectionState)
+	// Follow, also optional, is given each connection that the conversation goes
+	// over, the raw one and that inside TLS, and returns the one to use.
+	Follow func(net.Conn) net.Conn
 }
 
 // Result is a connection in the state that its policy demands.
@@ -101,6 +104,9 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 
 // use continues over conn, and forgets what the server said before.
 func (r *run) use(conn net.Conn) {
+	if r.Follow != nil {
+		conn = r.Follow(conn)
+	}
 	r.conn, r.lines = conn, wire.NewLines(conn)
 	r.dialect = r.Protocol.Dialect(r.lines, r.LocalName)
 	r.greeting, r.list = line.Greeting{}, nil

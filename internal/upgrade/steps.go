@@ -1,9 +1,12 @@
 package upgrade
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -85,8 +88,12 @@ func (r *run) handshake() (Event, error) {
 	if r.Policy == policy.ImplicitTLS {
 		reason = policy.ErrNotTLS
 	}
-	conn := tls.Client(wire.NewFirstByte(r.raw, reason), r.TLS)
+	first := wire.NewFirstByte(r.raw, reason)
+	conn := tls.Client(first, r.TLS)
 	if err := conn.HandshakeContext(r.ctx); err != nil {
+		if errors.Is(err, policy.ErrNotTLS) {
+			err = r.refusalInTheClear(first.Said(), err)
+		}
 		return 0, wire.Ended(err)
 	}
 	state := conn.ConnectionState()
@@ -96,4 +103,25 @@ func (r *run) handshake() (Event, error) {
 	r.state = &state
 	r.use(conn)
 	return Secured, nil
+}
+
+// wordsTime bounds the wait for the rest of a refusal, which only makes the error more
+// exact.
+const wordsTime = 500 * time.Millisecond
+
+// refusalInTheClear returns the refusal of a server that speaks in the clear on a
+// port for TLS, and err if what it says is none: a server that is full has no time
+// for a handshake. Nothing is sent.
+func (r *run) refusalInTheClear(said []byte, err error) error {
+	r.raw.SetReadDeadline(time.Now().Add(wordsTime))
+	type stream struct {
+		io.Reader
+		io.Writer
+	}
+	lines := wire.NewLines(stream{io.MultiReader(bytes.NewReader(said), r.raw), io.Discard})
+	_, refusal := r.Protocol.Dialect(lines, r.LocalName).Greet()
+	if errors.Is(refusal, policy.ErrRefused) {
+		return refusal
+	}
+	return err
 }

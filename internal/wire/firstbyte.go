@@ -18,8 +18,9 @@ const (
 type FirstByte struct {
 	net.Conn
 	reason error
-	seen   bool  // the first byte was checked
-	broken error // the violation, if there was one
+	seen   bool   // the first byte was checked
+	said   []byte // what came instead of TLS
+	broken error  // the violation, if there was one
 }
 
 // NewFirstByte wraps c. Nothing that belongs to TLS must have been read from c before.
@@ -39,15 +40,21 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if p[0] == recordAlert || p[0] == recordHandshake {
 		return n, err
 	}
-	c.broken = Violation(c.reason, string(c.readLine(p[:n])))
+	c.said = c.readLine(p[:n])
+	line, _, _ := bytes.Cut(c.said, []byte("\n"))
+	c.broken = Violation(c.reason, string(line))
 	return 0, c.broken
 }
+
+// Said returns what the server said in the clear instead of beginning TLS, as far as
+// it was read.
+func (c *FirstByte) Said() []byte { return c.said }
 
 // restTimeout bounds the wait for the rest of a line that a server sent in the
 // clear. The line only makes the error more useful.
 const restTimeout = 500 * time.Millisecond
 
-// readLine returns the line that begins with b, and reads the rest of it.
+// readLine reads on to the end of the line that begins with b, if it comes soon.
 func (c *FirstByte) readLine(b []byte) []byte {
 	b = bytes.Clone(b)
 	c.SetReadDeadline(time.Now().Add(restTimeout))
@@ -58,8 +65,7 @@ func (c *FirstByte) readLine(b []byte) []byte {
 			break
 		}
 	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return line
+	return b
 }
 
 // SpeaksTLS reports whether b, which should be a greeting, is the beginning of a TLS

@@ -24,9 +24,15 @@ func NewLines(rw io.ReadWriter) *Lines {
 
 // ReadLine reads a line as [Reader.ReadLine] does, and traces it.
 func (l *Lines) ReadLine() (string, error) {
-	line, err := l.Reader.ReadLine()
+	line, err := l.ReadSlice()
+	return string(line), err
+}
+
+// ReadSlice is [Reader.ReadSlice], traced.
+func (l *Lines) ReadSlice() ([]byte, error) {
+	line, err := l.Reader.ReadSlice()
 	if err == nil && l.Trace != nil {
-		l.Trace(false, Printable(line))
+		l.Trace(false, Printable(string(line)))
 	}
 	return line, err
 }

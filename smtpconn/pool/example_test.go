@@ -28,7 +28,7 @@ func Example() {
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
 		Options: smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-			Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 		},
 		MaxConns:      8,
 		WaitWhileDown: true,
@@ -74,7 +74,7 @@ func ExampleDownError() {
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
 		Options: smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
-			Auth:   auth.Password{User: "joe", Password: auth.NewSecret("last year's")},
+			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("last year's")},
 		},
 	})
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // attacker cannot answer a command before it was sent.
 type Conn struct {
 	*wire.Lines
-	// Heard, if set, sees the responses to commands, untagged and tagged.
-	// Untagged ones are dropped otherwise.
-	Heard func(Response)
+	// Observe, if set, is given each untagged response and the tagged one while
+	// a command waits for its answer. Untagged responses have no other use here.
+	Observe func(Response)
 
 	prefix string
 	n      int
@@ -75,8 +75,8 @@ func (c *Conn) Wait(tag string) (Response, error) {
 			return Response{}, err
 		}
 		r := Parse(text)
-		if c.Heard != nil && (r.Tag == "*" || r.Tag == tag) {
-			c.Heard(r)
+		if c.Observe != nil && (r.Tag == "*" || r.Tag == tag) {
+			c.Observe(r)
 		}
 		switch {
 		case r.Tag == "*" && r.Status == "BYE":

@@ -190,10 +190,10 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestHeard(t *testing.T) {
+func TestObserve(t *testing.T) {
 	conn, _ := connect("", "* 1 EXISTS\r\n* OK [ALERT] x\r\n<t> OK\r\n")
 	var got []string
-	conn.Heard = func(r imap.Response) { got = append(got, r.Line) }
+	conn.Observe = func(r imap.Response) { got = append(got, r.Line) }
 	if _, err := conn.Command("NOOP"); err != nil || !slices.Equal(got, []string{"1 EXISTS", "OK [ALERT] x", "OK"}) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -213,8 +213,8 @@ func TestCapabilities(t *testing.T) {
 		{"* OK [CAPABILITY STARTTLS] x\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* CAPABILITYX STARTTLS\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* CAPABILITY X (\r\n<t> OK x\r\n", "", policy.ErrMalformed},
-		{"* CAPABILITY STARTTLS\r\n<t> NO x\r\n", "", policy.ErrMalformed},
-		{"* CAPABILITY STARTTLS\r\n<t> BAD x\r\n", "", policy.ErrMalformed},
+		{"* CAPABILITY STARTTLS\r\n<t> NO x\r\n", "", policy.ErrRefused},
+		{"* CAPABILITY STARTTLS\r\n<t> BAD x\r\n", "", policy.ErrRefused},
 		{"* CAPABILITY STARTTLS\r\n* BYE x\r\n", "", io.EOF},
 		{"* CAPABILITY STARTTLS\r\n", "", io.EOF},
 	} {
@@ -224,7 +224,7 @@ func TestCapabilities(t *testing.T) {
 		if strings.Join(caps, " ") != c.want || !errors.Is(err, c.err) || (err == nil) != (caps != nil) {
 			t.Errorf("%q: %q, %v", c.answer, caps, err)
 		}
-		if conn.Heard != nil {
+		if conn.Observe != nil {
 			t.Errorf("%q: a hook is left behind", c.answer)
 		}
 	}

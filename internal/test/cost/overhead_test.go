@@ -76,7 +76,7 @@ func pipe(t testing.TB, greeting string, answer func(string) string) net.Conn {
 }
 
 func creds() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("secret")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("secret"), InsecureCleartext: true}
 }
 
 func ourIMAP(t testing.TB) *imapconn.Client {
@@ -85,7 +85,7 @@ func ourIMAP(t testing.TB) *imapconn.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := imapconn.New(context.Background(), conn, &imapconn.Options{Auth: creds(), InsecureAuth: true})
+	c, err := imapconn.New(context.Background(), conn, &imapconn.Options{Auth: creds()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func ourSMTP(t testing.TB) *smtpconn.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := smtpconn.New(context.Background(), conn, &smtpconn.Options{Auth: creds(), InsecureAuth: true})
+	c, err := smtpconn.New(context.Background(), conn, &smtpconn.Options{Auth: creds()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,7 @@ func TestPostfixAccounts(t *testing.T) {
 				}
 				r := relay{endpoint(policy.Submission, policy.ImplicitTLS), smtpconn.Options{
 					Dialer: dialer(lab, addr, false),
-					Auth:   auth.Password{User: servers.Alice, Password: auth.NewSecret(servers.Secret)},
+					Auth:   auth.Password{User: servers.Alice, Secret: auth.NewSecret(servers.Secret)},
 				}}
 				began := time.Now()
 				replies := send(t, r, count())

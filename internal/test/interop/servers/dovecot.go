@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -95,7 +96,7 @@ func (l *Lab) Dovecot() *Dovecot {
 
 func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []Variant) *Server {
 	l.t.Helper()
-	return l.run(name, func(s *Server) command {
+	return l.run(name, func(s *Server) supervise.Command {
 		c := dovecotConf{Dir: s.dir, Certs: filepath.Join(l.dir, "certs")}
 		c.User, c.Group = nobody()
 		_, c.RelayPort = split(relay.Addr())
@@ -110,7 +111,7 @@ func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []V
 		s.writeText("jwt/default/HS256/default", base64.StdEncoding.EncodeToString([]byte(tokenKey)))
 		s.write("oauth2.conf", c)
 		s.giveTo(c.User)
-		return command{argv: []string{program, "-F", "-c", s.write("dovecot.conf", c)}, as: c.User}
+		return supervise.Command{Argv: []string{program, "-F", "-c", s.write("dovecot.conf", c)}, User: c.User}
 	})
 }
 

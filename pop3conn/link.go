@@ -1,0 +1,48 @@
+package pop3conn
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// link is the connection of a session, under the session's limit of time.
+type link struct {
+	conn  net.Conn      // while the session begins the connection, later its guard
+	limit time.Duration // for what is being waited for; zero means none
+	by    time.Time     // when it must be there
+	held  bool          // by stays as it is
+}
+
+// expect begins to wait: what is read from here on must be there within the limit,
+// all of it, so that a server which sends a byte now and then gains nothing.
+func (l *link) expect() {
+	if l.limit > 0 && !l.held {
+		l.by = time.Now().Add(l.limit)
+	}
+}
+
+// hold puts everything that is read until release under one limit.
+func (l *link) hold() {
+	l.expect()
+	l.held = true
+}
+
+func (l *link) release() { l.held = false }
+
+// Read reads from the connection, with what is expected due in time.
+func (l *link) Read(p []byte) (int, error) {
+	if l.limit > 0 {
+		l.conn.SetReadDeadline(l.by)
+	}
+	n, err := l.conn.Read(p)
+	if l.limit > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("server was silent for %v: %w", l.limit, err)
+	}
+	return n, err
+}
+
+// Write writes to the connection.
+func (l *link) Write(p []byte) (int, error) { return l.conn.Write(p) }
