@@ -15,10 +15,11 @@ import (
 )
 
 const (
-	goIMAP = "github.com/emersion/go-imap/v2"
-	goSMTP = "github.com/emersion/go-smtp"
-	goSASL = "github.com/emersion/go-sasl"
-	idna   = "golang.org/x/net/idna"
+	goIMAP     = "github.com/emersion/go-imap/v2"
+	goSMTP     = "github.com/emersion/go-smtp"
+	goSASL     = "github.com/emersion/go-sasl"
+	dnsmessage = "golang.org/x/net/dns/dnsmessage"
+	idna       = "golang.org/x/net/idna"
 
 	scram      = "github.com/xdg-go/scram"
 	stringprep = "github.com/xdg-go/stringprep"
@@ -50,6 +51,8 @@ var allowed = map[string][]string{
 	"dial":                {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
 	"dial/auth":           {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
 	"dial/legacy":         {"dial", "policy"},
+	"dial/dns":            {"policy", "internal/wire", dnsmessage, idna},
+	"dial/discover":       {"dial", "dial/dns", "internal/hostname", "internal/wire", "policy", dnsmessage, idna},
 	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
 	"internal/session":    {"dial", "dial/auth", "policy"},
 	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
