@@ -132,7 +132,7 @@ func (s *session) mayUpgrade() bool { return s.secure == nil && !s.cfg.NoSTARTTL
 func (s *session) mayLogin() bool { return s.secure != nil || s.cfg.LoginInClear }
 
 // upgrade begins TLS behind the go-ahead line. What the client has sent ahead
-// may be somebody else's and must not be taken for its own.
+// may be an attacker's and must not be taken for its own.
 func (s *session) upgrade(goAhead string) error {
 	if s.in.Buffered() > 0 {
 		return errEnd
