@@ -87,6 +87,8 @@ func (b *beginning) ask() (err error) {
 func (b *beginning) authenticate(ctx context.Context) (err error) {
 	t := &transport{beginning: b, caps: b.caps}
 	b.line.Renew(wire.SASL())
+	b.line.Observe = t.observe
+	defer func() { b.line.Observe = b.observe }()
 	login, err := auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
 	b.loggedIn = err == nil && !login.NotOffered
 	return err
