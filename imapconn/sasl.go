@@ -15,9 +15,8 @@ import (
 // transport carries an authentication in IMAP's lines (RFC 9051 §6.2.2, §6.2.3).
 type transport struct {
 	*beginning
-	caps   []string // before authentication
-	tag    string
-	redact func(string) string
+	caps []string // before authentication
+	tag  string
 }
 
 var (
@@ -27,16 +26,6 @@ var (
 
 // Redact has the alerts of the login go through redact.
 func (t *transport) Redact(redact func(string) string) { t.redact = redact }
-
-// observe is the beginning's, but for an alert that repeats the secret.
-func (t *transport) observe(r imapline.Response) {
-	if r.Code == "ALERT" && t.redact != nil {
-		if r.Text = t.redact(r.Text); r.Text == "" {
-			r.Text = "The server has sent an alert that cannot be shown here."
-		}
-	}
-	t.beginning.observe(r)
-}
 
 func (t *transport) has(capability string) bool { return slices.Contains(t.caps, capability) }
 

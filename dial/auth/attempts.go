@@ -20,7 +20,7 @@ type attempts struct {
 	setup   *dial.Setup
 	offer   *offer
 	terms   terms
-	talk    *conversation
+	talk    conversation
 	list    []attempt // the one under way, and those that may follow it
 	passed  int       // how many were refused
 	secret  string
@@ -78,7 +78,7 @@ func (t *attempts) use(secret string) {
 func (t *attempts) once(a attempt) (refused *Error, err error) {
 	a.secret = t.secret
 	t.talk.begin(a.mechanism)
-	answer, err := a.run(t.talk, a.use)
+	answer, err := a.run(&t.talk, a.use)
 	switch {
 	case err != nil:
 		return nil, t.talk.cleanError(named(err, a.name))

@@ -47,8 +47,8 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 	if len(list) == 0 {
 		return dial.Login{}, notOffered(o, creds.mechanisms())
 	}
-	all := &attempts{setup: s, offer: o, terms: terms, list: list, talk: &conversation{Transport: t}}
-	all.talk.names = []string{o.security.Endpoint.Host, list[0].user, list[0].identity}
+	all := &attempts{setup: s, offer: o, terms: terms, list: list, talk: conversation{Transport: t}}
+	all.talk.names = [3]string{o.security.Endpoint.Host, list[0].user, list[0].identity}
 	if t, ok := t.(NoticeTransport); ok {
 		t.Redact(all.talk.clean)
 	}

@@ -62,7 +62,7 @@ func (c *conversation) account(message []byte) {
 	if c.using.open || len(message) == 0 {
 		return
 	}
-	c.hideMessage(string(message))
+	c.hideMessage(message)
 	if c.using.custom {
 		c.hide(secretPart(string(message)))
 	}

@@ -3,6 +3,7 @@ package auth
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -13,8 +14,9 @@ import (
 // they were sent, and nothing else. A text from which a secret cannot be taken
 // without betraying it is dropped.
 type redactor struct {
-	names []string // what a secret is ordinary in: the user's name, the server's
-	forms []form
+	names    [3]string // what a secret is ordinary in: the user's name, the server's
+	secrets  []string
+	messages [][]byte // of mechanisms, with a secret in them
 }
 
 // form is how a secret may look in a server's words.
@@ -23,58 +25,52 @@ type form struct {
 	encoded bool // in base64
 }
 
-// hide has a secret taken out from here on: as it is, as IMAP quotes it, and in
-// base64.
-func (r *redactor) hide(secret string) {
-	if secret == "" {
-		return
+// forms returns the forms of all secrets, the longest first: as they are, as IMAP
+// quotes them, and in base64.
+func (r *redactor) forms() []form {
+	var list []form
+	add := func(text string) {
+		list = append(list, form{text: text}, form{text: wire.Printable(text)}) // as errors have it
+		list = append(list, form{base64.StdEncoding.EncodeToString([]byte(text)), true})
 	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)
-	for _, text := range []string{secret, quoted} {
-		r.add(form{text: text})
-		r.add(form{text: wire.Printable(text)}) // as errors have it
+	for _, s := range r.secrets {
+		add(s)
+		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+		list = append(list, form{text: quoted}, form{text: wire.Printable(quoted)})
 	}
-	r.add(form{base64.StdEncoding.EncodeToString([]byte(secret)), true})
+	for _, m := range r.messages {
+		add(string(m))
+	}
+	list = slices.DeleteFunc(list, func(f form) bool { return f.text == "" })
+	slices.SortStableFunc(list, func(a, b form) int { return len(b.text) - len(a.text) })
+	return list
 }
 
-// hideMessage has a message of a mechanism taken out, as it is and in base64.
-func (r *redactor) hideMessage(message string) {
-	r.add(form{text: message})
-	r.add(form{text: wire.Printable(message)})
-	r.add(form{base64.StdEncoding.EncodeToString([]byte(message)), true})
-}
+// hide has a secret taken out from here on.
+func (r *redactor) hide(secret string) { r.secrets = append(r.secrets, secret) }
 
-// add adds a form, the longest first.
-func (r *redactor) add(f form) {
-	at := 0
-	for _, known := range r.forms {
-		if known == f {
-			return
-		}
-		if len(known.text) >= len(f.text) {
-			at++
-		}
-	}
-	r.forms = append(r.forms, form{})
-	copy(r.forms[at+1:], r.forms[at:])
-	r.forms[at] = f
-}
+// hideMessage has a message of a mechanism taken out.
+func (r *redactor) hideMessage(message []byte) { r.messages = append(r.messages, message) }
 
 // clean returns the words without the secrets in them, in whatever case, or "" if
 // they hold a secret that is short or an ordinary word: a hole in its place would
 // show it to a reader who knows how the sentence goes.
 func (r *redactor) clean(words string) string {
-	for _, f := range r.forms {
+	if words == "" {
+		return ""
+	}
+	forms := r.forms()
+	for _, f := range forms {
 		if !r.distinct(f) && strings.Contains(wire.Upper(words), wire.Upper(f.text)) {
 			return ""
 		}
 	}
-	for _, f := range r.forms {
+	for _, f := range forms {
 		if r.distinct(f) {
 			words = replaceFold(words, f.text)
 		}
 	}
-	return r.cleanEnd(words)
+	return r.cleanEnd(words, forms)
 }
 
 // leastDistinct is how long a secret must be that is no ordinary word.
@@ -90,7 +86,7 @@ func (r *redactor) distinct(f form) bool {
 		return true
 	}
 	upper := wire.Upper(f.text)
-	for _, name := range append(r.names, protocolWords) {
+	for _, name := range append(r.names[:], protocolWords) {
 		if strings.Contains(wire.Upper(name), upper) {
 			return false
 		}
@@ -115,9 +111,9 @@ func replaceFold(s, secret string) string {
 
 // cleanEnd takes out the beginning of a secret at the end of the words, where they
 // were cut off.
-func (r *redactor) cleanEnd(words string) string {
+func (r *redactor) cleanEnd(words string, forms []form) string {
 	body, cut := strings.CutSuffix(words, "...")
-	for _, f := range r.forms {
+	for _, f := range forms {
 		for n := min(len(f.text)-1, len(body)); n >= leastPart; n-- {
 			begin := form{f.text[:n], f.encoded && n >= leastDistinct}
 			if !strings.HasSuffix(wire.Upper(body), wire.Upper(begin.text)) {
