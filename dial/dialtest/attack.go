@@ -73,18 +73,6 @@ func wordsOf(p policy.Protocol, tag string) words {
 // command is what a client has sent last in the clear.
 type command struct{ tag, verb string }
 
-// parseCommand reads a client's line.
-func parseCommand(p policy.Protocol, line string) (c command) {
-	fields := strings.Fields(line)
-	if p == policy.IMAP && len(fields) > 0 {
-		c.tag, fields = fields[0], fields[1:]
-	}
-	if len(fields) > 0 {
-		c.verb = strings.ToUpper(fields[0])
-	}
-	return c
-}
-
 // answers reports whether line is the last of the server's answer to c, and
 // whether it says yes.
 func (c command) answers(p policy.Protocol, line string) (last, yes bool) {

@@ -85,7 +85,7 @@ func (s *CaseServer) serve(conn net.Conn) {
 
 	t := &taker{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
 	played := s.c.script.Serve(&caseConn{TCPConn: tcp, rec: p.rec}, s.policy, script.Stage{
-		Config: s.ca.caseConfig,
+		Config: func(kind string) (*tls.Config, error) { return script.TLSConfig(kind, s.ca.named) },
 		Honest: s.honest,
 		Else:   t.answer,
 		Trace:  p.transcript.add,

@@ -1,10 +1,10 @@
 package dialtest
 
 import (
-	"encoding/base64"
 	"slices"
-	"strings"
 	"sync"
+
+	"github.com/mailconn/mailconn/internal/test/script"
 )
 
 // Session is what was recorded of one connection.
@@ -30,28 +30,7 @@ type Session struct {
 // should be long enough not to occur by chance: eight bytes or more. Other
 // encodings are not looked through.
 func (s Session) Leaks(canaries ...string) []string {
-	var found []string
-	clear := string(s.Clear)
-	for _, c := range canaries {
-		if c != "" && slices.ContainsFunc(forms(c), func(form string) bool { return strings.Contains(clear, form) }) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// forms returns s and what base64 makes of it wherever it begins in a longer
-// text, without the characters that its neighbours have a share in.
-func forms(s string) []string {
-	all := []string{s}
-	for pad := range 3 {
-		text := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00\x00"[:pad] + s))
-		from, to := (pad*8+5)/6, (pad+len(s))*8/6
-		if from < to {
-			all = append(all, text[from:to])
-		}
-	}
-	return all
+	return script.Leaks(s.Clear, canaries...)
 }
 
 // recorder makes a Session of the bytes on a wire.

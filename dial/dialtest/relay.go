@@ -10,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/test/script"
 )
 
 // relay is one connection through the man in the middle. Each direction has a
@@ -66,7 +68,8 @@ func (r *relay) up() {
 	}
 	for {
 		line, err := r.fromC.ReadString('\n')
-		c := parseCommand(r.protocol, line)
+		tag, verb := script.ParseCommand(r.protocol, line)
+		c := command{tag, verb}
 		if err == nil && c.verb == wordsOf(r.protocol, "").command {
 			if !r.demand(c, line) {
 				return

@@ -49,7 +49,7 @@ func (c *Case) Serve(raw net.Conn, p policy.Policy, st Stage) *Record {
 
 func (p *play) run(pol policy.Policy) {
 	if pol == policy.ImplicitTLS && !p.c.implicitClear {
-		if p.tls(p.c.Cert) != nil {
+		if p.tls(p.c.TLS) != nil {
 			return
 		}
 	}
