@@ -61,6 +61,20 @@ func (g *Guard) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadNow reads what has arrived, as [NowReader] says, if the connection under the
+// guard can.
+func (g *Guard) ReadNow(p []byte) (int, error) {
+	conn, ok := g.conn.(NowReader)
+	if !ok || len(g.first) > 0 {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := conn.ReadNow(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, errors.ErrUnsupported) {
+		g.note(err)
+	}
+	return n, err
+}
+
 // chunk is the number of bytes written under one deadline: the limit is on a stall,
 // and not on a long message.
 const chunk = 64 << 10
