@@ -286,7 +286,7 @@ func TestOddServers(t *testing.T) {
 		in(t, func(t *testing.T, w *world) {
 			w.Site("autoconfig.example.org", fakenet.Page(autoconfigPath, config(bad, good)))
 			res := w.find(nil)
-			if len(res.Reading.Ready) != 1 || res.Reading.Ready[0].Endpoint.Host != "mail.example.org" || !errors.Is(failure(res, discover.Autoconfig), discover.ErrDocument) {
+			if len(res.Reading.Ready) != 1 || res.Reading.Ready[0].Endpoint.Host != "mail.example.org" || len(res.Reading.Ready[0].Proofs) != 1 || !errors.Is(failure(res, discover.Autoconfig), discover.ErrDocument) {
 				t.Errorf("%s: %s%v", name, show(res), res.Failed)
 			}
 		})

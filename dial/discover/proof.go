@@ -59,8 +59,8 @@ func (v Voucher) String() string {
 
 // Proof is a source, and who stands behind what it says.
 type Proof struct {
-	Source  Source
-	Voucher Voucher
+	Source  Source  // where it was found
+	Voucher Voucher // what kind of evidence it has
 	// Host is whose word it is: the domain's, for its DNS; that of the server whose
 	// certificate it was; for the program's own table, the provider's MX domain.
 	Host string

@@ -77,8 +77,8 @@ var ErrCleartext = errors.New("the source names this server without TLS")
 // SourceError is a source that could not be asked, or a part of one that could
 // not be used.
 type SourceError struct {
-	Source Source
-	Err    error
+	Source Source // which one
+	Err    error  // why
 }
 
 // Error returns the source and the cause, printable and in at most 512 bytes.

@@ -14,8 +14,8 @@ import (
 // Error is a question that was not answered. Nothing is known of the name then,
 // not even that it does not exist.
 type Error struct {
-	Name string // as it was asked for
-	Type dnsmessage.Type
+	Name string          // as it was asked for
+	Type dnsmessage.Type // of the records that were asked for
 	// Server is the one that was asked last. It is not valid if none was asked.
 	Server netip.AddrPort
 	// RCode is the failure that Server has answered with, RCodeSuccess if its
