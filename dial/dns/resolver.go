@@ -62,7 +62,7 @@ func (r *Resolver) Ask(ctx context.Context, name string, t dnsmessage.Type) (*An
 		limit = defaultTimeout
 	}
 	if by, ok := ctx.Deadline(); ok {
-		limit = min(limit, time.Until(by))
+		limit = max(0, min(limit, time.Until(by)))
 	}
 	q.silent = fmt.Errorf("no answer in %v", limit.Round(time.Millisecond))
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, q.silent)
