@@ -18,6 +18,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -204,20 +205,17 @@ func TestHintsForCertificates(t *testing.T) {
 }
 
 func TestHintsForVersions(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
+	player := scripttest.New(t)
+	for _, c := range []struct{ kind, words string }{
+		{"version 1.1", "older than 1.2"},
+		{"ALPN http/1.1", "another protocol"},
+	} {
+		server, err := player.TLS(c.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkHint(t, c.kind, handshake(t, server, player.Dialer(), imaps("mail.test")), c.words)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certs := []tls.Certificate{cert}
-	d := &dial.Dialer{TLSConfig: ca.ClientConfig()}
-	old := &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	checkHint(t, "server that refuses 1.2", handshake(t, old, d, imaps("mail.test")), "older than 1.2")
-	other := &tls.Config{Certificates: certs, NextProtos: []string{"http/1.1"}}
-	checkHint(t, "another ALPN", handshake(t, other, d, imaps("mail.test")), "another protocol")
 	local := &dial.Error{Phase: dial.PhaseHandshake, Endpoint: imaps("h"), Err: errors.New("tls: server selected unsupported protocol version 302")}
 	checkHint(t, "server that selects 1.1", local, "older than 1.2")
 }
