@@ -19,7 +19,7 @@ func (c *conversation) begin(m mechanism) { c.using, c.sent, c.shown = m, 0, fal
 // the protocol allows that.
 func (c *conversation) start(mechanism string, ir []byte) (a Answer, sent bool, err error) {
 	a, sent, err = c.Start(mechanism, ir)
-	if sent {
+	if sent && ir != nil {
 		c.account(ir)
 	}
 	return c.read(a), sent, err
