@@ -132,8 +132,9 @@ func contains(text, pattern string) bool {
 
 // judge returns a refusal with the kind that the server's words give it, where its
 // code does not tell. Before the server was sent the secret, which shown reports, a
-// refusal is none of the secret.
-func judge(a Answer, shown bool) Answer {
+// refusal is none of the credentials, unless it was sent the user's name, which
+// named reports, and has a code that speaks of credentials.
+func judge(a Answer, named, shown bool) Answer {
 	v := verdictOf(a.Reply)
 	switch {
 	case v == nil:
@@ -142,6 +143,9 @@ func judge(a Answer, shown bool) Answer {
 	case v.kind == KindCredentials:
 	case a.Kind == KindCredentials, a.Kind == KindRefused, a.Kind == KindMechanism, a.Kind == KindTemporary:
 		a.Kind, a.Guessed, a.advice = v.kind, false, v.advice
+	}
+	if named && a.Kind == KindCredentials && a.Code != "" {
+		return a
 	}
 	if !shown && (a.Kind == KindCredentials || a.Kind == KindRefused && (a.Guessed || a.Code == "")) {
 		coded := a.Kind == KindCredentials && !a.Guessed

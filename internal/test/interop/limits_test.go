@@ -51,7 +51,7 @@ func TestTooManySessions(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
 	dovecot := lab.Dovecot()
-	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:busy,temporary", policy.POP3: "auth:in-use,temporary"} {
+	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:limit,temporary", policy.POP3: "auth:in-use,temporary"} {
 		addr := dovecot.Addr(servers.Place{Protocol: p, Implicit: true, Variant: servers.TwoAtOnce})
 		login := func() (session, error) {
 			conn, err := dialer(lab, addr, false).Dial(t.Context(), endpoint(p, policy.ImplicitTLS))
