@@ -100,7 +100,8 @@ var answers = []struct {
 	{policy.IMAP, sent, "NO Mailbox is locked by another session", auth.KindInUse, false, true, 1, "in use"},
 	{policy.IMAP, sent, "NO LOGIN Login error or password error", auth.KindCredentials, true, false, 2, "most likely"},
 	{policy.IMAP, sent, "NO ERR.LOGIN.REQCODE", auth.KindSecondFactor, false, false, 1, "for this program"},
-	{policy.IMAP, sent, "NO Client certificate required", auth.KindRefused, false, false, 1, "client certificate"},
+	{policy.IMAP, sent, "NO [ALERT] Client certificate required", auth.KindRefused, true, false, 1, "client certificate"},
+	{policy.IMAP, sent, "NO Client certificate required", auth.KindCredentials, true, false, 1, "client certificate"},
 
 	// Tokens over IMAP.
 	{policy.IMAP, byTokenSent, "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", auth.KindCredentials, false, false, 1, "the token"},
@@ -177,7 +178,7 @@ var answers = []struct {
 	{policy.Submission, sent, "535 Incorrect authentication data", auth.KindCredentials, true, false, 1, "most likely"},
 	{policy.Submission, sent, "535 5.7.8 The user has exceeded the login limit", auth.KindLimit, false, true, 1, "later"},
 	{policy.Submission, sent, "554 5.7.1 Client host blocked using zen.blocklist.example", auth.KindRefused, false, false, 1, "address"},
-	{policy.Submission, sent, "535 Client didn't present valid SSL certificate", auth.KindRefused, false, false, 1, "client certificate"},
+	{policy.Submission, sent, "535 Client didn't present valid SSL certificate", auth.KindCredentials, true, false, 1, "client certificate"},
 	{policy.Submission, sent, "535 5.7.8 Two-factor authentication is on: use an app password", auth.KindSecondFactor, false, false, 1, "for this program"},
 
 	// Tokens over SMTP.
