@@ -46,10 +46,11 @@ func setUp(ctx context.Context, d dial.Dialer, host string, trust func(*dial.Ins
 	if found.Err == nil {
 		return a, nil
 	}
-	if found.Pin == (dial.Pin{}) || !trust(found) {
+	pin, ok := found.Pin()
+	if !ok || !trust(found) {
 		return nil, found.Err
 	}
-	a.Pins = []dial.Pin{found.Pin}
+	a.Pins = []dial.Pin{pin}
 	return a, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -16,17 +17,40 @@ type Inspection struct {
 	// Endpoint is what was dialled, with host and port filled in.
 	Endpoint Endpoint
 	// Chain is the certificates that the server presented, its own first.
-	// Everything in it is the server's claim.
+	// Everything in it is the server's claim, and nothing in it is fit to be shown
+	// as it is: see Names.
 	Chain []*x509.Certificate
-	// Err says why the chain does not verify. It is nil if it does, and then
-	// there is nothing to pin.
+	// Err says why the chain does not verify, in at most 512 bytes of printable
+	// text. It is nil if the chain verifies.
 	Err error
 	// Version is the TLS version.
 	Version uint16
-	// Pin trusts the server's key, for this endpoint, once it is put into
-	// [Dialer.Pins]. It is zero for a key that no pin makes acceptable: RSA of
-	// fewer than 2048 bits.
-	Pin Pin
+}
+
+// Pin returns the pin that trusts the server's key for this endpoint, once it is put
+// into [Dialer.Pins]. ok is false for a chain that verifies, since there is nothing to
+// pin, and for a key that no pin makes acceptable: RSA of fewer than 2048 bits.
+func (i *Inspection) Pin() (pin Pin, ok bool) {
+	if i.Err == nil || len(i.Chain) == 0 || verify.WeakKey(i.Chain[:1]) != nil {
+		return Pin{}, false
+	}
+	return Pin{Endpoint: i.Endpoint, Key: trust.HashKey(i.Chain[0])}, true
+}
+
+// Names returns the names that the server's certificate claims, made printable, each
+// at most 512 bytes long.
+func (i *Inspection) Names() []string {
+	if len(i.Chain) == 0 {
+		return nil
+	}
+	var names []string
+	for _, name := range i.Chain[0].DNSNames {
+		names = append(names, wire.Printable(name))
+	}
+	for _, ip := range i.Chain[0].IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
 }
 
 // Inspect fetches the certificates that a server presents, so that a program
@@ -59,9 +83,6 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
 		return nil, err
 	}
-	if verify.WeakKey(found.Chain[:1]) == nil {
-		found.Pin = Pin{Endpoint: c.endpoint, Key: trust.HashKey(found.Chain[0])}
-	}
 	return found, nil
 }
 
@@ -76,7 +97,7 @@ func (i *Inspection) observe(cfg *tls.Config) verify.Verifier {
 	cfg.InsecureSkipVerify, cfg.VerifyPeerCertificate, cfg.ClientSessionCache = true, nil, nil
 	return func(s tls.ConnectionState) verify.Verdict {
 		i.Chain, i.Version = s.PeerCertificates, s.Version
-		i.Err = judge(s).Err
+		i.Err = wire.PrintableError(judge(s).Err)
 		return verify.Verdict{}
 	}
 }

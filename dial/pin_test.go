@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"math/big"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -58,6 +60,16 @@ func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, erro
 	return conn.Security(), nil
 }
 
+// pinOf returns the pin of a server whose certificate does not verify.
+func pinOf(t *testing.T, d dial.Dialer, e dial.Endpoint) dial.Pin {
+	t.Helper()
+	pin, ok := inspect(t, d, e).Pin()
+	if !ok {
+		t.Fatal("there is no pin")
+	}
+	return pin
+}
+
 func TestPinnedServers(t *testing.T) {
 	ca := newCA(t)
 	for _, kind := range []dialtest.CertKind{dialtest.CertSelfSigned, dialtest.CertUnknownCA, dialtest.CertExpired, dialtest.CertWrongHost, dialtest.CertMissingIntermediate, dialtest.CertCNOnly} {
@@ -68,7 +80,7 @@ func TestPinnedServers(t *testing.T) {
 			if _, err := verified(t, d, e); err == nil {
 				t.Fatalf("%v %v: accepted without a pin", kind, p)
 			}
-			d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+			d.Pins = []dial.Pin{pinOf(t, d, e)}
 			got, err := verified(t, d, e)
 			if err != nil || got.Verified != trust.Pinned || got.Confidential() || !strings.Contains(got.String(), "pinned") {
 				t.Errorf("%v %v: %v, %v", kind, p, got, err)
@@ -88,7 +100,7 @@ func TestPinsStayApart(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: s.NetDialer()}
-	pin := inspect(t, d, e).Pin
+	pin := pinOf(t, d, e)
 	for name, f := range map[string]func(*dial.Endpoint){
 		"policy":   func(e *dial.Endpoint) { e.Policy = policy.OpportunisticSTARTTLS },
 		"port":     func(e *dial.Endpoint) { e.Port++ },
@@ -155,7 +167,10 @@ func TestExclusivePin(t *testing.T) {
 		cfg := s.ClientConfig()
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 		d := dial.Dialer{TLSConfig: cfg}
-		pin := inspect(t, d, e).Pin
+		pin, err := dial.NewPin(e, inspect(t, d, e).Chain[0])
+		if err != nil {
+			t.Fatal(err)
+		}
 		pin.Exclusive = true
 		d.Pins = []dial.Pin{pin}
 		want := trust.PKIX
@@ -232,7 +247,7 @@ func TestWeakKeysAreNotPinned(t *testing.T) {
 	e := s.Endpoint(policy.ImplicitTLS)
 	d := dial.Dialer{}
 	found := inspect(t, d, e)
-	if found.Err == nil || found.Pin != (dial.Pin{}) {
+	if pin, ok := found.Pin(); found.Err == nil || ok || pin != (dial.Pin{}) {
 		t.Errorf("inspected: %+v", found)
 	}
 	d.Pins = []dial.Pin{{Endpoint: e, Key: trust.HashKey(found.Chain[0])}}
@@ -250,7 +265,7 @@ func TestPinIsNotResumed(t *testing.T) {
 	cfg := ca.ClientConfig()
 	cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	d := dial.Dialer{TLSConfig: cfg}
-	d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+	d.Pins = []dial.Pin{pinOf(t, d, e)}
 	resumed := false
 	for range 3 {
 		got, err := verified(t, d, e)
@@ -317,9 +332,12 @@ func TestInspect(t *testing.T) {
 			if good := kind == dialtest.CertGood; (found.Err == nil) != good || !good && !errors.As(found.Err, &bad) {
 				t.Errorf("%v %v: %v", kind, p, found.Err)
 			}
-			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p ||
-				found.Pin != (dial.Pin{Endpoint: found.Endpoint, Key: trust.HashKey(found.Chain[0])}) {
+			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p {
 				t.Errorf("%v %v: %+v", kind, p, found)
+			}
+			pin, ok := found.Pin()
+			if good := kind == dialtest.CertGood; ok == good || ok && pin != (dial.Pin{Endpoint: found.Endpoint, Key: trust.HashKey(found.Chain[0])}) {
+				t.Errorf("%v %v: pin %v, %v", kind, p, pin, ok)
 			}
 			if store.writes != 0 {
 				t.Errorf("%v %v: the memory learned", kind, p)
@@ -391,5 +409,25 @@ func TestInspectFails(t *testing.T) {
 	cancel()
 	if _, err := d.Inspect(ended, s.Endpoint(policy.RequiredSTARTTLS)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Everything in a certificate is the server's claim, and harmless where it is shown.
+func TestHostileCertificate(t *testing.T) {
+	i := dial.Inspection{Chain: []*x509.Certificate{{
+		DNSNames:    []string{"mail.test", "\x1b[31mevil\r\n", "\u202e", strings.Repeat("x", 1<<20), "\xff"},
+		IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)},
+	}}}
+	names := i.Names()
+	if len(names) != 6 || names[0] != "mail.test" || names[5] != "192.0.2.1" {
+		t.Errorf("%.100q", names)
+	}
+	for _, name := range names {
+		if name != wire.Printable(name) {
+			t.Errorf("%.100q", name)
+		}
+	}
+	if pin, ok := (&dial.Inspection{Err: errors.New("x")}).Pin(); ok {
+		t.Errorf("a pin of nothing: %v", pin)
 	}
 }

@@ -76,8 +76,12 @@ func parseScheme(scheme string) (Endpoint, error) {
 			return Endpoint{Protocol: p, Policy: policy.NoTLS}, nil
 		}
 	}
-	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want imaps, pop3s, submissions, smtps, imap, pop3, submission or smtp, "+
-		"the last four perhaps with +starttls, +opportunistic or +plain", scheme)
+	var known []string
+	for p := policy.IMAP; p.Valid(); p++ {
+		known = append(known, p.String()+"s", p.String())
+	}
+	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
+		scheme, strings.Join(known, ", "))
 }
 
 // splitHostPort takes host[:port] or [ipv6][:port] apart; no port is 0.

@@ -160,7 +160,7 @@ func TestProtocolText(t *testing.T) {
 	}
 	for _, name := range []string{"IMAP", "imaps", " pop3", "unset"} {
 		p := policy.IMAP
-		if err := p.UnmarshalText([]byte(name)); err == nil || p != policy.IMAP || !strings.Contains(err.Error(), "imap, pop3, submission or smtp") {
+		if err := p.UnmarshalText([]byte(name)); err == nil || p != policy.IMAP || !strings.Contains(err.Error(), "imap, pop3, submission, smtp") {
 			t.Errorf("%q: %v, %v", name, p, err)
 		}
 	}

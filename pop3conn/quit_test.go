@@ -24,7 +24,7 @@ func TestQuitNotConfirmed(t *testing.T) {
 		"gone":      {[]string{"CLOSE"}, nil, nil},
 		"closed":    {nil, func(c *pop3conn.Client) { c.Close() }, net.ErrClosed},
 		"aborted":   {nil, func(c *pop3conn.Client) { c.Abort() }, nil},
-		"long body": {[]string{"C: RETR 1", "S: +OK", "R: " + strings.Repeat("x", 200<<10)}, func(c *pop3conn.Client) { c.Retr(1) }, nil},
+		"long body": {[]string{"C: RETR 1", "S: +OK", "R: " + strings.Repeat("x", 200<<10)}, func(c *pop3conn.Client) { c.Retr(ctx, 1) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn := play(t, with(old(), tt.script...)...)
@@ -32,7 +32,7 @@ func TestQuitNotConfirmed(t *testing.T) {
 			if tt.before != nil {
 				tt.before(c)
 			}
-			err := c.Quit()
+			err := c.Quit(ctx)
 			if !errors.Is(err, pop3conn.ErrNotConfirmed) || tt.cause != nil && !errors.Is(err, tt.cause) {
 				t.Errorf("%v", err)
 			}
@@ -43,7 +43,7 @@ func TestQuitNotConfirmed(t *testing.T) {
 			if _, err := conn.Write([]byte("x")); err == nil {
 				t.Error("connection is open")
 			}
-			if err := c.Noop(); err == nil {
+			if err := c.Noop(ctx); err == nil {
 				t.Error("session goes on")
 			}
 		})
@@ -53,10 +53,10 @@ func TestQuitNotConfirmed(t *testing.T) {
 func TestQuitTwice(t *testing.T) {
 	conn := answering(0, "+OK\r\n")
 	c := mustBegin(t, conn)
-	if err := c.Quit(); err != nil || !conn.closed {
+	if err := c.Quit(ctx); err != nil || !conn.closed {
 		t.Fatalf("%v, closed %v", err, conn.closed)
 	}
-	if err := c.Quit(); !errors.Is(err, net.ErrClosed) || errors.Is(err, pop3conn.ErrNotConfirmed) {
+	if err := c.Quit(ctx); !errors.Is(err, net.ErrClosed) || errors.Is(err, pop3conn.ErrNotConfirmed) {
 		t.Errorf("second Quit: %v", err)
 	}
 }

@@ -55,12 +55,11 @@ func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 		return nil, err
 	}
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Abort() })()
 	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
-	if f.capabilities, err = c.Capabilities(); err != nil {
+	if f.capabilities, err = c.Capa(ctx); err != nil {
 		return nil, err
 	}
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }
 
@@ -75,6 +74,6 @@ func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
 	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }

@@ -46,3 +46,17 @@ func AsksForCertificate(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, "client") && strings.Contains(text, "certificate")
 }
+
+// PrintableError returns err with a text that is fit to be shown, and nil for nil.
+func PrintableError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &printableError{err}
+}
+
+type printableError struct{ err error }
+
+func (e *printableError) Error() string { return Printable(e.err.Error()) }
+
+func (e *printableError) Unwrap() error { return e.err }

@@ -30,11 +30,16 @@ func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10}
 // makes a line malformed. A reader that tolerates them can be made to see a line that
 // the other side did not send.
 type Reader struct {
-	br    *bufio.Reader
-	limit Limits
-	lines int
-	total int
-	first []byte // the beginning of the first line, in case it is not a greeting
+	// Arrivals, if set, is what the Reader reads from, and tells what has arrived.
+	Arrivals NowReader
+
+	src    io.Reader
+	noWait bool // the next read is one of Arrivals
+	br     *bufio.Reader
+	limit  Limits
+	lines  int
+	total  int
+	first  []byte // the beginning of the first line, in case it is not a greeting
 }
 
 // readSize is the size of a buffer. Nearly every line and list before a session fits.
@@ -42,7 +47,9 @@ const readSize = 1024
 
 // NewReader returns a Reader for r that has used nothing of its limits.
 func NewReader(r io.Reader, limit Limits) *Reader {
-	return &Reader{br: bufio.NewReaderSize(r, readSize), limit: limit}
+	reader := &Reader{src: r, limit: limit}
+	reader.br = bufio.NewReaderSize((*source)(reader), readSize)
+	return reader
 }
 
 // Renew sets new limits and counts from zero again. Buffered data stays.
@@ -132,16 +139,26 @@ func (r *Reader) line(b []byte) ([]byte, error) {
 	if r.lines++; r.lines > r.limit.Lines {
 		return nil, Violation(policy.ErrLimit, string(b))
 	}
-	text := b[:max(len(b)-2, 0)]
-	if !bytes.HasSuffix(b, []byte("\r\n")) || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0 {
-		v := Violation(policy.ErrMalformed, string(b))
-		v.Err = errLine
-		return nil, v
+	text, ended := bytes.CutSuffix(b, []byte("\r\n"))
+	var odd error
+	switch {
+	case !ended:
+		odd = errLineEnd
+	case bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0:
+		odd = ErrOctet
+	default:
+		return text, nil
 	}
-	return text, nil
+	v := Violation(policy.ErrMalformed, string(b))
+	v.Err = odd
+	return nil, v
 }
 
-var errLine = errors.New("line with NUL or without a proper CRLF")
+// ErrOctet is in the chain of the violation for a line with a NUL or a bare CR in
+// it. The line has its CRLF: a reader that can do without it may go on behind it.
+var ErrOctet = errors.New("line with NUL or a bare CR")
+
+var errLineEnd = errors.New("line without a proper CRLF")
 
 // Skip discards the next n bytes, such as an IMAP literal.
 func (r *Reader) Skip(n int64) error {

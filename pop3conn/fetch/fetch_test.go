@@ -81,7 +81,7 @@ func box() []popbox.Message {
 }
 
 // TestNew: what was stored is not fetched again, identifiers that are shared
-// included, and nothing is deleted that nobody asked to delete.
+// included, and nothing is deleted unless Options say so.
 func TestNew(t *testing.T) {
 	srv := serve(t, box()...)
 	got, seen := map[string]string{}, memory{}
@@ -91,8 +91,8 @@ func TestNew(t *testing.T) {
 		}
 		c := connect(t, srv)
 		begun := -1
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Begin: func(n int, size int64) { begun = n }}, store(t, got))
-		if err != nil || result != want || begun != want.New || c.Quit() != nil {
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Begin: func(n int, size int64) { begun = n }}, store(t, got))
+		if err != nil || result != want || begun != want.New || c.Quit(context.Background()) != nil {
 			t.Errorf("run %d: %+v, %v", run, result, err)
 		}
 	}
@@ -114,11 +114,11 @@ func TestDelete(t *testing.T) {
 		srv := serve(t, box()...)
 		c := connect(t, srv)
 		seen := memory{"a": hour(10), "b": hour(2)}
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: tt.del, Age: tt.age}, store(t, map[string]string{}))
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: tt.del, Age: tt.age}, store(t, map[string]string{}))
 		if err != nil || result.Stored != 1 {
 			t.Errorf("%+v, %v", result, err)
 		}
-		if c.Quit() != nil {
+		if c.Quit(context.Background()) != nil {
 			t.Error("QUIT")
 		}
 		var left []string
@@ -155,11 +155,11 @@ func TestNotStored(t *testing.T) {
 		srv := serve(t, box()...)
 		c := connect(t, srv)
 		seen := memory{}
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, tt.store)
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, tt.store)
 		if !errors.Is(err, tt.want) || result.Stored != tt.stored || len(seen) != tt.stored || result.Deleted != 0 {
 			t.Errorf("%s: %+v, %v, %v", name, result, err, seen)
 		}
-		c.Quit()
+		c.Quit(context.Background())
 		if len(srv.Messages()) != 3 {
 			t.Errorf("%s: deleted a message", name)
 		}
@@ -172,7 +172,7 @@ func TestCutOff(t *testing.T) {
 	srv := serve(t, box()...)
 	c := connect(t, srv)
 	seen := memory{}
-	_, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
+	_, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
 		if m.Msg == 2 {
 			c.Abort()
 			m.Read(make([]byte, 1))
@@ -195,12 +195,12 @@ func TestRefused(t *testing.T) {
 	}
 	c := connect(t, srv)
 	got, seen := map[string]string{}, memory{}
-	result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
+	result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
 	var refused *pop3conn.Error
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "RETR 2") || !strings.Contains(err.Error(), "DELE 3") {
 		t.Errorf("%v", err)
 	}
-	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit() != nil || len(srv.Messages()) != 2 {
+	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit(context.Background()) != nil || len(srv.Messages()) != 2 {
 		t.Errorf("%+v, left %v", result, srv.Messages())
 	}
 }
@@ -220,8 +220,8 @@ func TestShared(t *testing.T) {
 	for run := range 2 {
 		refuse = run == 0
 		c := connect(t, srv)
-		_, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
-		if refuse != (err != nil) || c.Quit() != nil {
+		_, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
+		if refuse != (err != nil) || c.Quit(context.Background()) != nil {
 			t.Errorf("run %d: %v", run, err)
 		}
 	}
@@ -235,14 +235,14 @@ func TestShared(t *testing.T) {
 func TestForget(t *testing.T) {
 	seen := memory{"gone": time.Now()}
 	for _, letters := range [][]popbox.Message{nil, box()} {
-		if _, err := fetch.Mail(connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
+		if _, err := fetch.Mail(context.Background(), connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := seen["gone"]; ok != (letters == nil) {
 			t.Errorf("%d listed: %v", len(letters), seen)
 		}
 	}
-	if _, err := fetch.Mail(nil, nil, nil); err == nil {
+	if _, err := fetch.Mail(context.Background(), nil, nil, nil); err == nil {
 		t.Error("nil options")
 	}
 }

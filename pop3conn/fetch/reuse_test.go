@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,10 +31,10 @@ func TestDeletedIsForgotten(t *testing.T) {
 	}
 	for range 2 {
 		c := connect(t, srv)
-		if _, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store); err != nil {
+		if _, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Quit(); err != nil {
+		if err := c.Quit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		if _, stored := seen.Stored("X"); stored {

@@ -4,52 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
-	"github.com/mailconn/mailconn/policy"
-	"github.com/mailconn/mailconn/pop3conn"
-	"github.com/mailconn/mailconn/smtpconn"
 )
-
-// session is what the three clients have in common.
-type session interface {
-	Security() dial.Security
-	Close() error
-}
-
-// farewell ends a session as its protocol wants it.
-func farewell(s session) {
-	switch s := s.(type) {
-	case *imapconn.Client:
-		s.Logout().Wait()
-	case *pop3conn.Client:
-		s.Quit()
-	case *smtpconn.Client:
-		s.Quit()
-	}
-	s.Close()
-}
-
-// open begins a session on conn.
-func open(ctx context.Context, conn *dial.Conn, cred auth.Credentials) (session, error) {
-	switch conn.Security().Endpoint.Protocol {
-	case policy.IMAP:
-		return some(imapconn.New(ctx, conn, &imapconn.Options{Auth: cred}))
-	case policy.POP3:
-		return some(pop3conn.New(ctx, conn, &pop3conn.Options{Auth: cred}))
-	}
-	return some(smtpconn.New(ctx, conn, &smtpconn.Options{Auth: cred}))
-}
-
-// some keeps a nil client from becoming an interface that is not nil.
-func some[S session](s S, err error) (session, error) {
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
 
 // credentials returns those of alice for a mechanism as a table names it:
 // "none", "any", or SASL's name with "!" behind it for InsecureCleartext.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
@@ -16,10 +17,13 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Player plays servers whose certificates one CA has issued.
+// Player plays servers whose certificates one CA has issued. Its methods may be
+// used from several goroutines at once.
 type Player struct {
-	ca  *dialtest.CA
-	tls *tls.Config
+	CA *dialtest.CA
+
+	mu      sync.Mutex
+	configs map[string]*tls.Config // by kind
 }
 
 // New returns a Player with a new CA. Call it before a synctest bubble begins;
@@ -31,21 +35,44 @@ func New(t testing.TB) *Player {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Player{ca, &tls.Config{Certificates: []tls.Certificate{cert}}}
+	return &Player{CA: ca, configs: map[string]*tls.Config{}}
 }
 
 // Dialer returns a new Dialer that trusts the servers.
-func (p *Player) Dialer() *dial.Dialer { return &dial.Dialer{TLSConfig: p.ClientTLS()} }
+func (p *Player) Dialer() *dial.Dialer { return &dial.Dialer{TLSConfig: p.CA.ClientConfig()} }
 
-// ClientTLS returns a new config that trusts the servers.
-func (p *Player) ClientTLS() *tls.Config { return p.ca.ClientConfig() }
+// TLS returns the servers' config for a kind of TLS, as scripts name it.
+func (p *Player) TLS(kind string) (*tls.Config, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.configs[kind] == nil {
+		c, err := script.TLSConfig(kind, p.certificate)
+		if err != nil {
+			return nil, err
+		}
+		p.configs[kind] = c
+	}
+	return p.configs[kind], nil
+}
 
-// ServerTLS returns a new config with the certificate of the servers.
-func (p *Player) ServerTLS() *tls.Config { return p.tls.Clone() }
+// certificate issues a certificate of the kind that has the name.
+func (p *Player) certificate(kind string) (tls.Certificate, error) {
+	for k := dialtest.CertGood; ; k++ {
+		if cert, err := p.CA.Certificate(k); err != nil || k.String() == kind {
+			return cert, err
+		}
+	}
+}
+
+// Stage returns what a case of the protocol needs to be played.
+func (p *Player) Stage(t testing.TB, protocol policy.Protocol) script.Stage {
+	t.Helper()
+	honest, err := script.Honest(protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script.Stage{Honest: honest, Config: p.TLS}
+}
 
 // Session is one connection to a server that plays a script. As a
 // dial.NetDialer it gives that connection to the client.
@@ -67,15 +94,11 @@ func (s *Session) Record() *script.Record { return <-s.done }
 // of an honest server.
 func (p *Player) Play(t testing.TB, protocol policy.Protocol, pol policy.Policy, lines string) *Session {
 	t.Helper()
-	honest, err := script.Honest(protocol)
-	if err != nil {
-		t.Fatal(err)
-	}
 	cases, err := script.Parse(t.Name(), fmt.Sprintf("# A test.\nprotocol: %v\n%s\n", protocol, lines))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage := script.Stage{Honest: honest, Config: func(string) (*tls.Config, error) { return p.tls, nil }}
+	stage := p.Stage(t, protocol)
 	client, server := net.Pipe()
 	s := &Session{
 		Client:   client,
