@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
 	"internal/session":    {"dial", "dial/auth", "policy"},
 	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
-	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
+	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL, idna},
 	"pop3conn":            {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 }
 

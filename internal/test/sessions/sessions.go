@@ -69,5 +69,5 @@ func Quit(ctx context.Context, s Session) error {
 	case *pop3conn.Client:
 		return s.Quit(ctx)
 	}
-	return s.(*smtpconn.Client).Quit()
+	return s.(*smtpconn.Client).Quit(ctx)
 }
