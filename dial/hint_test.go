@@ -229,8 +229,7 @@ func TestHintIsPrintable(t *testing.T) {
 	}
 }
 
-// What a stranger would be forgiven is said with suspicion of a server that is
-// known to have been better.
+// The hint is more suspicious if the server was better protected before.
 func TestHintsForAServerThatWasBetter(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
 		for _, c := range []struct {
@@ -290,8 +289,8 @@ func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
 	}
 }
 
-// Whatever fails in whatever phase, a person is told something, in sentences, and
-// never to go without TLS.
+// There is a hint for every failure in every phase. It is made of sentences, and never
+// advises to go without TLS.
 func TestEveryFailureHasAHint(t *testing.T) {
 	causes := []error{
 		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,
