@@ -175,18 +175,18 @@ func TestAuth(t *testing.T) {
 func TestAuthKinds(t *testing.T) {
 	player := scripttest.New(t)
 	for reply, kind := range map[string]auth.Kind{
-		"535 5.7.8 no":              auth.KindCredentials,
-		"535 no":                    auth.KindCredentials,
-		"454 4.7.0 later":           auth.KindTemporary,
-		"451 later":                 auth.KindTemporary,
-		"432 4.7.12 new password":   auth.KindExpired,
-		"534 5.7.9 too weak":        auth.KindMechanism,
-		"504 5.5.4 unknown":         auth.KindMechanism,
-		"538 5.7.11 encrypt":        auth.KindTLSRequired,
-		"530 5.7.0 STARTTLS first":  auth.KindTLSRequired,
-		"550 5.7.1 not you":         auth.KindRefused,
-		"250 strange":               auth.KindProtocol,
-		"334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
+		"535 5.7.8 no":             auth.KindCredentials,
+		"535 no":                   auth.KindCredentials,
+		"454 4.7.0 later":          auth.KindTemporary,
+		"451 later":                auth.KindTemporary,
+		"432 4.7.12 new password":  auth.KindExpired,
+		"534 5.7.9 too weak":       auth.KindMechanism,
+		"504 5.5.4 unknown":        auth.KindMechanism,
+		"538 5.7.11 encrypt":       auth.KindTLSRequired,
+		"530 5.7.0 STARTTLS first": auth.KindTLSRequired,
+		"550 5.7.1 not you":        auth.KindRefused,
+		"250 strange":              auth.KindProtocol,
+		"334 !!!\nC: A*\nS: 334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
 	} {
 		_, _, err := open(t, player, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
 		var e *auth.Error

@@ -31,7 +31,7 @@ const (
 	// Cut hangs up on STARTTLS; on a TLS port, on the handshake.
 	Cut
 	// SwapCertificate ends TLS itself, with a certificate for the right name
-	// from a CA that nobody trusts, and reads everything if it is accepted.
+	// from a CA that no client trusts, and reads everything if it is accepted.
 	SwapCertificate
 	// PlainOnTLSPort greets in the clear at once, never answers, and waits for
 	// what the client will say.

@@ -13,7 +13,7 @@ type Session struct {
 	// before a handshake, instead of one, or behind one that failed.
 	Clear []byte
 	// TLS is every byte that the client sent inside TLS, decrypted. It is
-	// empty where TLS went through to somebody else.
+	// empty where TLS went through to another server.
 	TLS []byte
 	// Turns counts how often the turn to speak went to the server: the
 	// greeting, and each time that the server wrote after the client had

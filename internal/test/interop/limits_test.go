@@ -71,7 +71,7 @@ func TestTooManySessions(t *testing.T) {
 }
 
 // TestTooManyConnections is the same for Postfix, which counts before it lets
-// anybody speak.
+// a client speak.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)

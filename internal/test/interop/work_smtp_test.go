@@ -51,7 +51,7 @@ func eight() smtpconn.Envelope {
 
 func content(s string) io.Reader { return strings.NewReader(s) }
 
-// hidden is content whose length nobody can ask for.
+// hidden is content whose length cannot be asked for.
 func hidden(s string) io.Reader { return io.MultiReader(strings.NewReader(s)) }
 
 // TestSend sends every kind of message to every server in one session each:

@@ -60,7 +60,7 @@ func TestStreamIntoPanic(t *testing.T) {
 	}
 }
 
-// hundred yields messages; every tenth to nobody if some are to be refused, and
+// hundred yields messages; every tenth without a recipient that exists if some are to be refused, and
 // every seventh too long for one group with others.
 func hundred(refused bool) iter.Seq[smtpconn.Message] {
 	return func(yield func(smtpconn.Message) bool) {

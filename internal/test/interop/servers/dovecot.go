@@ -150,7 +150,7 @@ func (s *Server) openSSL(v Variant) string {
 	return ""
 }
 
-// nobody returns a user and a group without privileges: our own, unless that
+// nobody returns the name of a user and a group without privileges: our own, unless that
 // is root.
 func nobody() (name, group string) {
 	if os.Geteuid() == 0 {

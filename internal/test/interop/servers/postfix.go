@@ -47,7 +47,7 @@ func (l *Lab) Postfix(d *Dovecot) *Server {
 		}
 		s.queue()
 		main := s.write("postfix/main.cf", data)
-		// Postfix waits for seconds if somebody may still be writing it.
+		// Postfix waits for seconds if it may still be written.
 		check(l.t, os.Chtimes(main, time.Time{}, time.Unix(0, 0)))
 		s.write("postfix/master.cf", data)
 		return supervise.Command{Argv: []string{master, "-c", filepath.Dir(main), "-d"}}

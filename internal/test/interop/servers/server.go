@@ -34,7 +34,7 @@ type Server struct {
 }
 
 // run starts a server that setup writes the configuration of, and ends it with
-// the test. setup is called again if somebody else took a port in between.
+// the test. setup is called again if another process took a port in between.
 func (l *Lab) run(name string, setup func(*Server) supervise.Command) *Server {
 	l.t.Helper()
 	var err error
