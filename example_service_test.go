@@ -29,7 +29,7 @@ func Example_notificationService() {
 
 	sender, err := pool.New(pool.Config{
 		Endpoint: relay.Endpoint(policy.ImplicitTLS), // in earnest: dial.ParseEndpoint("submissions://relay.example.org")
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: relay.ClientConfig()}, // in earnest: not needed
 			Auth:   auth.Password{User: "service", Secret: auth.NewSecret("secret")},
 		},

@@ -19,7 +19,7 @@ import (
 func TestVerdict(t *testing.T) {
 	p, err := pool.New(pool.Config{
 		Endpoint: dial.Endpoint{Protocol: policy.Submission, Host: "mail.test", Policy: policy.ImplicitTLS},
-		Options:  smtpconn.Options{Dialer: &dial.Dialer{NetDialer: refuser{x509.UnknownAuthorityError{}}}},
+		Options:  &smtpconn.Options{Dialer: &dial.Dialer{NetDialer: refuser{x509.UnknownAuthorityError{}}}},
 	})
 	if err != nil {
 		t.Fatal(err)

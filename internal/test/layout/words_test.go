@@ -10,8 +10,8 @@ import (
 )
 
 // gone are words that this code once had for things which have a name in the
-// field, and pronouns that leave open who is meant.
-const gone = "theatre taker carrier lesson site trials witness"
+// field.
+const gone = "theatre taker carrier lesson trials witness"
 
 // TestWords looks for words that are gone in the Go files of the module, where
 // they begin a name or a word of a comment.
