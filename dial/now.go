@@ -2,6 +2,8 @@ package dial
 
 import (
 	"errors"
+	"io"
+	"net"
 	"os"
 	"time"
 
@@ -27,19 +29,25 @@ func (c *Conn) ReadNow(p []byte) (int, error) {
 			return n, nil
 		}
 	}
-	conn := c.inner()
-	n, err := c.now.Read(conn, p)
+	n, err := c.now.Read(c.inner(), p)
 	if errors.Is(err, errors.ErrUnsupported) {
-		n, err = 0, os.ErrDeadlineExceeded
-		if conn.SetReadDeadline(time.Now().Add(nowTime)) == nil {
-			n, err = conn.Read(p)
-			conn.SetReadDeadline(c.readDeadline())
-		}
+		n, err = c.readSoon(p)
 	}
 	if n > 0 && !c.spoken.Load() {
 		c.spoken.Store(true)
 	}
 	return n, err
+}
+
+// readSoon reads what arrives in nowTime.
+func (c *Conn) readSoon(p []byte) (int, error) {
+	conn := c.inner()
+	err := conn.SetReadDeadline(time.Now().Add(nowTime))
+	if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, net.ErrClosed) {
+		return 0, os.ErrDeadlineExceeded // without deadlines a read may wait for ever
+	}
+	defer conn.SetReadDeadline(c.readDeadline())
+	return conn.Read(p)
 }
 
 // noteReadDeadline remembers the deadline for reads, which ReadNow has to set again.
