@@ -69,7 +69,7 @@ func verdict(receipt *smtpconn.Receipt, err error) string {
 		return "sent"
 	case err == nil:
 		return "sent, but not to all"
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
+	case errors.Is(err, smtpconn.InDoubt):
 		return "may have been sent: do not send again unless twice is no harm"
 	case errors.As(err, &down):
 		// The relay's fault, not the message's: it is away, refuses the

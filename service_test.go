@@ -33,8 +33,8 @@ func TestVerdict(t *testing.T) {
 	if v := verdict(p.Send(t.Context(), e, strings.NewReader("x\r\n"))); !strings.Contains(v, "queue") {
 		t.Error("closed:", v)
 	}
-	if v := verdict(nil, &smtpconn.SendError{Outcome: smtpconn.Unknown, Err: errors.New("x")}); !strings.Contains(v, "may have been") {
-		t.Error("unknown:", v)
+	if v := verdict(nil, &smtpconn.SendError{Outcome: smtpconn.InDoubt, Err: errors.New("x")}); !strings.Contains(v, "may have been") {
+		t.Error("in doubt:", v)
 	}
 }
 

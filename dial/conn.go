@@ -36,9 +36,8 @@ type Conn struct {
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
 	unread    []byte
-	spoken    atomic.Bool  // the server has said something on this level
-	now       wire.Now     // reads conn
-	readBy    atomic.Int64 // the deadline for reads in nanoseconds; 0 for none
+	spoken    atomic.Bool // the server has said something on this level
+	now       wire.Now    // reads conn
 	login     atomic.Pointer[Login]
 }
 
@@ -195,13 +194,11 @@ func (c *Conn) RemoteAddr() net.Addr { return c.inner().RemoteAddr() }
 // SetDeadline sets when reads and writes fail, those under way included. It
 // bounds a [Conn.Setup] too; the mail libraries set deadlines of their own.
 func (c *Conn) SetDeadline(t time.Time) error {
-	c.noteReadDeadline(t)
 	return c.inner().SetDeadline(t)
 }
 
 // SetReadDeadline is SetDeadline for reads.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.noteReadDeadline(t)
 	return c.inner().SetReadDeadline(t)
 }
 

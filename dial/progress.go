@@ -32,7 +32,9 @@ func (c *Conn) progress() *progress {
 func (p *progress) enter(next Phase) {
 	p.done(nil)
 	p.phase = next
-	p.words.Note("%s", next)
+	if p.words != nil { // checked here, so that a dial without a transcript makes no arguments
+		p.words.Note("%s", next)
+	}
 	if p.trace.PhaseStart != nil {
 		p.trace.PhaseStart(p.endpoint, next)
 	}

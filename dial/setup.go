@@ -18,6 +18,7 @@ import (
 type Setup struct {
 	conn     *Conn
 	progress *progress
+	security *Security // as it was asked for last
 	over     atomic.Bool
 }
 
@@ -91,7 +92,11 @@ func (s *Setup) Security() Security {
 	if s.isOver() {
 		return Security{}
 	}
-	return s.conn.Security()
+	if s.security == nil || s.conn.login.Load() != nil {
+		achieved := s.conn.Security()
+		s.security = &achieved
+	}
+	return *s.security
 }
 
 // LoginTried tells the Dialer's Trace how an attempt to log in ended. If err is

@@ -2,8 +2,10 @@ package dial
 
 import (
 	"crypto/tls"
+	"log/slog"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Decision is what the policy did about a server's offer.
@@ -40,4 +42,33 @@ type Trace struct {
 	// LoginTried is told of each attempt to authenticate, when it has ended,
 	// with the error that it failed with. Its lines are shown to nobody.
 	LoginTried func(Endpoint, Login, error)
+}
+
+// LogTrace returns a Trace that writes to log: phases at level Debug, what the policy
+// decided and handshakes at Info, what failed at Error. The Trace has no state, so it
+// may serve any number of dials at once; the times of the records tell how long a
+// phase took.
+func LogTrace(log *slog.Logger) *Trace {
+	return &Trace{
+		PhaseStart: func(e Endpoint, p Phase) { log.Debug("phase begins", "endpoint", e, "phase", p) },
+		PhaseDone: func(e Endpoint, p Phase, err error) {
+			if err != nil {
+				log.Error("phase failed", "endpoint", e, "phase", p, "error", err)
+				return
+			}
+			log.Debug("phase done", "endpoint", e, "phase", p)
+		},
+		Decided: func(e Endpoint, d Decision, _ error) { log.Info("policy decided", "endpoint", e, "decision", d) },
+		HandshakeDone: func(e Endpoint, s tls.ConnectionState) {
+			log.Info("handshake done", "endpoint", e, "version", tls.VersionName(s.Version), "resumed", s.DidResume)
+		},
+		Remembered: func(e Endpoint, _ peers.Record, err error) {
+			if err != nil {
+				log.Error("peers not remembered", "endpoint", e, "error", wire.Printable(err.Error()))
+			}
+		},
+		LoginTried: func(e Endpoint, l Login, err error) {
+			log.Info("login tried", "endpoint", e, "login", l.String(), "error", err)
+		},
+	}
 }

@@ -19,7 +19,13 @@ type transport struct {
 	tag  string
 }
 
-var _ auth.LoginTransport = (*transport)(nil)
+var (
+	_ auth.LoginTransport  = (*transport)(nil)
+	_ auth.NoticeTransport = (*transport)(nil)
+)
+
+// Redact has the alerts of the login go through redact.
+func (t *transport) Redact(redact func(string) string) { t.redact = redact }
 
 func (t *transport) has(capability string) bool { return slices.Contains(t.caps, capability) }
 
@@ -93,32 +99,39 @@ func final(r imapline.Response) auth.Answer {
 	if r.Status == "OK" {
 		return auth.Answer{Status: auth.Accepted}
 	}
-	return auth.Answer{Kind: kind(r), Guessed: r.Status == "NO" && r.Code == "", Reply: r.Line}
+	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Transient: r.Words().Transient, Reply: r.Line}
+	kind, known := codes[r.Code]
+	switch {
+	case known:
+		a.Kind, a.Guessed, a.Code = kind, false, r.Code
+	case r.Status == "BAD":
+		a.Kind, a.Guessed = auth.KindMechanism, false // the command as such was not understood
+	case r.Code == "": // what servers say that are older than RFC 5530
+		a.Kind, a.Ambiguous = auth.KindCredentials, true
+	}
+	return a
 }
 
-// kind reads the response code of a refusal (RFC 9051 §7.1).
-func kind(r imapline.Response) auth.Kind {
-	switch r.Code {
-	case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED":
-		return auth.KindCredentials
-	case "UNAVAILABLE", "LIMIT":
-		return auth.KindTemporary
-	case "INUSE":
-		return auth.KindInUse
-	case "EXPIRED":
-		return auth.KindExpired
-	case "PRIVACYREQUIRED":
-		return auth.KindTLSRequired
-	case "CANNOT":
-		return auth.KindMechanism
-	}
-	switch {
-	case r.Status == "BAD":
-		return auth.KindMechanism // the command as such was not understood
-	case r.Code == "":
-		return auth.KindCredentials // what servers without RFC 5530 say
-	}
-	return auth.KindRefused
+// codes are the response codes that tell why a login was refused (RFC 9051 §7.1,
+// RFC 5530 §3), and others that servers send.
+var codes = map[string]auth.Kind{
+	"AUTHENTICATIONFAILED": auth.KindCredentials,
+	"AUTHORIZATIONFAILED":  auth.KindDisabled, // the password is right, and does not let the user in here
+	"NOPERM":               auth.KindDisabled,
+	"EXPIRED":              auth.KindExpired,
+	"WEBALERT":             auth.KindSecondFactor,
+	"UNAVAILABLE":          auth.KindTemporary,
+	"SERVERBUG":            auth.KindTemporary,
+	"LIMIT":                auth.KindLimit,
+	"OVERQUOTA":            auth.KindLimit,
+	"THROTTLED":            auth.KindLimit,
+	"INUSE":                auth.KindInUse,
+	"PRIVACYREQUIRED":      auth.KindTLSRequired,
+	"CANNOT":               auth.KindMechanism,
+	"CLIENTBUG":            auth.KindMechanism,
+	"CONTACTADMIN":         auth.KindRefused,
+	"CORRUPTION":           auth.KindRefused,
+	"REFERRAL":             auth.KindRefused,
 }
 
 // LoginCommand is the command LOGIN, unless the server bars it (RFC 9051 §6.2.3).
@@ -140,7 +153,9 @@ func (t *transport) Login(user, password string) (auth.Answer, error) {
 		case r.Tag != "+" && r.Status == "OK":
 			return auth.Answer{}, errOutOfStep()
 		case r.Tag != "+":
-			return final(r), nil
+			a := final(r)
+			a.Unsent = true // the password is in the last line
+			return a, nil
 		}
 		if err := t.line.Send(line); err != nil {
 			return auth.Answer{}, err

@@ -22,6 +22,7 @@ type beginning struct {
 	opts     *Options
 	line     *imapline.Conn
 	caps     []string
+	redact   func(string) string // what the server says from the login on, nil before
 	loggedIn bool
 }
 
@@ -43,11 +44,21 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 // the tagged OK, or untagged ahead of it.
 func (b *beginning) observe(r imapline.Response) {
 	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Encrypted() {
-		b.opts.Notice(Notice{Alert: wire.Printable(r.Text)})
+		b.opts.Notice(Notice{Alert: b.alert(r.Text)})
 	}
 	if caps := r.Capabilities(); caps != nil && r.Status != "NO" && r.Status != "BAD" {
 		b.caps = caps
 	}
+}
+
+// alert returns the text of an alert as it may be shown.
+func (b *beginning) alert(text string) string {
+	if b.redact != nil && text != "" {
+		if text = b.redact(text); text == "" {
+			return "The server has sent an alert that cannot be shown here."
+		}
+	}
+	return wire.Printable(text)
 }
 
 // login learns the capabilities, and authenticates unless the greeting was

@@ -36,8 +36,7 @@ func delayed(err error, caps []string) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	r, bad := pop3.Parse(refused.Reply)
-	if bad != nil || code(r, caps) != pop3.CodeLoginDelay {
+	if refused.Code != pop3.CodeLoginDelay {
 		return err
 	}
 	return &LoginDelayError{parseFeatures(caps).LoginDelay.Minimum, err}

@@ -51,8 +51,15 @@ func (l *link) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadNow reads what has arrived, as [wire.NowReader] says.
-func (l *link) ReadNow(p []byte) (int, error) { return l.conn.ReadNow(p) }
+// ReadNow reads what has arrived, as [wire.NowReader] says. In the session, a
+// connection that cannot tell is given a moment.
+func (l *link) ReadNow(p []byte) (int, error) {
+	n, err := l.conn.ReadNow(p)
+	if guard, ok := l.conn.(*wire.Guard); ok && errors.Is(err, errors.ErrUnsupported) {
+		return guard.ReadSoon(p)
+	}
+	return n, err
+}
 
 // Write writes to the connection.
 func (l *link) Write(p []byte) (int, error) { return l.conn.Write(p) }

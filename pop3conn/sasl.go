@@ -95,8 +95,7 @@ func (t *transport) final(line string) (auth.Answer, error) {
 	case r.OK:
 		return auth.Answer{Status: auth.Accepted}, nil
 	}
-	k, told := kind(r, t.caps)
-	return auth.Answer{Kind: k, Guessed: !told, Reply: r.String()}, nil
+	return loginRefusal(r, t.caps), nil
 }
 
 // badProtocol is how Cyrus tells, behind the code AUTH that it has for every
@@ -105,34 +104,38 @@ func (t *transport) final(line string) (auth.Answer, error) {
 // it knows.
 const badProtocol = "bad protocol / cancel"
 
-// kind reads the response code of a refusal, and whether the server told the
-// reason at all. Without a code it is the credentials that are blamed, unless
-// the server promises to say so when it is them (RFC 3206 §6).
-func kind(r pop3.Reply, caps []string) (k auth.Kind, told bool) {
-	switch code(r, caps) {
-	case pop3.CodeAuth:
-		if strings.Contains(r.Text, badProtocol) {
-			return auth.KindRefused, false
-		}
-		return auth.KindCredentials, true
-	case pop3.CodeInUse:
-		return auth.KindInUse, true
-	case pop3.CodeLoginDelay, pop3.CodeSysTemp:
-		return auth.KindTemporary, true
-	case pop3.CodeSysPerm:
-		return auth.KindRefused, true
+// loginRefusal reads a -ERR. Without a code the credentials are the likeliest reason,
+// unless the server promises to say so when it is them (RFC 3206 §6).
+func loginRefusal(r pop3.Reply, caps []string) auth.Answer {
+	a := auth.Answer{Kind: auth.KindCredentials, Guessed: true, Code: code(r, caps), Reply: r.String()}
+	a.Transient = pop3.Transient(a.Code)
+	_, promised := wire.Params(caps, "AUTH-RESP-CODE")
+	switch kind, known := codes[a.Code]; {
+	case a.Code == pop3.CodeAuth && strings.Contains(r.Text, badProtocol):
+		a.Kind = auth.KindRefused
+	case known:
+		a.Kind, a.Guessed = kind, false
+	case promised:
+		a.Kind, a.Guessed = auth.KindRefused, false
 	}
-	if _, tells := wire.Params(caps, "AUTH-RESP-CODE"); tells {
-		return auth.KindRefused, false
-	}
-	return auth.KindCredentials, false
+	return a
 }
 
-// LoginCommand is USER and PASS where the server lists USER, and where it is so
-// old that it lists nothing (RFC 2449 §6.2).
+// codes are the response codes that tell why a login was refused (RFC 2449 §8.1,
+// RFC 3206 §4).
+var codes = map[string]auth.Kind{
+	pop3.CodeAuth:       auth.KindCredentials,
+	pop3.CodeInUse:      auth.KindInUse,
+	pop3.CodeLoginDelay: auth.KindLimit,
+	pop3.CodeSysTemp:    auth.KindTemporary,
+	pop3.CodeSysPerm:    auth.KindRefused,
+}
+
+// LoginCommand is USER and PASS where the server lists USER, and where it lists no
+// way to log in at all, as servers do that are older than the list (RFC 2449 §6.2).
 func (t *transport) LoginCommand() (name string, taken bool) {
 	_, listed := wire.Params(t.caps, "USER")
-	return "USER/PASS", listed || len(t.caps) == 0
+	return "USER/PASS", listed || len(t.Mechanisms()) == 0
 }
 
 // Greeting is "" behind STLS: there is no greeting inside TLS then.
@@ -167,12 +170,12 @@ func (t *transport) Login(user, password string) (auth.Answer, error) {
 		}
 	}
 	var a auth.Answer
-	for _, line := range lines {
+	for i, line := range lines {
 		reply, err := t.say(line)
 		if err == nil {
 			a, err = t.final(reply)
 		}
-		if err != nil || a.Status != auth.Accepted {
+		if a.Unsent = i == 0; err != nil || a.Status != auth.Accepted {
 			return a, err
 		}
 	}

@@ -52,6 +52,11 @@ func TestLogins(t *testing.T) {
 		"blanks":    {blank, with(old(), "C: USER a b", "S: +OK", "C: PASS  p  w ", "S: +OK"), "USER/PASS"},
 		"UTF8 USER": {umlaut, with(hello("USER", "UTF8 user"), "C: USER ü", "S: +OK", "C: PASS p", "S: +OK"), "USER/PASS"},
 		"EXTERNAL":  {external, with(hello("SASL EXTERNAL"), "C: AUTH EXTERNAL =", "S: +OK"), "EXTERNAL"},
+		"prompts":   {password(), with(hello("SASL LOGIN"), "C: AUTH LOGIN", "S: + a=b=", "C: "+b64("user"), "S: + Password please!", "C: "+b64(canary), "S: +OK"), "LOGIN"},
+		"no IR":     {password(), with(hello("SASL PLAIN"), "C: AUTH PLAIN "+plain, "S: + go ahead", "C: "+plain, "S: +OK"), "PLAIN"},
+		"unlisted":  {password(), with(hello("UIDL", "TOP"), "C: USER user", "S: +OK", "C: PASS "+canary, "S: +OK"), "USER/PASS"},
+		"bare SASL": {password(), with(hello("SASL"), "C: USER user", "S: +OK", "C: PASS "+canary, "S: +OK"), "USER/PASS"},
+		"empty":     {password(), with(hello(), "C: USER user", "S: +OK", "C: PASS "+canary, "S: +OK"), "USER/PASS"},
 		"none":      {fixedSASL(nil), with(hello("SASL X-TEST"), "C: AUTH X-TEST", "S: + "+b64("x"), "C: "+b64("x"), "S: +OK"), "X-TEST"},
 		"12 KiB":    {fixedSASL(nil), with(hello("SASL X-TEST"), "C: AUTH X-TEST", "S: + "+b64(challenge), "C: "+b64(challenge), "S: +OK"), "X-TEST"},
 	} {
@@ -92,25 +97,25 @@ func (n named) Next([]byte) ([]byte, error)    { return nil, errors.New("unexpec
 func TestFailedLogins(t *testing.T) {
 	long := auth.Password{User: strings.Repeat("u", 249), Secret: auth.NewSecret("p")}
 	umlaut := auth.Password{User: "u", Secret: auth.NewSecret("ü")}
-	start := with(hello("SASL LOGIN"), "C: AUTH LOGIN")
+	cram := auth.Password{User: "user", Secret: auth.NewSecret(canary), Mechanisms: []string{"CRAM-MD5"}}
+	start := with(hello("SASL CRAM-MD5"), "C: AUTH CRAM-MD5")
 	external := auth.SASL{Start: func() (sasl.Client, error) { return sasl.NewExternalClient(""), nil }}
 	for name, tt := range map[string]struct {
 		creds  auth.Credentials
 		script []string
 		kind   auth.Kind
 	}{
-		"neither":       {password(), hello("TOP"), auth.KindMechanism},
 		"EXTERNAL":      {external, old(), auth.KindMechanism},
 		"no USER":       {password(), hello("SASL SCRAM-SHA-1"), auth.KindMechanism},
 		"no slide":      {password(), with(hello("SASL PLAIN LOGIN", "USER"), "C: AUTH PLAIN "+b64("\x00user\x00"+canary), "S: -ERR no"), auth.KindCredentials},
-		"USER refused":  {password(), with(old(), "C: USER user", "S: -ERR no"), auth.KindCredentials},
+		"USER refused":  {password(), with(old(), "C: USER user", "S: -ERR no"), auth.KindRefused},
 		"long":          {long, old(), auth.KindMechanism},
 		"not ASCII":     {umlaut, hello("USER", "UTF8"), auth.KindMechanism},
-		"bad base64":    {password(), with(start, "S: + a=b=", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
-		"text":          {password(), with(start, "S: + text!", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
-		"loose padding": {password(), with(start, "S: + YQ", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
-		"loose bits":    {password(), with(start, "S: + YR==", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
-		"plus OK":       {password(), with(start, "S: + OK", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
+		"bad base64":    {cram, with(start, "S: + a=b=", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
+		"text":          {cram, with(start, "S: + text!", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
+		"loose padding": {cram, with(start, "S: + YQ", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
+		"loose bits":    {cram, with(start, "S: + YR==", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
+		"plus OK":       {cram, with(start, "S: + OK", "C: *", "S: -ERR cancelled"), auth.KindProtocol},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := login(t, tt.creds, tt.script...)
@@ -135,7 +140,7 @@ func TestKinds(t *testing.T) {
 		{both, "[AUTH] authenticating: authentication failure", auth.KindCredentials},
 		{both, "[AUTH] authenticating: bad protocol / cancel", auth.KindRefused},
 		{both, "[IN-USE] no", auth.KindInUse},
-		{both, "[LOGIN-DELAY] no", auth.KindTemporary},
+		{both, "[LOGIN-DELAY] no", auth.KindLimit},
 		{both, "[SYS/TEMP] no", auth.KindTemporary},
 		{both, "[SYS/TEMP/DISK] no", auth.KindTemporary},
 		{both, "[SYS/PERM] no", auth.KindRefused},
@@ -165,7 +170,7 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%v %q: %v", tt.caps, tt.reply, err)
 				continue
 			}
-			patience := tt.kind == auth.KindInUse || tt.kind == auth.KindTemporary
+			patience := tt.kind == auth.KindInUse || tt.kind == auth.KindTemporary || tt.kind == auth.KindLimit
 			if !errors.As(err, &where) || where.Temporary() != patience {
 				t.Errorf("%q: Temporary() is %v", tt.reply, !patience)
 			}

@@ -32,7 +32,7 @@ func ExampleDial() {
 	}
 	message := "From: joe@example.org\r\nTo: ann@example.org\r\nSubject: hello\r\n\r\nHello Ann.\r\n"
 	err = client.SendMail("joe@example.org", []string{"ann@example.org"}, strings.NewReader(message))
-	fmt.Println(err, client.Quit())
+	fmt.Println(err, client.Quit(context.Background()))
 	fmt.Println(server.Messages()[0].To)
 	// Output:
 	// <nil> <nil>
@@ -52,7 +52,7 @@ func session() (client *smtpconn.Client, end func()) {
 	if err != nil {
 		panic(err)
 	}
-	return client, func() { client.Quit(); server.Close() }
+	return client, func() { client.Quit(context.Background()); server.Close() }
 }
 
 func ExampleClient_Send() {
@@ -68,7 +68,7 @@ func ExampleClient_Send() {
 	// Output: taken for [ann@example.org]
 }
 
-func ExampleClient_Stream() {
+func ExampleClient_SendEach() {
 	client, end := session()
 	defer end()
 	queue := []smtpconn.Message{}
@@ -79,7 +79,7 @@ func ExampleClient_Stream() {
 		})
 	}
 	next := 0 // results come in the order of the messages
-	for receipt, err := range client.Stream(context.Background(), slices.Values(queue)) {
+	for receipt, err := range client.SendEach(context.Background(), slices.Values(queue)) {
 		to := queue[next].To
 		next++
 		if err != nil {
@@ -93,7 +93,7 @@ func ExampleClient_Stream() {
 	// Output:
 	// [ann@example.org] taken, refused for 0
 	// [bob@example.org] taken, refused for 0
-	// [no one@example.org] smtpconn: message not sent: "no one@example.org": not an address that a command can hold
+	// [no one@example.org] smtpconn: message not sent: config: not an address that a command can hold: "no one@example.org"
 	// 0 left
 }
 
@@ -104,7 +104,7 @@ func ExampleSendError() {
 		switch {
 		case !errors.As(err, &failed):
 			return "not an error of sending"
-		case failed.Outcome == smtpconn.Unknown:
+		case failed.Outcome == smtpconn.InDoubt:
 			return "ask somebody: it may have arrived"
 		case failed.Temporary():
 			return "later, over another connection"

@@ -2,6 +2,7 @@ package smtpconn
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
@@ -61,39 +62,63 @@ func (t *transport) say(line string) (auth.Answer, error) {
 	case r.Code == 235:
 		return auth.Answer{Status: auth.Accepted}, nil
 	case r.Refused():
-		k := refusalKind(r)
-		return auth.Answer{Kind: k, Guessed: k == auth.KindRefused, Reply: r.String()}, nil
+		return loginRefusal(r), nil
 	}
 	return auth.Answer{}, &auth.Error{Kind: auth.KindProtocol, Reply: wire.Printable(r.String())}
 }
 
-// refusalKind reads the code of a refusal (RFC 4954 §6, RFC 5248).
-func refusalKind(r smtpline.Reply) auth.Kind {
+// loginRefusal reads a reply 4yz or 5yz.
+func loginRefusal(r smtpline.Reply) auth.Answer {
 	enhanced, _, _ := strings.Cut(r.Lines[0], " ")
-	switch enhanced {
-	case "5.7.8":
-		return auth.KindCredentials
-	case "5.7.9", "5.5.4", "5.7.30":
-		return auth.KindMechanism
-	case "5.7.11":
-		return auth.KindTLSRequired
-	case "4.7.12":
-		return auth.KindExpired
+	basic := strconv.Itoa(r.Code)
+	for _, row := range refusals {
+		if row.code == enhanced || row.code == basic {
+			a := auth.Answer{Kind: row.kind, Guessed: row.guessed, Code: row.code, Reply: r.String()}
+			a.Transient = r.Code < 500 && row.kind != auth.KindExpired
+			return a
+		}
 	}
-	switch r.Code {
-	case 535:
-		return auth.KindCredentials
-	case 432:
-		return auth.KindExpired
-	case 530, 538:
-		return auth.KindTLSRequired
-	case 500, 501, 502, 503, 504, 534:
-		return auth.KindMechanism
-	}
+	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Code: basic, Reply: r.String()}
 	if r.Code < 500 {
-		return auth.KindTemporary
+		a.Kind, a.Guessed, a.Transient = auth.KindTemporary, false, true
 	}
-	return auth.KindRefused
+	return a
+}
+
+// refusals are the enhanced status codes, and then the reply codes, that tell why a
+// login was refused (RFC 4954 §6, RFC 5248 §2, RFC 3463 §3.8), and others that
+// servers send.
+var refusals = []struct {
+	code    string
+	kind    auth.Kind
+	guessed bool
+}{
+	{"5.7.8", auth.KindCredentials, false},
+	{"5.7.139", auth.KindRefused, true}, // its words tell
+	{"5.7.14", auth.KindSecondFactor, false},
+	{"4.7.12", auth.KindExpired, false},
+	{"5.7.12", auth.KindExpired, false},
+	{"5.2.1", auth.KindDisabled, false},
+	{"5.7.13", auth.KindDisabled, false},
+	{"5.7.30", auth.KindDisabled, false},
+	{"4.3.2", auth.KindLimit, false},
+	{"5.7.10", auth.KindTLSRequired, false},
+	{"5.7.11", auth.KindTLSRequired, false},
+	{"5.5.4", auth.KindMechanism, false},
+	{"5.5.6", auth.KindMechanism, false},
+	{"5.7.4", auth.KindMechanism, false},
+	{"5.7.9", auth.KindMechanism, false},
+
+	{"432", auth.KindExpired, false},
+	{"500", auth.KindMechanism, false},
+	{"501", auth.KindMechanism, false},
+	{"502", auth.KindMechanism, false},
+	{"503", auth.KindMechanism, false},
+	{"504", auth.KindMechanism, false},
+	{"530", auth.KindTLSRequired, false},
+	{"534", auth.KindMechanism, false},
+	{"535", auth.KindCredentials, true},
+	{"538", auth.KindTLSRequired, false},
 }
 
 // Finish makes sure that nothing is left of the exchange.

@@ -175,18 +175,18 @@ func TestAuth(t *testing.T) {
 func TestAuthKinds(t *testing.T) {
 	player := scripttest.New(t)
 	for reply, kind := range map[string]auth.Kind{
-		"535 5.7.8 no":              auth.KindCredentials,
-		"535 no":                    auth.KindCredentials,
-		"454 4.7.0 later":           auth.KindTemporary,
-		"451 later":                 auth.KindTemporary,
-		"432 4.7.12 new password":   auth.KindExpired,
-		"534 5.7.9 too weak":        auth.KindMechanism,
-		"504 5.5.4 unknown":         auth.KindMechanism,
-		"538 5.7.11 encrypt":        auth.KindTLSRequired,
-		"530 5.7.0 STARTTLS first":  auth.KindTLSRequired,
-		"550 5.7.1 not you":         auth.KindRefused,
-		"250 strange":               auth.KindProtocol,
-		"334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
+		"535 5.7.8 no":             auth.KindCredentials,
+		"535 no":                   auth.KindCredentials,
+		"454 4.7.0 later":          auth.KindTemporary,
+		"451 later":                auth.KindTemporary,
+		"432 4.7.12 new password":  auth.KindExpired,
+		"534 5.7.9 too weak":       auth.KindMechanism,
+		"504 5.5.4 unknown":        auth.KindMechanism,
+		"538 5.7.11 encrypt":       auth.KindTLSRequired,
+		"530 5.7.0 STARTTLS first": auth.KindTLSRequired,
+		"550 5.7.1 not you":        auth.KindRefused,
+		"250 strange":              auth.KindProtocol,
+		"334 !!!\nC: A*\nS: 334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
 	} {
 		_, _, err := open(t, player, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
 		var e *auth.Error
@@ -245,7 +245,7 @@ func TestLocalName(t *testing.T) {
 	if _, ok := c.TLSConnectionState(); !ok {
 		t.Error("TLSConnectionState")
 	}
-	if err := c.Quit(); err != nil {
+	if err := c.Quit(t.Context()); err != nil {
 		t.Error(err)
 	}
 	rec := session.Record()
@@ -346,7 +346,7 @@ func TestStalledMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err == nil || time.Since(begin) != 5*time.Minute {
+		if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err == nil || time.Since(begin) != 3*time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 		c.Abort()
@@ -364,7 +364,7 @@ func TestStalledQuit(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if err := c.Quit(); err == nil || time.Since(begin) != time.Minute {
+		if err := c.Quit(t.Context()); err == nil || time.Since(begin) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 		session.Record() // ends only when the connection does

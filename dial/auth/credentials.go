@@ -119,7 +119,7 @@ func (e External) check() error { return checkLine("identity", e.Identity) }
 func (External) terms() terms { return terms{} }
 
 func (External) mechanisms() []mechanism {
-	return []mechanism{{name: sasl.External, available: listed, run: func(c *conversation, u use) (Answer, error) {
+	return []mechanism{{name: sasl.External, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, sasl.NewExternalClient(u.identity))
 	}}}
 }
@@ -142,7 +142,7 @@ func (a Anonymous) check() error { return checkLine("trace", a.Trace) }
 func (Anonymous) terms() terms { return terms{} }
 
 func (Anonymous) mechanisms() []mechanism {
-	return []mechanism{{name: sasl.Anonymous, available: listed, run: func(c *conversation, u use) (Answer, error) {
+	return []mechanism{{name: sasl.Anonymous, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, anonymous(u.user))
 	}}}
 }
@@ -199,7 +199,7 @@ func (c SASL) attempts(o *offer) ([]attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := mechanism{name: name, available: listed, run: func(c *conversation, u use) (Answer, error) {
+	m := mechanism{name: name, custom: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, started{client, name, ir})
 	}}
 	m.shows = slices.ContainsFunc(passwordMechanisms, func(known mechanism) bool { return known.name == name && known.shows })

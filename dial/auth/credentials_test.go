@@ -55,7 +55,6 @@ func TestError(t *testing.T) {
 		temporary bool
 		hint      string
 	}{
-		{auth.Error{Kind: auth.KindCredentials, Reply: "535 Client didn't present valid SSL certificate"}, `bad credentials: "535 Client didn't present valid SSL certificate"`, false, "client certificate"},
 		{auth.Error{Kind: auth.KindCredentials, Mechanism: "PLAIN", Reply: "535 no"}, `bad credentials (PLAIN): "535 no"`, false, "check both"},
 		{auth.Error{Kind: auth.KindTemporary, Reply: "454 later"}, `temporary failure: "454 later"`, true, "later"},
 		{auth.Error{Kind: auth.KindInUse}, "mailbox in use or locked", true, "later"},
@@ -63,8 +62,24 @@ func TestError(t *testing.T) {
 		{auth.Error{Kind: auth.KindMechanism, Offered: []string{"X", "Y"}}, "no acceptable mechanism: server offers X Y", false, "no way to log in"},
 		{auth.Error{Kind: auth.KindTLSRequired}, "server wants TLS first", false, "use TLS"},
 		{auth.Error{Kind: auth.KindProtocol, Err: io.EOF}, "server broke the exchange: EOF", false, "broke off the login"},
-		{auth.Error{Kind: auth.KindCancelled, Err: io.EOF}, "credentials could not be had: EOF", false, ""},
-		{auth.Error{Kind: auth.KindRefused}, "server refused", false, ""},
+		{auth.Error{Kind: auth.KindCancelled, Err: io.EOF}, "credentials could not be had: EOF", false, "own text"},
+		{auth.Error{Kind: auth.KindRefused}, "server refused", false, "ask its operator"},
+		{auth.Error{Kind: auth.KindRefused, Guessed: true, Reply: "554 no"}, `server refused: "554 no"`, false, "its words say why"},
+		{auth.Error{Kind: auth.KindCredentials, Guessed: true, Reply: "NO no"}, `probably bad credentials: "NO no"`, false, "most likely"},
+		{auth.Error{Kind: auth.KindCredentials, Mechanism: "XOAUTH2", Reply: "535 no"}, `bad credentials (XOAUTH2): "535 no"`, false, "the token"},
+		{auth.Error{Kind: auth.KindCredentials, Mechanism: "EXTERNAL", Reply: "535 no"}, `bad credentials (EXTERNAL): "535 no"`, false, "client certificate"},
+		{auth.Error{Kind: auth.KindExpired, Mechanism: "XOAUTH2"}, "credentials expired (XOAUTH2)", false, "token has expired"},
+		{auth.Error{Kind: auth.KindTemporary, Transient: true}, "temporary failure", true, "later"},
+		{auth.Error{Kind: auth.KindDisabled, Transient: true}, "account or access switched off", true, "administrator"},
+		{auth.Error{Kind: auth.KindLimit}, "too many connections or logins", true, "other programs"},
+		{auth.Error{Kind: auth.KindSecondFactor}, "application password or second factor wanted", false, "password for this program"},
+		{auth.Error{Kind: auth.KindDisabled}, "account or access switched off", false, "administrator"},
+		{auth.Error{Kind: auth.KindNoLogin}, "server takes no login here", false, "host and port"},
+		{auth.Error{Kind: auth.KindMechanism}, "no acceptable mechanism: server offers none", false, "offers no login"},
+		{auth.Error{Kind: auth.KindMechanism, Mechanism: "PLAIN", Reply: "504 no"}, `no acceptable mechanism (PLAIN): "504 no"`, false, "its words say why"},
+		{auth.Error{Kind: auth.KindMechanism, Offered: []string{"EXTERNAL"}}, "no acceptable mechanism: server offers EXTERNAL", false, "nothing but a client certificate"},
+		{auth.Error{Kind: auth.KindServerProof}, "server failed to prove itself", false, "posing"},
+		{auth.Error{Kind: auth.KindChannelBinding}, "channel binding failed", false, "attacker"},
 	} {
 		if got := c.err.Error(); got != c.text {
 			t.Errorf("%q, want %q", got, c.text)

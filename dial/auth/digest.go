@@ -68,6 +68,5 @@ func runAPOP(c *conversation, u use) (Answer, error) {
 	}
 	sum := md5.Sum([]byte(u.on.stamp + prepareOrKeep(u.secret)))
 	digest := hex.EncodeToString(sum[:])
-	c.hide(digest)
-	return c.Transport.(DigestTransport).LoginDigest(u.user, digest)
+	return c.loginDigest(u.user, digest)
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/emersion/go-sasl"
 )
@@ -11,14 +12,21 @@ import (
 // many.
 const maxSteps = 10
 
-// verdict is the error of a mechanism whose challenge was the server's refusal.
-// What follows in the exchange adds nothing to it.
-type verdict struct {
-	response []byte // what the mechanism answers it with, nil to cancel
-	answer   Answer
+// refusal is the error of a mechanism whose challenge was the server's refusal.
+// The server's final answer is still to come, and decides.
+type refusal struct {
+	response []byte // what the mechanism answers the challenge with
+	kind     Kind   // what the challenge tells, "" for nothing
+	guessed  bool
+	detail   error // as in Answer
 }
 
-func (*verdict) Error() string { return "refused in a challenge" }
+func (*refusal) Error() string { return "refused in a challenge" }
+
+// An indifferent mechanism is one that is sent challenges in text that is no
+// base64, by servers that mean people to read them. It is told of an empty
+// challenge then.
+type indifferent interface{ indifferent() }
 
 // exchange runs one SASL exchange to its end.
 func exchange(c *conversation, client sasl.Client) (Answer, error) {
@@ -30,7 +38,7 @@ func exchange(c *conversation, client sasl.Client) (Answer, error) {
 	if err == nil && ir != nil && !sent {
 		a, err = sendInitial(c, a, ir)
 	}
-	for range maxSteps {
+	for step := range maxSteps {
 		switch {
 		case err != nil:
 			return Answer{}, err
@@ -40,24 +48,30 @@ func exchange(c *conversation, client sasl.Client) (Answer, error) {
 			return a, nil
 		}
 		response, nextErr := next(client, a.Challenge)
-		var said *verdict
-		switch {
-		case errors.As(nextErr, &said):
+		var said *refusal
+		switch refused := errors.As(nextErr, &said); {
+		case step == 0 && sent && (errors.Is(nextErr, sasl.ErrUnexpectedServerChallenge) || refused && said.kind == ""):
+			a, err = c.repeat(ir) // the server did not take the initial response, and asks for it
+		case refused:
 			return conclude(c, said)
 		case nextErr != nil:
 			return Answer{}, cancel(c, nextErr)
+		default:
+			a, err = c.respond(response)
 		}
-		a, err = c.respond(response)
 	}
 	return Answer{}, cancel(c, errors.New("too many challenges"))
 }
 
 // next returns the response to a challenge, which must be strict base64
-// (RFC 4954 §4, RFC 5034 §4).
+// (RFC 4954 §4, RFC 5034 §4) unless the mechanism does not care.
 func next(client sasl.Client, challenge string) ([]byte, error) {
 	decoded, err := base64.StdEncoding.Strict().DecodeString(challenge)
+	if _, ok := client.(indifferent); ok && err != nil {
+		decoded, err = nil, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", sasl.ErrUnexpectedServerChallenge, err)
 	}
 	return client.Next(decoded)
 }
@@ -74,14 +88,11 @@ func sendInitial(c *conversation, a Answer, ir []byte) (Answer, error) {
 	return a, nil
 }
 
-// conclude ends an exchange that a challenge has decided. The challenge still has
-// to be answered, or the server would take the next command for a response
-// (RFC 7628 §3.2.3).
-func conclude(c *conversation, said *verdict) (Answer, error) {
-	if said.response == nil {
-		return said.answer, c.Cancel()
-	}
-	a, err := c.respond(said.response)
+// conclude answers a challenge that was a refusal, as it must be answered
+// (RFC 7628 §3.2.3), and returns the server's final answer. What the challenge told
+// counts only where the final answer does not tell.
+func conclude(c *conversation, said *refusal) (Answer, error) {
+	a, err := c.repeat(said.response)
 	switch {
 	case err != nil:
 		return Answer{}, err
@@ -90,8 +101,14 @@ func conclude(c *conversation, said *verdict) (Answer, error) {
 	case a.Status == Accepted:
 		return Answer{}, &Error{Kind: KindProtocol, Err: errors.New("server accepted what it had refused")}
 	}
-	said.answer.Reply = a.Reply
-	return said.answer, nil
+	a.detail = said.detail
+	if said.kind != "" && (a.Guessed || a.Kind == KindCredentials && !said.guessed) {
+		a.Kind, a.Guessed, a.early = said.kind, said.guessed, false
+		if a.Kind == KindCredentials && !c.shown {
+			a.Kind = KindRefused
+		}
+	}
+	return a, nil
 }
 
 func errEarly() error {

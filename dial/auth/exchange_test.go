@@ -147,7 +147,7 @@ func TestExchange(t *testing.T) {
 		{"no next after an unknown refusal", me, transport{list: all, answers: []auth.Answer{no(auth.KindRefused), yes}}, "start PLAIN \x00u\x00p", "", auth.KindRefused},
 		{"refused before the response", me, transport{list: plain, noIR: true, answers: []auth.Answer{no(auth.KindTLSRequired)}}, "start PLAIN", "", auth.KindTLSRequired},
 		{"accepted before the response", me, transport{list: plain, noIR: true, answers: []auth.Answer{yes}}, "start PLAIN", "", auth.KindProtocol},
-		{"a challenge too many, PLAIN", me, transport{list: plain, answers: []auth.Answer{ask}}, "start PLAIN \x00u\x00p|cancel", "", auth.KindProtocol},
+		{"a challenge too many, PLAIN", me, transport{list: plain, answers: []auth.Answer{ask}}, "start PLAIN \x00u\x00p|respond \x00u\x00p|cancel", "", auth.KindProtocol},
 		{"a challenge too many, LOGIN", me, transport{list: loginMech, answers: []auth.Answer{ask}}, "start LOGIN |respond u|respond p|cancel", "", auth.KindProtocol},
 	} {
 		login, err := authenticate(t, &c.transport, c.creds)

@@ -13,6 +13,8 @@ func runCommand(c *conversation, u use) (Answer, error) { return c.login(u.user,
 // they like, answered in order.
 type login struct{ answers []string }
 
+func (l *login) indifferent() {}
+
 func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
 
 func (l *login) Next([]byte) ([]byte, error) {

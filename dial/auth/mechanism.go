@@ -20,6 +20,10 @@ type mechanism struct {
 	shows bool                   // the server sees the password
 	acts  bool                   // can send an identity to act as
 
+	public int  // how many of its messages come before the first with a secret in it
+	open   bool // no message has a secret in it
+	custom bool // the caller's own: what is secret in its messages is not known
+
 	available func(o *offer, name string) availability
 	run       func(c *conversation, u use) (Answer, error)
 }
@@ -51,9 +55,9 @@ var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []mech
 	}},
 	{name: apop, weak: true, available: stamped, run: runAPOP},
 	{name: sasl.Plain, shows: true, acts: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
-		return exchange(c, sasl.NewPlainClient(u.identity, prepareOrKeep(u.user), prepareOrKeep(u.secret)))
+		return exchange(c, sasl.NewPlainClient(u.identity, u.user, u.secret))
 	}},
-	{name: sasl.Login, shows: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+	{name: sasl.Login, shows: true, public: 1, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, &login{answers: []string{u.user, u.secret}})
 	}},
 	{name: "IMAP LOGIN", shows: true, available: command, run: runCommand},
@@ -71,7 +75,7 @@ func scramRows(bound bool) []mechanism {
 	rows := slices.Clone(scrams)
 	for i := range rows {
 		m := &rows[i]
-		m.binds, m.acts, m.available, m.run = bound, true, listed, runSCRAM
+		m.binds, m.acts, m.public, m.available, m.run = bound, true, 1, listed, runSCRAM
 		if bound {
 			m.name += "-PLUS"
 		}

@@ -3,77 +3,101 @@ package auth
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// conversation is an authentication over its Transport. It remembers what was
-// said in it, so that a server which repeats its input cannot carry a secret into
-// an error.
-type conversation struct {
-	Transport
-	redactor
+// redactor takes secrets out of a server's words: whole, in the forms in which
+// they were sent, and nothing else. A text from which a secret cannot be taken
+// without betraying it is dropped.
+type redactor struct {
+	names    [3]string // what a secret is ordinary in: the user's name, the server's
+	secrets  []string
+	messages [][]byte // of mechanisms, with a secret in them
 }
 
-func (c *conversation) start(mechanism string, ir []byte) (Answer, bool, error) {
-	c.hide(string(ir))
-	return c.Start(mechanism, ir)
+// form is how a secret may look in a server's words.
+type form struct {
+	text    string
+	encoded bool // in base64
 }
 
-func (c *conversation) respond(response []byte) (Answer, error) {
-	c.hide(string(response))
-	return c.Respond(response)
-}
-
-func (c *conversation) login(user, password string) (Answer, error) {
-	c.hide(password)
-	return c.Transport.(LoginTransport).Login(user, password)
-}
-
-// redactor takes secrets out of a server's words.
-type redactor struct{ said []string }
-
-// hide has a message taken out from here on.
-func (r *redactor) hide(message string) { r.said = append(r.said, message) }
-
-// clean takes what was said out of a server's words: every message as it went
-// over the wire and as it was before, and the words that it is made of, in any
-// case, and the beginning of any of these where the words were cut off.
-func (r *redactor) clean(words string) string {
-	for _, message := range r.said {
-		for _, form := range forms(message) {
-			words = cleanEnd(replaceFold(words, form), form)
-		}
+// forms returns the forms of all secrets, the longest first: as they are, as IMAP
+// quotes them, and in base64.
+func (r *redactor) forms() []form {
+	var list []form
+	add := func(text string) {
+		list = append(list, form{text: text}, form{text: wire.Printable(text)}) // as errors have it
+		list = append(list, form{base64.StdEncoding.EncodeToString([]byte(text)), true})
 	}
-	return words
-}
-
-// forms returns how a message may look in a server's answer, whole ones first.
-func forms(message string) []string {
-	if message == "" {
-		return nil
+	for _, s := range r.secrets {
+		add(s)
+		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+		list = append(list, form{text: quoted}, form{text: wire.Printable(quoted)})
 	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(message)
-	list := []string{base64.StdEncoding.EncodeToString([]byte(message)), message, quoted}
-	list = append(list, strings.FieldsFunc(message, func(r rune) bool { return r <= 1 })...)
-	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r <= ' ' || r == '=' || r == ',' }) {
-		if len(word) >= leastPart {
-			list = append(list, word)
-		}
+	for _, m := range r.messages {
+		add(string(m))
 	}
-	for _, form := range list {
-		list = append(list, wire.Printable(form)) // as errors have it
-	}
+	list = slices.DeleteFunc(list, func(f form) bool { return f.text == "" })
+	slices.SortStableFunc(list, func(a, b form) int { return len(b.text) - len(a.text) })
 	return list
+}
+
+// hide has a secret taken out from here on.
+func (r *redactor) hide(secret string) { r.secrets = append(r.secrets, secret) }
+
+// hideMessage has a message of a mechanism taken out.
+func (r *redactor) hideMessage(message []byte) { r.messages = append(r.messages, message) }
+
+// clean returns the words without the secrets in them, in whatever case, or "" if
+// they hold a secret that is short or an ordinary word: a hole in its place would
+// show it to a reader who knows how the sentence goes.
+func (r *redactor) clean(words string) string {
+	if words == "" {
+		return ""
+	}
+	forms := r.forms()
+	for _, f := range forms {
+		if !r.distinct(f) && strings.Contains(wire.Upper(words), wire.Upper(f.text)) {
+			return ""
+		}
+	}
+	for _, f := range forms {
+		if r.distinct(f) {
+			words = replaceFold(words, f.text)
+		}
+	}
+	return r.cleanEnd(words, forms)
+}
+
+// leastDistinct is how long a secret must be that is no ordinary word.
+const leastDistinct = 8
+
+// protocolWords are words of the protocols that look like secrets.
+const protocolWords = "IMAP4REV1 IMAP4REV2 SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512-PLUS CRAM-MD5 DIGEST-MD5 XOAUTH2 BASE64 UTF8=ACCEPT"
+
+// distinct reports whether a form is in no text but for itself: it is long, has
+// letters and digits, and is part of no name.
+func (r *redactor) distinct(f form) bool {
+	if f.encoded {
+		return true
+	}
+	upper := wire.Upper(f.text)
+	for _, name := range append(r.names[:], protocolWords) {
+		if strings.Contains(wire.Upper(name), upper) {
+			return false
+		}
+	}
+	digit := strings.ContainsAny(upper, "0123456789")
+	letter := strings.ContainsFunc(upper, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 0x80 })
+	return len(f.text) >= leastDistinct && digit && letter
 }
 
 // replaceFold replaces each secret in s, whatever the case of its ASCII.
 func replaceFold(s, secret string) string {
-	if secret == "" {
-		return s
-	}
 	upper := wire.Upper(secret)
 	for from := 0; ; {
 		i := strings.Index(wire.Upper(s[from:]), upper)
@@ -85,18 +109,29 @@ func replaceFold(s, secret string) string {
 	}
 }
 
-// leastPart is how much of a secret at the end of a text is taken for it.
-const leastPart = 4
-
-func cleanEnd(words, secret string) string {
-	body := strings.TrimSuffix(words, "...")
-	for n := len(secret) - 1; n >= leastPart; n-- {
-		if cut := len(body) - n; cut >= 0 && wire.Upper(body[cut:]) == wire.Upper(secret[:n]) {
-			return body[:cut] + hidden
+// cleanEnd takes out the beginning of a secret at the end of the words, where they
+// were cut off.
+func (r *redactor) cleanEnd(words string, forms []form) string {
+	body, cut := strings.CutSuffix(words, "...")
+	for _, f := range forms {
+		for n := min(len(f.text)-1, len(body)); n >= leastPart; n-- {
+			begin := form{f.text[:n], f.encoded && n >= leastDistinct}
+			if !strings.HasSuffix(wire.Upper(body), wire.Upper(begin.text)) {
+				continue
+			}
+			switch {
+			case r.distinct(begin):
+				return body[:len(body)-n] + hidden
+			case cut:
+				return body[:len(body)-n] + "..."
+			}
 		}
 	}
 	return words
 }
+
+// leastPart is how much of a secret at the end of a text is taken for it.
+const leastPart = 4
 
 // cleanError does the same for the server's words in an error of the protocol.
 func (r *redactor) cleanError(err error) error {
@@ -109,7 +144,7 @@ func (r *redactor) cleanError(err error) error {
 	}
 	var closed *wire.Closed
 	if errors.As(err, &closed) {
-		closed.Reply, closed.Partial = r.clean(closed.Reply), r.clean(closed.Partial)
+		closed.Reply, closed.Partial = r.clean(closed.Reply), r.cleanPartial(closed.Partial)
 	}
 	var failed *Error
 	if errors.As(err, &failed) {
@@ -118,11 +153,21 @@ func (r *redactor) cleanError(err error) error {
 	return err
 }
 
-// cleanToken does it for what a server says about a token.
-func (r *redactor) cleanToken(e *TokenError) *TokenError {
-	return &TokenError{
-		Status:    r.clean(e.Status),
-		Scope:     r.clean(e.Scope),
-		Discovery: r.clean(e.Discovery),
+// cleanPartial is clean for a line that has no end.
+func (r *redactor) cleanPartial(words string) string {
+	if words == "" || strings.HasSuffix(words, "...") {
+		return r.clean(words)
 	}
+	return strings.TrimSuffix(r.clean(words+"..."), "...")
+}
+
+// cleanDetail does it for what a server said ahead of its final answer.
+func (r *redactor) cleanDetail(err error) error {
+	switch e := err.(type) {
+	case *TokenError:
+		return &TokenError{Status: r.clean(e.Status), Scope: r.clean(e.Scope), Discovery: r.clean(e.Discovery)}
+	case scramError:
+		return scramError(r.clean(string(e)))
+	}
+	return err
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // The iteration counts that are accepted. Below the floor a stolen database is
@@ -74,7 +77,10 @@ func (s *scramClient) Start() (string, []byte, error) {
 func (s *scramClient) Next(challenge []byte) ([]byte, error) {
 	text := string(challenge)
 	if said, ok := strings.CutPrefix(text, "e="); ok {
-		return nil, &verdict{answer: scramRefusal(said)}
+		return nil, scramRefusal(said)
+	}
+	if s.steps == 0 && !strings.HasPrefix(text, "r=") && !strings.HasPrefix(text, "m=") {
+		return nil, sasl.ErrUnexpectedServerChallenge
 	}
 	s.steps++
 	switch s.steps {
@@ -116,21 +122,25 @@ func (s *scramClient) complete() error {
 	return nil
 }
 
-// scramRefusal reads a server-error-value (RFC 5802 §7).
-func scramRefusal(said string) Answer {
-	value, _, _ := strings.Cut(said, ",")
-	a := Answer{Status: Refused, Kind: KindRefused, Reply: "e=" + said}
-	switch value {
+// scramError is a server-error-value (RFC 5802 §7), as the server sent it.
+type scramError string
+
+func (e scramError) Error() string { return wire.Printable("server said e=" + string(e)) }
+
+// scramRefusal reads a server-error-value.
+func scramRefusal(said string) *refusal {
+	r := &refusal{response: []byte{}, kind: KindRefused, detail: scramError(said)}
+	switch value, _, _ := strings.Cut(said, ","); value {
 	case "invalid-proof", "unknown-user":
-		a.Kind = KindCredentials
+		r.kind = KindCredentials
 	case "other-error": // servers say it so as not to say the above
-		a.Kind, a.Guessed = KindCredentials, true
+		r.kind, r.guessed = KindCredentials, true
 	case "no-resources":
-		a.Kind = KindTemporary
+		r.kind = KindTemporary
 	case "channel-bindings-dont-match", "server-does-support-channel-binding":
-		a.Kind = KindChannelBinding
+		r.kind = KindChannelBinding
 	case "channel-binding-not-supported", "unsupported-channel-binding-type":
-		a.Kind = KindMechanism
+		r.kind = KindMechanism
 	}
-	return a
+	return r
 }

@@ -23,6 +23,7 @@ const (
 	vague // a refusal that says nothing
 	never // one of the mechanism as such, for which POP3 has no word
 	hangUp
+	said // the play has said it itself
 )
 
 var finals = map[policy.Protocol][]string{
@@ -39,6 +40,8 @@ type server struct {
 	silent bool
 	// silentList means that an SMTP server does not list AUTH.
 	silentList bool
+	// noIR means that an IMAP server does not list SASL-IR.
+	noIR bool
 	// play is the server's side of the exchange with a mechanism.
 	play func(x *talk, mechanism string) outcome
 
@@ -135,7 +138,11 @@ const stamp = "<1896.697170952@dbc.mtview.ca.us>"
 func (x *talk) greet() {
 	switch x.s.p {
 	case policy.IMAP:
-		x.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=" + strings.Join(x.s.lists, " AUTH=") + "] hi")
+		ir := "SASL-IR "
+		if x.s.noIR {
+			ir = ""
+		}
+		x.say("* OK [CAPABILITY IMAP4rev1 " + ir + "AUTH=" + strings.Join(x.s.lists, " AUTH=") + "] hi")
 	case policy.POP3:
 		x.say("+OK hi " + stamp)
 	default:
@@ -178,8 +185,8 @@ func (x *talk) command(line string) bool {
 }
 
 func (x *talk) final(o outcome) bool {
-	if o == hangUp {
-		return false
+	if o == hangUp || o == said {
+		return o == said
 	}
 	x.say(x.tag + finals[x.s.p][o])
 	return true

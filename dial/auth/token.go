@@ -85,7 +85,6 @@ type bearer struct {
 	user      string
 	token     string
 	endpoint  dial.Endpoint
-	refused   bool
 }
 
 func (b *bearer) Start() (string, []byte, error) {
@@ -110,20 +109,19 @@ func (b *bearer) where() string {
 	return "host=" + host + "\x01port=" + strconv.Itoa(int(b.endpoint.Port)) + "\x01"
 }
 
+// indifferent: a refusal that is not even base64 is one all the same.
+func (b *bearer) indifferent() {}
+
 // Next reads a challenge, which for both mechanisms is a refusal: OAUTHBEARER
-// wants it answered by ^A (RFC 7628 §3.2.3), XOAUTH2 by an empty response.
+// wants it answered by ^A (RFC 7628 §3.2.3), XOAUTH2 by an empty response. One that
+// cannot be read tells nothing, but that the final answer is still to come.
 func (b *bearer) Next(challenge []byte) ([]byte, error) {
-	if len(challenge) == 0 || b.refused {
-		return nil, errNoChallenge
-	}
-	b.refused = true
-	said, err := parseTokenError(challenge)
-	if err != nil {
-		return nil, err
-	}
-	response := []byte{1}
+	r := &refusal{response: []byte{1}}
 	if b.mechanism == xoauth2 {
-		response = []byte{}
+		r.response = []byte{}
 	}
-	return nil, &verdict{response: response, answer: Answer{Status: Refused, Kind: KindCredentials, token: said}}
+	if said, err := parseTokenError(challenge); err == nil {
+		r.kind, r.guessed, r.detail = KindCredentials, true, said
+	}
+	return nil, r
 }

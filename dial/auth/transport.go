@@ -44,6 +44,16 @@ type DigestTransport interface {
 	LoginDigest(user, digest string) (Answer, error)
 }
 
+// A NoticeTransport is a [Transport] that shows words of the server to a person
+// while a login runs, as IMAP's ALERT must be.
+type NoticeTransport interface {
+	Transport
+	// Redact is called once, before the login begins, with a function that takes
+	// the secrets of the login out of the server's words. It returns "" for words
+	// that cannot be shown at all.
+	Redact(func(words string) string)
+}
+
 // Status is what a server's answer means.
 type Status uint8
 
@@ -57,9 +67,21 @@ const (
 type Answer struct {
 	Status    Status // what becomes of the attempt
 	Challenge string // in base64, as the server sent it, for a Challenge
-	Kind      Kind   // why it was Refused
-	Guessed   bool   // the server did not say why: Kind is the likeliest
-	Reply     string // its words, for a Refused
 
-	token *TokenError // what a server said about a token
+	// The rest is for a Refused.
+
+	Kind      Kind   // why, as far as the code tells; Authenticate reads the words
+	Guessed   bool   // no code says why: Kind is the likeliest
+	Code      string // as in Error
+	Transient bool   // the code says that the refusal will pass
+	Reply     string // the server's words, code and all
+	// Unsent means that a Login was refused before the password was sent.
+	Unsent bool
+	// Ambiguous means that a refusal without a code may as well be one of the
+	// mechanism: the protocol's own login command may then follow PLAIN.
+	Ambiguous bool
+
+	advice string // a hint that the words call for
+	early  bool   // it came before the secret was sent: if Guessed, it may be one of the mechanism
+	detail error  // what a challenge before the final answer said: a *TokenError or a scramError
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Case is one way in which a mail server, or somebody between it and the
+// Case is one way in which a mail server, or an attacker between it and the
 // client, misbehaves. A few, in the class "honest", do not. A Case is only
 // read, and may be used from several goroutines at once.
 type Case struct {

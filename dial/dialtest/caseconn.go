@@ -26,14 +26,14 @@ func (c *caseConn) Read(p []byte) (int, error) {
 		if i := bytes.Index(b, []byte("\n\x16\x03")); i >= 0 {
 			end = i + 1
 		}
-		c.rec.heard(b[:end])
+		c.rec.received(b[:end])
 		b = b[end:]
 	}
 	return n, err
 }
 
 func (c *caseConn) Write(p []byte) (int, error) {
-	c.rec.said()
+	c.rec.sent()
 	return c.TCPConn.Write(p)
 }
 

@@ -13,7 +13,7 @@ type Session struct {
 	// before a handshake, instead of one, or behind one that failed.
 	Clear []byte
 	// TLS is every byte that the client sent inside TLS, decrypted. It is
-	// empty where TLS went through to somebody else.
+	// empty where TLS went through to another server.
 	TLS []byte
 	// Turns counts how often the turn to speak went to the server: the
 	// greeting, and each time that the server wrote after the client had
@@ -47,7 +47,7 @@ type recorder struct {
 }
 
 // heard records bytes from the client as they are on the wire.
-func (r *recorder) heard(b []byte) {
+func (r *recorder) received(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pending = r.pending || len(b) > 0
@@ -89,14 +89,14 @@ func (r *recorder) expectTLS() {
 }
 
 // inside records decrypted bytes from the client.
-func (r *recorder) inside(b []byte) {
+func (r *recorder) decrypted(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.s.TLS = append(r.s.TLS, b...)
 }
 
 // said records that the server wrote.
-func (r *recorder) said() {
+func (r *recorder) sent() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pending || r.s.Turns == 0 {

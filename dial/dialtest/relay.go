@@ -18,7 +18,7 @@ import (
 // goroutine that reads lines until TLS begins, and copies bytes from then on.
 type relay struct {
 	*MITM
-	client *tap
+	client *serverConn
 	server net.Conn
 	fromC  *bufio.Reader
 	fromS  *bufio.Reader
@@ -30,7 +30,7 @@ type relay struct {
 	demanded bool    // last went to the server and demands the upgrade
 }
 
-func newRelay(m *MITM, client *tap, server net.Conn) *relay {
+func newRelay(m *MITM, client *serverConn, server net.Conn) *relay {
 	return &relay{
 		MITM: m, client: client, server: server,
 		fromC: bufio.NewReader(client), fromS: bufio.NewReader(server),
@@ -70,7 +70,7 @@ func (r *relay) up() {
 		line, err := r.fromC.ReadString('\n')
 		tag, verb := script.ParseCommand(r.protocol, line)
 		c := command{tag, verb}
-		if err == nil && c.verb == wordsOf(r.protocol, "").command {
+		if err == nil && c.verb == phrasesOf(r.protocol, "").command {
 			if !r.demand(c, line) {
 				return
 			}
@@ -110,7 +110,7 @@ func (r *relay) upTLSPort() {
 // demand treats the command that demands the upgrade, and reports whether
 // lines follow it.
 func (r *relay) demand(c command, line string) bool {
-	words := wordsOf(r.protocol, c.tag)
+	words := phrasesOf(r.protocol, c.tag)
 	switch r.attack {
 	case Strip:
 		io.WriteString(r.client, words.unknown+"\r\n")
@@ -198,7 +198,7 @@ func (r *relay) downAnswer(c command, line string) (begun bool) {
 // goAhead returns the line that begins the upgrade, with what is put behind.
 func (r *relay) goAhead(line string) string {
 	r.client.rec.expectTLS()
-	switch forged := wordsOf(r.protocol, "").forged; r.attack {
+	switch forged := phrasesOf(r.protocol, "").forged; r.attack {
 	case Inject:
 		return line + forged + "\r\n"
 	case InjectPartial:
@@ -224,7 +224,7 @@ func (r *relay) swap() {
 		client.CloseWrite()
 		r.client.finish()
 	}()
-	io.Copy(server, secret{client, r.client.rec})
+	io.Copy(server, recordedTLS{client, r.client.rec})
 	r.server.Close()
 	<-done
 }

@@ -3,6 +3,7 @@ package dialtest_test
 import (
 	"context"
 	"crypto/tls"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/sessions"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // connect is the library's own way in.
@@ -30,5 +33,28 @@ func TestLibrary(t *testing.T) {
 	}
 	if s.Total.Tries < 1000 || s.Total.Hung > 0 || s.Total.TLS < 100 {
 		t.Errorf("hardly tried: %+v", s.Total)
+	}
+}
+
+// send connects and sends a message, as one function of a program would.
+func send(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
+	c, err := smtpconn.Dial(ctx, e, &smtpconn.Options{
+		Dialer: &dial.Dialer{TLSConfig: cfg},
+		Auth:   auth.Password{User: dialtest.CanaryUser, Secret: auth.NewSecret(dialtest.CanaryPassword)},
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.SendMail("from@mail.test", []string{"to@mail.test"}, strings.NewReader("Subject: hello\r\n\r\n.dot\r\n"))
+}
+
+// A program that connects and sends passes in one call.
+func TestLibrarySends(t *testing.T) {
+	s := dialtest.TestDial(t, send, dialtest.TryOptions{
+		Protocols: []policy.Protocol{policy.Submission}, StallTimeout: 300 * time.Millisecond,
+	})
+	if s == nil || s.Total.Hung > 0 || s.Classes["honest"].TLS != 3 {
+		t.Errorf("hardly tried: %v", s)
 	}
 }

@@ -100,7 +100,7 @@ func (r Record) Validate() error {
 		return errors.New("record has first and last session out of order")
 	case r.Lifetime <= 0:
 		return fmt.Errorf("record has lifetime %v", r.Lifetime)
-	case r.FirstSeen.Year() < 1 || r.Expires().Year() > 9999:
+	case r.FirstSeen.Year() < 1 || r.FirstSeen.Year() > 9999 || r.Expires().Year() > 9999:
 		return errors.New("record is not of the years 1 to 9999")
 	}
 	return nil

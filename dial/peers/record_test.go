@@ -153,6 +153,7 @@ func TestValidateRecord(t *testing.T) {
 		"no lifetime":    func(r *peers.Record) { r.Lifetime = 0 },
 		"negative life":  func(r *peers.Record) { r.Lifetime = -1 },
 		"year 10000":     func(r *peers.Record) { r.LastSeen = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) },
+		"year overflow":  func(r *peers.Record) { r.FirstSeen = time.Unix(-math.MaxInt64, 0) },
 		"year 0":         func(r *peers.Record) { r.FirstSeen = time.Date(0, 12, 31, 0, 0, 0, 0, time.UTC) },
 	} {
 		if with(record(noon), f).Validate() == nil {

@@ -37,7 +37,7 @@ type Store interface {
 // Peer is a server in a [Store]. Endpoints that differ only in their policy have the
 // same peer.
 type Peer struct {
-	Protocol policy.Protocol // that the server speaks
+	Protocol policy.Protocol // the protocol of the server
 	Host     string          // A-labels in lower case, or an IP address
 	Port     uint16          // not 0
 }

@@ -74,6 +74,6 @@ func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
 	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }

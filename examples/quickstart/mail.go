@@ -68,7 +68,7 @@ func send(ctx context.Context, e dial.Endpoint, d *dial.Dialer) (s dial.Security
 	if err != nil {
 		return s, err
 	}
-	return c.Security(), c.Quit()
+	return c.Security(), c.Quit(ctx)
 }
 
 // readIMAP reads the first message. Everything after Dial is go-imap's own.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -46,11 +47,11 @@ var (
 		"NotOffered": policy.ErrNotOffered, "Refused": policy.ErrRefused,
 		"Remembered": policy.ErrRemembered, "Memory": policy.ErrMemory,
 	}
-	// protocols has the values of listFirst that a row is for.
-	protocols = map[string][]bool{
-		"all":        {false, true},
-		"list later": {false},
-		"list first": {true},
+	// spoken has the protocols that a row is for.
+	spoken = map[string][]policy.Protocol{
+		"all":        {policy.IMAP, policy.POP3, policy.Submission, policy.SMTP},
+		"list later": {policy.IMAP, policy.POP3},
+		"list first": {policy.Submission, policy.SMTP},
 	}
 	// everyPast is for the policies for which the past makes no difference.
 	everyPast = []upgrade.Past{upgrade.Unknown, upgrade.HadTLS, upgrade.Unreadable}
@@ -70,16 +71,18 @@ type column struct {
 
 // key has the arguments of Decide.
 type key struct {
-	p    policy.Policy
-	list bool // listFirst
-	past upgrade.Past
-	e    upgrade.Event
+	p     policy.Policy
+	proto policy.Protocol
+	past  upgrade.Past
+	e     upgrade.Event
 }
 
-func (k key) decide() (upgrade.Action, error) { return upgrade.Decide(k.p, k.list, k.past, k.e) }
+func (k key) decide() (upgrade.Action, error) {
+	return upgrade.Decide(k.p, protocols.Of(k.proto).ListFirst, k.past, k.e)
+}
 
 // keys returns the arguments that a cell of the table stands for.
-func (c column) keys(protos []bool, e upgrade.Event) []key {
+func (c column) keys(protos []policy.Protocol, e upgrade.Event) []key {
 	var list []key
 	for _, proto := range protos {
 		for _, past := range c.pasts {
@@ -108,17 +111,17 @@ func TestDecide(t *testing.T) {
 			continue
 		}
 		e, ok := events[c[0]]
-		if !ok || len(c) != 2+len(columns) || protocols[c[1]] == nil {
+		if !ok || len(c) != 2+len(columns) || spoken[c[1]] == nil {
 			t.Fatalf("row %q", row)
 		}
 		for i, col := range columns {
-			for _, k := range col.keys(protocols[c[1]], e) {
+			for _, k := range col.keys(spoken[c[1]], e) {
 				seen[k] = true
 				check(t, k, c[0], c[2+i])
 			}
 		}
 	}
-	if want := 6 * len(everyPast) * 2 * (int(upgrade.NumEvents) + 1); len(seen) != want {
+	if want := 6 * len(everyPast) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
 		t.Errorf("the table decides %d cases, want %d", len(seen), want)
 	}
 }
@@ -129,19 +132,19 @@ func check(t *testing.T, k key, event, want string) {
 	action, err := k.decide()
 	if name, fails := strings.CutPrefix(want, "fail "); fails {
 		if reason := reasons[name]; action != upgrade.Fail || reason == nil || !errors.Is(err, reason) {
-			t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
+			t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
 		}
 		return
 	}
 	if wanted, ok := actions[want]; !ok || action != wanted || err != nil {
-		t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
+		t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
 	}
 }
 
 // every calls f for all arguments, including values that are not a policy or a past.
 func every(f func(key)) {
 	for p := range policy.Policy(255) {
-		for _, proto := range protocols["all"] {
+		for _, proto := range spoken["all"] {
 			for past := range upgrade.Past(5) {
 				for e := range upgrade.NumEvents {
 					f(key{p, proto, past, e})

@@ -1,123 +1,111 @@
 package wire
 
 import (
-	"net"
-	"sync"
+	"errors"
+	"os"
 )
 
-// Feed is a Guard that reads ahead, also while no reply is due. In protocols that
-// match replies to commands by order alone, a reply that arrives before its command
-// was written would be taken for the reply to a later command. Feed detects such a
-// reply on every kind of connection. TLS messages without application data, such as
-// session tickets, do not count.
+// Feed is a Guard that tells whether the server has said something that was not
+// read yet. Where replies are told apart only by their order, a reply that is
+// there before its command was written would be taken for the reply to it.
 //
-// Feed starts its goroutine on first use, so that an unused session has none. It
-// reads ahead by at most two small buffers.
+// A connection that is a [NowReader] is looked at when Ready is called. Any other is
+// read from all the time, by a goroutine that begins with the first use and ends with
+// the connection. Both see the words of a server inside TLS, and take no message of
+// TLS itself for one.
+//
+// Read, Write and Ready may be called by one goroutine at a time.
 type Feed struct {
 	*Guard
-	once sync.Once
-
-	mu     sync.Mutex
-	change sync.Cond
-	data   []byte // read from the connection, and not yet returned by Read
-	next   []byte // follows data, in the other buffer; empty if data is
-	err    error  // ended the reading; returned after data and next
-	closed bool   // Close or Abort was called
+	ahead *readAhead // nil if the connection can be looked at
+	seen  []byte     // found by a look, and not yet read
+	buf   []byte     // of seen
+	end   error      // found by a look: the last word
 }
 
-// NewFeed returns a Feed that has not begun to read.
+// NewFeed returns a Feed over g.
 func NewFeed(g *Guard) *Feed {
 	f := &Feed{Guard: g}
-	f.change.L = &f.mu
+	if !f.look() {
+		f.ahead = newReadAhead(g)
+	}
 	return f
 }
 
-// Begin starts reading, until the connection ends or the Feed is closed. Read and
-// Write start it too. Later calls do nothing.
+// Begin begins to read, if the connection cannot be looked at.
 func (f *Feed) Begin() {
-	f.once.Do(func() { go f.run() })
+	if f.ahead != nil {
+		f.ahead.begin()
+	}
 }
 
-// Write writes p to the connection, and starts reading.
+// Write writes p.
 func (f *Feed) Write(p []byte) (int, error) {
 	f.Begin()
 	return f.Guard.Write(p)
 }
 
-func (f *Feed) run() {
-	var buf [2][readSize]byte
-	for i, more := 0, true; more; i = 1 - i {
-		n, err := f.Guard.Read(buf[i][:])
-		more = f.store(buf[i][:n], err)
-	}
-}
-
-// store makes p and err available to Read, and returns when the other buffer is
-// free, which it usually is: then the goroutine goes on without being woken. It
-// reports whether there is more to read.
-func (f *Feed) store(p []byte, err error) (more bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-	if len(f.data) == 0 {
-		f.data = p
-	} else {
-		f.next = p
-	}
-	f.change.Broadcast()
-	for len(f.next) > 0 && !f.closed {
-		f.change.Wait()
-	}
-	return f.err == nil
-}
-
-// Read reads what the server sent, and waits until there is something.
+// Read waits for something to be there.
 func (f *Feed) Read(p []byte) (int, error) {
-	f.Begin()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for len(f.data) == 0 && f.err == nil {
-		f.change.Wait()
+	switch {
+	case f.ahead != nil:
+		return f.ahead.read(p)
+	case len(f.seen) > 0:
+		n := copy(p, f.seen)
+		f.seen = f.seen[n:]
+		return n, nil
+	case f.end != nil:
+		return 0, f.end
 	}
-	if len(f.data) == 0 {
-		return 0, f.err
-	}
-	n := copy(p, f.data)
-	if f.data = f.data[n:]; len(f.data) == 0 && len(f.next) > 0 {
-		f.data, f.next = f.next, nil
-		f.change.Broadcast()
-	}
-	return n, nil
+	return f.Guard.Read(p)
 }
 
-// Ready reports whether Read would return at once, because the server has sent
-// something or the connection has ended. Before the first use it is false.
+// Ready reports whether a Read would return at once: the server has said
+// something, or the connection has ended. It does not wait.
 func (f *Feed) Ready() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.data) > 0 || f.err != nil
+	if f.ahead != nil {
+		return f.ahead.ready()
+	}
+	if len(f.seen) == 0 && f.end == nil {
+		f.look()
+	}
+	return len(f.seen) > 0 || f.end != nil
 }
 
-// Close closes the connection, over TLS with a close_notify alert.
+// lookSize is how much a look reads: enough to say what it was.
+const lookSize = 256
+
+// look reads what has arrived, and reports whether the connection could be looked at.
+func (f *Feed) look() bool {
+	if f.buf == nil {
+		f.buf = make([]byte, lookSize)
+	}
+	n, err := f.Guard.ReadNow(f.buf)
+	f.seen = f.buf[:n]
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		return true
+	case errors.Is(err, errors.ErrUnsupported):
+		return false
+	}
+	f.end = err
+	return true
+}
+
+// Close closes the connection with TLS's farewell.
 func (f *Feed) Close() error {
-	f.stop()
+	f.letGo()
 	return f.Guard.Close()
 }
 
-// Abort closes the connection without a close_notify alert.
+// Abort closes the connection at once.
 func (f *Feed) Abort() error {
-	f.stop()
+	f.letGo()
 	return f.Guard.Abort()
 }
 
-// stop ends a Read and a store that wait.
-func (f *Feed) stop() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed = true; f.err == nil {
-		f.err = net.ErrClosed
+func (f *Feed) letGo() {
+	if f.ahead != nil {
+		f.ahead.letGo()
 	}
-	f.change.Broadcast()
 }

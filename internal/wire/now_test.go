@@ -62,8 +62,6 @@ func await(t *testing.T, c net.Conn) {
 	}
 }
 
-func isNothing(n int, err error) bool { return n == 0 && errors.Is(err, os.ErrDeadlineExceeded) }
-
 // What has arrived on a socket is read at once, and a socket with nothing is not
 // waited for, whatever its deadline.
 func TestNowSocket(t *testing.T) {

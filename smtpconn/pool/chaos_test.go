@@ -123,7 +123,7 @@ type ledger struct {
 func (l *ledger) note(to string, err error) {
 	said := "sent"
 	if err != nil {
-		said = outcome(err).String()
+		said = outcome(err).Error()
 	} else {
 		l.last.Store(time.Now().UnixNano())
 	}

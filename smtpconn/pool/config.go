@@ -50,9 +50,9 @@ type Config struct {
 	// MaxRetryDelay, or as much as the other needs.
 	RetryDelay, MaxRetryDelay time.Duration
 
-	// RetryUnknown also tries messages again of which it is not known whether
+	// RetryInDoubt also tries messages again of which it is not known whether
 	// the relay took them. They may arrive twice.
-	RetryUnknown bool
+	RetryInDoubt bool
 
 	// WaitWhileDown makes Send wait within its context while the relay cannot
 	// be reached, instead of failing at once. It does not wait for what time

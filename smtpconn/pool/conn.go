@@ -102,5 +102,5 @@ func (p *Pool) end(c *conn) {
 	ctx, cancel := context.WithTimeout(p.life, farewell)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { c.client.Abort() })()
-	c.client.Quit()
+	c.client.Quit(ctx)
 }

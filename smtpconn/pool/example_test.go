@@ -47,7 +47,7 @@ func Example() {
 	switch {
 	case err == nil:
 		fmt.Println("sent to", receipt.Accepted)
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
+	case errors.As(err, &failed) && failed.Outcome == smtpconn.InDoubt:
 		fmt.Println("may have arrived:", err)
 	case errors.As(err, &down): // the relay's fault: also a wrong password, and a certificate that has expired
 		fmt.Println("hold it, and tell somebody; again from", down.Next, err)

@@ -125,13 +125,21 @@ func unaccepted(r Reply) error {
 	return words.Violation(policy.ErrRefused)
 }
 
-// Ready returns an error if the server has spoken without being asked: a
-// waiting 421 is [*wire.Closed], anything else a violation with reason
-// ErrInjected.
+// Ready returns an error if the server has spoken without being asked, see
+// [Unsolicited].
 func (c *Conn) Ready([]string) error {
-	err := c.Quiet()
-	if words := c.Waiting(); err != nil && strings.HasPrefix(words, "421") {
+	if c.Buffered() == 0 {
+		return nil
+	}
+	return Unsolicited(c.Waiting())
+}
+
+// Unsolicited returns the error of a server whose words answer no command: 421,
+// by which it may end a session at any time (RFC 5321 §3.8), is [*wire.Closed],
+// anything else a violation with reason ErrInjected.
+func Unsolicited(words string) error {
+	if strings.HasPrefix(words, "421") {
 		return wire.Hangup(words)
 	}
-	return err
+	return wire.Violation(policy.ErrInjected, words)
 }

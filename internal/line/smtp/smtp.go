@@ -88,7 +88,7 @@ func (c *Conn) Command(command string) (Reply, error) {
 }
 
 // Scan reads one reply as Read does, and appends its text to text, the lines
-// separated by line feeds: for who reads many replies and keeps few.
+// separated by line feeds. It allocates nothing if text has room.
 func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
 	first := 0
 	for {

@@ -2,6 +2,7 @@ package attacks_test
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func (a *attempt) connect(t *testing.T, client net.Conn) result {
 	s, err := sessions.New(t.Context(), conn, credentials())
 	if r.err = err; err == nil {
 		defer s.Close()
-		r.worked = work(s)
+		r.worked = work(t.Context(), s)
 	}
 	return r
 }
@@ -61,11 +62,11 @@ func credentials() auth.Password {
 
 // work does one thing in a session: it sends a message, or a command that
 // changes nothing.
-func work(s sessions.Session) error {
+func work(ctx context.Context, s sessions.Session) error {
 	if c, ok := s.(*smtpconn.Client); ok {
 		return c.SendMail(canaryFrom, []string{canaryTo}, strings.NewReader("Subject: "+canarySubject+"\r\n\r\n"+canaryBody+"\r\n"))
 	}
-	return sessions.Noop(s)
+	return sessions.Noop(ctx, s)
 }
 
 // checkClear looks at what the server saw in the clear.

@@ -66,7 +66,7 @@ func (c *canned) SetWriteDeadline(time.Time) error { return nil }
 // FuzzConnect gives a server's whole text to each protocol under each policy,
 // up to an authenticated session in the clear. Whatever the text is, the call
 // returns; what fails is typed and printable; nothing secret is said under a
-// policy with TLS; nobody is logged in, and no handshake begun, without the
+// policy with TLS; no login succeeds, and no handshake begins, without the
 // server's exact words for it.
 func FuzzConnect(f *testing.F) {
 	for _, text := range []string{

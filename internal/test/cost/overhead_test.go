@@ -159,7 +159,7 @@ func must(t testing.TB, err error) {
 
 // A session has no goroutines but those of the library it wraps, until it is
 // used: in SMTP the first command begins one that reads, as go-imap's does.
-// Without it a reply that nobody asked for would be taken for the next command's.
+// Without it an unsolicited reply would be taken for the next command's.
 func TestGoroutines(t *testing.T) {
 	const sessions = 20
 	for range sessions {

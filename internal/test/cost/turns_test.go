@@ -9,7 +9,7 @@ import (
 )
 
 // turns is a connection that counts round trips: each time the server is heard
-// after something was said, and the greeting that nobody asked for.
+// after something was said, and the greeting.
 type turns struct {
 	net.Conn
 	n    int

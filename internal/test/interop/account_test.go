@@ -42,9 +42,9 @@ var ways = map[string]func(*testing.T, relay, int) map[int]string{"stream": bySt
 
 func byStream(t *testing.T, r relay, n int) map[int]string {
 	c := must(smtpconn.Dial(t.Context(), r.endpoint, &r.options))(t)
-	defer c.Quit()
+	defer c.Quit(t.Context())
 	replies, i := map[int]string{}, 0
-	for receipt, err := range c.Stream(t.Context(), numbered(n)) {
+	for receipt, err := range c.SendEach(t.Context(), numbered(n)) {
 		if err != nil {
 			t.Fatalf("message %d: %v", i, err)
 		}

@@ -71,7 +71,7 @@ func attacked(t *testing.T, l *servers.Lab, upstream string, p policy.Protocol, 
 	if err != nil {
 		return channel(conn.Security()) + "+" + word(err)
 	}
-	defer sessions.Quit(s)
+	defer sessions.Quit(ctx, s)
 	return channel(s.Security())
 }
 

@@ -71,7 +71,7 @@ func TestTooManySessions(t *testing.T) {
 }
 
 // TestTooManyConnections is the same for Postfix, which counts before it lets
-// anybody speak.
+// a client speak.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
@@ -84,7 +84,7 @@ func TestTooManyConnections(t *testing.T) {
 	defer must(dial())(t).Close()
 	_, err := dial()
 	wantWord(t, err, "greeting:refused,temporary")
-	if err := first.Quit(); err != nil {
+	if err := first.Quit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

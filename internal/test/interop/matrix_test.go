@@ -144,7 +144,7 @@ func (m *matrix) try(c cell) string {
 	if err != nil {
 		return channel + " " + word(err)
 	}
-	defer sessions.Quit(s)
+	defer sessions.Quit(ctx, s)
 	if got := s.Security().Login.Mechanism; got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
 		return channel + " in:" + strings.ReplaceAll(got, " ", "-")
 	}

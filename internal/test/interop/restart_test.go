@@ -134,6 +134,6 @@ func soon(t *testing.T, f func()) {
 	select {
 	case <-done:
 	case <-time.After(patience):
-		t.Fatal("nobody notices that the server is gone")
+		t.Fatal("the end of the server was not noticed")
 	}
 }

@@ -4,7 +4,9 @@ package layout
 
 import (
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,10 +15,11 @@ import (
 )
 
 const (
-	goIMAP = "github.com/emersion/go-imap/v2"
-	goSMTP = "github.com/emersion/go-smtp"
-	goSASL = "github.com/emersion/go-sasl"
-	idna   = "golang.org/x/net/idna"
+	goIMAP     = "github.com/emersion/go-imap/v2"
+	goSMTP     = "github.com/emersion/go-smtp"
+	goSASL     = "github.com/emersion/go-sasl"
+	dnsmessage = "golang.org/x/net/dns/dnsmessage"
+	idna       = "golang.org/x/net/idna"
 
 	scram      = "github.com/xdg-go/scram"
 	stringprep = "github.com/xdg-go/stringprep"
@@ -47,10 +50,13 @@ var allowed = map[string][]string{
 	"dial/peers/...":      {"dial/peers", "dial/trust", "internal/wire", "policy"},
 	"dial":                {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
 	"dial/auth":           {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
+	"dial/legacy":         {"dial", "policy"},
+	"dial/dns":            {"policy", "internal/wire", dnsmessage, idna},
+	"dial/discover":       {"dial", "dial/dns", "internal/hostname", "internal/wire", "policy", dnsmessage, idna},
 	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
 	"internal/session":    {"dial", "dial/auth", "policy"},
 	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
-	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
+	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL, idna},
 	"pop3conn":            {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 }
 
@@ -221,5 +227,25 @@ func TestNames(t *testing.T) {
 			t.Errorf("package %s is in directory %s", p.Name, p.Path)
 		}
 		paths[last] = p.Path
+	}
+}
+
+// TestRoof holds the list in the documentation of internal/test to its folders.
+func TestRoof(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.Contains(string(text), "  - "+e.Name()+": ") {
+			t.Errorf("internal/test/doc.go does not say what %s is", e.Name())
+		}
+	}
+	if lines := strings.Count(string(text), "  - "); lines != len(entries)-1 {
+		t.Errorf("internal/test/doc.go lists %d folders of %d", lines, len(entries)-1)
 	}
 }

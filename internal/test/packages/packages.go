@@ -60,7 +60,8 @@ func elsewhere(dir string) bool {
 	return name == "testdata" || name[0] == '.' || name[0] == '_' || err == nil
 }
 
-// Public reports whether programs can import the package.
+// Public reports whether the package is for programs to import. Those below examples
+// are for reading.
 func (p Package) Public() bool {
-	return !p.IsCommand() && len(p.GoFiles) > 0 && !strings.Contains("/"+p.Path+"/", "/internal/")
+	return !p.IsCommand() && len(p.GoFiles) > 0 && !strings.Contains("/"+p.Path+"/", "/internal/") && !strings.HasPrefix(p.Path, "examples/")
 }

@@ -15,7 +15,7 @@ import (
 // Message is a message, lines ending in CRLF.
 type Message struct{ ID, Text string }
 
-// Server serves a mailbox in the clear, whoever logs in, with PIPELINING, to one
+// Server serves a mailbox in the clear, whatever the login is, with PIPELINING, to one
 // session after the other.
 type Server struct {
 	// Hook, if set before the first connection, is told of each command. What it

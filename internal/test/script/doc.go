@@ -1,5 +1,5 @@
 // Package script plays mail servers that are written down as data: honest
-// ones, broken ones, and somebody in the middle.
+// ones, broken ones, and attackers between the two.
 //
 // A script is a text file:
 //

@@ -167,7 +167,7 @@ func (p *play) act(s step) error {
 	return nil
 }
 
-// dripTime is the pause between two bytes of a drip: shorter than anybody's
+// dripTime is the pause between two bytes of a drip: shorter than a client's
 // patience for one read, and longer than that for the whole.
 const dripTime = 10 * time.Second
 

@@ -50,24 +50,24 @@ func session[S Session](s S, err error) (Session, error) {
 }
 
 // Noop sends a command that changes nothing and waits for the server's answer.
-func Noop(s Session) error {
+func Noop(ctx context.Context, s Session) error {
 	switch s := s.(type) {
 	case *imapconn.Client:
 		return s.Noop().Wait()
 	case *pop3conn.Client:
-		return s.Noop(context.Background())
+		return s.Noop(ctx)
 	}
 	return s.(*smtpconn.Client).Noop()
 }
 
 // Quit ends a session as its protocol demands.
-func Quit(s Session) error {
+func Quit(ctx context.Context, s Session) error {
 	defer s.Close()
 	switch s := s.(type) {
 	case *imapconn.Client:
 		return s.Logout().Wait()
 	case *pop3conn.Client:
-		return s.Quit(context.Background())
+		return s.Quit(ctx)
 	}
-	return s.(*smtpconn.Client).Quit()
+	return s.(*smtpconn.Client).Quit(ctx)
 }
