@@ -36,8 +36,8 @@ type Conn struct {
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
 	unread    []byte
-	spoken    atomic.Bool  // the server has said something on this level
-	now       wire.Now     // reads conn
+	spoken    atomic.Bool // the server has said something on this level
+	now       wire.Now    // reads conn
 	login     atomic.Pointer[Login]
 }
 

@@ -98,7 +98,7 @@ const quitTime = 5 * time.Second
 // server does not.
 func (c *Client) awaitClose() error {
 	c.link.by = time.Now().Add(quitTime)
-	if c.lines.More() == nil {
+	if c.lines.Fill() == nil {
 		return c.fail(wire.Violation(policy.ErrInjected, c.lines.Waiting()))
 	}
 	return c.Err() // of the context, or Abort

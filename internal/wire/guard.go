@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -85,7 +86,8 @@ const soon = time.Millisecond
 // by waiting a millisecond for it. If that is nothing, or the connection has no
 // deadlines, it returns os.ErrDeadlineExceeded.
 func (g *Guard) ReadSoon(p []byte) (int, error) {
-	if g.conn.SetReadDeadline(time.Now().Add(soon)) != nil {
+	err := g.conn.SetReadDeadline(time.Now().Add(soon))
+	if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, net.ErrClosed) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	n, err := g.conn.Read(p)
