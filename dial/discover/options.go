@@ -16,7 +16,7 @@ import (
 )
 
 // Options say whom to ask, and how. A nil *Options is the zero Options, which
-// asks the domain itself and nobody else.
+// asks the domain itself and no other server.
 type Options struct {
 	// Resolver answers all questions to the DNS, those for the addresses of web
 	// and mail servers included. nil means the zero Resolver, which asks the

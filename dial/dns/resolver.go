@@ -24,7 +24,7 @@ type Resolver struct {
 	Servers []netip.AddrPort
 
 	// TrustAD believes the AD bit of servers that are not on loopback. It is
-	// right only where nobody on the way to them can change an answer: in the
+	// right only where no attacker on the way to them can change an answer: in the
 	// operator's own network, or with a Dial that encrypts.
 	TrustAD bool
 
