@@ -22,7 +22,7 @@ var verdicts = []verdict{
 		advice: "The server wants a client certificate, or does not accept the one it got: set one up in this program."},
 	{kind: KindCredentials, vague: true, words: []string{
 		"credentials or *disabled", "failure or *disabled", "password is incorrect*limited", "invalid login or server error",
-	}, advice: "The server's words name several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
+	}, advice: "The server names several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
 
 	{kind: KindSecondFactor, words: []string{
 		"application-specific password", "application specific password", "app-specific password", "app specific password",
@@ -31,7 +31,7 @@ var verdicts = []verdict{
 		"verification code", "one-time password",
 	}},
 	{kind: KindSecondFactor, words: []string{"web browser", "web login", "via the web", "webmail first"},
-		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in; the server's words say where."},
+		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in."},
 	{kind: KindExpired, words: []string{
 		"password expired", "password has expired", "password is expired", "expired password", "change your password",
 		"password must be changed", "password change required", "reset your password", "password reset", "token expired",
@@ -49,7 +49,7 @@ var verdicts = []verdict{
 		"temporarily locked", "blocked temporarily", "locked temporarily", "blocked for *minutes", "locked for *minutes",
 	}},
 	{kind: KindRefused, words: []string{"spamhaus", "blacklist", "blocklist", "block list", "your ip", "ip address", "client host", "blocked using"},
-		advice: "The server refuses logins from this network's address: its words say why."},
+		advice: "The server refuses logins from this network's address."},
 	{kind: KindInUse, words: []string{
 		"mailbox is locked", "mailbox locked", "maildrop is locked", "maildrop locked", "maildrop already", "mailbox already",
 		"mailbox is already", "drop already locked", "unable to lock", "cannot lock", "can't lock", "can not lock", "could not lock",
