@@ -17,8 +17,10 @@ import (
 // table. A mechanism that shows the server the password is used if nothing
 // better is listed, unless NoPlaintext is set.
 //
-// For SCRAM and PLAIN the name and the password are prepared by SASLprep
-// (RFC 4013). Where they cannot be, SCRAM fails and nothing is sent.
+// For SCRAM the name and the password are prepared by SASLprep (RFC 4013); where
+// they cannot be, the login fails and nothing is sent. Mechanisms that show the
+// server the password send name and password as they are given here, since servers
+// compare them octet by octet.
 type Password struct {
 	User   string // the name to log in with
 	Secret Source // the password: a [Secret], or what gives one at each login
