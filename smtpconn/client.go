@@ -3,17 +3,12 @@ package smtpconn
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"io"
 	"slices"
 	"sync"
-	"syscall"
 
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // inner keeps the wrapped client out of reach: an embedded field that other
@@ -69,54 +64,6 @@ func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 
 // Limits returns what the server lists in LIMITS.
 func (c *Client) Limits() Limits { return newLimits(c.caps) }
-
-// Check returns an error if the server has hung up, or has said what answers no
-// command: the session is over then. It sends nothing and does not wait. Send,
-// SendEach and the promoted commands check as well.
-func (c *Client) Check() error { return c.line.unsolicited() }
-
-// Err returns the first I/O error of the connection, nil if there was none before
-// the session was closed from this side.
-func (c *Client) Err() error { return c.line.Err() }
-
-// Abort closes the connection at once; a pending command fails. It may be called
-// at any time and from any goroutine.
-func (c *Client) Abort() error { return c.line.Abort() }
-
-// Quit ends the session: it sends QUIT, waits for the reply, and closes the
-// connection whatever the reply is.
-//
-// An error says nothing about messages that were sent. It is that of ctx, of a
-// server that does not answer within Options.ReplyTimeout, or of a session that was
-// not fit for QUIT: busy, closed from this side, in the middle of a message, or
-// with a reply too many. A server that hangs up, or that answers anything else than
-// 221, is no error: the session has ended either way.
-func (c *Client) Quit(ctx context.Context) error {
-	if ctx == nil {
-		return errNilContext
-	}
-	if !c.acquire() {
-		return ErrBusy
-	}
-	defer c.release()
-	defer c.Abort()
-	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	err := c.inner.Quit()
-	if ctx.Err() != nil {
-		return wire.ContextError(ctx)
-	}
-	return quitError(err)
-}
-
-// quitError returns err unless it only says how the server ended the session.
-func quitError(err error) error {
-	var said *smtp.SMTPError
-	rubbish := errors.Is(err, policy.ErrMalformed) || errors.Is(err, policy.ErrLimit)
-	if errors.As(err, &said) || rubbish || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
-		return nil
-	}
-	return err
-}
 
 // TLSConnectionState returns the state of TLS, as Security does.
 func (c *Client) TLSConnectionState() (state tls.ConnectionState, ok bool) {

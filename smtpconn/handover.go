@@ -5,7 +5,10 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -27,10 +30,19 @@ type handover struct {
 	line    []byte       // room for pending
 	armed   bool         // the library's next EHLO is answered here
 	message messageState
+
+	conn    *dial.Conn
+	closing error // why the session ends if it is closed from this side
+	over    atomic.Pointer[dial.Error]
 }
 
-func newHandover(f *wire.Feed, caps []string) *handover {
-	return &handover{Feed: f, in: wire.NewReader(f, wire.Greeting()), caps: caps, pending: []byte("220 ready\r\n"), armed: true}
+func newHandover(conn *dial.Conn, caps []string, write time.Duration) *handover {
+	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
+	return &handover{
+		Feed: f, in: wire.NewReader(f, wire.Greeting()), caps: caps,
+		pending: []byte("220 ready\r\n"), armed: true,
+		conn: conn, closing: errClosed,
+	}
 }
 
 // ehlo is what the library says. The name is its own: nothing of it reaches the
@@ -61,7 +73,7 @@ func ehloAnswer(caps []string) []byte {
 func (h *handover) Read(p []byte) (int, error) {
 	if len(h.pending) == 0 {
 		if err := h.readReply(); err != nil {
-			return 0, err
+			return 0, h.fail(err)
 		}
 	}
 	n := copy(p, h.pending)
@@ -88,8 +100,7 @@ func (h *handover) readReply() error {
 func (h *handover) Write(p []byte) (int, error) {
 	switch {
 	case h.message == unfinished: // the library is about to end the message for the sake of a command
-		h.Abort()
-		return 0, errNotClosed
+		return 0, h.fail(errNotClosed)
 	case h.armed && bytes.Equal(p, ehlo):
 		h.armed = false
 		h.pending = ehloAnswer(h.caps)
@@ -98,14 +109,19 @@ func (h *handover) Write(p []byte) (int, error) {
 	// The library waits for each reply before it writes again, so none is due. A
 	// session that has ended is for it to find.
 	if err := h.unsolicited(); errors.Is(err, policy.ErrInjected) {
-		h.Abort()
-		return 0, err
+		return 0, h.fail(err)
 	}
 	n, err := h.Feed.Write(p)
 	if err != nil {
-		err = wire.Ended(err)
+		return n, h.fail(wire.Ended(err))
 	}
-	return n, err
+	return n, nil
+}
+
+// Close closes the connection, over TLS with a close_notify.
+func (h *handover) Close() error {
+	h.end(h.closing)
+	return h.Feed.Close()
 }
 
 // unsolicited returns an error if the server has hung up, or has said what

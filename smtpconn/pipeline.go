@@ -265,8 +265,7 @@ func (p *pipeline) fail(err error) {
 	if p.ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", wire.ContextError(p.ctx), err)
 	}
-	p.err = err
-	p.line.Abort()
+	p.err = p.line.fail(err)
 }
 
 // failed reports whether nothing more can be written.
@@ -284,4 +283,4 @@ func (p *pipeline) failure() error {
 // did not answer as RFC 2920 says, or hung up while commands were sent ahead of
 // their replies. The network may be the cause of the latter. Options.NoPipelining
 // does without.
-var ErrPipelining = errors.New("smtpconn: commands were sent ahead of replies, since the server lists PIPELINING; if it does not keep to that, Options.NoPipelining does without")
+var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")

@@ -90,9 +90,10 @@ func (e *SendError) Unwrap() []error {
 func (e *SendError) Temporary() bool {
 	switch {
 	case e.Outcome == NotSent:
-		var failed *dial.Error // a pool's
+		var failed *dial.Error // of a dial that a pool has made, or of a session
 		var call *callError
-		return !e.fault() && !errors.As(e.Err, &call) && (!errors.As(e.Err, &failed) || failed.Temporary())
+		mends := !errors.As(e.Err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
+		return mends && !e.fault() && !errors.As(e.Err, &call)
 	case e.Outcome != Refused:
 		return false
 	case e.Reply != nil:

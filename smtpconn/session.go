@@ -48,7 +48,7 @@ const never = 10 * 365 * 24 * time.Hour
 // newClient gives the connection to go-smtp, and to Send.
 func newClient(conn *dial.Conn, caps []string, o *Options) *Client {
 	t := o.times()
-	line := newHandover(wire.NewFeed(wire.NewGuard(conn, nil, 0, t.write)), caps)
+	line := newHandover(conn, caps, t.write)
 	library := smtp.NewClient(line)
 	library.CommandTimeout, library.SubmissionTimeout = cmp.Or(t.command, never), cmp.Or(t.end, never)
 	return &Client{inner: library, line: line, conn: conn, caps: caps, opts: o}

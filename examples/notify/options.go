@@ -107,7 +107,7 @@ func (o *options) define(fs *flag.FlagSet) {
 func (o *options) load() error {
 	d := &dial.Dialer{}
 	o.pool.WaitWhileDown = true
-	o.pool.Options = smtpconn.Options{Dialer: d}
+	o.pool.Options = &smtpconn.Options{Dialer: d}
 	if o.user != "" {
 		text, err := os.ReadFile(o.passwordFile)
 		if err != nil {

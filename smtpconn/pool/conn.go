@@ -34,7 +34,7 @@ func (p *Pool) dial() (*conn, error) {
 	n := &catcher{inner: p.cfg.Options.Dialer.NetDialer}
 	d := *p.cfg.Options.Dialer
 	d.NetDialer = n
-	o := p.cfg.Options
+	o := *p.cfg.Options
 	o.Dialer = &d
 	client, err := smtpconn.Dial(p.dials, p.cfg.Endpoint, &o)
 	if err != nil {

@@ -26,7 +26,7 @@ func Example() {
 
 	p, err := pool.New(pool.Config{
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
 			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 		},
@@ -72,7 +72,7 @@ func ExampleDownError() {
 	defer server.Close()
 	p, err := pool.New(pool.Config{
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
 			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("last year's")},
 		},

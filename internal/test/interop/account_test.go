@@ -65,7 +65,7 @@ func numbered(n int) iter.Seq[smtpconn.Message] {
 }
 
 func byPool(t *testing.T, r relay, n int) map[int]string {
-	p := must(pool.New(pool.Config{Endpoint: r.endpoint, Options: r.options, MaxConns: 8, MaxAttempts: 1}))(t)
+	p := must(pool.New(pool.Config{Endpoint: r.endpoint, Options: &r.options, MaxConns: 8, MaxAttempts: 1}))(t)
 	defer p.Close(context.Background())
 	var (
 		mu      sync.Mutex
