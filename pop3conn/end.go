@@ -83,7 +83,7 @@ func (c *Client) Quit(ctx context.Context) error {
 	}
 	if err != nil {
 		c.Close()
-		return joinErrors(ErrNotConfirmed, err)
+		return wire.Join(ErrNotConfirmed, err)
 	}
 	c.quit = true
 	c.end(errQuit)
