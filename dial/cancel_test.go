@@ -14,8 +14,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// stuck are servers that say nothing more in the phase they are named after,
-// for a dial under RequiredSTARTTLS (Opportunistic for capability).
+// stuck has a server for each phase, which stops answering in that phase of a dial
+// under RequiredSTARTTLS (in phase capability, under OpportunisticSTARTTLS).
 var stuck = map[dial.Phase]map[policy.Protocol]string{
 	dial.PhaseGreeting: {policy.IMAP: "HANG", policy.POP3: "HANG", policy.SMTP: "HANG"},
 	dial.PhaseCapability: {
@@ -78,7 +78,7 @@ func TestCancelInEachPhase(t *testing.T) {
 	})
 }
 
-// The Dialer's Timeout bounds a dial, whatever the server does, and says so.
+// The Dialer's Timeout bounds a dial, and the error names it.
 func TestTimeoutInEachPhase(t *testing.T) {
 	player := scripttest.New(t)
 	eachStuck(t, func(t *testing.T, phase dial.Phase, proto policy.Protocol, pol policy.Policy, lines string) {
@@ -139,7 +139,7 @@ func TestConnectTimesOut(t *testing.T) {
 	})
 }
 
-// After a dial neither its context nor its Timeout touches the connection.
+// After a dial neither its context nor its Timeout affects the connection.
 func TestLimitsEndWithTheDial(t *testing.T) {
 	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestUsersDeadlineIsKept(t *testing.T) {
 	})
 }
 
-// Success and cancellation race 20,000 times. Whoever wins, the outcome is
-// whole: an error and a closed connection, or a connection that works.
+// Success and cancellation race 20,000 times. In every case the outcome is
+// one of two: an error and a closed connection, or a connection that works.
 func TestCancelRace(t *testing.T) {
 	const races = 20000
 	ep := dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.NoTLS}

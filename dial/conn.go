@@ -13,6 +13,7 @@ import (
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -36,6 +37,7 @@ type Conn struct {
 	unreadMu  sync.Mutex
 	unread    []byte
 	spoken    atomic.Bool // the server has said something on this level
+	now       wire.Now    // reads conn
 	login     atomic.Pointer[Login]
 }
 
@@ -191,10 +193,14 @@ func (c *Conn) RemoteAddr() net.Addr { return c.inner().RemoteAddr() }
 
 // SetDeadline sets when reads and writes fail, those under way included. It
 // bounds a [Conn.Setup] too; the mail libraries set deadlines of their own.
-func (c *Conn) SetDeadline(t time.Time) error { return c.inner().SetDeadline(t) }
+func (c *Conn) SetDeadline(t time.Time) error {
+	return c.inner().SetDeadline(t)
+}
 
 // SetReadDeadline is SetDeadline for reads.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.inner().SetReadDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	return c.inner().SetReadDeadline(t)
+}
 
 // SetWriteDeadline is SetDeadline for writes.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.inner().SetWriteDeadline(t) }

@@ -135,7 +135,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// InsecureSkipVerify works, and shows.
+// A dial with InsecureSkipVerify succeeds, and Security shows it.
 func TestSkippedVerificationShows(t *testing.T) {
 	player := scripttest.New(t)
 	d := &dial.Dialer{TLSConfig: &tls.Config{
@@ -153,7 +153,7 @@ func TestSkippedVerificationShows(t *testing.T) {
 	}
 }
 
-// What Security returns is a copy: changing it changes nothing.
+// Security returns a copy: to change it does not change the connection.
 func TestSecurityIsACopy(t *testing.T) {
 	player := scripttest.New(t)
 	session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")

@@ -1,52 +1,54 @@
-// Package dial makes mail connections that keep their policy.
+// Package dial makes connections to mail servers that are protected as a policy
+// demands.
 //
-// An [Endpoint] says which server and how it must be protected, a [Dialer]
-// makes the connection, and the result is either a [*Conn] that is protected
-// that way or an [*Error] that says what stopped it. There is no third
-// outcome.
+// An [Endpoint] has the server and the policy, and a [Dialer] makes the connection. The
+// result is either a [*Conn] that is protected as the policy demands, or an [*Error]
+// that says what failed.
 //
 //	ep, err := dial.ParseEndpoint("imaps://mail.example.org")
 //	...
 //	conn, err := new(dial.Dialer).Dial(ctx, ep)
 //
-// Most programs do not call Dial themselves but one of the packages imapconn,
-// smtpconn and pop3conn, which go on from the connection to an authenticated
-// session. Others can build sessions for it too: a [*Conn] is a net.Conn that
-// stands right where the session begins, knows what was learned on the way,
-// and runs the session's own first steps under the same rules ([Conn.Setup]).
+// Most programs use one of the packages imapconn, smtpconn and pop3conn, which call the
+// Dialer and continue to an authenticated session. A session for another client can be
+// built in the same way. A [*Conn] is a net.Conn positioned at the begin of the
+// session. It has what the server said before, and runs the first commands of the
+// session under the same rules ([Conn.Setup]).
 //
-// # Telling failures apart
+// # Errors
 //
-// [Error.Phase] says where the connection stopped. What stopped it is in the
-// chain: errors.Is with the reasons of package policy finds a broken rule,
-// errors.As a [*tls.CertificateVerificationError] or the network's own error.
-// [Error.Hint] says the same to a person; the section Troubleshooting has the list.
+// [Error.Phase] says in which phase the connection failed. The cause is in the chain:
+// errors.Is finds a broken rule by the reasons of package policy, and errors.As a
+// [*tls.CertificateVerificationError] or an error of the network. [Error.Hint] returns
+// an explanation for a person. The section Troubleshooting lists the causes.
 //
 // # Which port
 //
-// A Dialer tries what it is told, and nothing else. A program that only knows a
-// host tries ImplicitTLS, and RequiredSTARTTLS if nothing listens there (phase
-// connect) or what listens has no TLS (policy.ErrNotTLS): either way ends in
-// verified TLS or in an error. It keeps the endpoint that worked, since memories
-// and pins go by port. It does not try NoTLS or OpportunisticSTARTTLS for itself.
+// A Dialer tries one endpoint, and no other. A program that only knows a host can dial
+// it with ImplicitTLS, and then with RequiredSTARTTLS if nothing listens on that port
+// (phase connect) or the server there has no TLS (policy.ErrNotTLS). The result is
+// verified TLS or an error. The program should store the endpoint that worked, since
+// peers and pins are distinguished by port. It should not try NoTLS or
+// OpportunisticSTARTTLS by itself. Package discover finds the endpoints of a mail
+// address.
 //
 // # Peers and pins
 //
-// With a [peers.Store] a Dialer holds servers to what they once had. Under
-// OpportunisticSTARTTLS that closes most of what the policy leaves open: once a
-// server has been reached with TLS, its offer cannot be taken away unnoticed any
-// more (RFC 3207 §6). Package memstore remembers as long as the program runs,
-// filestore in a file, sqlstore in a database that many machines share.
+// With a [peers.Store] a Dialer remembers how servers were protected. Under
+// OpportunisticSTARTTLS it then detects that an attacker removes the offer of a server
+// that it has reached with TLS before (RFC 3207 §6). The stores are in the
+// packages memstore (in memory), filestore (in a file) and sqlstore (in a database that
+// many machines share).
 //
 //	d := dial.Dialer{Peers: store}
 //
-// A [Pin] lets a program trust the key of one server whose certificate does not
-// verify, after a person has looked at it: [Dialer.Inspect] fetches it.
+// A [Pin] makes a Dialer trust the key of one server whose certificate does not verify,
+// after a person has checked it. [Dialer.Inspect] fetches the key.
 //
 // # Troubleshooting
 //
-// What errors.Is or errors.As finds in the chain of an error, what it means, and what
-// to do:
+// These are the causes that errors.Is or errors.As finds in the chain of an error, with
+// what they mean and what to do:
 //
 //   - policy.ErrUnset: the policy was not set, which is found before any I/O.
 //     Choose implicit-tls, or required-starttls for a server without a TLS port.

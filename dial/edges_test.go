@@ -33,7 +33,7 @@ func TestContextEndedBefore(t *testing.T) {
 	}
 }
 
-// silent is a connection that notes what is done to it.
+// silent is a connection that records its calls.
 type silent struct {
 	net.Conn
 	wrote, closed bool
@@ -63,7 +63,7 @@ func (b both) DialContext(context.Context, string, string) (net.Conn, error) {
 	return b.Conn, errors.New("proxy says no")
 }
 
-// A veto is one, whatever error the hook chose for it.
+// A veto is a violation with reason ErrVetoed, with any error of the hook.
 func TestVetoIsNoTimeout(t *testing.T) {
 	player := scripttest.New(t)
 	session := player.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
@@ -76,8 +76,8 @@ func TestVetoIsNoTimeout(t *testing.T) {
 	}
 }
 
-// A session resumed without verification is not verified, though the ticket
-// came from one that was.
+// A session that is resumed without verification is not verified, although its ticket
+// is from a verified one.
 func TestResumedWithoutVerification(t *testing.T) {
 	player := scripttest.New(t)
 	d := player.Dialer()
@@ -102,7 +102,7 @@ func TestResumedWithoutVerification(t *testing.T) {
 	}
 }
 
-// The handshake is told even if the greeting inside fails.
+// HandshakeDone is called also if the greeting inside TLS fails.
 func TestHandshakeIsTraced(t *testing.T) {
 	player := scripttest.New(t)
 	session := player.Play(t, policy.IMAP, policy.ImplicitTLS, "--- tls\nS: * BYE no\nFIN")
@@ -114,7 +114,7 @@ func TestHandshakeIsTraced(t *testing.T) {
 	}
 }
 
-// A password that strayed into the host is in no error.
+// A password in the host by mistake is in no error.
 func TestPasswordInHost(t *testing.T) {
 	_, err := new(dial.Dialer).Dial(t.Context(), dial.Endpoint{Protocol: policy.IMAP, Host: "user:canary@mail.test", Policy: policy.ImplicitTLS})
 	if err == nil || strings.Contains(err.Error(), "canary") {
@@ -122,7 +122,7 @@ func TestPasswordInHost(t *testing.T) {
 	}
 }
 
-// The farewell to a server that does not read any more ends with the context.
+// The close_notify to a server that does not read ends with the context.
 func TestFarewellEndsWithTheContext(t *testing.T) {
 	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestFarewellEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// clogged is a connection whose writes can be made to wait for its end.
+// clogged is a connection whose writes can be made to block until it is closed.
 type clogged struct {
 	net.Conn
 	stuck bool

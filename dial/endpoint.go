@@ -11,24 +11,24 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Endpoint is a mail server and how to connect to it. It is comparable, and
-// can be written as a URL, which is also its form in JSON and other texts: see
-// [ParseEndpoint].
+// Endpoint is a mail server, and how a connection to it must be protected. It is
+// comparable. In JSON and other text formats it is a URL: see [ParseEndpoint].
 type Endpoint struct {
-	Protocol policy.Protocol // what the server speaks
-	// Host is a DNS name or an IP address without brackets. A name in Unicode
-	// is turned into A-labels (RFC 5890) before anything is done with it.
+	Protocol policy.Protocol // the protocol of the server
+	// Host is a DNS name, or an IP address without brackets. A name in Unicode is
+	// converted to A-labels (RFC 5890) before it is used.
 	Host string
-	// Port 0 is the default for the protocol and the policy.
-	Port   uint16
+	// Port is the port. Zero means the registered port for Protocol and Policy.
+	Port uint16
+	// Policy says how the connection must be protected. It must be set.
 	Policy policy.Policy
 }
 
-// NewEndpoint returns the endpoint of a host and one of the protocol's registered
-// ports, which decides the policy: [policy.ImplicitTLS] for 993, 995 and 465,
-// [policy.RequiredSTARTTLS] for 143, 110, 587 and 25. Port 0 is the one for
-// ImplicitTLS. It never chooses a weaker policy. Any other port is an error: for
-// those write an Endpoint, and say the policy.
+// NewEndpoint returns the endpoint for a host and a registered port of the protocol.
+// The port decides the policy: [policy.ImplicitTLS] for 993, 995 and 465, and
+// [policy.RequiredSTARTTLS] for 143, 110, 587 and 25. Port 0 means the port for
+// ImplicitTLS. NewEndpoint never chooses a weaker policy. For any other port it returns
+// an error; write an Endpoint with a policy instead.
 func NewEndpoint(p policy.Protocol, host string, port int) (Endpoint, error) {
 	e := Endpoint{Protocol: p, Host: host}
 	for _, pol := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
@@ -57,15 +57,15 @@ func (e Endpoint) Address() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
 }
 
-// Validate returns what is wrong with e, as a dial would say it before any I/O,
-// and nil if nothing is.
+// Validate returns the error that a dial of e returns before any I/O, and nil if e is
+// valid.
 func (e Endpoint) Validate() error {
 	_, err := e.normal()
 	return err
 }
 
-// normal returns e with the host in its canonical form and the port filled in,
-// or what is wrong with it.
+// normal returns e in its canonical form, with the port filled in, or an error if e is
+// not valid.
 func (e Endpoint) normal() (Endpoint, error) {
 	switch {
 	case e.Policy == 0:
@@ -88,7 +88,7 @@ func (e Endpoint) normal() (Endpoint, error) {
 	return e, nil
 }
 
-// Peer returns the peer that e leads to, or what is wrong with e.
+// Peer returns the peer of e, for a [peers.Store]. It fails if e is not valid.
 func (e Endpoint) Peer() (peers.Peer, error) {
 	n, err := e.normal()
 	if err != nil {
@@ -97,7 +97,7 @@ func (e Endpoint) Peer() (peers.Peer, error) {
 	return n.peer(), nil
 }
 
-// peer is Peer for an endpoint in its normal form.
+// peer returns the peer of e, which is in its canonical form.
 func (e Endpoint) peer() peers.Peer {
 	return peers.Peer{Protocol: e.Protocol, Host: e.Host, Port: e.Port}
 }

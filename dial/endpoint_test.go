@@ -27,7 +27,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// noDial fails the test if anybody dials.
+// noDial is a NetDialer that fails the test.
 type noDial struct{ t *testing.T }
 
 func (n noDial) DialContext(_ context.Context, _, address string) (net.Conn, error) {
@@ -35,7 +35,7 @@ func (n noDial) DialContext(_ context.Context, _, address string) (net.Conn, err
 	return nil, errors.New("no")
 }
 
-// What is wrong with an endpoint is said before any I/O.
+// An endpoint that is not valid is an error before any I/O.
 func TestBadEndpoints(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.IMAP, Host: "h", Policy: policy.NoTLS}
 	for name, change := range map[string]func(*dial.Endpoint){
@@ -84,8 +84,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// The registered port decides the policy, and nothing weaker than RequiredSTARTTLS
-// comes out.
+// The registered port decides the policy, which is never weaker than RequiredSTARTTLS.
 func TestNewEndpoint(t *testing.T) {
 	for _, c := range []struct {
 		p    policy.Protocol

@@ -7,16 +7,16 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Farewell is how a server ended a connection or a session: with a word (BYE, 421)
-// or by closing it. errors.As finds one in the chain of every [*Error] whose cause is
-// that the server left.
+// Farewell means that the server ended a connection or a session, with a reply (IMAP
+// BYE, SMTP 421) or without one. errors.As finds a *Farewell in the chain of every
+// [*Error] with that cause.
 type Farewell struct {
-	// Reply is what the server said, made printable and at most 512 bytes long.
-	// It is empty if the server said nothing.
+	// Reply is the last reply, made printable and at most 512 bytes long. It is empty
+	// if there was none.
 	Reply string
 }
 
-// Error returns the server's words.
+// Error returns a text with the server's reply, printable and at most 512 bytes long.
 func (f *Farewell) Error() string {
 	if f.Reply == "" {
 		return "server closed the connection"
@@ -24,8 +24,8 @@ func (f *Farewell) Error() string {
 	return wire.Printable(fmt.Sprintf("server closed the connection (%q)", f.Reply))
 }
 
-// farewell returns the Farewell that err comes of, and nil if the server did not
-// leave.
+// farewell returns the Farewell for err, and nil if the server did not close the
+// connection.
 func farewell(err error) *Farewell {
 	var closed *wire.Closed
 	if !errors.As(err, &closed) {

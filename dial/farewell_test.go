@@ -10,8 +10,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// The server's last words are in the chain of an error, and only of one that comes
-// of the server's leaving.
+// The server's last reply is in the chain of an error, if the server closed the
+// connection and only then.
 func TestFarewell(t *testing.T) {
 	for _, c := range []struct {
 		err   error

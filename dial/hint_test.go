@@ -18,6 +18,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -204,20 +205,17 @@ func TestHintsForCertificates(t *testing.T) {
 }
 
 func TestHintsForVersions(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
+	player := scripttest.New(t)
+	for _, c := range []struct{ kind, words string }{
+		{"version 1.1", "older than 1.2"},
+		{"ALPN http/1.1", "another protocol"},
+	} {
+		server, err := player.TLS(c.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkHint(t, c.kind, handshake(t, server, player.Dialer(), imaps("mail.test")), c.words)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certs := []tls.Certificate{cert}
-	d := &dial.Dialer{TLSConfig: ca.ClientConfig()}
-	old := &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	checkHint(t, "server that refuses 1.2", handshake(t, old, d, imaps("mail.test")), "older than 1.2")
-	other := &tls.Config{Certificates: certs, NextProtos: []string{"http/1.1"}}
-	checkHint(t, "another ALPN", handshake(t, other, d, imaps("mail.test")), "another protocol")
 	local := &dial.Error{Phase: dial.PhaseHandshake, Endpoint: imaps("h"), Err: errors.New("tls: server selected unsupported protocol version 302")}
 	checkHint(t, "server that selects 1.1", local, "older than 1.2")
 }
@@ -231,8 +229,7 @@ func TestHintIsPrintable(t *testing.T) {
 	}
 }
 
-// What a stranger would be forgiven is said with suspicion of a server that is
-// known to have been better.
+// The hint is more suspicious if the server was better protected before.
 func TestHintsForAServerThatWasBetter(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
 		for _, c := range []struct {
@@ -292,8 +289,8 @@ func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
 	}
 }
 
-// Whatever fails in whatever phase, a person is told something, in sentences, and
-// never to go without TLS.
+// There is a hint for every failure in every phase. It is made of sentences, and never
+// advises to go without TLS.
 func TestEveryFailureHasAHint(t *testing.T) {
 	causes := []error{
 		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,

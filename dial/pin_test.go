@@ -26,7 +26,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// inspect makes the pin of what a server presents.
+// inspect returns the pin for the key that a server presents.
 func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
 	t.Helper()
 	found, err := d.Inspect(t.Context(), e)
@@ -36,8 +36,7 @@ func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
 	return found
 }
 
-// noLogin is a server that offers no login, so that all that a login can fail
-// with is the evidence it needs.
+// noLogin is a server that offers no login, so that a login can fail only at the gate.
 type noLogin struct{ auth.Transport }
 
 func (noLogin) Mechanisms() []string { return nil }
@@ -158,8 +157,7 @@ func TestPinnedServerBecomesValid(t *testing.T) {
 	}
 }
 
-// Who wants nothing but a key gets nothing but it, also from a session that is
-// resumed.
+// With an exclusive pin only its key is accepted, also in a session that is resumed.
 func TestExclusivePin(t *testing.T) {
 	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned} {
 		s := serve(t, dialtest.Config{Protocol: policy.POP3, Cert: kind, Implicit: true})
@@ -189,14 +187,14 @@ func TestExclusivePin(t *testing.T) {
 	}
 }
 
-// presenting is a server that presents a chain of the test's making.
+// presenting is a server that presents a chain of the test.
 func presenting(t *testing.T, key any, chain ...[]byte) *dialtest.Server {
 	t.Helper()
 	cert := tls.Certificate{Certificate: chain, PrivateKey: key}
 	return serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 }
 
-// selfSigned makes a certificate that nobody vouches for.
+// selfSigned makes a self-signed certificate.
 func selfSigned(t *testing.T, public, private any) []byte {
 	t.Helper()
 	template := &x509.Certificate{
@@ -210,7 +208,7 @@ func selfSigned(t *testing.T, public, private any) []byte {
 	return der
 }
 
-// Anybody can present anybody's certificate behind his own.
+// A server can present any other certificate after its own.
 func TestOnlyTheLeafIsPinned(t *testing.T) {
 	ours, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -351,7 +349,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// never is a memory, a cache and a hook that nothing may use.
+// never is a store, a cache and a hook that must not be used.
 type never struct{ t *testing.T }
 
 func (n never) Recall(context.Context, peers.Peer) (*peers.Record, error) {
@@ -373,8 +371,8 @@ func (n never) downgrade(context.Context, dial.Security) error {
 	return nil
 }
 
-// What Inspect sees must have no effect on a dial, and none of the Dialer's
-// settings that would stop one stops it.
+// Inspect has no effect on a later dial, and does not fail because of settings of the
+// Dialer that would fail a dial.
 func TestInspectStandsAlone(t *testing.T) {
 	n := never{t}
 	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Cert: dialtest.CertSelfSigned})
@@ -412,7 +410,7 @@ func TestInspectFails(t *testing.T) {
 	}
 }
 
-// Everything in a certificate is the server's claim, and harmless where it is shown.
+// Everything in a certificate is a claim of the server. Names is safe to show.
 func TestHostileCertificate(t *testing.T) {
 	i := dial.Inspection{Chain: []*x509.Certificate{{
 		DNSNames:    []string{"mail.test", "\x1b[31mevil\r\n", "\u202e", strings.Repeat("x", 1<<20), "\xff"},

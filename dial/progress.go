@@ -9,9 +9,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// progress is where a connection is on its way through the phases, from the check
-// of the arguments to the session. It tells the trace, and makes the error if the
-// connection stops there.
+// progress has the current phase of a connection. It calls the hooks of the trace, and
+// makes the error if the connection fails.
 type progress struct {
 	endpoint Endpoint
 	trace    Trace
@@ -20,7 +19,7 @@ type progress struct {
 	known    *peers.Known           // what is remembered of the server, once it was asked for
 }
 
-// progress returns where a session on c begins.
+// progress returns the progress for a session on c.
 func (c *Conn) progress() *progress {
 	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
 	if t := c.dialer.Trace; t != nil {
@@ -40,7 +39,7 @@ func (p *progress) enter(next Phase) {
 	}
 }
 
-// done ends the current phase. The next one begins with enter.
+// done ends the current phase. enter begins the next one.
 func (p *progress) done(err error) {
 	if p.phase != PhaseConfig && p.trace.PhaseDone != nil {
 		p.trace.PhaseDone(p.endpoint, p.phase, err)
@@ -48,7 +47,7 @@ func (p *progress) done(err error) {
 	p.phase = PhaseConfig
 }
 
-// fail ends the call with an error.
+// fail ends the current phase with err, and returns the error of the call.
 func (p *progress) fail(err error) *Error {
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {

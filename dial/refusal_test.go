@@ -48,9 +48,9 @@ func refusing(t *testing.T, greeting string, answers ...string) net.Conn {
 	return client
 }
 
-// A refusal before TLS is a refusal, with its words, whether it may pass, and advice
-// that fits: a server that is full is not on the wrong port, and one that does not like
-// this client's name does not lack STARTTLS.
+// A refusal before TLS is reported as one, with the server's reply, whether it is
+// temporary, and a hint that fits: a server that is full is not on the wrong port, and
+// one that refuses the client's name does not lack STARTTLS.
 func TestRefusalsBeforeTLS(t *testing.T) {
 	const (
 		implicit = policy.ImplicitTLS
@@ -112,7 +112,7 @@ func TestRefusalsBeforeTLS(t *testing.T) {
 	}
 }
 
-// What still is a wrong port, or no list, stays so.
+// A wrong port, and a server without a list, are still reported as such.
 func TestNoRefusal(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy   policy.Policy

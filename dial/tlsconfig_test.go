@@ -67,7 +67,7 @@ func TestServerNameAndALPN(t *testing.T) {
 	}
 }
 
-// keys is a session cache that remembers under which keys it was used.
+// keys is a session cache that records its keys.
 type keys map[string]bool
 
 func (k keys) Get(key string) (*tls.ClientSessionState, bool) { k[key] = true; return nil, false }

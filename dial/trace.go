@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Decision is what the policy did about a server's offer.
+// Decision is what the policy decided after the server's answer.
 type Decision string
 
 const (
@@ -17,37 +17,32 @@ const (
 	DecisionRefuse         Decision = "refuse"            // the connection ends with a violation
 )
 
-// Trace is a set of hooks that are told how a connection comes about, in the
-// manner of net/http/httptrace. Any of them may be nil. They are called on the
-// goroutine of the call that they trace, and must not use the connection.
-//
-// No hook is ever given a secret: the lines are those of the phases before
-// authentication.
+// Trace is a set of hooks that are called during the steps of a connection, in the
+// manner of net/http/httptrace. Any of them may be nil. They run on the goroutine of
+// the call that they trace, and must not use the connection. No hook gets a secret.
 type Trace struct {
-	// PhaseStart and PhaseDone frame each phase, of a dial as of a session's
-	// New. The error of the last phase is what the call fails with.
+	// PhaseStart and PhaseDone are called at the begin and the end of each phase, of
+	// a dial and of New of a session. The error of the last phase is the error of the
+	// call.
 	PhaseStart func(Endpoint, Phase)
 	PhaseDone  func(Endpoint, Phase, error)
-	// Decided is given what the policy decided, and the reason of a refusal.
+	// Decided is called with the decision of the policy, and the reason of a refusal.
 	Decided func(Endpoint, Decision, error)
-	// HandshakeDone is given the state after a handshake that succeeded and
-	// was verified.
+	// HandshakeDone is called after a handshake that succeeded and was verified.
 	HandshakeDone func(Endpoint, tls.ConnectionState)
-	// Recalled is given what the Dialer's Peers hold of the server, nil if
-	// nothing, or the error with which they could not tell.
+	// Recalled is called with what the Dialer's Peers have of the server, which is
+	// nil if they have nothing, or with their error.
 	Recalled func(Endpoint, *peers.Record, error)
-	// Remembered is given what was added to the Dialer's Peers, or was not
-	// because of the error.
+	// Remembered is called with a record that was added to the Dialer's Peers, or
+	// that was not added because of the error.
 	Remembered func(Endpoint, peers.Record, error)
-	// LoginTried is told of each attempt to authenticate, when it has ended,
-	// with the error that it failed with. Its lines are shown to nobody.
+	// LoginTried is called at the end of each login attempt, with its error.
 	LoginTried func(Endpoint, Login, error)
 }
 
-// LogTrace returns a Trace that writes to log: phases at level Debug, what the policy
-// decided and handshakes at Info, what failed at Error. The Trace has no state, so it
-// may serve any number of dials at once; the times of the records tell how long a
-// phase took.
+// LogTrace returns a Trace that writes to log: phases at level Debug, decisions and
+// handshakes at Info, and failures at Error. Any number of dials may use it at once.
+// The times of the log show how long each phase took.
 func LogTrace(log *slog.Logger) *Trace {
 	return &Trace{
 		PhaseStart: func(e Endpoint, p Phase) { log.Debug("phase begins", "endpoint", e, "phase", p) },

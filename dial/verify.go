@@ -7,8 +7,8 @@ import (
 	"github.com/mailconn/mailconn/internal/verify"
 )
 
-// verifyServer puts into the call's config what judges the server: the
-// certificate, the pins, the caller's own check, and what is remembered.
+// verifyServer sets the verification of the server in the config of the call: of the
+// certificate, the pins, the caller's VerifyConnection and the record of the server.
 func (c *call) verifyServer(pins []Pin) error {
 	v := verify.Standard(c.tls)
 	if len(pins) > 0 {
@@ -18,7 +18,7 @@ func (c *call) verifyServer(pins []Pin) error {
 		case c.tls.VerifyPeerCertificate != nil:
 			return errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
 		}
-		c.tls.InsecureSkipVerify = true // what crypto/tls would do is part of the verifier
+		c.tls.InsecureSkipVerify = true // verify.PKIX verifies in place of crypto/tls
 		v = pinned(verify.PKIX(c.tls), pins)
 	}
 	v = verify.StrongKeys(v)

@@ -2,6 +2,7 @@ package pop3conn_test
 
 import (
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,16 @@ func (l *loop) Read(p []byte) (int, error) {
 	n := copy(p, l.reply[l.at:])
 	l.at += n
 	return n, nil
+}
+
+// ReadNow does not find the reply that is given over and over: a command comes first.
+func (l *loop) ReadNow(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ready == "" {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return l.canned.Read(p)
 }
 
 func (l *loop) rewind() { l.at = 0 }

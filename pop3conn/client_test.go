@@ -47,7 +47,7 @@ func TestCommands(t *testing.T) {
 		"C: RSET", "S: +OK",
 		"C: NOOP", "S: +OK",
 		"C: LIST", "S: +OK none", "S: .",
-		"C: QUIT", "S: +OK bye")...))
+		"C: QUIT", "S: +OK bye", "CLOSE")...))
 	check(t, "Capabilities", c.Capabilities(), nil, []string{"TOP", "UIDL", "X-NEW a b"})
 	count, size, err := c.Stat(ctx)
 	check(t, "Stat", [2]int64{int64(count), size}, err, [2]int64{2, 320})

@@ -7,8 +7,10 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -64,19 +66,42 @@ var ErrNotConfirmed = errors.New("pop3conn: QUIT was not confirmed: deletions ma
 // [*Error] if the server could not remove some of the messages (RFC 1939 §6), and what
 // [Client.Err] returns if the session ended before the reply; whether messages were
 // deleted is not known then.
+//
+// Behind the reply Quit waits for the server to close the connection, for at most 5
+// seconds. If another reply comes, the one before was to another command, and Quit is
+// not confirmed.
 func (c *Client) Quit(ctx context.Context) error {
 	if c.quit {
 		return c.Err()
 	}
-	_, err := c.command(ctx, "QUIT")
+	err := c.begin(ctx)
 	if err == nil {
-		c.quit = true
-		c.end(errQuit)
-		c.guard.Close() // the server has confirmed: whether the close_notify arrives does not matter
-		return nil
+		if _, err = c.exchange("QUIT"); err == nil {
+			err = c.awaitClose()
+		}
+		c.done()
 	}
-	c.Close()
-	return &joinedError{[]error{ErrNotConfirmed, err}}
+	if err != nil {
+		c.Close()
+		return joinErrors(ErrNotConfirmed, err)
+	}
+	c.quit = true
+	c.end(errQuit)
+	c.guard.Close() // whether the close_notify arrives does not matter
+	return nil
+}
+
+// quitTime is how long a server may take to close the connection behind QUIT.
+const quitTime = 5 * time.Second
+
+// awaitClose waits for the server to close the connection. It is no error if the
+// server does not.
+func (c *Client) awaitClose() error {
+	c.link.by = time.Now().Add(quitTime)
+	if c.lines.Fill() == nil {
+		return c.fail(wire.Violation(policy.ErrInjected, c.lines.Waiting()))
+	}
+	return c.Err() // of the context, or Abort
 }
 
 // fail ends the session for an error of the command sent last: what the next byte

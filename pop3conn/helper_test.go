@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,14 @@ func (c *canned) Read(p []byte) (int, error) {
 	n := copy(p, c.ready)
 	c.ready = c.ready[n:]
 	return n, nil
+}
+
+// ReadNow finds nothing as long as a write has to come first.
+func (c *canned) ReadNow(p []byte) (int, error) {
+	if c.ready == "" && !c.closed && len(c.replies) > 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Read(p)
 }
 
 func (c *canned) Write(p []byte) (int, error) {

@@ -28,6 +28,7 @@ type login struct {
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
 	l := &login{conn: conn, setup: setup, opts: o, link: &link{conn: conn}}
 	l.lines = pop3.New(wire.NewLines(l.link))
+	l.lines.Arrivals = l.link
 	if err := l.run(ctx); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +133,14 @@ func (f *far) Read(p []byte) (int, error) {
 		}
 		f.written = ""
 		f.mu.Unlock()
+	}
+	return f.canned.Read(p)
+}
+
+// ReadNow finds what was not read of the last turn.
+func (f *far) ReadNow(p []byte) (int, error) {
+	if f.ready == "" && !f.closed {
+		return 0, os.ErrDeadlineExceeded
 	}
 	return f.canned.Read(p)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -21,7 +22,9 @@ func TestQuitNotConfirmed(t *testing.T) {
 		"lost":      {[]string{"C: QUIT", "CLOSE"}, nil, io.EOF},
 		"half":      {[]string{"C: QUIT", "R: +OK bye", "CLOSE"}, nil, io.EOF},
 		"garbage":   {[]string{"C: QUIT", "S: bye"}, nil, nil},
-		"gone":      {[]string{"CLOSE"}, nil, nil},
+		"gone":      {[]string{"C: NOOP", "S: +OK", "CLOSE"}, func(c *pop3conn.Client) { c.Noop(ctx) }, nil},
+		"too many":  {[]string{"C: QUIT", "R: +OK bye\r\n+OK bye\r\n"}, nil, policy.ErrInjected},
+		"half more": {[]string{"C: QUIT", "S: +OK bye", "R: x"}, nil, policy.ErrInjected},
 		"closed":    {nil, func(c *pop3conn.Client) { c.Close() }, net.ErrClosed},
 		"aborted":   {nil, func(c *pop3conn.Client) { c.Abort() }, nil},
 		"long body": {[]string{"C: RETR 1", "S: +OK", "R: " + strings.Repeat("x", 200<<10)}, func(c *pop3conn.Client) { c.Retr(ctx, 1) }, nil},

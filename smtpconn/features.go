@@ -21,9 +21,9 @@ type ExtensionError struct {
 // Error returns the keyword and why it could not be used.
 func (e *ExtensionError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("smtpconn: %s: %v", e.Keyword, e.Err)
+		return wire.Printable(fmt.Sprintf("smtpconn: %s: %v", e.Keyword, e.Err))
 	}
-	return "smtpconn: the server does not offer " + e.Keyword
+	return wire.Printable("smtpconn: the server does not offer " + e.Keyword)
 }
 
 // Unwrap returns Err.

@@ -36,7 +36,7 @@ type handover struct {
 }
 
 func newHandover(conn *dial.Conn, caps []string, write time.Duration) *handover {
-	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write), conn.Encrypted())
+	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
 	return &handover{
 		Link: smtpline.NewLink(f), caps: caps,
 		pending: []byte("220 ready\r\n"), armed: true,

@@ -116,7 +116,7 @@ func (t *attempts) next(ctx context.Context, a attempt, refused *Error) error {
 	case more && !a.last && (refused.Kind == KindMechanism || refused.early && refused.Guessed):
 		t.list = rest
 		return nil
-	case more && refused.Kind == KindCredentials && refused.ambiguous && a.name == sasl.Plain:
+	case more && refused.Kind == KindCredentials && refused.ambiguous && refused.advice == "" && a.name == sasl.Plain:
 		if own := slices.IndexFunc(rest, func(a attempt) bool { return a.name == t.offer.command }); own >= 0 {
 			t.list = rest[own : own+1] // it shows no more than PLAIN did
 			return nil

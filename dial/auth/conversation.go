@@ -19,7 +19,7 @@ func (c *conversation) begin(m mechanism) { c.using, c.sent, c.shown = m, 0, fal
 // the protocol allows that.
 func (c *conversation) start(mechanism string, ir []byte) (a Answer, sent bool, err error) {
 	a, sent, err = c.Start(mechanism, ir)
-	if sent {
+	if sent && ir != nil {
 		c.account(ir)
 	}
 	return c.read(a), sent, err
@@ -40,7 +40,7 @@ func (c *conversation) repeat(response []byte) (Answer, error) {
 // login sends the protocol's own command.
 func (c *conversation) login(user, password string) (Answer, error) {
 	a, err := c.Transport.(LoginTransport).Login(user, password)
-	c.shown = !a.Unsent
+	c.sent, c.shown = 1, !a.Unsent
 	return c.read(a), err
 }
 
@@ -48,7 +48,7 @@ func (c *conversation) login(user, password string) (Answer, error) {
 func (c *conversation) loginDigest(user, digest string) (Answer, error) {
 	c.hide(digest)
 	a, err := c.Transport.(DigestTransport).LoginDigest(user, digest)
-	c.shown = true
+	c.sent, c.shown = 1, true
 	return c.read(a), err
 }
 
@@ -71,7 +71,7 @@ func (c *conversation) account(message []byte) {
 // read makes what can be made of an answer.
 func (c *conversation) read(a Answer) Answer {
 	if a.Status == Refused {
-		if a = judge(a, c.shown); a.early && c.sent > 0 {
+		if a = judge(a, c.sent > 0, c.shown); a.early && c.sent > 0 {
 			a.advice = "The server refused the login before it was shown a password: it may not know this user, or not take this way to log in; its words may say more."
 		}
 	}

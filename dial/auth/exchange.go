@@ -104,7 +104,7 @@ func conclude(c *conversation, said *refusal) (Answer, error) {
 	a.detail = said.detail
 	if said.kind != "" && (a.Guessed || a.Kind == KindCredentials && !said.guessed) {
 		a.Kind, a.Guessed, a.early = said.kind, said.guessed, false
-		if a.Kind == KindCredentials && !c.shown {
+		if a.Kind == KindCredentials && a.Guessed && !c.shown {
 			a.Kind = KindRefused
 		}
 	}

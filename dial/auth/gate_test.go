@@ -14,7 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -39,11 +39,8 @@ func serve(s net.Conn, p policy.Policy, cfg *tls.Config) {
 }
 
 func TestGate(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Certificate(dialtest.CertGood)
+	player := scripttest.New(t)
+	good, err := player.TLS("good")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,16 +52,16 @@ func TestGate(t *testing.T) {
 		client *tls.Config
 		want   error
 	}{
-		{"implicit", policy.ImplicitTLS, ca.ClientConfig(), nil},
-		{"required", policy.RequiredSTARTTLS, ca.ClientConfig(), nil},
+		{"implicit", policy.ImplicitTLS, player.CA.ClientConfig(), nil},
+		{"required", policy.RequiredSTARTTLS, player.CA.ClientConfig(), nil},
 		{"no TLS", policy.NoTLS, nil, policy.ErrCleartextAuth},
-		{"opportunistic, in the clear", policy.OpportunisticSTARTTLS, ca.ClientConfig(), policy.ErrCleartextAuth},
+		{"opportunistic, in the clear", policy.OpportunisticSTARTTLS, player.CA.ClientConfig(), policy.ErrCleartextAuth},
 		{"not verified", policy.ImplicitTLS, blind, policy.ErrUnverifiedAuth},
 		{"not verified after STARTTLS", policy.RequiredSTARTTLS, blind, policy.ErrUnverifiedAuth},
 		{"verified by the caller only", policy.ImplicitTLS, ownCheck, policy.ErrUnverifiedAuth},
 	} {
 		client, server := net.Pipe()
-		go serve(server, c.p, &tls.Config{Certificates: []tls.Certificate{cert}})
+		go serve(server, c.p, good)
 		d := dial.Dialer{TLSConfig: c.client}
 		conn, err := d.NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: c.p})
 		if err != nil {

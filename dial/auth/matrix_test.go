@@ -51,8 +51,8 @@ func endless(x *talk, _ string) outcome {
 	return hangUp
 }
 
-// early stands for what comes of a refusal that a mechanism may meet before it has
-// sent the secret.
+// early stands for what comes of a refusal with a code that a mechanism may meet
+// before it has sent the secret.
 const early auth.Kind = "early"
 
 // earlyKind is the kind of such a refusal, after a challenge or at once.
@@ -60,10 +60,10 @@ func earlyKind(mechanism string, challenged bool) auth.Kind {
 	switch {
 	case mechanism == "CRAM-MD5" && challenged:
 		return auth.KindProtocol // it cannot do without base64
-	case strings.HasPrefix(mechanism, "SCRAM"), mechanism == "CRAM-MD5", mechanism == "LOGIN":
-		return auth.KindRefused
+	case mechanism == "CRAM-MD5", mechanism == "LOGIN" && !challenged:
+		return auth.KindRefused // it has sent nothing
 	}
-	return auth.KindCredentials // it has sent all that it has with its command
+	return auth.KindCredentials // it has sent the user's name at least, and the refusal has a code
 }
 
 // behaviours is what servers do, and what comes of it.
@@ -209,7 +209,7 @@ func TestSCRAMGuards(t *testing.T) {
 		{"empty salt", sub(1, field(1, "s=")), auth.KindProtocol, "salt"},
 		{"mandatory extension", sub(1, func(s string) string { return "m=x," + s }), auth.KindProtocol, "extension"},
 		{"wrong password", sub(2, func(string) string { return "e=invalid-proof" }), auth.KindCredentials, "e=invalid-proof"},
-		{"no such user, before the proof", sub(1, func(string) string { return "e=unknown-user" }), auth.KindRefused, "e=unknown-user"},
+		{"no such user, before the proof", sub(1, func(string) string { return "e=unknown-user" }), auth.KindCredentials, "e=unknown-user"},
 		{"no resources", sub(2, func(string) string { return "e=no-resources" }), auth.KindTemporary, "e=no-res"},
 	} {
 		for _, p := range protocols {

@@ -40,6 +40,8 @@ type server struct {
 	silent bool
 	// silentList means that an SMTP server does not list AUTH.
 	silentList bool
+	// noUser means that a POP3 server does not list USER.
+	noUser bool
 	// noIR means that an IMAP server does not list SASL-IR.
 	noIR bool
 	// play is the server's side of the exchange with a mechanism.
@@ -169,7 +171,11 @@ func (x *talk) command(line string) bool {
 		}
 		x.say("250-hi\r\n250 AUTH " + strings.Join(x.s.lists, " "))
 	case "CAPA":
-		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\nUSER\r\n.")
+		user := "USER\r\n"
+		if x.s.noUser {
+			user = ""
+		}
+		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\n" + user + ".")
 	case "USER":
 		x.say("+OK")
 	case "AUTH", "AUTHENTICATE":

@@ -101,4 +101,15 @@ func enter(ctx context.Context, conn *dial.Conn, p policy.Protocol, creds auth.C
 	return conn.Security().Login, err
 }
 
+// alertsOf logs in over IMAP and returns the alerts that are shown.
+func alertsOf(t testing.TB, s *server, creds auth.Credentials) (alerts []string) {
+	t.Helper()
+	client, peer := net.Pipe()
+	go s.serve(tls.Server(peer, serverTLS(t, 0)))
+	conn := connect(t, client, s.p, &dial.Dialer{})
+	defer conn.Abort()
+	imapconn.New(t.Context(), conn, &imapconn.Options{Auth: creds, Notice: func(n imapconn.Notice) { alerts = append(alerts, n.Alert) }})
+	return alerts
+}
+
 var protocols = []policy.Protocol{policy.IMAP, policy.Submission, policy.POP3}

@@ -4,7 +4,7 @@ import "strings"
 
 // verdict is what a server means by words that are known.
 type verdict struct {
-	kind   Kind
+	kind   Kind     // "" for what the code says
 	words  []string // one of these is in the words, in lower case; "*" stands for any text
 	vague  bool     // they name several reasons
 	advice string   // for a person, where there is a better hint than the kind's
@@ -18,7 +18,7 @@ var verdicts = []verdict{
 		"starttls", "plaintext authentication disallowed", "cleartext authentication disallowed", "under a layer", "encryption required",
 		"encryption is required", "encrypted connection", "secure connection", "ssl required", "tls required", "requires tls", "requires ssl",
 	}},
-	{kind: KindRefused, words: []string{"client*certificate"},
+	{words: []string{"client*certificate"},
 		advice: "The server wants a client certificate, or does not accept the one it got: set one up in this program."},
 	{kind: KindCredentials, vague: true, words: []string{
 		"credentials or *disabled", "failure or *disabled", "password is incorrect*limited", "invalid login or server error",
@@ -132,16 +132,22 @@ func contains(text, pattern string) bool {
 
 // judge returns a refusal with the kind that the server's words give it, where its
 // code does not tell. Before the server was sent the secret, which shown reports, a
-// refusal is none of the secret.
-func judge(a Answer, shown bool) Answer {
+// refusal is none of the credentials, unless it was sent the user's name, which
+// named reports, and has a code that speaks of credentials.
+func judge(a Answer, named, shown bool) Answer {
 	v := verdictOf(a.Reply)
 	switch {
 	case v == nil:
-	case v.kind == KindCredentials && (v.vague || a.Guessed) && (a.Kind == KindCredentials || a.Kind == KindRefused):
-		a.Kind, a.Guessed, a.advice = KindCredentials, true, v.advice
+	case v.kind == "":
+		a.advice = v.advice
+	case v.kind == KindCredentials && (a.Kind == KindCredentials || a.Kind == KindRefused && a.Guessed):
+		a.Kind, a.Guessed, a.advice = KindCredentials, a.Guessed || v.vague, v.advice
 	case v.kind == KindCredentials:
 	case a.Kind == KindCredentials, a.Kind == KindRefused, a.Kind == KindMechanism, a.Kind == KindTemporary:
 		a.Kind, a.Guessed, a.advice = v.kind, false, v.advice
+	}
+	if named && a.Kind == KindCredentials && a.Code != "" {
+		return a
 	}
 	if !shown && (a.Kind == KindCredentials || a.Kind == KindRefused && (a.Guessed || a.Code == "")) {
 		coded := a.Kind == KindCredentials && !a.Guessed

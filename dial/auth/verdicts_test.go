@@ -18,6 +18,7 @@ import (
 const (
 	sent        = "password"
 	unsent      = "password, not yet sent"
+	named       = "the user's name alone"
 	byTokenSent = "token"
 	challenged  = "token, challenged"
 )
@@ -64,6 +65,10 @@ var answers = []struct {
 	{policy.IMAP, unsent, "NO [ALERT] Too many simultaneous connections. (Failure)", auth.KindLimit, false, true, 0, "later"},
 	{policy.IMAP, unsent, "BAD no", auth.KindMechanism, false, false, 1, "words say why"},
 
+	{policy.IMAP, named, "NO [AUTHENTICATIONFAILED] no", auth.KindCredentials, false, false, 0, "check both"},
+	{policy.IMAP, named, "NO authentication failure", auth.KindRefused, true, false, 0, "may not know this user"},
+	{policy.IMAP, named, "NO [LIMIT] no", auth.KindLimit, false, true, 0, "later"},
+
 	// Words of IMAP servers.
 	{policy.IMAP, sent, "NO AUTHENTICATE failed.", auth.KindCredentials, true, false, 2, "most likely"},
 	{policy.IMAP, sent, "NO LOGIN failed.", auth.KindCredentials, true, false, 2, "most likely"},
@@ -95,7 +100,8 @@ var answers = []struct {
 	{policy.IMAP, sent, "NO Mailbox is locked by another session", auth.KindInUse, false, true, 1, "in use"},
 	{policy.IMAP, sent, "NO LOGIN Login error or password error", auth.KindCredentials, true, false, 2, "most likely"},
 	{policy.IMAP, sent, "NO ERR.LOGIN.REQCODE", auth.KindSecondFactor, false, false, 1, "for this program"},
-	{policy.IMAP, sent, "NO Client certificate required", auth.KindRefused, false, false, 1, "client certificate"},
+	{policy.IMAP, sent, "NO [ALERT] Client certificate required", auth.KindRefused, true, false, 1, "client certificate"},
+	{policy.IMAP, sent, "NO Client certificate required", auth.KindCredentials, true, false, 1, "client certificate"},
 
 	// Tokens over IMAP.
 	{policy.IMAP, byTokenSent, "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", auth.KindCredentials, false, false, 1, "the token"},
@@ -139,6 +145,10 @@ var answers = []struct {
 	{policy.Submission, unsent, "503 5.5.1 Error: authentication not enabled", auth.KindNoLogin, false, false, 0, "host and port"},
 	{policy.Submission, unsent, "503 AUTH command used when not advertised", auth.KindNoLogin, false, false, 0, "host and port"},
 
+	{policy.Submission, named, "535 5.7.8 no", auth.KindCredentials, false, false, 0, "check both"},
+	{policy.Submission, named, "535 no", auth.KindCredentials, true, false, 0, "most likely"},
+	{policy.Submission, named, "554 no", auth.KindRefused, true, false, 0, "may not know this user"},
+
 	// Words of SMTP servers.
 	{policy.Submission, sent, "535-5.7.8 Username and Password not accepted. For more information, go to\r\n535 5.7.8  https://support.example.com/mail/?p=BadCredentials x - gsmtp", auth.KindCredentials, false, false, 1, "check both"},
 	{policy.Submission, sent, "534-5.7.9 Application-specific password required. For more information, go to\r\n534 5.7.9  https://support.example.com/mail/?p=InvalidSecondFactor x - gsmtp", auth.KindSecondFactor, false, false, 1, "for this program"},
@@ -168,7 +178,7 @@ var answers = []struct {
 	{policy.Submission, sent, "535 Incorrect authentication data", auth.KindCredentials, true, false, 1, "most likely"},
 	{policy.Submission, sent, "535 5.7.8 The user has exceeded the login limit", auth.KindLimit, false, true, 1, "later"},
 	{policy.Submission, sent, "554 5.7.1 Client host blocked using zen.blocklist.example", auth.KindRefused, false, false, 1, "address"},
-	{policy.Submission, sent, "535 Client didn't present valid SSL certificate", auth.KindRefused, false, false, 1, "client certificate"},
+	{policy.Submission, sent, "535 Client didn't present valid SSL certificate", auth.KindCredentials, true, false, 1, "client certificate"},
 	{policy.Submission, sent, "535 5.7.8 Two-factor authentication is on: use an app password", auth.KindSecondFactor, false, false, 1, "for this program"},
 
 	// Tokens over SMTP.
@@ -194,6 +204,9 @@ var answers = []struct {
 	{policy.POP3, unsent, "-ERR [AUTH] no", auth.KindRefused, false, false, 0, "before it was shown"},
 	{policy.POP3, unsent, "-ERR [SYS/TEMP] no", auth.KindTemporary, false, true, 0, "later"},
 	{policy.POP3, unsent, "-ERR [IN-USE] no", auth.KindInUse, false, true, 0, "in use"},
+
+	{policy.POP3, named, "-ERR [AUTH] no", auth.KindCredentials, false, false, 0, "check both"},
+	{policy.POP3, named, "-ERR no", auth.KindRefused, true, false, 0, "may not know this user"},
 
 	// Words of POP3 servers.
 	{policy.POP3, sent, "-ERR [AUTH] Username and password not accepted.", auth.KindCredentials, false, false, 1, "check both"},
@@ -250,6 +263,9 @@ func TestVerdicts(t *testing.T) {
 		var creds auth.Credentials = auth.Password{User: testUser, Secret: auth.NewSecret(password)}
 		if row.how == byTokenSent || row.how == challenged {
 			creds = auth.Token{User: testUser, Secret: auth.NewSecret(testToken)}
+		}
+		if row.how == named {
+			s.lists, creds = []string{"SCRAM-SHA-256"}, bySCRAM("SCRAM-SHA-256")
 		}
 		_, err := login(t, s, creds)
 		var failed *auth.Error

@@ -43,7 +43,7 @@ func (c *caseConn) SetLinger(sec int) error {
 	return c.TCPConn.SetLinger(sec)
 }
 
-// Close says that no more will come, and goes on to listen: whoever sits on a
+// Close says that no more will come, and goes on to listen: a client that keeps a
 // wire hears what is said to a server that is gone.
 func (c *caseConn) Close() error {
 	if c.reset {

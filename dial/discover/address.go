@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
+
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
@@ -19,7 +21,6 @@ var ErrAddress = errors.New("not a mail address")
 type mailbox struct {
 	local  string // as it was given, quotes and all
 	domain string // as A-labels
-	typed  string // the domain as it was given, if it was not in ASCII
 }
 
 // parseAddress reads an address. The local part is for its own server to
@@ -29,24 +30,20 @@ func parseAddress(address string) (m mailbox, err error) {
 	if at < 0 {
 		return m, fmt.Errorf("discover: %w: %.64q has no @", ErrAddress, address)
 	}
-	m.local, m.typed = address[:at], address[at+1:]
-	_, literal := netip.ParseAddr(m.typed)
+	local, domain := address[:at], address[at+1:]
+	_, literal := netip.ParseAddr(domain)
 	switch {
 	case len(address) > 254: // RFC 5321 §4.5.3.1.3, without the angle brackets
 		return m, fmt.Errorf("discover: %w: longer than 254 bytes", ErrAddress)
-	case !isLocalPart(m.local):
+	case !isLocalPart(local):
 		return m, fmt.Errorf("discover: %w: %.64q has no valid local part", ErrAddress, address)
-	case literal == nil || strings.HasPrefix(m.typed, "["):
+	case literal == nil || strings.HasPrefix(domain, "["):
 		return m, fmt.Errorf("discover: %w: %.64q has an IP address, and no domain to ask", ErrAddress, address)
 	}
-	if m.domain, err = dns.Canonical(m.typed); err != nil {
+	if domain, err = dns.Canonical(domain); err != nil {
 		return m, fmt.Errorf("discover: %w: %w", ErrAddress, err)
 	}
-	m.typed = strings.TrimSuffix(m.typed, ".")
-	if strings.EqualFold(m.typed, m.domain) {
-		m.typed = ""
-	}
-	return m, nil
+	return mailbox{local, domain}, nil
 }
 
 // isLocalPart reports whether s is a dot-string or a quoted string, perhaps with
@@ -64,11 +61,12 @@ func isLocalPart(s string) bool {
 func (m mailbox) String() string { return m.local + "@" + m.domain }
 
 // users returns the names to log in with where the source names none: the whole
-// address, then the local part (RFC 6186 §4).
+// address, with an international domain in both its forms, then the local part
+// (RFC 6186 §4).
 func (m mailbox) users() []string {
 	users := []string{m.String()}
-	if m.typed != "" {
-		users = append(users, m.local+"@"+m.typed)
+	if u, err := idna.Lookup.ToUnicode(m.domain); err == nil && u != m.domain {
+		users = append(users, m.local+"@"+u)
 	}
 	return append(users, m.local)
 }

@@ -1,9 +1,11 @@
 package discover_test
 
 import (
+	"compress/gzip"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -284,7 +286,7 @@ func TestOddServers(t *testing.T) {
 		in(t, func(t *testing.T, w *world) {
 			w.Site("autoconfig.example.org", fakenet.Page(autoconfigPath, config(bad, good)))
 			res := w.find(nil)
-			if len(res.Reading.Ready) != 1 || res.Reading.Ready[0].Endpoint.Host != "mail.example.org" || !errors.Is(failure(res, discover.Autoconfig), discover.ErrDocument) {
+			if len(res.Reading.Ready) != 1 || res.Reading.Ready[0].Endpoint.Host != "mail.example.org" || len(res.Reading.Ready[0].Proofs) != 1 || !errors.Is(failure(res, discover.Autoconfig), discover.ErrDocument) {
 				t.Errorf("%s: %s%v", name, show(res), res.Failed)
 			}
 		})
@@ -296,6 +298,21 @@ func TestWellKnown(t *testing.T) {
 	in(t, func(t *testing.T, w *world) {
 		w.Site("example.org", fakenet.Page(wellKnownPath, simple("mail.hoster.net")))
 		expect(t, w.find(nil), wantSimple)
+	})
+}
+
+// A small answer that grows when it is unpacked is bounded as well.
+func TestCompressed(t *testing.T) {
+	in(t, func(t *testing.T, w *world) {
+		w.Site("autoconfig.example.org", func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(rw)
+			io.WriteString(z, config(incoming("imap", "mail.example.org", "993", "SSL"), strings.Repeat(" ", 10<<20)))
+			z.Close()
+		})
+		if err := failure(w.find(nil), discover.Autoconfig); !errors.Is(err, discover.ErrDocument) {
+			t.Error(err)
+		}
 	})
 }
 

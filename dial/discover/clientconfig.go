@@ -95,42 +95,22 @@ func checkXML(body []byte) error {
 	}
 }
 
-// configServer adds a server of a document. What a session could not use anyway
-// is not an error: the format grows.
+// configServer adds a server of a document. One of another protocol is not an
+// error: the format grows.
 func (f *finder) configServer(r *report, like find, s configServer) {
-	e := dial.Endpoint{Host: f.fill(s.Hostname)}
-	switch strings.ToLower(s.Type) {
-	case "imap":
-		e.Protocol = policy.IMAP
-	case "pop3":
-		e.Protocol = policy.POP3
-	case "smtp":
-		e.Protocol = policy.Submission
-	default:
+	p, ok := map[string]policy.Protocol{"imap": policy.IMAP, "pop3": policy.POP3, "smtp": policy.Submission}[strings.ToLower(s.Type)]
+	if !ok {
 		return
 	}
-	switch socket := strings.TrimSpace(s.Socket); strings.ToUpper(socket) {
-	case "SSL", "TLS":
-		e.Policy = policy.ImplicitTLS
-	case "STARTTLS":
-		e.Policy = policy.RequiredSTARTTLS
-	case "PLAIN":
-		e.Policy = policy.NoTLS
-	default:
-		r.fail(fmt.Errorf("%w: %v server: socketType %.64q", ErrDocument, e.Protocol, socket))
+	e, err := s.endpoint()
+	if err == nil {
+		like.auth, err = methods(s.Auth)
+	}
+	if err != nil {
+		r.fail(fmt.Errorf("%w: %v server: %w", ErrDocument, p, err))
 		return
 	}
-	port, err := strconv.ParseUint(strings.TrimSpace(s.Port), 10, 16)
-	if err != nil || port == 0 {
-		r.fail(fmt.Errorf("%w: %v server: port %.64q", ErrDocument, e.Protocol, s.Port))
-		return
-	}
-	e.Port = uint16(port)
-	var known bool
-	if like.auth, known = methods(s.Auth); !known {
-		r.fail(fmt.Errorf("%w: %v server: none of its ways to log in is known", ErrDocument, e.Protocol))
-		return
-	}
+	e.Protocol, e.Host = p, f.fill(s.Hostname)
 	if !slices.Contains(like.auth, MethodOAuth) {
 		like.issuer = ""
 	}
@@ -140,6 +120,26 @@ func (f *finder) configServer(r *report, like find, s configServer) {
 		}
 	}
 	r.add(like, e)
+}
+
+// endpoint returns the port of a server and how it is protected.
+func (s configServer) endpoint() (e dial.Endpoint, err error) {
+	switch socket := strings.TrimSpace(s.Socket); strings.ToUpper(socket) {
+	case "SSL", "TLS":
+		e.Policy = policy.ImplicitTLS
+	case "STARTTLS":
+		e.Policy = policy.RequiredSTARTTLS
+	case "PLAIN":
+		e.Policy = policy.NoTLS
+	default:
+		return e, fmt.Errorf("socketType %.64q", socket)
+	}
+	port, err := strconv.ParseUint(strings.TrimSpace(s.Port), 10, 16)
+	if err != nil || port == 0 {
+		return e, fmt.Errorf("port %.64q", s.Port)
+	}
+	e.Port = uint16(port)
+	return e, nil
 }
 
 // fill fills in the placeholders of a user's or a host's name, once: what is
@@ -153,8 +153,8 @@ func (f *finder) fill(s string) string {
 }
 
 // methods maps the words of the format, and names of SASL mechanisms, to methods.
-// Unknown words are skipped; known is false if there are words, and none is known.
-func methods(words []string) (all []Method, known bool) {
+// Unknown words are skipped; it is an error if there are words, and none is known.
+func methods(words []string) (all []Method, err error) {
 	for _, w := range words {
 		var m Method
 		switch w = strings.ToLower(strings.TrimSpace(w)); {
@@ -177,7 +177,10 @@ func methods(words []string) (all []Method, known bool) {
 			all = append(all, m)
 		}
 	}
-	return all, all != nil || words == nil
+	if words != nil && all == nil {
+		return nil, errors.New("none of its ways to log in is known")
+	}
+	return all, nil
 }
 
 // issuer returns the https URL of an issuer, "" for none. Older documents have a

@@ -45,7 +45,7 @@
 //     above all answers of the DNS that are not validated;
 //   - holds a web server of the domain's, such as autoconfig.DOMAIN;
 //   - holds a name: it has a certificate for some name under the domain, as the
-//     customer of a provider has who hands out names under its own domain;
+//     customers of a provider have that hands out names under its own domain;
 //   - runs the public table, or has taken it over.
 //
 // "Hide" is to make the source fail or, with unsigned DNS, seem empty. Everyone on

@@ -23,9 +23,14 @@ func Find(ctx context.Context, address string, o *Options) (*Result, error) {
 		return nil, err
 	}
 	reports := f.askAll(ctx)
-	failed := slices.DeleteFunc(slices.Clone(reports), func(r report) bool { return r.failed == nil })
-	if wanted := unguessed(reports); ctx.Err() == nil && len(wanted) > 0 && len(failed) < len(reports) {
-		reports = append(reports, f.guess(ctx, wanted, len(failed) > 0))
+	failed := 0
+	for _, r := range reports {
+		if r.failed != nil {
+			failed++
+		}
+	}
+	if wanted := unguessed(reports); ctx.Err() == nil && len(wanted) > 0 && failed < len(reports) {
+		reports = append(reports, f.guess(ctx, wanted, failed > 0))
 	}
 	return f.result(reports), wire.ContextError(ctx)
 }

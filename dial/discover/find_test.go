@@ -47,8 +47,9 @@ func rowAddresses(t *testing.T, w *world) {
 		{`joe+tag@Example.ORG`, []string{`joe+tag@example.org`, `joe+tag`}, "imap.example.org"},
 		{`"joe @ \"home\""@example.org`, []string{`"joe @ \"home\""@example.org`, `"joe @ \"home\""`}, "imap.example.org"},
 		{`Joe.O'Neil%x@example.org.`, []string{`Joe.O'Neil%x@example.org`, `Joe.O'Neil%x`}, "imap.example.org"},
-		{`jörg@München.example`, []string{`jörg@xn--mnchen-3ya.example`, `jörg@München.example`, `jörg`}, "imap.xn--mnchen-3ya.example"},
-		{`jörg@xn--mnchen-3ya.example`, []string{`jörg@xn--mnchen-3ya.example`, `jörg`}, "imap.xn--mnchen-3ya.example"},
+		{`jörg@München.example`, []string{`jörg@xn--mnchen-3ya.example`, `jörg@münchen.example`, `jörg`}, "imap.xn--mnchen-3ya.example"},
+		{"jörg@mün\u00adchen。example.", []string{`jörg@xn--mnchen-3ya.example`, `jörg@münchen.example`, `jörg`}, "imap.xn--mnchen-3ya.example"},
+		{`jörg@xn--mnchen-3ya.example`, []string{`jörg@xn--mnchen-3ya.example`, `jörg@münchen.example`, `jörg`}, "imap.xn--mnchen-3ya.example"},
 	} {
 		res, err := discover.Find(t.Context(), c.address, w.options())
 		if err != nil {
@@ -354,6 +355,9 @@ func TestBadOptions(t *testing.T) {
 			"provider without a domain": func(o *discover.Options) { o.Providers = []discover.Provider{{}} },
 			"provider without a protocol": func(o *discover.Options) {
 				o.Providers = []discover.Provider{{MX: "a.b", Endpoints: make([]dial.Endpoint, 1)}}
+			},
+			"provider of relay": func(o *discover.Options) {
+				o.Providers = []discover.Provider{{MX: "a.b", Endpoints: []dial.Endpoint{{Protocol: policy.SMTP, Host: "a.b", Policy: policy.RequiredSTARTTLS}}}}
 			},
 			"provider without TLS": func(o *discover.Options) {
 				o.Providers = []discover.Provider{{MX: "a.b", Endpoints: []dial.Endpoint{{Protocol: policy.IMAP, Host: "a.b", Policy: policy.OpportunisticSTARTTLS}}}}

@@ -12,10 +12,11 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // Options say whom to ask, and how. A nil *Options is the zero Options, which
-// asks the domain itself and nobody else.
+// asks the domain itself and no other server.
 type Options struct {
 	// Resolver answers all questions to the DNS, those for the addresses of web
 	// and mail servers included. nil means the zero Resolver, which asks the
@@ -23,9 +24,10 @@ type Options struct {
 	Resolver *dns.Resolver
 
 	// Transport fetches documents over HTTPS. nil means the system's roots and no
-	// proxy. It is cloned, and its connections end with the call. A config that does not verify the server's name, or a DialTLS of
-	// the program's, is an error of the call, as it would forge the proof. With a
-	// Proxy, Permit is asked about the proxy, which then connects as it likes.
+	// proxy. It is cloned, and its connections end with the call. A config that
+	// does not verify the server's name, or a DialTLS of the program's, is an error
+	// of the call, as it would forge the proof. With a Proxy, Permit is asked about
+	// the proxy, which then connects as it likes.
 	Transport *http.Transport
 
 	// Dialer connects to servers that are guessed: its TLSConfig, NetDialer and
@@ -125,8 +127,8 @@ func (o *Options) check() error {
 			return fmt.Errorf("discover: Providers: %w", err)
 		}
 		for _, e := range p.Endpoints {
-			if err := e.Validate(); err != nil || weak(e.Policy) {
-				return fmt.Errorf("discover: Providers: %v cannot be used with TLS", e)
+			if err := e.Validate(); err != nil || weak(e.Policy) || e.Protocol == policy.SMTP {
+				return fmt.Errorf("discover: Providers: %v is no server of a user's with TLS", e)
 			}
 		}
 	}

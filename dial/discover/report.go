@@ -25,7 +25,7 @@ type find struct {
 	auth     []Method
 	issuer   string
 	proof    Proof
-	ask      bool // ask a person, whoever vouches
+	ask      bool // ask a person, however good the proof
 }
 
 func (r *report) fail(err error) { r.failed = append(r.failed, err) }

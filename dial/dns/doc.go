@@ -33,6 +33,6 @@
 // answer counts only if its id and its question are those that were asked. After
 // a few datagrams that do not fit, the question is asked over TCP. Nothing is
 // cached, and no answer is larger than the 65,535 bytes of a DNS message. The way
-// to the resolver is not encrypted: whoever is on it can read and change what is
+// to the resolver is not encrypted: an attacker on it can read and change what is
 // not validated by a resolver on this side of it.
 package dns

@@ -24,7 +24,7 @@ type Resolver struct {
 	Servers []netip.AddrPort
 
 	// TrustAD believes the AD bit of servers that are not on loopback. It is
-	// right only where nobody on the way to them can change an answer: in the
+	// right only where no attacker on the way to them can change an answer: in the
 	// operator's own network, or with a Dial that encrypts.
 	TrustAD bool
 
@@ -62,7 +62,7 @@ func (r *Resolver) Ask(ctx context.Context, name string, t dnsmessage.Type) (*An
 		limit = defaultTimeout
 	}
 	if by, ok := ctx.Deadline(); ok {
-		limit = min(limit, time.Until(by))
+		limit = max(0, min(limit, time.Until(by)))
 	}
 	q.silent = fmt.Errorf("no answer in %v", limit.Round(time.Millisecond))
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, q.silent)

@@ -14,7 +14,7 @@ import (
 type finding struct {
 	security     dial.Security
 	user         string
-	mechanism    string // that user logged in by, "" if nobody did
+	mechanism    string // that user logged in by, "" without a login
 	capabilities []string
 	alerts       []string // what the server wants to be shown to a person
 }

@@ -140,12 +140,13 @@ func connect(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
-	w.WriteHeader(http.StatusOK)
 	from, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		to.Close()
 		return
 	}
+	// Only now: what the client sends next must not be read by the HTTP server.
+	io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
 	join(from, to)
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Transcript is that of one connection, in the clear and inside TLS.
@@ -48,6 +49,8 @@ type followed struct {
 	mu             sync.Mutex // held over the scribe, which sees both directions
 	scribe         line.Scribe
 	sent, received half
+
+	now wire.Now // reads Conn
 }
 
 func (f *followed) Read(p []byte) (int, error) {
@@ -58,6 +61,15 @@ func (f *followed) Read(p []byte) (int, error) {
 	if err != nil {
 		f.received.flush()
 	}
+	return n, err
+}
+
+// ReadNow reads what has arrived, as [wire.NowReader] says.
+func (f *followed) ReadNow(p []byte) (int, error) {
+	n, err := f.now.Read(f.Conn, p)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.received.take(p[:n])
 	return n, err
 }
 

@@ -3,41 +3,36 @@ package wire
 import (
 	"errors"
 	"os"
-	"time"
 )
 
 // Feed is a Guard that tells whether the server has said something that was not
 // read yet. Where replies are told apart only by their order, a reply that is
 // there before its command was written would be taken for the reply to it.
 //
-// A socket is looked at when Ready is called. Any other connection is read from
-// all the time, by a goroutine that begins with the first use and ends with the
-// connection. Both see the words of a server inside TLS, and take no message of
+// A connection that is a [NowReader] is looked at when Ready is called. Any other is
+// read from all the time, by a goroutine that begins with the first use and ends with
+// the connection. Both see the words of a server inside TLS, and take no message of
 // TLS itself for one.
 //
 // Read, Write and Ready may be called by one goroutine at a time.
 type Feed struct {
 	*Guard
-	socket  *socket // nil if ahead reads
-	ahead   *readAhead
-	layered bool   // something above the socket, TLS, may hold what it has read
-	drained bool   // it holds nothing
-	seen    []byte // found by a look, and not yet read
-	buf     []byte // of seen
-	end     error  // found by a look: the last word
+	ahead *readAhead // nil if the connection can be looked at
+	seen  []byte     // found by a look, and not yet read
+	buf   []byte     // of seen
+	end   error      // found by a look: the last word
 }
 
-// NewFeed returns a Feed over g. layered tells that something lies between the
-// connection and its socket, as TLS does.
-func NewFeed(g *Guard, layered bool) *Feed {
-	f := &Feed{Guard: g, socket: socketOf(g.conn), layered: layered}
-	if f.socket == nil {
+// NewFeed returns a Feed over g.
+func NewFeed(g *Guard) *Feed {
+	f := &Feed{Guard: g}
+	if !f.look() {
 		f.ahead = newReadAhead(g)
 	}
 	return f
 }
 
-// Begin begins to read, if there is no socket to look at.
+// Begin begins to read, if the connection cannot be looked at.
 func (f *Feed) Begin() {
 	if f.ahead != nil {
 		f.ahead.begin()
@@ -62,7 +57,6 @@ func (f *Feed) Read(p []byte) (int, error) {
 	case f.end != nil:
 		return 0, f.end
 	}
-	f.drained = false
 	return f.Guard.Read(p)
 }
 
@@ -72,48 +66,30 @@ func (f *Feed) Ready() bool {
 	if f.ahead != nil {
 		return f.ahead.ready()
 	}
-	return len(f.seen) > 0 || f.end != nil || f.look()
+	if len(f.seen) == 0 && f.end == nil {
+		f.look()
+	}
+	return len(f.seen) > 0 || f.end != nil
 }
-
-// lookTime bounds the look at what has arrived: it may be a part of a TLS record,
-// or a message of TLS itself, behind which no words come.
-const lookTime = 100 * time.Millisecond
 
 // lookSize is how much a look reads: enough to say what it was.
 const lookSize = 256
 
-// look reads what has arrived at the socket, or was left above it by the last
-// read, and reports whether there was anything.
+// look reads what has arrived, and reports whether the connection could be looked at.
 func (f *Feed) look() bool {
-	by := time.Unix(1, 0) // in the past: what lies above the socket is read all the same
-	if f.socket.arrived() {
-		by = time.Now().Add(lookTime)
-	} else if f.drained || !f.layered {
-		return false
-	}
 	if f.buf == nil {
 		f.buf = make([]byte, lookSize)
 	}
-	n, err := f.readBefore(by, f.buf)
+	n, err := f.Guard.ReadNow(f.buf)
 	f.seen = f.buf[:n]
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		f.drained = n == 0
-		err = nil
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		return true
+	case errors.Is(err, errors.ErrUnsupported):
+		return false
 	}
-	if f.end = err; err != nil {
-		f.note(err)
-	}
-	return n > 0 || err != nil
-}
-
-// readBefore reads with a deadline that is not the session's.
-func (f *Feed) readBefore(by time.Time, p []byte) (int, error) {
-	f.conn.SetReadDeadline(by)
-	n, err := f.conn.Read(p)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.conn.SetReadDeadline(earlier(f.readBy, f.replyBy))
-	return n, err
+	f.end = err
+	return true
 }
 
 // Close closes the connection with TLS's farewell.

@@ -13,7 +13,7 @@ import (
 )
 
 func feed(c net.Conn) *wire.Feed {
-	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0), false)
+	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0))
 	f.Begin()
 	return f
 }

@@ -21,6 +21,10 @@ type FirstByte struct {
 	seen   bool   // the first byte was checked
 	said   []byte // what came instead of TLS
 	broken error  // the violation, if there was one
+
+	below       Now  // reads Conn
+	noWait      bool // Read must not wait
+	unsupported bool // and it could not tell what has arrived
 }
 
 // NewFirstByte wraps c. Nothing that belongs to TLS must have been read from c before.
@@ -31,6 +35,9 @@ func NewFirstByte(c net.Conn, reason error) *FirstByte {
 func (c *FirstByte) Read(p []byte) (int, error) {
 	if c.broken != nil {
 		return 0, c.broken
+	}
+	if c.noWait {
+		return c.readNow(p)
 	}
 	n, err := c.Conn.Read(p)
 	if c.seen || n == 0 {

@@ -52,14 +52,17 @@ func (l *Lines) Send(line string) error {
 	return nil
 }
 
-// Quiet returns a violation with reason policy.ErrInjected if bytes are buffered.
-// It is called where none may be: behind the line that begins TLS (RFC 3207 §4.2),
-// and before a command is written.
+// Quiet returns a violation with reason policy.ErrInjected if the server has said
+// something that was not read: something is buffered, or has arrived, as far as
+// Arrivals tells. It is called where nothing may be: behind the line that begins TLS
+// (RFC 3207 §4.2), and before a command is written. If the server has closed the
+// connection, that is the error.
 func (l *Lines) Quiet() error {
-	if l.Buffered() == 0 {
-		return nil
+	arrived, err := l.Arrived()
+	if arrived {
+		return Violation(policy.ErrInjected, l.Waiting())
 	}
-	return Violation(policy.ErrInjected, l.Waiting())
+	return err
 }
 
 // ErrArgument is returned for an argument with a CR, LF or NUL, which would be more

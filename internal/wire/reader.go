@@ -30,12 +30,16 @@ func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10}
 // makes a line malformed. A reader that tolerates them can be made to see a line that
 // the other side did not send.
 type Reader struct {
-	src   io.Reader
-	br    *bufio.Reader
-	limit Limits
-	lines int
-	total int
-	first []byte // the beginning of the first line, in case it is not a greeting
+	// Arrivals, if set, is what the Reader reads from, and tells what has arrived.
+	Arrivals NowReader
+
+	src    io.Reader
+	noWait bool // the next read is one of Arrivals
+	br     *bufio.Reader
+	limit  Limits
+	lines  int
+	total  int
+	first  []byte // the beginning of the first line, in case it is not a greeting
 }
 
 // readSize is the size of a buffer. Nearly every line and list before a session fits.
@@ -43,7 +47,9 @@ const readSize = 1024
 
 // NewReader returns a Reader for r that has used nothing of its limits.
 func NewReader(r io.Reader, limit Limits) *Reader {
-	return &Reader{src: r, br: bufio.NewReaderSize(r, readSize), limit: limit}
+	reader := &Reader{src: r, limit: limit}
+	reader.br = bufio.NewReaderSize((*source)(reader), readSize)
+	return reader
 }
 
 // Renew sets new limits and counts from zero again. Buffered data stays.

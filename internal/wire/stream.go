@@ -30,7 +30,7 @@ func (r *Reader) Grow(size int) {
 	if size <= r.br.Size() {
 		return
 	}
-	src := r.src
+	var src io.Reader = (*source)(r)
 	rest := r.Take()
 	if len(rest) > 0 {
 		src = io.MultiReader(bytes.NewReader(rest), src)
@@ -42,6 +42,6 @@ func (r *Reader) Grow(size int) {
 // Shrink gives back the memory of a buffer that has grown and is empty.
 func (r *Reader) Shrink() {
 	if r.br.Buffered() == 0 && r.br.Size() > readSize {
-		r.br = bufio.NewReaderSize(r.src, readSize)
+		r.br = bufio.NewReaderSize((*source)(r), readSize)
 	}
 }

@@ -187,14 +187,14 @@ func checkConcurrent(ctx context.Context, s peers.Store) error {
 func checkInvalid(ctx context.Context, s peers.Store) error {
 	p := testPeer("invalid")
 	if s.Remember(ctx, p, peers.Record{}) == nil {
-		return errors.New("Remember accepted the zero record")
+		return errors.New("the zero record was accepted by Remember")
 	}
 	if got, err := s.Recall(ctx, p); err != nil || got != nil {
 		return fmt.Errorf("the zero record was kept: %+v, %v", got, err)
 	}
 	p.Host = "Upper." + p.Host
 	if s.Remember(ctx, p, testRecord()) == nil {
-		return errors.New("Remember accepted a host in upper case")
+		return errors.New("a host in upper case was accepted by Remember")
 	}
 	return nil
 }

@@ -58,6 +58,26 @@ type Conn struct{ *wire.Lines }
 // New returns a Conn over l.
 func New(l *wire.Lines) *Conn { return &Conn{l} }
 
+// Quiet returns an error if the server has spoken out of turn, or has closed the
+// connection. A -ERR before the end of the connection, as of a server whose patience
+// has ended, is its farewell; anything else is a violation with reason ErrInjected.
+func (c *Conn) Quiet() error {
+	err := c.Lines.Quiet()
+	if !errors.Is(err, policy.ErrInjected) {
+		return err
+	}
+	waiting := string(c.Peek())
+	words, rest, whole := strings.Cut(waiting, "\r\n")
+	if _, refusal := cutIndicator(words, "-ERR"); !refusal || !whole || rest != "" {
+		return err
+	}
+	c.Discard(len(waiting))
+	if arrived, ended := c.Arrived(); !arrived && ended != nil {
+		return wire.Hangup(words)
+	}
+	return err
+}
+
 // Command sends a command and reads its status line.
 func (c *Conn) Command(command string) (Reply, error) {
 	if err := c.Quiet(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -37,24 +38,32 @@ func find(t *testing.T, program string) string {
 	return ""
 }
 
+// listen listens on a port of loopback for UDP and TCP. The port is below those
+// that the system gives to outgoing connections, which would take it away.
+func listen(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		u, err := net.ListenPacket("udp4", address)
+		if err != nil {
+			continue
+		}
+		if l, err := net.Listen("tcp4", address); err == nil {
+			return u, l
+		}
+		u.Close()
+	}
+	t.Fatal("no free port")
+	return nil, nil
+}
+
 // freePort returns a port of loopback that is free for UDP and TCP.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp4", l.Addr().String())
-		l.Close()
-		if err == nil {
-			u.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return 0
+	u, l := listen(t)
+	defer u.Close()
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 // dir returns a directory that the servers may write to.
