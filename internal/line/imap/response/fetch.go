@@ -1,0 +1,152 @@
+package response
+
+import "bytes"
+
+// fetch scans the list of a FETCH (RFC 9051 §7.5.2).
+func (s *Scanner) fetch() bool {
+	if !s.is('(') {
+		return false
+	}
+	if s.is(')') {
+		return !s.open
+	}
+	return s.item() && s.items()
+}
+
+// items scans what is left of the list behind an item.
+func (s *Scanner) items() bool {
+	for !s.is(')') {
+		if s.open && s.i == len(s.b) {
+			return true
+		}
+		if !s.is(' ') || !s.item() {
+			return false
+		}
+	}
+	return !s.open
+}
+
+// maxItems is behind how many items the client no longer looks for the UID.
+const maxItems = 32
+
+// item scans an item of a FETCH, msg-att in RFC 9051's grammar.
+func (s *Scanner) item() bool {
+	s.nitems++
+	start := s.i
+	for s.i < len(s.b) && s.b[s.i] != ' ' && s.b[s.i] != '[' && s.b[s.i] != ')' {
+		s.i++
+	}
+	name := s.b[start:s.i]
+	if string(name) == "BODY" && s.peek() == '[' {
+		return s.is('[') && s.section() && s.is(' ') && s.body()
+	}
+	if string(name) == "BINARY" {
+		return s.is('[') && s.sectionBinary() && s.is(' ') && (s.is('~') || true) && s.body()
+	}
+	if string(name) == "BINARY.SIZE" {
+		s.Asked = true
+		return s.is('[') && s.sectionBinary() && s.is(' ') && s.number()
+	}
+	if !s.is(' ') {
+		return false
+	}
+	switch string(name) {
+	case "UID":
+		uid, ok := s.nzNumber()
+		if s.Body || s.UID != 0 || s.nitems > maxItems {
+			return false // the client would not look for it, or twice
+		}
+		s.UID = uid
+		return ok
+	case "FLAGS":
+		return s.flagList()
+	case "MODSEQ": // RFC 7162 §3.1.4.1
+		return s.is('(') && s.number64(maxNumber64) && s.is(')')
+	}
+	s.Asked = true
+	switch string(name) {
+	case "RFC822.SIZE":
+		return s.number64(maxNumber64)
+	case "INTERNALDATE":
+		return s.dateTime()
+	case "ENVELOPE":
+		return s.envelope()
+	case "BODYSTRUCTURE", "BODY":
+		return s.bodyStructure()
+	}
+	return false
+}
+
+// body scans a body: an nstring, whose literal may be too large to be held.
+func (s *Scanner) body() bool {
+	s.Body, s.Asked = true, true
+	if s.open {
+		if i := bytes.IndexByte(s.b[s.i:], '\n'); i >= 0 && s.i+i+1 == len(s.b) {
+			return s.announced()
+		}
+	}
+	return s.nstring(Inline)
+}
+
+// announced scans the announcement of a body that is not in the buffer.
+func (s *Scanner) announced() bool {
+	return s.is('{') && s.number64(maxNumber64) && s.is('}') && s.is('\r') && s.is('\n')
+}
+
+// section is section-spec with its brackets' end and its origin (RFC 9051 §7.5.2).
+func (s *Scanner) section() bool {
+	parts, dot := s.parts()
+	if dot || !parts {
+		if !s.sectionText(parts) {
+			return false
+		}
+	}
+	if !s.is(']') {
+		return false
+	}
+	return !s.is('<') || s.number() && s.is('>')
+}
+
+// sectionText is what stands behind the part numbers, or in their place.
+func (s *Scanner) sectionText(parts bool) bool {
+	switch {
+	case s.word("HEADER.FIELDS.NOT ") || s.word("HEADER.FIELDS "):
+		return s.list((*Scanner).astring)
+	case s.word("HEADER") || s.word("TEXT"):
+		return true
+	case parts:
+		return s.word("MIME")
+	}
+	return true // the whole message
+}
+
+// parts is a part's number, as 1.2.3. dot tells that a dot stands behind it.
+func (s *Scanner) parts() (some, dot bool) {
+	for n := s.peek(); '0' <= n && n <= '9'; n = s.peek() {
+		if !s.number() {
+			return true, true // what follows is no section
+		}
+		if !s.is('.') {
+			return true, false
+		}
+		some, dot = true, true
+	}
+	return some, dot
+}
+
+// sectionBinary is the section of a BINARY item (RFC 9051 §7.5.2).
+func (s *Scanner) sectionBinary() bool {
+	_, dot := s.parts()
+	return !dot && s.is(']')
+}
+
+// flagList is a list of flags, of which "\*" may be one.
+func (s *Scanner) flagList() bool { return s.list((*Scanner).flag) }
+
+func (s *Scanner) flag() bool {
+	if s.is('\\') && s.is('*') {
+		s.words++
+		return true
+	}
+	return s.atom()
+}
