@@ -95,8 +95,9 @@ func (s *Scanner) params() bool {
 	return true
 }
 
-// extension is what may stand behind parameters or an MD5: disposition, language,
-// location, and what a later standard may add.
+// extension is what may stand behind parameters or an MD5: disposition, language and
+// location. What a later standard may add there could be anything, and so the rest of
+// an envelope in which the sender of the message has put a quote.
 func (s *Scanner) extension() bool {
 	if s.peek() == ')' {
 		return true
@@ -113,15 +114,7 @@ func (s *Scanner) extension() bool {
 	if s.peek() == ')' {
 		return true
 	}
-	if !s.is(' ') || !s.nstring(s.Line) {
-		return false
-	}
-	for s.is(' ') {
-		if !s.value() {
-			return false
-		}
-	}
-	return true
+	return s.is(' ') && s.nstring(s.Line)
 }
 
 func (s *Scanner) disposition() bool {

@@ -45,35 +45,42 @@ func (s *Scanner) dateTime() bool {
 	s.words++
 	d := s.b[s.i : s.i+len(form)]
 	s.i += len(form)
-	two := func(i, max int) bool {
-		n := int(d[i]-'0')*10 + int(d[i+1]-'0')
-		return d[i]-'0' <= 9 && d[i+1]-'0' <= 9 && n <= max
-	}
-	for _, c := range [...]struct {
-		at   int
-		want byte
-	}{{0, '"'}, {3, '-'}, {7, '-'}, {12, ' '}, {15, ':'}, {18, ':'}, {21, ' '}, {27, '"'}} {
-		if d[c.at] != c.want {
-			return false
-		}
-	}
-	return s.day(d) && d[8] != '0' && two(8, 99) && two(10, 99) && two(13, 23) && two(16, 59) && two(19, 59) &&
-		(d[22] == '+' || d[22] == '-') && two(23, 23) && two(25, 59)
-}
-
-// day reports whether d begins with a day that its month has. The day may have a
-// blank in place of a zero.
-func (s *Scanner) day(d []byte) bool {
-	const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
-	month := bytes.Index([]byte(months), d[4:7])
-	tens := d[1] - '0'
-	if d[1] == ' ' {
-		tens = 0
-	}
-	day := int(tens)*10 + int(d[2]-'0')
-	if month < 0 || month%3 != 0 || tens > 3 || d[2]-'0' > 9 {
+	if d[0] != '"' || d[3] != '-' || d[7] != '-' || d[12] != ' ' || d[15] != ':' || d[18] != ':' || d[21] != ' ' || d[27] != '"' {
 		return false
 	}
-	last := int("\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"[month/3])
-	return day >= 1 && day <= last
+	century, decade := two(d[8:]), two(d[10:])
+	if century < 10 || decade < 0 || !isDay(d[1:3], d[4:7], century*100+decade) {
+		return false
+	}
+	if hour, minute, second := two(d[13:]), two(d[16:]), two(d[19:]); hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return false
+	}
+	hours, minutes := two(d[23:]), two(d[25:])
+	return (d[22] == '+' || d[22] == '-') && hours >= 0 && hours <= 23 && minutes >= 0 && minutes <= 59
+}
+
+// two returns the number that two digits are, and -1 if they are none.
+func two(b []byte) int {
+	if b[0] < '0' || b[0] > '9' || b[1] < '0' || b[1] > '9' {
+		return -1
+	}
+	return int(b[0]-'0')*10 + int(b[1]-'0')
+}
+
+// isDay reports whether a month has a day, which may have a blank in place of a zero.
+func isDay(day, month []byte, year int) bool {
+	const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+	m := bytes.Index([]byte(months), month)
+	if m < 0 || m%3 != 0 {
+		return false
+	}
+	d := two(day)
+	if day[0] == ' ' {
+		d = two([]byte{'0', day[1]})
+	}
+	last := int("\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"[m/3])
+	if leap := year%4 == 0 && (year%100 != 0 || year%400 == 0); leap && m == 3 {
+		last++
+	}
+	return d >= 1 && d <= last
 }

@@ -10,11 +10,11 @@ func (s *Scanner) fetch() bool {
 	if s.is(')') {
 		return !s.open
 	}
-	return s.item() && s.items()
+	return s.item() && s.moreItems()
 }
 
-// items scans what is left of the list behind an item.
-func (s *Scanner) items() bool {
+// moreItems scans what is left of the list behind an item.
+func (s *Scanner) moreItems() bool {
 	for !s.is(')') {
 		if s.open && s.i == len(s.b) {
 			return true
@@ -29,23 +29,18 @@ func (s *Scanner) items() bool {
 // maxItems is behind how many items the client no longer looks for the UID.
 const maxItems = 32
 
-// item scans an item of a FETCH, msg-att in RFC 9051's grammar.
+// item scans an item of a FETCH, msg-att in RFC 9051's grammar. No item but a body may
+// come twice: the sender of a message can make a server that does not escape quotes
+// write a second one.
 func (s *Scanner) item() bool {
-	s.nitems++
+	s.items++
 	start := s.i
 	for s.i < len(s.b) && s.b[s.i] != ' ' && s.b[s.i] != '[' && s.b[s.i] != ')' {
 		s.i++
 	}
 	name := s.b[start:s.i]
-	if string(name) == "BODY" && s.peek() == '[' {
-		return s.is('[') && s.section() && s.is(' ') && s.body()
-	}
-	if string(name) == "BINARY" {
-		return s.is('[') && s.sectionBinary() && s.is(' ') && (s.is('~') || true) && s.body()
-	}
-	if string(name) == "BINARY.SIZE" {
-		s.Asked = true
-		return s.is('[') && s.sectionBinary() && s.is(' ') && s.number()
+	if s.peek() == '[' {
+		return s.sectionItem(name)
 	}
 	if !s.is(' ') {
 		return false
@@ -53,43 +48,69 @@ func (s *Scanner) item() bool {
 	switch string(name) {
 	case "UID":
 		uid, ok := s.nzNumber()
-		if s.Body || s.UID != 0 || s.nitems > maxItems {
+		if s.Body || s.UID != 0 || s.items > maxItems {
 			return false // the client would not look for it, or twice
 		}
 		s.UID = uid
 		return ok
 	case "FLAGS":
-		return s.flagList()
+		return s.once(1<<0) && s.flagList()
 	case "MODSEQ": // RFC 7162 §3.1.4.1
-		return s.is('(') && s.number64(maxNumber64) && s.is(')')
+		return s.once(1<<1) && s.is('(') && s.number64(maxNumber64) && s.is(')')
 	}
 	s.Asked = true
 	switch string(name) {
 	case "RFC822.SIZE":
-		return s.number64(maxNumber64)
+		return s.once(1<<2) && s.number64(maxNumber64)
 	case "INTERNALDATE":
-		return s.dateTime()
+		return s.once(1<<3) && s.dateTime()
 	case "ENVELOPE":
-		return s.envelope()
-	case "BODYSTRUCTURE", "BODY":
-		return s.bodyStructure()
+		return s.once(1<<4) && s.envelope()
+	case "BODYSTRUCTURE":
+		return s.once(1<<5) && s.bodyStructure()
+	case "BODY":
+		return s.once(1<<6) && s.bodyStructure()
+	}
+	return false
+}
+
+// once reports whether an item, which has this bit, has not come before.
+func (s *Scanner) once(bit uint8) bool {
+	seen := s.seen&bit != 0
+	s.seen |= bit
+	return !seen
+}
+
+// sectionItem scans an item with a section behind its name.
+func (s *Scanner) sectionItem(name []byte) bool {
+	s.is('[')
+	s.Asked = true
+	switch string(name) {
+	case "BODY":
+		return s.section() && s.is(' ') && s.body()
+	case "BINARY":
+		ok := s.sectionBinary() && s.is(' ')
+		s.is('~')
+		return ok && s.body()
+	case "BINARY.SIZE":
+		return s.sectionBinary() && s.is(' ') && s.number()
 	}
 	return false
 }
 
 // body scans a body: an nstring, whose literal may be too large to be held.
 func (s *Scanner) body() bool {
-	s.Body, s.Asked = true, true
+	s.Body = true
 	if s.open {
 		if i := bytes.IndexByte(s.b[s.i:], '\n'); i >= 0 && s.i+i+1 == len(s.b) {
-			return s.announced()
+			return s.announcement()
 		}
 	}
 	return s.nstring(Inline)
 }
 
-// announced scans the announcement of a body that is not in the buffer.
-func (s *Scanner) announced() bool {
+// announcement scans the announcement of a body that is not in the buffer.
+func (s *Scanner) announcement() bool {
 	return s.is('{') && s.number64(maxNumber64) && s.is('}') && s.is('\r') && s.is('\n')
 }
 

@@ -107,21 +107,42 @@ func isNumbers(b []byte) bool {
 }
 
 // literal returns the length of the literal that a line announces at its end
-// (RFC 9051 §4.3).
+// (RFC 9051 §4.3). Its error is that of a number which nothing can hold.
 func literal(line []byte) (size int64, ok bool, err error) {
+	digits, ok := announced(line)
+	if !ok {
+		return 0, false, nil
+	}
+	n, ok := number(digits, maxNumber64)
+	if !ok {
+		return 0, false, exceeded("string of %s bytes", digits[:min(len(digits), 40)])
+	}
+	return int64(n), true, nil
+}
+
+// announced returns the digits of the announcement of a literal at the end of a line.
+// Some servers write a "+" behind them, as only clients may.
+func announced(line []byte) (digits []byte, ok bool) {
 	line = trimEnd(line)
 	if len(line) < 3 || line[len(line)-1] != '}' {
-		return 0, false, nil
+		return nil, false
 	}
 	open := bytes.LastIndexByte(line, '{')
 	if open < 0 {
-		return 0, false, nil
+		return nil, false
 	}
-	n, ok := number(line[open+1:len(line)-1], 1<<63-1)
-	if !ok && len(bytes.Trim(line[open:], "{0123456789}")) == 0 && len(line)-open > 2 {
-		return 0, false, exceeded("string of %s bytes", line[open+1:min(len(line)-1, open+40)])
+	digits = bytes.TrimSuffix(line[open+1:len(line)-1], []byte("+"))
+	return digits, len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0
+}
+
+// LiteralSize returns the length of the literal that a line announces, which must be
+// all that is on the line.
+func LiteralSize(line []byte) (size int64, ok bool) {
+	if len(line) == 0 || line[0] != '{' || bytes.LastIndexByte(line, '{') != 0 {
+		return 0, false
 	}
-	return int64(n), ok, nil
+	size, ok, err := literal(line)
+	return size, ok && err == nil
 }
 
 // trimEnd takes the end off a line.

@@ -136,3 +136,11 @@ func (k Kind) Answers(command string) bool {
 	}
 	return false
 }
+
+// Word returns the name of the response, as it stands on the wire.
+func (k Kind) Word() string {
+	return [...]string{
+		"response", "+", "OK", "NO", "BAD", "BYE", "EXISTS", "RECENT", "EXPUNGE", "FETCH", "CAPABILITY", "FLAGS", "LIST", "STATUS", "METADATA",
+		"ENABLED", "ID", "SEARCH", "ESEARCH", "SORT", "THREAD", "NAMESPACE", "QUOTA", "QUOTAROOT", "ACL", "MYRIGHTS",
+	}[k]
+}

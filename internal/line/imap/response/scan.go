@@ -12,7 +12,8 @@ type Scanner struct {
 	depth int
 	words int // atoms, numbers and strings so far
 
-	nitems int // items of a FETCH so far
+	items int   // items of a FETCH so far
+	seen  uint8 // which of them cannot come again
 
 	// Of a FETCH: its UID if that stands before every body, 0 otherwise; whether it
 	// has data other than UID, FLAGS and MODSEQ; whether it has a body.
@@ -46,7 +47,7 @@ func (s *Scanner) ScanHead(b []byte, h Head) bool {
 func (s *Scanner) ScanTail(b []byte, open bool) bool {
 	s.reset(b)
 	s.open, s.Body = open, true
-	if !s.items() {
+	if !s.moreItems() {
 		return false
 	}
 	return open && s.i == len(b) || !open && s.end()

@@ -1,5 +1,10 @@
 package response
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // respText is what follows OK, NO, BAD and BYE: a code, perhaps, and a text
 // (RFC 9051 §7.1). Servers leave the text out, which the client reads.
 func (s *Scanner) respText() bool {
@@ -16,7 +21,13 @@ func (s *Scanner) respText() bool {
 // no code.
 func (s *Scanner) text() bool {
 	start := s.i
-	s.printable()
+	for s.printable(); s.peek() >= utf8.RuneSelf; s.printable() {
+		r, n := utf8.DecodeRune(s.b[s.i:])
+		if !unicode.IsPrint(r) {
+			return false
+		}
+		s.i += n
+	}
 	return s.i-start <= MaxText && (s.i == start || s.b[start] != '[' && s.b[start] != ' ')
 }
 
