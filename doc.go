@@ -28,7 +28,7 @@
 //		log.Fatal(err)
 //	}
 //	client, err := imapconn.Dial(ctx, ep, &imapconn.Options{
-//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
 //	var failed *dial.Error
 //	if errors.As(err, &failed) {

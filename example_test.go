@@ -27,7 +27,7 @@ func Example() {
 	endpoint := server.Endpoint(policy.ImplicitTLS) // or dial.ParseEndpoint("submissions://mail.example.org")
 	client, err := smtpconn.Dial(ctx, endpoint, &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	var failed *dial.Error
 	if errors.As(err, &failed) {

@@ -10,7 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/recall"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -23,7 +27,7 @@ type call struct {
 	dialer Dialer
 	tls    *tls.Config
 	server *verify.Server // the verdict on the server, once there is a handshake
-	memory *memory
+	memory *recall.Memory
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -48,21 +52,54 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		}
 		return err
 	}
-	if err = checkLocalName(c.dialer.LocalName); err != nil {
+	if c.dialer.Transcript != nil {
+		c.words = transcript.New(c.dialer.Transcript, protocols.Of(c.endpoint.Protocol))
+		c.words.Note("%v", c.endpoint)
+	}
+	if err = hostname.CheckClient(c.dialer.LocalName); err != nil {
 		return err
 	}
-	if c.memory, err = c.dialer.memory(c.endpoint); err != nil {
+	if c.memory, err = c.newMemory(); err != nil {
 		return err
 	}
 	pins, err := pinsFor(c.dialer.Pins, c.endpoint)
 	if err == nil {
-		err = checkTLSConfig(c.dialer.TLSConfig)
+		err = verify.CheckConfig(c.dialer.TLSConfig)
 	}
 	if err != nil || c.endpoint.Policy == policy.NoTLS {
 		return err
 	}
-	c.tls = c.dialer.tlsConfig(c.endpoint)
+	alpn := protocols.Of(c.endpoint.Protocol).ALPN
+	if c.dialer.NoALPN {
+		alpn = ""
+	}
+	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, c.endpoint.String())
 	return c.verifyServer(pins)
+}
+
+// newMemory returns the Dialer's Peers as this call uses them. Under NoTLS they are
+// not asked.
+func (c *call) newMemory() (*recall.Memory, error) {
+	rules, err := c.dialer.PeerRules.Normal()
+	m := &recall.Memory{Rules: rules, Peer: c.endpoint.peer()}
+	if c.endpoint.Policy != policy.NoTLS {
+		m.Store = c.dialer.Peers
+	}
+	if hook := c.trace.Recalled; hook != nil {
+		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint, r, err) }
+	}
+	if hook := c.trace.Remembered; hook != nil {
+		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint, r, err) }
+	}
+	return m, err
+}
+
+// localName returns what EHLO says over a connection from local.
+func (d *Dialer) localName(local net.Addr, private bool) string {
+	if d.LocalName != "" {
+		return d.LocalName
+	}
+	return hostname.Client(local, private)
 }
 
 // dial makes the connection, and takes it to what the policy wants.
@@ -87,6 +124,9 @@ func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) 
 		nd = d.NetDialer
 	}
 	raw, err := nd.DialContext(ctx, "tcp", address)
+	if _, direct := nd.(*net.Dialer); err != nil && !direct {
+		err = &wire.Detour{Err: err}
+	}
 	by, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil:
@@ -141,31 +181,35 @@ func watched(ctx context.Context, c io.Closer, f func() error) error {
 
 // upgrade runs the engine, which is held to what is remembered of the server.
 func (c *call) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, error) {
-	c.memory.recall(ctx)
-	c.known = c.memory.shown
+	c.memory.Recall(ctx)
+	c.known = c.memory.Known()
 	engine := upgrade.Engine{
 		Policy:    c.endpoint.Policy,
 		Protocol:  protocols.Of(c.endpoint.Protocol),
-		Past:      c.memory.past(),
+		Past:      c.memory.Past(),
 		TLS:       c.tls,
-		LocalName: func() string { return c.dialer.ehloName(raw.LocalAddr(), c.endpoint.Policy.STARTTLS()) },
+		LocalName: func() string { return c.dialer.localName(raw.LocalAddr(), c.endpoint.Policy.STARTTLS()) },
 		Phase:     func(name string) { c.enter(Phase(name)) },
-		Decided:   c.decided,
-		Secured:   c.secured,
+	}
+	if c.trace.Decided != nil {
+		engine.Decided = c.decided
+	}
+	if c.words != nil || c.trace.HandshakeDone != nil {
+		engine.Secured = c.secured
+	}
+	if c.words != nil {
+		engine.Follow = c.words.Follow
 	}
 	settled, err := engine.Run(ctx, raw)
 	var broken *policy.Violation
 	if errors.As(err, &broken) {
-		c.memory.explain(broken)
+		c.memory.Explain(broken)
 	}
 	return settled, err
 }
 
 // decided tells the trace what the policy did about the server's offer.
 func (c *call) decided(action upgrade.Action, reason error) {
-	if c.trace.Decided == nil {
-		return
-	}
 	switch action {
 	case upgrade.Demand:
 		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
@@ -177,6 +221,7 @@ func (c *call) decided(action upgrade.Action, reason error) {
 }
 
 func (c *call) secured(s tls.ConnectionState) {
+	c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.tls.ServerName, c.server.Verdict().Method)
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// stuck are servers that say nothing more in the phase they are named after,
-// for a dial under RequiredSTARTTLS (Opportunistic for capability).
+// stuck has a server for each phase, which stops answering in that phase of a dial
+// under RequiredSTARTTLS (in phase capability, under OpportunisticSTARTTLS).
 var stuck = map[dial.Phase]map[policy.Protocol]string{
 	dial.PhaseGreeting: {policy.IMAP: "HANG", policy.POP3: "HANG", policy.SMTP: "HANG"},
 	dial.PhaseCapability: {
@@ -52,15 +52,15 @@ func eachStuck(t *testing.T, f func(*testing.T, dial.Phase, policy.Protocol, pol
 // A cancelled dial returns at once, in any phase, with the context's error,
 // and the bubble ends only if no goroutine is left.
 func TestCancelInEachPhase(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	cause := errors.New("the user went away")
 	eachStuck(t, func(t *testing.T, phase dial.Phase, proto policy.Protocol, pol policy.Policy, lines string) {
-		show := theatre.Play(t, proto, pol, lines)
-		show.Endpoint.Protocol = proto
+		session := player.Play(t, proto, pol, lines)
+		session.Endpoint.Protocol = proto
 		ctx, cancel := context.WithCancelCause(t.Context())
 		failed := make(chan error, 1)
 		go func() {
-			_, err := theatre.Dialer().NewConn(ctx, show.Client, show.Endpoint)
+			_, err := player.Dialer().NewConn(ctx, session.Client, session.Endpoint)
 			failed <- err
 		}()
 		synctest.Wait()
@@ -74,17 +74,17 @@ func TestCancelInEachPhase(t *testing.T) {
 		if !errors.As(err, &e) || e.Phase != phase || !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
 			t.Errorf("got %v", err)
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
-// The Dialer's Timeout bounds a dial, whatever the server does, and says so.
+// The Dialer's Timeout bounds a dial, and the error names it.
 func TestTimeoutInEachPhase(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	eachStuck(t, func(t *testing.T, phase dial.Phase, proto policy.Protocol, pol policy.Policy, lines string) {
-		show := theatre.Play(t, proto, pol, lines)
+		session := player.Play(t, proto, pol, lines)
 		begin := time.Now()
-		_, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		_, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 		want := 30 * time.Second
 		if proto == policy.SMTP {
 			want = 5 * time.Minute
@@ -96,7 +96,7 @@ func TestTimeoutInEachPhase(t *testing.T) {
 		if !errors.As(err, &e) || e.Phase != phase || !e.Timeout() || !e.Temporary() || e.Hint() == "" {
 			t.Errorf("got %v", err)
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
@@ -139,13 +139,13 @@ func TestConnectTimesOut(t *testing.T) {
 	})
 }
 
-// After a dial neither its context nor its Timeout touches the connection.
+// After a dial neither its context nor its Timeout affects the connection.
 func TestLimitsEndWithTheDial(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, "")
+		session := player.Play(t, policy.IMAP, policy.ImplicitTLS, "")
 		ctx, cancel := context.WithCancel(t.Context())
-		conn, err := theatre.Dialer().NewConn(ctx, show.Client, show.Endpoint)
+		conn, err := player.Dialer().NewConn(ctx, session.Client, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,28 +159,28 @@ func TestLimitsEndWithTheDial(t *testing.T) {
 			t.Errorf("read %q, %v", answer[:n], err)
 		}
 		conn.Close()
-		show.Record()
+		session.Record()
 	})
 }
 
 // A deadline that the user set on the raw connection stays in force.
 func TestUsersDeadlineIsKept(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.IMAP, policy.NoTLS, "HANG")
-		show.Client.SetDeadline(time.Now().Add(time.Second))
+		session := player.Play(t, policy.IMAP, policy.NoTLS, "HANG")
+		session.Client.SetDeadline(time.Now().Add(time.Second))
 		begin := time.Now()
-		_, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		_, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 		var e *dial.Error
 		if !errors.As(err, &e) || !e.Timeout() || time.Since(begin) != time.Second {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
-// Success and cancellation race 20,000 times. Whoever wins, the outcome is
-// whole: an error and a closed connection, or a connection that works.
+// Success and cancellation race 20,000 times. In every case the outcome is
+// one of two: an error and a closed connection, or a connection that works.
 func TestCancelRace(t *testing.T) {
 	const races = 20000
 	ep := dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.NoTLS}

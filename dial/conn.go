@@ -9,7 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/recall"
+	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -26,12 +30,14 @@ type Conn struct {
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer
-	memory   *memory
+	memory   *recall.Memory
+	words    *transcript.Transcript // nil: not wanted
 
 	hasUnread atomic.Bool
 	unreadMu  sync.Mutex
 	unread    []byte
 	spoken    atomic.Bool // the server has said something on this level
+	now       wire.Now    // reads conn
 	login     atomic.Pointer[Login]
 }
 
@@ -46,6 +52,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 		unread:  settled.Unread,
 		dialer:  c.dialer,
 		memory:  c.memory,
+		words:   c.words,
 		security: Security{
 			Endpoint:   c.endpoint,
 			TLS:        settled.TLS,
@@ -58,7 +65,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	conn.spoken.Store(settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS)
 	if d := settled.Downgrade; d != nil {
 		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
-		c.memory.explain(d)
+		c.memory.Explain(d)
 	}
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
@@ -69,10 +76,12 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	return conn
 }
 
-// learn lets the memory learn from a session whose server was accepted.
-func (c *Conn) learn(ctx context.Context) {
-	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
-		c.memory.remember(ctx, r)
+// learn lets the Dialer's Peers learn from a session whose server was accepted, and
+// from the SASL mechanisms that it lists.
+func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
+	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
+		r.Mechanisms = peers.MechanismSet(mechanisms...)
+		c.memory.Remember(ctx, r)
 	}
 }
 
@@ -103,6 +112,12 @@ func (c *Conn) Security() Security {
 	return s
 }
 
+// Endpoint returns what was dialled, with host and port filled in.
+func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
+
+// Encrypted reports whether TLS is up.
+func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
+
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
@@ -121,7 +136,7 @@ func (c *Conn) Preauth() bool { return c.settled.Preauth }
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return c.dialer.ehloName(c.LocalAddr(), private)
+	return c.dialer.localName(c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.
@@ -153,6 +168,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 // Close closes the connection, over TLS with a close_notify. It does not wait
 // for the server's, and it is no error if the server has left already.
 func (c *Conn) Close() error {
+	c.words.Note("closed by this side")
 	err := c.inner().Close()
 	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
 		return nil // what failed is the farewell; the connection is closed
@@ -165,6 +181,7 @@ func (c *Conn) Abort() error {
 	if c.raw == nil {
 		return net.ErrClosed
 	}
+	c.words.Note("aborted by this side")
 	return c.raw.Close()
 }
 
@@ -176,10 +193,14 @@ func (c *Conn) RemoteAddr() net.Addr { return c.inner().RemoteAddr() }
 
 // SetDeadline sets when reads and writes fail, those under way included. It
 // bounds a [Conn.Setup] too; the mail libraries set deadlines of their own.
-func (c *Conn) SetDeadline(t time.Time) error { return c.inner().SetDeadline(t) }
+func (c *Conn) SetDeadline(t time.Time) error {
+	return c.inner().SetDeadline(t)
+}
 
 // SetReadDeadline is SetDeadline for reads.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.inner().SetReadDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	return c.inner().SetReadDeadline(t)
+}
 
 // SetWriteDeadline is SetDeadline for writes.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.inner().SetWriteDeadline(t) }

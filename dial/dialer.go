@@ -4,93 +4,105 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// NetDialer makes the raw connection: net.Dialer, a SOCKS5 client, a tunnel.
-// It must honour the context. Whatever it does, TLS is the Dialer's business
-// and cannot be switched off by it.
+// NetDialer makes the raw connection: a net.Dialer, a SOCKS5 client, a tunnel. It must
+// return when the context ends. It has no influence on TLS, which the [Dialer] begins
+// over the raw connection.
 type NetDialer interface {
 	// DialContext is called once for a connection, with network "tcp".
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Dialer connects to mail servers. The zero value is ready to use; a Dialer
-// may be copied, and used by many goroutines at once. Its fields are read at
-// the start of a call and must not be changed while one runs.
+// Dialer connects to mail servers. The zero value is ready to use. A Dialer may be
+// copied, and used by many goroutines at once. Its fields are read at the start of a
+// call and must not be changed during one.
 type Dialer struct {
-	// TLSConfig says how servers are verified: roots, client certificates,
-	// ServerName. nil means the system's roots. It is cloned. These are
-	// refused: versions below TLS 1.2, renegotiation, RC4 and 3DES. NextProtos
-	// is set by the Dialer. InsecureSkipVerify makes a session that says
-	// trust.None and gets no credentials.
+	// TLSConfig has the roots, client certificates and ServerName for TLS. nil means
+	// the system's roots. It is cloned, and NextProtos is ignored. A config that
+	// allows versions below TLS 1.2, renegotiation, RC4 or 3DES is an error. With
+	// InsecureSkipVerify, Security.Verified is trust.None and credentials are refused.
 	//
-	// Sessions are resumed only if ClientSessionCache is set, and then never
-	// across protocols, hosts, ports or policies. Verification settings are
-	// not part of the key: use one cache for one config.
+	// TLS sessions are resumed only if ClientSessionCache is set, and then only for
+	// the same protocol, host, port and policy. The key of the cache does not contain
+	// the settings for verification: use a cache for one config only.
 	TLSConfig *tls.Config
 
-	// NetDialer makes the raw connection; nil means a zero net.Dialer, which
-	// tries all addresses of the host and turns on TCP keep-alive.
+	// NetDialer makes the raw connection. nil means a zero net.Dialer, which tries
+	// all addresses of the host and turns on TCP keep-alive.
 	NetDialer NetDialer
 
-	// Timeout bounds a whole call: Dial, NewConn, a session's Dial or New.
-	// Zero means 30 seconds, and 5 minutes for SMTP relay, where greetings
-	// are delayed on purpose (RFC 5321 §4.5.3.2.1). Negative means none but
-	// the context's.
+	// Timeout bounds a whole call: Dial, NewConn, and Dial or New of a session. Zero
+	// means 30 seconds, and 5 minutes for policy.SMTP, since some servers delay their
+	// greeting (RFC 5321 §4.5.3.2.1). With a negative Timeout only the context bounds
+	// the call.
 	Timeout time.Duration
 
-	// NoALPN leaves out the extension with which the client names its protocol in the
-	// TLS handshake (RFC 7301): for servers that refuse a name they do not know.
+	// NoALPN omits the extension that names the protocol in the TLS handshake
+	// (RFC 7301). It is for servers that end the handshake because of it.
 	NoALPN bool
 
-	// LocalName is what EHLO says. Empty means the host's name if it is a
-	// qualified one, else the local address as a literal. In the clear, under
-	// a policy that upgrades, nothing about the host is told: there empty
-	// means the address literal (RFC 5321 §4.1.4).
+	// LocalName is the client's name in EHLO. Empty means the name of the host if it
+	// is fully qualified, and otherwise the local address as a literal (RFC 5321
+	// §4.1.4). In the clear, under a policy with STARTTLS, empty means the address
+	// literal, so that the name of the host is not sent.
 	LocalName string
 
-	// OnDowngrade is asked before a connection under OpportunisticSTARTTLS
-	// stays in the clear. An error vetoes it: the dial fails with a violation
-	// whose reason is policy.ErrVetoed and which holds that error. nil agrees.
+	// OnDowngrade is called before a connection under OpportunisticSTARTTLS stays in
+	// the clear. If it returns an error, the dial fails with a violation that has
+	// the reason policy.ErrVetoed and wraps the error. A nil OnDowngrade permits
+	// every such connection.
 	OnDowngrade func(context.Context, Security) error
 
-	// Trace is told how the connection comes about; it may be nil.
+	// Trace is called during the steps of a connection. It may be nil.
 	Trace *Trace
 
-	// Peers holds servers to the TLS that they once had; nil remembers
-	// nothing. It is asked before every connection with a policy other than
-	// NoTLS, and learns from those whose server was verified. Under
-	// OpportunisticSTARTTLS a server that it knows is treated as under
-	// RequiredSTARTTLS. The other policies do not need it: if it fails they go
-	// on, and Trace is told.
+	// Transcript receives the lines that the client and the server exchange during
+	// the dial, the login and the session, for a bug report. Each Write is one line.
+	// It begins with the number of the connection and the time, and then "C:" for the
+	// client, "S:" for the server, or "--" for a phase, a fact about TLS or an error.
+	// The lines of a login and the text of its replies are omitted. Literals and
+	// messages are counted, and not written. If a Write fails or takes long, lines are
+	// lost and the next line says how many; the connection does not wait for it.
+	// Write is called concurrently by concurrent connections. nil writes nothing.
+	Transcript io.Writer
+
+	// Peers remembers the servers that had TLS. nil remembers nothing. The Dialer
+	// asks it before every connection with a policy other than NoTLS, and adds what
+	// a connection with a verified server shows. Under OpportunisticSTARTTLS a server
+	// with a record is treated as under RequiredSTARTTLS. Under the other policies a
+	// Store that fails does not fail the dial, and Trace reports its error. PeerRules
+	// says how the records are used.
 	Peers     peers.Store
 	PeerRules peers.Rules
 
-	// Pins are keys of servers whose certificates do not verify. With one for
-	// the endpoint, a server with that key is accepted, and Security says
-	// trust.Pinned; a server with a certificate that verifies is accepted as
-	// ever, unless a pin is Exclusive. A VerifyConnection of TLSConfig is
-	// called for both; for a pinned server there are no verified chains. Pins
-	// do not go together with InsecureSkipVerify or VerifyPeerCertificate.
+	// Pins are the keys of servers whose certificates do not verify. If one is for
+	// the endpoint, a server with its key is accepted, and Security.Verified is
+	// trust.Pinned. A server with a certificate that verifies is accepted as well,
+	// unless a pin for the endpoint is Exclusive. The VerifyConnection of TLSConfig is
+	// called in both cases; for a pinned server there are no verified chains. A pin
+	// for the endpoint together with InsecureSkipVerify or VerifyPeerCertificate is
+	// an error.
 	Pins []Pin
 }
 
-// Dial connects to e and takes the connection to what e's policy wants. When
-// it returns a nil error the greeting is read, and under every policy with TLS
-// the handshake is complete and the certificate verified.
+// Dial connects to e and protects the connection as the policy of e demands. When it
+// returns a nil error, the server has sent its greeting, and if TLS is in use the
+// handshake is complete and the certificate is verified.
 //
-// There is one connection and one decision: no other port is tried, and no
-// weaker level. Hosts with several addresses are tried in turn, before
-// anything is said.
+// Dial makes one connection and one decision. It does not try another port or a weaker
+// policy. If the host has several addresses, they are tried before anything is sent.
 //
-// Every error is a [*Error]. If ctx ends first, its error is in the chain; it
-// has no effect on the connection after Dial has returned.
+// Every error is a [*Error]. If ctx ends first, its error is in the chain. Once Dial
+// has returned, ctx has no effect on the connection.
 func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 	c, err := d.prepare(ctx, e)
 	if err != nil {
@@ -99,13 +111,14 @@ func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
 	return c.dial(ctx)
 }
 
-// NewConn does what Dial does, over a connection that the caller brings: a
-// proxy's, a tunnel's, a test's. The policy of e is kept as strictly; e.Host
-// names the server whose certificate is expected. NewConn owns raw: it closes
-// it on error. Deadlines set on raw before bound the call as well; the session
-// sets its own. raw's Close must not block, and like a socket raw should buffer a
-// little: over net.Pipe both sides of a failing handshake can wait for each other
-// until the time is out.
+// NewConn does what [Dialer.Dial] does, over a connection of the caller, such as one
+// through a proxy. It follows the policy of e in the same way, and e.Host is the name
+// that the certificate is verified for. NewConn takes ownership of raw, and closes it
+// on error. A deadline that is set on raw bounds the call too.
+//
+// The Close of raw must not block, and raw should buffer some data, as a socket does:
+// over a net.Pipe both sides of a handshake that fails can wait for each other until
+// the timeout.
 func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, error) {
 	c, err := d.prepare(ctx, e)
 	if err == nil && raw == nil {
@@ -122,8 +135,8 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	return c.settle(ctx, raw)
 }
 
-// Budget returns a context that ends when the Dialer's Timeout has passed, for
-// programs that spend one budget on Dial and on what comes after.
+// Budget returns a context that ends after the Timeout of d, as the calls of d with
+// protocol p do. With it a program can bound Dial and what follows together.
 func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
 	limit := d.Timeout
 	if limit == 0 {
@@ -132,10 +145,5 @@ func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context
 	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
 		return ctx, func() {} // ctx is the tighter one
 	}
-	return context.WithTimeoutCause(ctx, limit, tooLate(limit))
+	return wire.WithTimeout(ctx, limit)
 }
-
-// tooLate is the cause of a budget's end.
-type tooLate time.Duration
-
-func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +14,6 @@ import (
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
-
-// noNet fails the test if anybody dials.
-type noNet struct{ t *testing.T }
-
-func (n noNet) DialContext(context.Context, string, string) (net.Conn, error) {
-	n.t.Error("dialled")
-	return nil, errors.New("no network")
-}
 
 func TestBadArgumentsBeforeIO(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
@@ -48,7 +39,7 @@ func TestBadArgumentsBeforeIO(t *testing.T) {
 		"blank in EHLO":  {e: good, d: dial.Dialer{LocalName: "a b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.d.NetDialer = noNet{t}
+			c.d.NetDialer = scripttest.NoNetwork(t)
 			_, err := c.d.Dial(t.Context(), c.e)
 			var e *dial.Error
 			if !errors.As(err, &e) || e.Phase != dial.PhaseConfig || c.is != nil && !errors.Is(err, c.is) {
@@ -57,7 +48,7 @@ func TestBadArgumentsBeforeIO(t *testing.T) {
 		})
 	}
 	t.Run("nil context", func(t *testing.T) {
-		d := dial.Dialer{NetDialer: noNet{t}}
+		d := dial.Dialer{NetDialer: scripttest.NoNetwork(t)}
 		var none context.Context
 		var e *dial.Error
 		if _, err := d.Dial(none, good); !errors.As(err, &e) || e.Phase != dial.PhaseConfig {
@@ -74,12 +65,12 @@ func TestBadArgumentsBeforeIO(t *testing.T) {
 const stripped = "S: * OK [CAPABILITY IMAP4rev1] ready"
 
 func TestDowngradeIsSeenAndVetoed(t *testing.T) {
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	session := player.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
+	d := player.Dialer()
 	var asked dial.Security
 	d.OnDowngrade = func(_ context.Context, s dial.Security) error { asked = s; return nil }
-	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,28 +87,28 @@ func TestDowngradeIsSeenAndVetoed(t *testing.T) {
 
 	reason := errors.New("not on this network")
 	d.OnDowngrade = func(context.Context, dial.Security) error { return reason }
-	show = theatre.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
-	if _, err = d.NewConn(t.Context(), show.Client, show.Endpoint); !errors.Is(err, policy.ErrVetoed) || !errors.Is(err, reason) {
+	session = player.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
+	if _, err = d.NewConn(t.Context(), session.Client, session.Endpoint); !errors.Is(err, policy.ErrVetoed) || !errors.Is(err, reason) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := show.Client.Write([]byte("x")); err == nil {
+	if _, err := session.Client.Write([]byte("x")); err == nil {
 		t.Error("connection open after a veto")
 	}
 }
 
 func TestTrace(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	var log []string
 	note := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
-	d := theatre.Dialer()
+	d := player.Dialer()
 	d.Trace = &dial.Trace{
 		PhaseStart:    func(_ dial.Endpoint, p dial.Phase) { note("start %s", p) },
 		PhaseDone:     func(_ dial.Endpoint, p dial.Phase, err error) { note("done %s %v", p, err != nil) },
 		Decided:       func(_ dial.Endpoint, what dial.Decision, reason error) { note("%s %v", what, reason) },
 		HandshakeDone: func(_ dial.Endpoint, s tls.ConnectionState) { note("tls %v", s.HandshakeComplete) },
 	}
-	show := theatre.Play(t, policy.Submission, policy.OpportunisticSTARTTLS, "")
-	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	session := player.Play(t, policy.Submission, policy.OpportunisticSTARTTLS, "")
+	conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +126,8 @@ func TestTrace(t *testing.T) {
 	}
 
 	log = nil
-	show = theatre.Play(t, policy.IMAP, policy.RequiredSTARTTLS, stripped+"\nC: STARTTLS\nS: <tag> BAD what")
-	if _, err := d.NewConn(t.Context(), show.Client, show.Endpoint); err == nil {
+	session = player.Play(t, policy.IMAP, policy.RequiredSTARTTLS, stripped+"\nC: STARTTLS\nS: <tag> BAD what")
+	if _, err := d.NewConn(t.Context(), session.Client, session.Endpoint); err == nil {
 		t.Fatal("no error")
 	}
 	if last := log[len(log)-2:]; !slices.Equal(last, []string{"refuse " + policy.ErrNotOffered.Error(), "done starttls true"}) {
@@ -144,15 +135,15 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// InsecureSkipVerify works, and shows.
+// A dial with InsecureSkipVerify succeeds, and Security shows it.
 func TestSkippedVerificationShows(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	d := &dial.Dialer{TLSConfig: &tls.Config{
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(tls.ConnectionState) error { return nil },
 	}}
-	show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
-	conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")
+	conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +153,11 @@ func TestSkippedVerificationShows(t *testing.T) {
 	}
 }
 
-// What Security returns is a copy: changing it changes nothing.
+// Security returns a copy: to change it does not change the connection.
 func TestSecurityIsACopy(t *testing.T) {
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
-	conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+	player := scripttest.New(t)
+	session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")
+	conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,12 +189,12 @@ func TestZeroConn(t *testing.T) {
 
 // Sessions are not resumed across policies, even by one cache.
 func TestResumptionStaysWithinThePolicy(t *testing.T) {
-	theatre := scripttest.New(t)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	d := player.Dialer()
 	d.TLSConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	resumed := func(pol policy.Policy) bool {
-		show := theatre.Play(t, policy.POP3, pol, "")
-		conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.POP3, pol, "")
+		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}

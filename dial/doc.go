@@ -1,93 +1,121 @@
-// Package dial makes mail connections that keep their policy.
+// Package dial makes connections to mail servers that are protected as a policy
+// demands.
 //
-// An [Endpoint] says which server and how it must be protected, a [Dialer]
-// makes the connection, and the result is either a [*Conn] that is protected
-// that way or an [*Error] that says what stopped it. There is no third
-// outcome.
+// An [Endpoint] has the server and the policy, and a [Dialer] makes the connection. The
+// result is either a [*Conn] that is protected as the policy demands, or an [*Error]
+// that says what failed.
 //
 //	ep, err := dial.ParseEndpoint("imaps://mail.example.org")
 //	...
 //	conn, err := new(dial.Dialer).Dial(ctx, ep)
 //
-// Most programs do not call Dial themselves but one of the packages imapconn,
-// smtpconn and pop3conn, which go on from the connection to an authenticated
-// session. Others can build sessions for it too: a [*Conn] is a net.Conn that
-// stands right where the session begins, knows what was learned on the way,
-// and runs the session's own first steps under the same rules ([Conn.Setup]).
+// Most programs use one of the packages imapconn, smtpconn and pop3conn, which call the
+// Dialer and continue to an authenticated session. A session for another client can be
+// built in the same way. A [*Conn] is a net.Conn positioned at the begin of the
+// session. It has what the server said before, and runs the first commands of the
+// session under the same rules ([Conn.Setup]).
 //
-// # Telling failures apart
+// # Errors
 //
-// [Error.Phase] says where the connection stopped. What stopped it is in the
-// chain: errors.Is with the reasons of package policy finds a broken rule,
-// errors.As a [*tls.CertificateVerificationError] or the network's own error.
-// [Error.Hint] says the same to a person; the section Troubleshooting has the list.
+// [Error.Phase] says in which phase the connection failed. The cause is in the chain:
+// errors.Is finds a broken rule by the reasons of package policy, and errors.As a
+// [*tls.CertificateVerificationError] or an error of the network. [Error.Hint] returns
+// an explanation for a person. The section Troubleshooting lists the causes.
 //
 // # Which port
 //
-// A Dialer tries what it is told, and nothing else. A program that only knows a
-// host tries ImplicitTLS, and RequiredSTARTTLS if nothing listens there (phase
-// connect) or what listens has no TLS (policy.ErrNotTLS): either way ends in
-// verified TLS or in an error. It keeps the endpoint that worked, since memories
-// and pins go by port. It does not try NoTLS or OpportunisticSTARTTLS for itself.
+// A Dialer tries one endpoint, and no other. A program that only knows a host can dial
+// it with ImplicitTLS, and then with RequiredSTARTTLS if nothing listens on that port
+// (phase connect) or the server there has no TLS (policy.ErrNotTLS). The result is
+// verified TLS or an error. The program should store the endpoint that worked, since
+// peers and pins are distinguished by port. It should not try NoTLS or
+// OpportunisticSTARTTLS by itself. Package discover finds the endpoints of a mail
+// address.
 //
 // # Peers and pins
 //
-// With a [peers.Store] a Dialer holds servers to what they once had. Under
-// OpportunisticSTARTTLS that closes most of what the policy leaves open: once a
-// server has been reached with TLS, its offer cannot be taken away unnoticed any
-// more (RFC 3207 §6). Package memstore remembers as long as the program runs,
-// filestore in a file, sqlstore in a database that many machines share.
+// With a [peers.Store] a Dialer remembers how servers were protected. Under
+// OpportunisticSTARTTLS it then detects that an attacker removes the offer of a server
+// that it has reached with TLS before (RFC 3207 §6). The stores are in the
+// packages memstore (in memory), filestore (in a file) and sqlstore (in a database that
+// many machines share).
 //
 //	d := dial.Dialer{Peers: store}
 //
-// A [Pin] lets a program trust the key of one server whose certificate does not
-// verify, after a person has looked at it: [Dialer.Inspect] fetches it.
+// A [Pin] makes a Dialer trust the key of one server whose certificate does not verify,
+// after a person has checked it. [Dialer.Inspect] fetches the key.
 //
 // # Troubleshooting
 //
-// What errors.Is or errors.As finds in the chain, what it means, and what to do:
+// These are the causes that errors.Is or errors.As finds in the chain of an error, with
+// what they mean and what to do:
 //
-//   - policy.ErrUnset (phase config): nobody said how to protect the connection.
+//   - policy.ErrUnset: the policy was not set, which is found before any I/O.
 //     Choose implicit-tls, or required-starttls for a server without a TLS port.
-//   - policy.ErrNotOffered: under required-starttls, the server has no STARTTLS,
-//     or somebody hides it. Try implicit TLS; if the server had STARTTLS before, do
-//     not trust the network. In Security().Downgrade it says why an
-//     opportunistic connection is in the clear.
-//   - policy.ErrRemembered: the same, and it is known that the server had TLS. If
-//     whoever runs the server says that it has given it up, forget the server in the
-//     store.
-//   - policy.ErrMemory: an opportunistic connection would be in the clear, and the
-//     store cannot be read. The cause is in the chain: repair the store.
-//   - policy.ErrVersionLowered, policy.ErrAuthLowered: the server is weaker than it
-//     was, and [peers.Rules] forbids that. Ask whoever runs the server.
-//   - policy.ErrRefused: the server turned the client away in its greeting, or will
-//     not do the STARTTLS that it lists. Violation.Reply has its words; if
-//     Temporary reports true, try later.
-//   - policy.ErrNotTLS: a TLS port that speaks in the clear. The policy and the port
-//     do not fit: the hint names the URL that does.
-//   - policy.ErrMalformed (phase greeting): often another protocol, or TLS, on the
-//     port. In other phases: a broken server, or somebody in between.
-//   - policy.ErrInjected, policy.ErrPreauth: bytes that an honest server never
-//     sends. Do not trust the network.
-//   - policy.ErrLimit: an answer without an end. No mail server does that.
-//   - policy.ErrCleartextAuth, policy.ErrUnverifiedAuth: credentials were given to a
-//     connection that must not carry them. Change the policy, or let the TLSConfig
-//     verify; the options named Insecure are for test beds.
-//   - policy.ErrPinMismatch: the server's key is not the pinned one. Ask whoever
-//     runs the server, not over this connection.
-//   - policy.ErrVetoed: the program's own OnDowngrade said no.
+//   - policy.ErrNotOffered: TLS was demanded, and the server neither lists the
+//     upgrade nor does it; as the reason of a visible downgrade it says why an
+//     opportunistic connection stayed in the clear. Try implicit TLS. If the server
+//     had STARTTLS before, an attacker may be hiding it: do not trust the network.
+//   - policy.ErrRefused: the server turned the client away in its greeting, or
+//     would not do the upgrade that it lists. Violation.Reply has the server's
+//     words. If Temporary reports true, try later.
+//   - policy.ErrPreauth: an IMAP server greeted with PREAUTH where the client must
+//     upgrade or log in first (RFC 9051 §7.1.4). Do not trust the network: no
+//     honest server keeps a client from TLS that way.
+//   - policy.ErrInjected: bytes arrived where an honest server sends none: behind
+//     the line that begins the upgrade, or before the command that they answer. Do
+//     not trust the network.
+//   - policy.ErrNotTLS: the server spoke in the clear where TLS must begin with the
+//     first byte. The policy and the port do not fit: the hint names the URL that
+//     does.
+//   - policy.ErrCleartextAuth: credentials would have crossed a connection without
+//     TLS. Choose a policy with TLS. Options named Insecure are for test beds.
+//   - policy.ErrUnverifiedAuth: credentials would have gone to a server whose
+//     certificate was not verified. Let the TLSConfig verify. Options named
+//     Insecure are for test beds.
+//   - policy.ErrMalformed: an answer is not of the protocol. In phase greeting it
+//     is often another protocol, or TLS, on the port. In other phases the server is
+//     broken, or an attacker is in between.
+//   - policy.ErrLimit: an answer is longer than any honest server sends. Do not
+//     trust the server, or the network.
+//   - policy.ErrVetoed: the caller's OnDowngrade refused a connection in the clear.
+//     The error of OnDowngrade is in the chain.
+//   - policy.ErrRemembered: under OpportunisticSTARTTLS, a server that is
+//     remembered with TLS offers none now (RFC 3207 §6). If the operator of the
+//     server says that it has given TLS up, forget the server in the store.
+//     Otherwise do not trust the network.
+//   - policy.ErrMemory: under OpportunisticSTARTTLS, a server offers no TLS, and
+//     the Dialer's Peers could not tell whether it had TLS before. The cause is in
+//     the chain: repair the store.
+//   - policy.ErrVersionLowered: the TLS version is below the highest that the
+//     server is remembered with. The Dialer's PeerRules forbid that. Ask the
+//     operator of the server.
+//   - policy.ErrAuthLowered: the server is remembered with a mechanism that keeps
+//     the password from it, and only takes the password itself now. The Dialer's
+//     PeerRules forbid that. Ask the operator of the server.
+//   - policy.ErrPinMismatch: the server's key is not one that was pinned for the
+//     endpoint, and its certificate does not verify, or may not replace the pin.
+//     Ask the operator of the server, and not over this connection.
+//   - Error.Phase is PhaseConfig: an argument or an option is wrong, which is found
+//     before any I/O. The error says which: correct it.
 //   - *tls.CertificateVerificationError: the certificate is expired, for another
-//     name, or of an unknown authority. The server has to be put right; for a
-//     private CA put its certificate into TLSConfig.RootCAs.
-//   - *auth.Error (phase auth): Kind says whether the password is wrong, the account
-//     busy, or no mechanism fits.
-//   - context.DeadlineExceeded, Timeout reports true: the phase says what did not
-//     answer. In phase connect a firewall; in phase greeting perhaps a port for
-//     implicit TLS.
-//   - io.EOF or a reset in phase handshake: often a server with nothing newer than
+//     name, of an unknown authority, or otherwise unfit. The server has to be put
+//     right. For a private CA put its certificate into TLSConfig.RootCAs.
+//   - "remote error: tls: …": the server ended the handshake with an alert. It
+//     may want a client certificate, or know only TLS older than 1.2. For "no
+//     application protocol" the port and the protocol do not fit, or Dialer.NoALPN
+//     is the way out.
+//   - *net.OpError, *net.DNSError: the network, or the Dialer's NetDialer, did not
+//     make the connection. Check host, port and network, and the proxy if the
+//     NetDialer leads through one.
+//   - context.DeadlineExceeded: the time ran out, and Timeout reports true. The
+//     phase says what did not answer: in phase connect a firewall, in phase
+//     greeting perhaps a port for implicit TLS.
+//   - *dial.Farewell: the server left, with the words in Reply or without any. Try
+//     again later. In phase handshake it is often a server with nothing newer than
 //     TLS 1.1.
-//   - "remote error: tls: no application protocol": a TLS server for another
-//     protocol. The port and the protocol do not fit.
-//   - Error.Known is set: the server had TLS before, whatever it does now.
-//   - *net.OpError, *net.DNSError in phase connect: host, port, network.
+//   - *auth.Error: the login failed. Kind says whether the password is wrong, the
+//     account busy, or no mechanism fits, and Guessed whether that is a guess.
+//   - Error.Known: if it is set, the server had TLS before, whatever it does now. A
+//     server that is worse than it was may be an attacker.
 package dial

@@ -22,7 +22,7 @@ func TestContextEndedBefore(t *testing.T) {
 	cancel()
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS} {
 		ep := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: pol}
-		d := dial.Dialer{NetDialer: noNet{t}}
+		d := dial.Dialer{NetDialer: scripttest.NoNetwork(t)}
 		if _, err := d.Dial(ctx, ep); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v: %v", pol, err)
 		}
@@ -33,7 +33,7 @@ func TestContextEndedBefore(t *testing.T) {
 	}
 }
 
-// silent is a connection that notes what is done to it.
+// silent is a connection that records its calls.
 type silent struct {
 	net.Conn
 	wrote, closed bool
@@ -63,28 +63,28 @@ func (b both) DialContext(context.Context, string, string) (net.Conn, error) {
 	return b.Conn, errors.New("proxy says no")
 }
 
-// A veto is one, whatever error the hook chose for it.
+// A veto is a violation with reason ErrVetoed, with any error of the hook.
 func TestVetoIsNoTimeout(t *testing.T) {
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	session := player.Play(t, policy.IMAP, policy.OpportunisticSTARTTLS, stripped)
+	d := player.Dialer()
 	d.OnDowngrade = func(context.Context, dial.Security) error { return context.DeadlineExceeded }
-	_, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+	_, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 	var e *dial.Error
 	if !errors.As(err, &e) || !errors.Is(err, policy.ErrVetoed) || e.Timeout() || e.Temporary() || strings.Contains(e.Hint(), "says nothing") {
 		t.Errorf("%v, hint %q", err, e.Hint())
 	}
 }
 
-// A session resumed without verification is not verified, though the ticket
-// came from one that was.
+// A session that is resumed without verification is not verified, although its ticket
+// is from a verified one.
 func TestResumedWithoutVerification(t *testing.T) {
-	theatre := scripttest.New(t)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	d := player.Dialer()
 	d.TLSConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	verified := func() dial.Security {
-		show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
-		conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")
+		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,19 +102,19 @@ func TestResumedWithoutVerification(t *testing.T) {
 	}
 }
 
-// The handshake is told even if the greeting inside fails.
+// HandshakeDone is called also if the greeting inside TLS fails.
 func TestHandshakeIsTraced(t *testing.T) {
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, "--- tls\nS: * BYE no\nFIN")
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	session := player.Play(t, policy.IMAP, policy.ImplicitTLS, "--- tls\nS: * BYE no\nFIN")
+	d := player.Dialer()
 	told := false
 	d.Trace = &dial.Trace{HandshakeDone: func(_ dial.Endpoint, s tls.ConnectionState) { told = s.HandshakeComplete }}
-	if _, err := d.NewConn(t.Context(), show.Client, show.Endpoint); err == nil || !told {
+	if _, err := d.NewConn(t.Context(), session.Client, session.Endpoint); err == nil || !told {
 		t.Errorf("%v, told %v", err, told)
 	}
 }
 
-// A password that strayed into the host is in no error.
+// A password in the host by mistake is in no error.
 func TestPasswordInHost(t *testing.T) {
 	_, err := new(dial.Dialer).Dial(t.Context(), dial.Endpoint{Protocol: policy.IMAP, Host: "user:canary@mail.test", Policy: policy.ImplicitTLS})
 	if err == nil || strings.Contains(err.Error(), "canary") {
@@ -122,13 +122,13 @@ func TestPasswordInHost(t *testing.T) {
 	}
 }
 
-// The farewell to a server that does not read any more ends with the context.
+// The close_notify to a server that does not read ends with the context.
 func TestFarewellEndsWithTheContext(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.POP3, policy.ImplicitTLS, "")
-		stuck := &clogged{Conn: show.Client, free: make(chan struct{})}
-		conn, err := theatre.Dialer().NewConn(t.Context(), stuck, show.Endpoint)
+		session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")
+		stuck := &clogged{Conn: session.Client, free: make(chan struct{})}
+		conn, err := player.Dialer().NewConn(t.Context(), stuck, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,11 +143,11 @@ func TestFarewellEndsWithTheContext(t *testing.T) {
 		if took := time.Since(begin); err == nil || took != time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
-// clogged is a connection whose writes can be made to wait for its end.
+// clogged is a connection whose writes can be made to block until it is closed.
 type clogged struct {
 	net.Conn
 	stuck bool

@@ -4,29 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
-	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Endpoint is a mail server and how to connect to it. It is comparable, and
-// can be written as a URL, which is also its form in JSON and other texts: see
-// [ParseEndpoint].
+// Endpoint is a mail server, and how a connection to it must be protected. It is
+// comparable. In JSON and other text formats it is a URL: see [ParseEndpoint].
 type Endpoint struct {
-	Protocol policy.Protocol // what the server speaks
-	// Host is a DNS name or an IP address without brackets. A name in Unicode
-	// is turned into A-labels (RFC 5890) before anything is done with it.
+	Protocol policy.Protocol // the protocol of the server
+	// Host is a DNS name, or an IP address without brackets. A name in Unicode is
+	// converted to A-labels (RFC 5890) before it is used.
 	Host string
-	// Port 0 is the default for the protocol and the policy.
-	Port   uint16
+	// Port is the port. Zero means the registered port for Protocol and Policy.
+	Port uint16
+	// Policy says how the connection must be protected. It must be set.
 	Policy policy.Policy
+}
+
+// NewEndpoint returns the endpoint for a host and a registered port of the protocol.
+// The port decides the policy: [policy.ImplicitTLS] for 993, 995 and 465, and
+// [policy.RequiredSTARTTLS] for 143, 110, 587 and 25. Port 0 means the port for
+// ImplicitTLS. NewEndpoint never chooses a weaker policy. For any other port it returns
+// an error; write an Endpoint with a policy instead.
+func NewEndpoint(p policy.Protocol, host string, port int) (Endpoint, error) {
+	e := Endpoint{Protocol: p, Host: host}
+	for _, pol := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
+		if n := int(p.DefaultPort(pol)); port == n || port == 0 {
+			e.Policy, e.Port = pol, uint16(n)
+			break
+		}
+	}
+	if p.Valid() && e.Policy == 0 {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %d is not a registered port of %v: write an Endpoint, and say its policy", port, p)
+	}
+	n, err := e.normal()
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	return n, nil
 }
 
 // Address returns the host and port to connect to, in the form of
@@ -39,15 +57,15 @@ func (e Endpoint) Address() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
 }
 
-// Validate returns what is wrong with e before anybody tries to dial it, nil if
-// nothing is.
+// Validate returns the error that a dial of e returns before any I/O, and nil if e is
+// valid.
 func (e Endpoint) Validate() error {
 	_, err := e.normal()
 	return err
 }
 
-// normal returns e with the host in its canonical form and the port filled in,
-// or what is wrong with it.
+// normal returns e in its canonical form, with the port filled in, or an error if e is
+// not valid.
 func (e Endpoint) normal() (Endpoint, error) {
 	switch {
 	case e.Policy == 0:
@@ -59,7 +77,7 @@ func (e Endpoint) normal() (Endpoint, error) {
 	case !e.Protocol.Valid():
 		return e, fmt.Errorf("%v is not a protocol", e.Protocol)
 	}
-	host, err := normalHost(e.Host)
+	host, err := hostname.Normal(e.Host)
 	if err != nil {
 		return e, err
 	}
@@ -70,64 +88,7 @@ func (e Endpoint) normal() (Endpoint, error) {
 	return e, nil
 }
 
-// normalHost returns a host name as A-labels in lower case without the root's
-// dot, or an IP address in its canonical form.
-func normalHost(host string) (string, error) {
-	if strings.Contains(host, "@") {
-		return "", errors.New("host has an @ in it: credentials are set elsewhere")
-	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		if !isZone(ip.Zone()) {
-			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)
-		}
-		return ip.String(), nil
-	}
-	name := strings.TrimSuffix(host, ".")
-	switch {
-	case name == "":
-		return "", errors.New("no host")
-	case strings.Contains(name, ":"):
-		return "", fmt.Errorf("host %q: not a name or an IP address (the port has a field of its own)", host)
-	}
-	if !wire.IsASCII(name) {
-		ascii, err := idna.Lookup.ToASCII(name)
-		if err != nil || strings.ContainsRune(name, utf8.RuneError) { // which is also what invalid UTF-8 reads as
-			return "", fmt.Errorf("host %q: not a valid international name", host)
-		}
-		name = ascii
-	}
-	if !isName(name) {
-		return "", fmt.Errorf("host %q: not a valid name", host)
-	}
-	return strings.ToLower(name), nil
-}
-
-// isZone reports whether s is the name of a network interface as far as a URL
-// can hold it (RFC 6874 §2), or nothing.
-func isZone(s string) bool {
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~") == ""
-}
-
-// isName reports whether s is a host name. The underscore is not of RFC 1123,
-// but found in internal networks.
-func isName(s string) bool {
-	if len(s) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			if c := label[i] | 0x20; (c < 'a' || c > 'z') && (label[i] < '0' || label[i] > '9') && label[i] != '-' && label[i] != '_' {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// Peer returns the peer that e leads to, or what is wrong with e.
+// Peer returns the peer of e, for a [peers.Store]. It fails if e is not valid.
 func (e Endpoint) Peer() (peers.Peer, error) {
 	n, err := e.normal()
 	if err != nil {
@@ -136,7 +97,7 @@ func (e Endpoint) Peer() (peers.Peer, error) {
 	return n.peer(), nil
 }
 
-// peer is Peer for an endpoint in its normal form.
+// peer returns the peer of e, which is in its canonical form.
 func (e Endpoint) peer() peers.Peer {
 	return peers.Peer{Protocol: e.Protocol, Host: e.Host, Port: e.Port}
 }

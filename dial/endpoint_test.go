@@ -27,7 +27,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// noDial fails the test if anybody dials.
+// noDial is a NetDialer that fails the test.
 type noDial struct{ t *testing.T }
 
 func (n noDial) DialContext(_ context.Context, _, address string) (net.Conn, error) {
@@ -35,7 +35,7 @@ func (n noDial) DialContext(_ context.Context, _, address string) (net.Conn, err
 	return nil, errors.New("no")
 }
 
-// What is wrong with an endpoint is said before any I/O.
+// An endpoint that is not valid is an error before any I/O.
 func TestBadEndpoints(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.IMAP, Host: "h", Policy: policy.NoTLS}
 	for name, change := range map[string]func(*dial.Endpoint){
@@ -82,4 +82,57 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%v is in order", bad)
 		}
 	}
+}
+
+// The registered port decides the policy, which is never weaker than RequiredSTARTTLS.
+func TestNewEndpoint(t *testing.T) {
+	for _, c := range []struct {
+		p    policy.Protocol
+		host string
+		port int
+		want string // a URL; empty for an error
+	}{
+		{policy.IMAP, "mail.test", 993, "imaps://mail.test:993"},
+		{policy.IMAP, "mail.test", 143, "imap://mail.test:143"},
+		{policy.IMAP, "Mail.Test.", 0, "imaps://mail.test:993"},
+		{policy.POP3, "mail.test", 995, "pop3s://mail.test:995"},
+		{policy.POP3, "mail.test", 110, "pop3://mail.test:110"},
+		{policy.Submission, "mail.test", 465, "submissions://mail.test:465"},
+		{policy.Submission, "mail.test", 587, "submission://mail.test:587"},
+		{policy.SMTP, "mail.test", 25, "smtp://mail.test:25"},
+		{policy.SMTP, "mail.test", 465, "smtps://mail.test:465"},
+		{policy.SMTP, "mail.test", 0, "smtps://mail.test:465"},
+		{policy.IMAP, "::1", 143, "imap://[::1]:143"},
+		{policy.IMAP, "mail.test", 995, ""},
+		{policy.IMAP, "mail.test", 1143, ""},
+		{policy.IMAP, "mail.test", -1, ""},
+		{policy.IMAP, "mail.test", 65536 + 993, ""},
+		{policy.IMAP, "user@mail.test", 993, ""},
+		{policy.IMAP, "", 993, ""},
+		{0, "mail.test", 0, ""},
+		{9, "mail.test", 993, ""},
+	} {
+		e, err := dial.NewEndpoint(c.p, c.host, c.port)
+		switch {
+		case c.want == "" && (err == nil || e != dial.Endpoint{}):
+			t.Errorf("%v %q %d: %v, %v", c.p, c.host, c.port, e, err)
+		case c.want != "" && (err != nil || e.String() != c.want):
+			t.Errorf("%v %q %d: %v, %v; want %s", c.p, c.host, c.port, e, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "user@") {
+			t.Errorf("the error quotes what may be a password: %v", err)
+		}
+	}
+}
+
+func TestMustParseEndpoint(t *testing.T) {
+	if e := dial.MustParseEndpoint("imaps://mail.test"); e.Host != "mail.test" {
+		t.Errorf("%v", e)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	dial.MustParseEndpoint("imaps://user:secret@mail.test")
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"reflect"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
@@ -14,10 +13,10 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Phase is a step on the way to a session.
+// Phase is a step of a connection.
 type Phase string
 
-// The phases, in the order in which they come.
+// The phases, in their order.
 const (
 	PhaseConfig     Phase = "config"  // the arguments; before any I/O
 	PhaseConnect    Phase = "connect" // DNS, TCP, proxy
@@ -25,26 +24,28 @@ const (
 	PhaseCapability Phase = upgrade.PhaseCapability
 	PhaseSTARTTLS   Phase = upgrade.PhaseSTARTTLS
 	PhaseHandshake  Phase = upgrade.PhaseHandshake
-	PhaseAuth       Phase = "auth" // in a session's New
+	PhaseAuth       Phase = "auth"    // in a session's New
+	PhaseSession    Phase = "session" // after New: how a session ended
 )
 
-// Error is a connection that did not come about: where it stopped, and why.
-// Every failure of Dial, NewConn and a session's New is one.
+// Error is the error for a connection that failed or a session that ended: in which
+// phase, and why. Every error of [Dialer.Dial], [Dialer.NewConn], [Conn.Setup], and of
+// Dial and New of a session, is a *Error.
 //
-// The chain under Err holds what stopped it: a [*policy.Violation] if a rule
-// was broken, a [*tls.CertificateVerificationError] for a certificate, the
-// context's error if the context ended, the error of the network otherwise.
+// The chain of Err has a [*policy.Violation] if a rule was broken, a
+// [*tls.CertificateVerificationError] if the certificate did not verify, the error of
+// the context if it ended, and otherwise the error of the network.
 type Error struct {
 	Phase    Phase    // where it stopped
 	Endpoint Endpoint // as it was dialed
 	Err      error    // why
-	// Known is what the Dialer's Peers hold of the server: nil if that is
-	// nothing, or if the connection ended before it was asked.
+	// Known is what the Dialer's Peers have of the server. It is nil if they have
+	// nothing, or were not asked yet.
 	Known *peers.Known
 }
 
-// Error returns the endpoint, the phase and the cause on one line. It is
-// printable and at most 512 bytes long, whatever the server said.
+// Error returns the endpoint, the phase and the cause. The text is one line, printable
+// and at most 512 bytes long.
 func (e *Error) Error() string {
 	scheme := e.Endpoint.Protocol.String()
 	if e.Endpoint.Policy == policy.ImplicitTLS {
@@ -53,11 +54,20 @@ func (e *Error) Error() string {
 	return wire.Printable(fmt.Sprintf("dial: %s %s %v: %s: %v", scheme, e.Endpoint.Address(), e.Endpoint.Policy, e.Phase, e.Err))
 }
 
-// Unwrap returns what stopped the connection.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns Err, and the [*Farewell] of a server that closed the connection.
+func (e *Error) Unwrap() []error {
+	chain := []error{}
+	if e.Err != nil {
+		chain = append(chain, e.Err)
+	}
+	if f := farewell(e.Err); f != nil {
+		chain = append(chain, f)
+	}
+	return chain
+}
 
-// Timeout reports whether the time ran out: the context's, the Dialer's or the
-// network's. It is false for a broken rule, whatever caused it.
+// Timeout reports whether the time of the context, the Dialer or the network ran out.
+// It is false if the chain has a [*policy.Violation].
 func (e *Error) Timeout() bool {
 	var broken *policy.Violation
 	if errors.As(e.Err, &broken) {
@@ -70,11 +80,11 @@ func (e *Error) Timeout() bool {
 	return errors.As(e.Err, &t) && t.Timeout()
 }
 
-// Temporary reports whether the same call may well succeed later: the time ran
-// out, the server hung up or said to try later, the network was not there. It
-// is false for broken rules, for certificates and for wrong arguments, which
-// stay wrong, and for a context that was cancelled. A server that always hangs
-// up in the handshake, because it is too old, looks temporary: bound retries.
+// Temporary reports whether the same call may succeed later: the time ran out, the
+// server closed the connection or asked to try later, or the network failed. It is
+// false for other broken rules, certificates, wrong arguments and a cancelled context.
+// It is true for a server that closes every connection, as one does that is too old
+// for the handshake. So limit the number of retries.
 func (e *Error) Temporary() bool {
 	if e.Phase == PhaseConfig || errors.Is(e.Err, context.Canceled) {
 		return false
@@ -94,7 +104,7 @@ func temporary(err error) bool {
 	if errors.As(err, &dns) {
 		return !dns.IsNotFound
 	}
-	if _, ok := remoteAlert(err); ok {
+	if _, ok := wire.RemoteAlert(err); ok {
 		return false
 	}
 	var op *net.OpError
@@ -103,19 +113,4 @@ func temporary(err error) bool {
 	}
 	var own interface{ Temporary() bool } // *auth.Error, *wire.Closed
 	return errors.As(err, &own) && own.Temporary()
-}
-
-// remoteAlert returns the number of the TLS alert that the server sent, if
-// that is what ended the connection. crypto/tls keeps the type of a received
-// alert to itself; its kind is all there is to go by.
-func remoteAlert(err error) (number uint8, ok bool) {
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
-		return 0, false
-	}
-	v := reflect.ValueOf(op.Err)
-	if v.Kind() != reflect.Uint8 {
-		return 0, false
-	}
-	return uint8(v.Uint()), true
 }

@@ -25,7 +25,7 @@ func ExampleParseEndpoint() {
 	// mx.example.org:25 opportunistic-starttls
 }
 
-// A connection says what was achieved.
+// Security says how a connection is protected.
 func ExampleDialer_Dial() {
 	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP})
 	if err != nil {
@@ -44,7 +44,7 @@ func ExampleDialer_Dial() {
 	// Output: true pkix true
 }
 
-// What stopped a connection is in the error, for a program and for a person.
+// The error of a dial has the cause for a program, and a hint for a person.
 func ExampleError() {
 	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true})
 	if err != nil {

@@ -5,14 +5,6 @@ import (
 	"crypto/tls"
 )
 
-var (
-	CheckLocalName = checkLocalName
-	AddressLiteral = addressLiteral
-)
-
-// EHLOName gives tests (*Dialer).ehloName.
-var EHLOName = (*Dialer).ehloName
-
 // TLSConfig returns the config of a dial to e.
 func TLSConfig(base *tls.Config, e Endpoint) (*tls.Config, error) {
 	c, err := (&Dialer{TLSConfig: base}).prepare(context.Background(), e)

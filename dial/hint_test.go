@@ -17,6 +17,8 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
+	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -53,6 +55,7 @@ func TestHints(t *testing.T) {
 	imap, imaps := on(policy.IMAP, policy.RequiredSTARTTLS, 143), on(policy.IMAP, policy.ImplicitTLS, 993)
 	odd := on(policy.IMAP, policy.ImplicitTLS, 143)
 	pop, smtp, smtps := on(policy.POP3, policy.RequiredSTARTTLS, 110), on(policy.Submission, policy.RequiredSTARTTLS, 587), on(policy.SMTP, policy.ImplicitTLS, 465)
+	proxy := &net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1080}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	refused := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	for _, c := range []struct {
 		name  string
@@ -75,7 +78,7 @@ func TestHints(t *testing.T) {
 		{"IMAP for POP3", dial.PhaseGreeting, pop, &v{Reason: policy.ErrMalformed, Reply: "* OK x"}, []string{"speaks IMAP", "POP3"}},
 		{"POP3 for submission", dial.PhaseGreeting, smtp, &v{Reason: policy.ErrMalformed, Reply: "+OK x"}, []string{"speaks POP3", "SMTP"}},
 		{"SSH", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "SSH-2.0-x"}, []string{"speaks SSH"}},
-		{"garbage", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "x"}, nil},
+		{"garbage", dial.PhaseGreeting, imap, &v{Reason: policy.ErrMalformed, Reply: "x"}, []string{"does not answer as IMAP"}},
 		{"not offered", dial.PhaseSTARTTLS, smtp, &v{Reason: policy.ErrNotOffered}, []string{"does not offer TLS", "submissions://h:465"}},
 		{"remembered", dial.PhaseSTARTTLS, smtp, &v{Reason: policy.ErrRemembered}, []string{"had TLS before", "network", "forget"}},
 		{"memory failed", dial.PhaseCapability, smtp, &v{Reason: policy.ErrMemory}, []string{"store", "network"}},
@@ -83,7 +86,7 @@ func TestHints(t *testing.T) {
 		{"SCRAM gone", dial.PhaseAuth, imaps, &v{Reason: policy.ErrAuthLowered}, []string{"password", "shown"}},
 		{"pin mismatch", dial.PhaseHandshake, imaps, &v{Reason: policy.ErrPinMismatch}, []string{"key", "set up"}},
 		{"refused for now", dial.PhaseSTARTTLS, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "454 x", Transient: true}, []string{"again later"}},
-		{"refused greeting", dial.PhaseGreeting, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "554 x"}, []string{"greeting"}},
+		{"refused greeting", dial.PhaseGreeting, smtp, &v{Protocol: policy.SMTP, Reason: policy.ErrRefused, Reply: "554 x"}, []string{"its words"}},
 		{"refused STARTTLS", dial.PhaseSTARTTLS, imap, &v{Protocol: policy.IMAP, Reason: policy.ErrRefused, Reply: "NO x"}, []string{"refuses", "imaps://h:993"}},
 		{"injected", dial.PhaseSTARTTLS, imap, &v{Reason: policy.ErrInjected}, []string{"do not trust this network"}},
 		{"PREAUTH", dial.PhaseGreeting, imap, &v{Reason: policy.ErrPreauth}, []string{"do not trust this network"}},
@@ -99,22 +102,31 @@ func TestHints(t *testing.T) {
 		{"time-out, starttls", dial.PhaseSTARTTLS, imap, context.DeadlineExceeded, []string{"phase starttls"}},
 		{"time-out, handshake", dial.PhaseHandshake, imaps, os.ErrDeadlineExceeded, []string{"TLS handshake"}},
 		{"time-out, auth", dial.PhaseAuth, imaps, context.DeadlineExceeded, []string{"phase auth"}},
-		{"cancelled", dial.PhaseConnect, imaps, context.Canceled, nil},
+		{"cancelled", dial.PhaseConnect, imaps, context.Canceled, []string{"This program gave"}},
 		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2"}},
 		{"closed before the greeting", dial.PhaseGreeting, imap, &wire.Closed{Err: io.EOF}, []string{"without a word"}},
 		{"closed for want of a certificate", dial.PhaseGreeting, smtp, wire.Hangup("421 4.7.1 No client certificate presented"), []string{"client certificate"}},
 		{"closed with words", dial.PhaseSTARTTLS, smtp, wire.Hangup("421 x"), []string{"its words"}},
-		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common"}},
+		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common", "CipherSuites", "CurvePreferences"}},
 		{"alert 42", dial.PhaseHandshake, imaps, remote(42), []string{"client certificate"}},
 		{"alert 70", dial.PhaseHandshake, imaps, remote(70), []string{"older than 1.2"}},
 		{"alert 112", dial.PhaseHandshake, imaps, remote(112), []string{"name h"}},
 		{"alert 116", dial.PhaseHandshake, imaps, remote(116), []string{"client certificate"}},
-		{"alert 120", dial.PhaseHandshake, imaps, remote(120), []string{"another protocol"}},
-		{"alert 80", dial.PhaseHandshake, imaps, remote(80), nil},
-		{"a server that says so", dial.PhaseCapability, imap, &v{Reason: policy.ErrMalformed, Reply: "tls: unsupported protocol version"}, nil},
+		{"alert 120", dial.PhaseHandshake, imaps, remote(120), []string{"another protocol", "NoALPN"}},
+		{"alert 80", dial.PhaseHandshake, imaps, remote(80), []string{"alert 80"}},
+		{"a server that says so", dial.PhaseCapability, imap, &v{Reason: policy.ErrMalformed, Reply: "tls: unsupported protocol version"}, []string{"not IMAP"}},
 		{"password", dial.PhaseAuth, imaps, &auth.Error{Kind: auth.KindCredentials}, []string{"user and password"}},
 		{"nothing", dial.PhaseConfig, imaps, nil, nil},
-		{"anything", dial.PhaseConfig, imaps, errors.New("x"), nil},
+		{"a setting", dial.PhaseConfig, imaps, errors.New("LocalName is bad"), []string{"setting", "LocalName is bad"}},
+		{"anything", dial.PhaseSession, imaps, errors.New("x"), []string{"phase session"}},
+		{"refused name", dial.PhaseCapability, smtp, &v{Reason: policy.ErrRefused, Err: line.ErrClientName}, []string{"LocalName"}},
+		{"refused for now at EHLO", dial.PhaseCapability, smtp, &v{Reason: policy.ErrRefused, Transient: true}, []string{"again later", "LocalName"}},
+		{"closed at EHLO", dial.PhaseCapability, smtp, wire.Hangup("421 4.7.0 Try again later, closing connection. (EHLO)"), []string{"again later", "LocalName"}},
+		{"full, on the TLS port", dial.PhaseHandshake, smtps, &v{Reason: policy.ErrRefused, Transient: true, Reply: "421 x"}, []string{"again later"}},
+		{"proxy refused", dial.PhaseConnect, imaps, &wire.Detour{Err: proxy}, []string{"proxy, at 127.0.0.1:1080", "Nothing is known of the mail server"}},
+		{"proxy failed", dial.PhaseConnect, imaps, &wire.Detour{Err: errors.New("SOCKS: no")}, []string{"proxy", "Nothing is known of the mail server"}},
+		{"limit", dial.PhaseGreeting, imaps, &v{Reason: policy.ErrLimit}, []string{"more than any mail server"}},
+		{"vetoed", dial.PhaseCapability, imap, &v{Reason: policy.ErrVetoed}, []string{"imaps://h:993"}},
 	} {
 		var err error
 		if c.err != nil {
@@ -193,20 +205,17 @@ func TestHintsForCertificates(t *testing.T) {
 }
 
 func TestHintsForVersions(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
+	player := scripttest.New(t)
+	for _, c := range []struct{ kind, words string }{
+		{"version 1.1", "older than 1.2"},
+		{"ALPN http/1.1", "another protocol"},
+	} {
+		server, err := player.TLS(c.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkHint(t, c.kind, handshake(t, server, player.Dialer(), imaps("mail.test")), c.words)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certs := []tls.Certificate{cert}
-	d := &dial.Dialer{TLSConfig: ca.ClientConfig()}
-	old := &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	checkHint(t, "server that refuses 1.2", handshake(t, old, d, imaps("mail.test")), "older than 1.2")
-	other := &tls.Config{Certificates: certs, NextProtos: []string{"http/1.1"}}
-	checkHint(t, "another ALPN", handshake(t, other, d, imaps("mail.test")), "another protocol")
 	local := &dial.Error{Phase: dial.PhaseHandshake, Endpoint: imaps("h"), Err: errors.New("tls: server selected unsupported protocol version 302")}
 	checkHint(t, "server that selects 1.1", local, "older than 1.2")
 }
@@ -220,8 +229,7 @@ func TestHintIsPrintable(t *testing.T) {
 	}
 }
 
-// What a stranger would be forgiven is said with suspicion of a server that is
-// known to have been better.
+// The hint is more suspicious if the server was better protected before.
 func TestHintsForAServerThatWasBetter(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
 		for _, c := range []struct {
@@ -278,5 +286,38 @@ func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
 	checkHint(t, "expired", stopped, "expired on")
 	if strings.Contains(stopped.Hint(), "network") {
 		t.Errorf("got %q", stopped.Hint())
+	}
+}
+
+// There is a hint for every failure in every phase. It is made of sentences, and never
+// advises to go without TLS.
+func TestEveryFailureHasAHint(t *testing.T) {
+	causes := []error{
+		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,
+		policy.ErrCleartextAuth, policy.ErrUnverifiedAuth, policy.ErrMalformed, policy.ErrLimit, policy.ErrVetoed, policy.ErrRemembered,
+		policy.ErrMemory, policy.ErrVersionLowered, policy.ErrAuthLowered, policy.ErrPinMismatch,
+		context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET,
+		&net.DNSError{}, &net.DNSError{IsNotFound: true}, wire.Hangup("* BYE x"), &wire.Closed{Err: io.EOF}, errors.New("x"),
+		&tls.CertificateVerificationError{UnverifiedCertificates: []*x509.Certificate{{}}, Err: errors.New("x")},
+	}
+	phases := []dial.Phase{
+		dial.PhaseConfig, dial.PhaseConnect, dial.PhaseGreeting, dial.PhaseCapability, dial.PhaseSTARTTLS, dial.PhaseHandshake,
+		dial.PhaseAuth, dial.PhaseSession,
+	}
+	for _, cause := range causes {
+		for _, phase := range phases {
+			for p := policy.IMAP; p.Valid(); p++ {
+				for pol := policy.NoTLS; pol.Valid(); pol++ {
+					for _, transient := range []bool{false, true} {
+						err := cause
+						if strings.HasPrefix(fmt.Sprintf("%T", cause), "*errors.") {
+							err = &policy.Violation{Reason: cause, Reply: "x", Transient: transient}
+						}
+						e := &dial.Error{Phase: phase, Endpoint: dial.Endpoint{Protocol: p, Host: "h", Policy: pol}, Err: err}
+						checkHint(t, fmt.Sprint(cause, phase, p, pol, transient), e, "")
+					}
+				}
+			}
+		}
 	}
 }

@@ -8,35 +8,59 @@ import (
 
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Inspection is what a server presents, to be shown to a person.
+// Inspection has the certificates of a server, to be shown to a person.
 type Inspection struct {
-	// Endpoint is what was dialled, with host and port filled in.
+	// Endpoint is the endpoint that was dialled, with host and port in canonical
+	// form.
 	Endpoint Endpoint
-	// Chain is the certificates that the server presented, its own first.
-	// Everything in it is the server's claim.
+	// Chain has the certificates that the server presented, its own first. Their
+	// contents are unverified claims of the server. Do not show them unescaped: Names
+	// returns the names in a form that is safe to show.
 	Chain []*x509.Certificate
-	// Err says why the chain does not verify. It is nil if it does, and then
-	// there is nothing to pin.
+	// Err says why the chain does not verify, in at most 512 bytes of printable
+	// text. It is nil if the chain verifies.
 	Err error
 	// Version is the TLS version.
 	Version uint16
-	// Pin trusts the server's key, for this endpoint, once it is put into
-	// [Dialer.Pins]. It is zero for a key that no pin makes acceptable: RSA of
-	// fewer than 2048 bits.
-	Pin Pin
 }
 
-// Inspect fetches the certificates that a server presents, so that a program
-// can ask "do you trust this server?" when an account is set up. Nothing is sent
-// but what leads to TLS, nothing is learned by the [peers.Store], pins are not looked
-// at, and the connection is closed.
+// Pin returns the pin for the server's key, for [Dialer.Pins]. ok is false if the chain
+// verifies, so that no pin is needed, and for an RSA key of fewer than 2048 bits, which
+// is not accepted with a pin either.
+func (i *Inspection) Pin() (pin Pin, ok bool) {
+	if i.Err == nil || len(i.Chain) == 0 || verify.WeakKey(i.Chain[:1]) != nil {
+		return Pin{}, false
+	}
+	return Pin{Endpoint: i.Endpoint, Key: trust.HashKey(i.Chain[0])}, true
+}
+
+// Names returns the names that the server's certificate claims, made printable, each
+// at most 512 bytes long.
+func (i *Inspection) Names() []string {
+	if len(i.Chain) == 0 {
+		return nil
+	}
+	var names []string
+	for _, name := range i.Chain[0].DNSNames {
+		names = append(names, wire.Printable(name))
+	}
+	for _, ip := range i.Chain[0].IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
+
+// Inspect fetches the certificates that a server presents, so that a program can ask
+// "do you trust this server?" when an account is set up. It sends only what leads to
+// TLS, and closes the connection. It does not use the Peers and the Pins of d.
 //
-// A certificate that does not verify is no error of Inspect: see
-// [Inspection.Err]. An error is a [*Error], as of [Dialer.Dial]; a server that
-// offers no TLS is one with reason policy.ErrNotOffered.
+// If the certificate does not verify, the error is in [Inspection.Err], and Inspect
+// returns nil. The errors of Inspect are those of [Dialer.Dial]. A server that does not
+// offer TLS is an error with reason policy.ErrNotOffered.
 func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	blind := *d
 	blind.Peers, blind.Pins, blind.OnDowngrade = nil, nil, nil
@@ -59,15 +83,12 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
 		return nil, err
 	}
-	if verify.WeakKey(found.Chain[:1]) == nil {
-		found.Pin = Pin{Endpoint: c.endpoint, Key: trust.HashKey(found.Chain[0])}
-	}
 	return found, nil
 }
 
-// observe returns a verifier that accepts whatever is presented, and notes it
-// together with what a dial would say of it. crypto/tls is kept from judging by
-// itself.
+// observe returns a verifier that accepts every server, and stores in i what the server
+// presents and the error that a dial would have. It changes cfg so that crypto/tls does
+// not verify the certificate itself.
 func (i *Inspection) observe(cfg *tls.Config) verify.Verifier {
 	judge := verify.StrongKeys(verify.PKIX(cfg.Clone()))
 	if own := cfg.VerifyConnection; own != nil {
@@ -76,7 +97,7 @@ func (i *Inspection) observe(cfg *tls.Config) verify.Verifier {
 	cfg.InsecureSkipVerify, cfg.VerifyPeerCertificate, cfg.ClientSessionCache = true, nil, nil
 	return func(s tls.ConnectionState) verify.Verdict {
 		i.Chain, i.Version = s.PeerCertificates, s.Version
-		i.Err = judge(s).Err
+		i.Err = wire.PrintableError(judge(s).Err)
 		return verify.Verdict{}
 	}
 }

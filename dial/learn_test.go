@@ -17,7 +17,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// counted counts what reaches a store.
+// counted is a store that counts its calls.
 type counted struct {
 	peers.Store
 	writes int
@@ -67,7 +67,7 @@ func TestLearns(t *testing.T) {
 	}
 }
 
-// Who asks for no TLS is not held to it, and learns nothing.
+// A dial under NoTLS does not use the store.
 func TestNoTLSNeedsNoMemory(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
 	d := dial.Dialer{Peers: never{t}}
@@ -78,7 +78,7 @@ func TestNoTLSNeedsNoMemory(t *testing.T) {
 	conn.Close()
 }
 
-// What is shown of a record does not lie in the future.
+// The times of a record that is shown are not in the future.
 func TestFutureIsClamped(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
 	seen := time.Now().AddDate(20, 0, 0).UTC().Truncate(time.Second)
@@ -95,7 +95,7 @@ func TestFutureIsClamped(t *testing.T) {
 	}
 }
 
-// A session that proves nothing teaches nothing.
+// A session whose server is not verified adds nothing to the store.
 func TestTeachesNothing(t *testing.T) {
 	ca := newCA(t)
 	for name, c := range map[string]struct {
@@ -125,7 +125,7 @@ func TestTeachesNothing(t *testing.T) {
 	}
 }
 
-// The time of the last session is kept to the hour, so that most connections
+// The time of the last session is written once an hour, so that most connections
 // write nothing.
 func TestRefreshedOncePerHour(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.POP3})
@@ -150,7 +150,7 @@ func TestRefreshedOncePerHour(t *testing.T) {
 	}
 }
 
-// broken is a memory that fails, or hangs until its context ends.
+// broken is a store that fails, or hangs until its context ends.
 type broken struct{ hang bool }
 
 func (b broken) fail(ctx context.Context) error {
@@ -168,7 +168,8 @@ func (b broken) Remember(ctx context.Context, _ peers.Peer, _ peers.Record) erro
 	return b.fail(ctx)
 }
 
-// The policies that do not need a memory go on without, and say so.
+// Under the policies that do not need the store a dial succeeds although the store
+// fails, and the trace reports it.
 func TestMemoryFails(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
 	for _, p := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
@@ -191,8 +192,8 @@ func TestMemoryFails(t *testing.T) {
 	}
 }
 
-// A memory that hangs costs a dial its own time-out twice, or a quarter of what
-// the dial has left, and never the dial.
+// A store that hangs delays a dial by at most twice its own timeout, or a quarter of
+// the time that the dial has left, and does not fail it.
 func TestMemoryHangs(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
 	for name, c := range map[string]struct {
@@ -221,7 +222,8 @@ func TestMemoryHangs(t *testing.T) {
 	}
 }
 
-// A mail client was at home, and then is where somebody strips STARTTLS.
+// A mail client has dialled at home, and then is in a network where an attacker
+// strips STARTTLS.
 func TestScenario(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
 		server := serve(t, dialtest.Config{Protocol: proto})

@@ -13,8 +13,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// BenchmarkMemory is a dial with TLS over loopback, without a memory and with
-// one that knows the server.
+// BenchmarkMemory measures a dial with TLS over loopback, without a store and with one
+// that has a record of the server.
 func BenchmarkMemory(b *testing.B) {
 	s, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP})
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// outcomes is what comes of what is remembered, the network and the policy. It
-// holds for every protocol. "key" and "issuer" say what is reported as changed.
+// outcomes has the outcome of a dial for each record, network and policy. It is the
+// same for every protocol. "key" and "issuer" mean that the change is reported.
 const outcomes = `
 remembered      network    opportunistic         required              implicit              no-tls
 nothing         honest     TLS                   TLS                   TLS                   clear
@@ -45,7 +45,7 @@ corrupt         honest     TLS                   TLS                   TLS      
 may be forgot   stripped   clear                 fail NotOffered       -                     clear
 `
 
-// fixed is a memory that holds one record for everybody, and learns nothing.
+// fixed is a store that has one record for every peer, and never changes.
 type fixed struct {
 	record *peers.Record
 	err    error
@@ -54,8 +54,8 @@ type fixed struct {
 func (f fixed) Recall(context.Context, peers.Peer) (*peers.Record, error) { return f.record, f.err }
 func (f fixed) Remember(context.Context, peers.Peer, peers.Record) error  { return nil }
 
-// remembering returns what memory and options a first column stands for. home
-// is what was learned from the honest server.
+// remembering returns the store and the rules that a first column stands for. home is
+// the record of the honest server.
 func remembering(t *testing.T, state string, home peers.Record) (peers.Store, peers.Rules) {
 	t.Helper()
 	name, floor := strings.CutSuffix(state, ", floor")
@@ -91,8 +91,8 @@ func remembering(t *testing.T, state string, home peers.Record) (peers.Store, pe
 	return fixed{record: &r}, options
 }
 
-// networks are the servers of a protocol, by second column, for STARTTLS and for
-// implicit TLS.
+// networks has the servers of a protocol for STARTTLS and for implicit TLS, by second
+// column.
 func networks(t *testing.T, ca *dialtest.CA, p policy.Protocol) map[string][2]*dialtest.Server {
 	t.Helper()
 	all := map[string][2]*dialtest.Server{}
@@ -132,7 +132,7 @@ func newCA(t *testing.T) *dialtest.CA {
 	return ca
 }
 
-// learned returns what a dial teaches.
+// learned returns the record that a dial adds.
 func learned(t *testing.T, d dial.Dialer, e dial.Endpoint) peers.Record {
 	t.Helper()
 	var got peers.Record
@@ -185,8 +185,8 @@ func TestMemoryOutcomes(t *testing.T) {
 	t.Logf("%d cells", cells)
 }
 
-// outcome puts what came of a dial into the words of the table; a violation is
-// its reason.
+// outcome returns the outcome of a dial as the table names it. For a violation that is
+// the reason.
 func outcome(conn *dial.Conn, err error) any {
 	var v *policy.Violation
 	if errors.As(err, &v) {
@@ -213,7 +213,7 @@ func outcome(conn *dial.Conn, err error) any {
 	return words
 }
 
-// fields takes a row apart; two blanks or more stand between cells.
+// fields splits a row at two or more blanks.
 func fields(row string) []string {
 	var list []string
 	for cell := range strings.SplitSeq(row, "  ") {

@@ -9,25 +9,26 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Pin is a server's key that a person, or whoever runs the server, has vouched
-// for: a way to trust one server whose certificate does not verify (RFC 8314
-// §5.3). It says nothing about any other endpoint, a different policy or port
-// of the same host included.
+// Pin makes a [Dialer] trust the key of one server whose certificate does not verify
+// (RFC 8314 §5.3). It applies to one endpoint, and not to another policy or port of
+// the same host.
 //
-// A pin is made at account set-up, from a certificate that was looked at: see
-// [Dialer.Inspect]. It is no answer to a failure of an account that worked.
+// A program makes a pin when an account is set up, after a person has compared the key
+// with what the operator of the server says: see [Dialer.Inspect]. It should not offer
+// a pin when an account that worked begins to fail.
 type Pin struct {
 	Endpoint Endpoint      // the only one that it is for
 	Key      trust.KeyHash // of the server's own certificate
 
-	// Exclusive means that nothing but the pinned keys of the endpoint is
-	// accepted, also no certificate that verifies. It is for who runs both
-	// ends: a server with a new key is not reached until the pin is changed.
+	// Exclusive means that only the pinned keys of the endpoint are accepted, and not
+	// another key with a certificate that verifies. It is for an operator of both
+	// ends: after the key of the server has changed, every dial fails until the pin
+	// is changed too.
 	Exclusive bool
 }
 
-// NewPin returns the pin of a server's own certificate, the first of the chain
-// that it presents.
+// NewPin returns the pin for the key of leaf, which is the server's own certificate:
+// the first of the chain that it presents.
 func NewPin(e Endpoint, leaf *x509.Certificate) (Pin, error) {
 	n, err := e.normal()
 	p := Pin{Endpoint: n}
@@ -54,7 +55,7 @@ func (p Pin) check() error {
 	return p.Endpoint.Validate()
 }
 
-// pinsFor returns the pins for an endpoint in normal form.
+// pinsFor returns the pins for e, which is in its canonical form.
 func pinsFor(pins []Pin, e Endpoint) ([]Pin, error) {
 	var ours []Pin
 	for i, p := range pins {

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"math/big"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +21,12 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// inspect makes the pin of what a server presents.
+// inspect returns the pin for the key that a server presents.
 func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
 	t.Helper()
 	found, err := d.Inspect(t.Context(), e)
@@ -33,6 +36,12 @@ func inspect(t *testing.T, d dial.Dialer, e dial.Endpoint) *dial.Inspection {
 	return found
 }
 
+// noLogin is a server that offers no login, so that a login can fail only at the gate.
+type noLogin struct{ auth.Transport }
+
+func (noLogin) Mechanisms() []string { return nil }
+func (noLogin) Finish() error        { return nil }
+
 // verified dials and returns how the server was verified.
 func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, error) {
 	t.Helper()
@@ -41,10 +50,23 @@ func verified(t *testing.T, d dial.Dialer, e dial.Endpoint) (dial.Security, erro
 		return dial.Security{}, err
 	}
 	defer conn.Close()
-	if err := conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error { return auth.Gate(s, false) }); err != nil {
+	if err := conn.Setup(t.Context(), func(ctx context.Context, s *dial.Setup) error {
+		_, err := auth.Authenticate(ctx, s, noLogin{}, auth.Password{User: "u", Secret: auth.NewSecret("p"), IfOffered: true})
+		return err
+	}); err != nil {
 		t.Errorf("gate: %v", err)
 	}
 	return conn.Security(), nil
+}
+
+// pinOf returns the pin of a server whose certificate does not verify.
+func pinOf(t *testing.T, d dial.Dialer, e dial.Endpoint) dial.Pin {
+	t.Helper()
+	pin, ok := inspect(t, d, e).Pin()
+	if !ok {
+		t.Fatal("there is no pin")
+	}
+	return pin
 }
 
 func TestPinnedServers(t *testing.T) {
@@ -57,7 +79,7 @@ func TestPinnedServers(t *testing.T) {
 			if _, err := verified(t, d, e); err == nil {
 				t.Fatalf("%v %v: accepted without a pin", kind, p)
 			}
-			d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+			d.Pins = []dial.Pin{pinOf(t, d, e)}
 			got, err := verified(t, d, e)
 			if err != nil || got.Verified != trust.Pinned || got.Confidential() || !strings.Contains(got.String(), "pinned") {
 				t.Errorf("%v %v: %v, %v", kind, p, got, err)
@@ -77,7 +99,7 @@ func TestPinsStayApart(t *testing.T) {
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: s.NetDialer()}
-	pin := inspect(t, d, e).Pin
+	pin := pinOf(t, d, e)
 	for name, f := range map[string]func(*dial.Endpoint){
 		"policy":   func(e *dial.Endpoint) { e.Policy = policy.OpportunisticSTARTTLS },
 		"port":     func(e *dial.Endpoint) { e.Port++ },
@@ -135,8 +157,7 @@ func TestPinnedServerBecomesValid(t *testing.T) {
 	}
 }
 
-// Who wants nothing but a key gets nothing but it, also from a session that is
-// resumed.
+// With an exclusive pin only its key is accepted, also in a session that is resumed.
 func TestExclusivePin(t *testing.T) {
 	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned} {
 		s := serve(t, dialtest.Config{Protocol: policy.POP3, Cert: kind, Implicit: true})
@@ -144,7 +165,10 @@ func TestExclusivePin(t *testing.T) {
 		cfg := s.ClientConfig()
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 		d := dial.Dialer{TLSConfig: cfg}
-		pin := inspect(t, d, e).Pin
+		pin, err := dial.NewPin(e, inspect(t, d, e).Chain[0])
+		if err != nil {
+			t.Fatal(err)
+		}
 		pin.Exclusive = true
 		d.Pins = []dial.Pin{pin}
 		want := trust.PKIX
@@ -163,14 +187,14 @@ func TestExclusivePin(t *testing.T) {
 	}
 }
 
-// presenting is a server that presents a chain of the test's making.
+// presenting is a server that presents a chain of the test.
 func presenting(t *testing.T, key any, chain ...[]byte) *dialtest.Server {
 	t.Helper()
 	cert := tls.Certificate{Certificate: chain, PrivateKey: key}
 	return serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 }
 
-// selfSigned makes a certificate that nobody vouches for.
+// selfSigned makes a self-signed certificate.
 func selfSigned(t *testing.T, public, private any) []byte {
 	t.Helper()
 	template := &x509.Certificate{
@@ -184,7 +208,7 @@ func selfSigned(t *testing.T, public, private any) []byte {
 	return der
 }
 
-// Anybody can present anybody's certificate behind his own.
+// A server can present any other certificate after its own.
 func TestOnlyTheLeafIsPinned(t *testing.T) {
 	ours, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -221,7 +245,7 @@ func TestWeakKeysAreNotPinned(t *testing.T) {
 	e := s.Endpoint(policy.ImplicitTLS)
 	d := dial.Dialer{}
 	found := inspect(t, d, e)
-	if found.Err == nil || found.Pin != (dial.Pin{}) {
+	if pin, ok := found.Pin(); found.Err == nil || ok || pin != (dial.Pin{}) {
 		t.Errorf("inspected: %+v", found)
 	}
 	d.Pins = []dial.Pin{{Endpoint: e, Key: trust.HashKey(found.Chain[0])}}
@@ -239,7 +263,7 @@ func TestPinIsNotResumed(t *testing.T) {
 	cfg := ca.ClientConfig()
 	cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	d := dial.Dialer{TLSConfig: cfg}
-	d.Pins = []dial.Pin{inspect(t, d, e).Pin}
+	d.Pins = []dial.Pin{pinOf(t, d, e)}
 	resumed := false
 	for range 3 {
 		got, err := verified(t, d, e)
@@ -275,7 +299,7 @@ func TestBadPins(t *testing.T) {
 		"lifetime":    {PeerRules: peers.Rules{Lifetime: -1}},
 		"time-out":    {PeerRules: peers.Rules{Timeout: -1}},
 	} {
-		d.NetDialer = noNet{t}
+		d.NetDialer = scripttest.NoNetwork(t)
 		var stopped *dial.Error
 		if _, err := d.Dial(t.Context(), e); !errors.As(err, &stopped) || stopped.Phase != dial.PhaseConfig {
 			t.Errorf("%s: %v", name, err)
@@ -306,9 +330,12 @@ func TestInspect(t *testing.T) {
 			if good := kind == dialtest.CertGood; (found.Err == nil) != good || !good && !errors.As(found.Err, &bad) {
 				t.Errorf("%v %v: %v", kind, p, found.Err)
 			}
-			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p ||
-				found.Pin != (dial.Pin{Endpoint: found.Endpoint, Key: trust.HashKey(found.Chain[0])}) {
+			if len(found.Chain) == 0 || found.Version != tls.VersionTLS13 || found.Endpoint.Policy != p {
 				t.Errorf("%v %v: %+v", kind, p, found)
+			}
+			pin, ok := found.Pin()
+			if good := kind == dialtest.CertGood; ok == good || ok && pin != (dial.Pin{Endpoint: found.Endpoint, Key: trust.HashKey(found.Chain[0])}) {
+				t.Errorf("%v %v: pin %v, %v", kind, p, pin, ok)
 			}
 			if store.writes != 0 {
 				t.Errorf("%v %v: the memory learned", kind, p)
@@ -322,7 +349,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// never is a memory, a cache and a hook that nothing may use.
+// never is a store, a cache and a hook that must not be used.
 type never struct{ t *testing.T }
 
 func (n never) Recall(context.Context, peers.Peer) (*peers.Record, error) {
@@ -344,8 +371,8 @@ func (n never) downgrade(context.Context, dial.Security) error {
 	return nil
 }
 
-// What Inspect sees must have no effect on a dial, and none of the Dialer's
-// settings that would stop one stops it.
+// Inspect has no effect on a later dial, and does not fail because of settings of the
+// Dialer that would fail a dial.
 func TestInspectStandsAlone(t *testing.T) {
 	n := never{t}
 	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Cert: dialtest.CertSelfSigned})
@@ -380,5 +407,25 @@ func TestInspectFails(t *testing.T) {
 	cancel()
 	if _, err := d.Inspect(ended, s.Endpoint(policy.RequiredSTARTTLS)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Everything in a certificate is a claim of the server. Names is safe to show.
+func TestHostileCertificate(t *testing.T) {
+	i := dial.Inspection{Chain: []*x509.Certificate{{
+		DNSNames:    []string{"mail.test", "\x1b[31mevil\r\n", "\u202e", strings.Repeat("x", 1<<20), "\xff"},
+		IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)},
+	}}}
+	names := i.Names()
+	if len(names) != 6 || names[0] != "mail.test" || names[5] != "192.0.2.1" {
+		t.Errorf("%.100q", names)
+	}
+	for _, name := range names {
+		if name != wire.Printable(name) {
+			t.Errorf("%.100q", name)
+		}
+	}
+	if pin, ok := (&dial.Inspection{Err: errors.New("x")}).Pin(); ok {
+		t.Errorf("a pin of nothing: %v", pin)
 	}
 }

@@ -4,22 +4,24 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/transcript"
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// progress is where a connection is on its way through the phases, from the check
-// of the arguments to the session. It tells the trace, and makes the error if the
-// connection stops there.
+// progress has the current phase of a connection. It calls the hooks of the trace, and
+// makes the error if the connection fails.
 type progress struct {
 	endpoint Endpoint
 	trace    Trace
 	phase    Phase
-	known    *peers.Known // what is remembered of the server, once it was asked for
+	words    *transcript.Transcript // nil: not wanted
+	known    *peers.Known           // what is remembered of the server, once it was asked for
 }
 
-// progress returns where a session on c begins.
+// progress returns the progress for a session on c.
 func (c *Conn) progress() *progress {
-	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig}
+	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
 	if t := c.dialer.Trace; t != nil {
 		p.trace = *t
 	}
@@ -29,12 +31,15 @@ func (c *Conn) progress() *progress {
 func (p *progress) enter(next Phase) {
 	p.done(nil)
 	p.phase = next
+	if p.words != nil { // checked here, so that a dial without a transcript makes no arguments
+		p.words.Note("%s", next)
+	}
 	if p.trace.PhaseStart != nil {
 		p.trace.PhaseStart(p.endpoint, next)
 	}
 }
 
-// done ends the current phase. The next one begins with enter.
+// done ends the current phase. enter begins the next one.
 func (p *progress) done(err error) {
 	if p.phase != PhaseConfig && p.trace.PhaseDone != nil {
 		p.trace.PhaseDone(p.endpoint, p.phase, err)
@@ -42,17 +47,18 @@ func (p *progress) done(err error) {
 	p.phase = PhaseConfig
 }
 
-// fail ends the call with an error.
+// fail ends the current phase with err, and returns the error of the call.
 func (p *progress) fail(err error) *Error {
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {
 		broken.Policy, broken.Protocol = p.endpoint.Policy, p.endpoint.Protocol
 	}
 	phase := p.phase
-	if _, ok := remoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
+	if _, ok := wire.RemoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
 	e := &Error{Phase: phase, Endpoint: p.endpoint, Err: err, Known: p.known}
+	p.words.Note("failed: %v", e)
 	p.done(e)
 	return e
 }

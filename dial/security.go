@@ -9,59 +9,61 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Security is what was achieved on a connection.
+// Security describes how a connection is protected.
 type Security struct {
-	// Endpoint is what was dialled, with host and port filled in.
+	// Endpoint is the endpoint that was dialled, with host and port in canonical
+	// form.
 	Endpoint Endpoint
-	// TLS is the state after the handshake, nil in the clear. It is a copy.
+	// TLS is the state of the handshake, and nil in the clear. It is a copy.
 	TLS *tls.ConnectionState
-	// Verified tells how the server's identity was checked. It is trust.None
-	// whenever the caller's config sets InsecureSkipVerify, even if it brings
-	// a check of its own.
+	// Verified is how the server was verified. It is trust.None if the caller's
+	// config has InsecureSkipVerify, also if it has a VerifyConnection.
 	Verified trust.Method
-	// ServerName is the name that the certificate was checked for: the host,
-	// or the ServerName of the caller's config.
+	// ServerName is the name that the certificate was verified for: the host, or the
+	// ServerName of the caller's config.
 	ServerName string
-	// Downgrade says why a connection under OpportunisticSTARTTLS is in the
-	// clear. It is nil under every other policy, and whenever TLS is up.
-	Downgrade  *policy.Violation
+	// Downgrade says why a connection under OpportunisticSTARTTLS is in the clear. It
+	// is nil under every other policy, and with TLS.
+	Downgrade *policy.Violation
+	// RemoteAddr is the address of the server, or of the proxy to it.
 	RemoteAddr net.Addr
-	// Known is what the Dialer's Peers held of the server before this
-	// connection, nil if nothing.
+	// Known is what the Dialer's Peers had of the server before this connection. It
+	// is nil if they had nothing.
 	Known *peers.Known
-	// Login tells how the session on the connection was authenticated. Its
-	// zero value means that nobody has logged in.
+	// Login is how the session was authenticated. It is zero before a login.
 	Login Login
 }
 
-// Encrypted reports whether TLS is up.
+// Encrypted reports whether the connection uses TLS.
 func (s Security) Encrypted() bool { return s.TLS != nil }
 
-// Confidential reports whether the connection meets the minimum of RFC 8314
-// §5: TLS 1.2 or later with a verified certificate. A program may show such a
-// connection as secure. A pinned server does not count (RFC 8314 §5.4).
+// Confidential reports whether the connection has the minimum confidentiality of
+// RFC 8314 §5: TLS 1.2 or later with a certificate that verifies. A program may show
+// such a connection as secure. It is false for a pinned server (RFC 8314 §5.4).
 func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == trust.PKIX }
 
-// KeyChanged reports whether the server has another key than in the last
-// session that is remembered. That is so after most renewals of certificates:
-// it is something to show, and no reason for alarm where the certificate
+// KeyChanged reports whether the key of the server is not the one in Known, which is
+// of the last session that the Dialer's Peers remember. It changes with most renewals
+// of a certificate: a program may show it, but it is not suspicious if the certificate
 // verifies.
 func (s Security) KeyChanged() bool {
 	now, _ := s.keys()
 	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Leaf
 }
 
-// IssuerChanged reports whether the server's certificate was signed by another
-// key than in the last session that is remembered.
+// IssuerChanged reports whether the certificate of the server was issued by another key
+// than the one in Known, which is of the last session that the Dialer's Peers
+// remember.
 func (s Security) IssuerChanged() bool {
 	_, now := s.keys()
 	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Issuer
 }
 
-// keys returns the keys of the server's certificate and of its issuer.
+// keys returns the hashes of the keys of the certificate and its issuer.
 func (s Security) keys() (leaf, issuer trust.KeyHash) {
 	if s.TLS == nil || len(s.TLS.PeerCertificates) == 0 {
 		return
@@ -73,12 +75,13 @@ func (s Security) keys() (leaf, issuer trust.KeyHash) {
 	return leaf, issuer
 }
 
-// record returns what the session shows of the server, if the server was accepted.
+// record returns the record of this session for the Dialer's Peers. ok is false if the
+// server was not verified.
 func (s Security) record(lifetime time.Duration) (r peers.Record, ok bool) {
 	if s.TLS == nil || s.Verified == trust.None {
 		return peers.Record{}, false
 	}
-	now := clock()
+	now := recall.Now()
 	r = peers.Record{Policy: s.Endpoint.Policy, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
 	r.Leaf, r.Issuer = s.keys()
 	return r, true
@@ -97,13 +100,16 @@ func (s Security) String() string {
 		peer = fmt.Sprintf("%s verified (%v)", s.ServerName, s.Verified)
 	}
 	line := fmt.Sprintf("%v: %s, %s, %s", s.Endpoint, tls.VersionName(s.TLS.Version), tls.CipherSuiteName(s.TLS.CipherSuite), peer)
-	if s.Login.Binding != "" || s.Login.Unbound != nil {
+	switch {
+	case s.Login.NotOffered:
+		line += ", the server offers no login"
+	case s.Login.Binding != "" || s.Login.Unbound != nil:
 		line += ", login by " + s.Login.String()
 	}
 	return line
 }
 
-// LogValue returns what was achieved as attributes for log/slog.
+// LogValue returns the protection as attributes for log/slog.
 func (s Security) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("endpoint", s.Endpoint.String()),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Setup is what the beginning of a session may ask of its connection, and tell
@@ -17,6 +18,7 @@ import (
 type Setup struct {
 	conn     *Conn
 	progress *progress
+	security *Security // as it was asked for last
 	over     atomic.Bool
 }
 
@@ -65,12 +67,12 @@ const lastWordsTime = 500 * time.Millisecond
 // lastWords looks for the alert with which a server that never spoke inside TLS
 // refused our certificate: a write that failed does not show it.
 func (c *Conn) lastWords(err error) error {
-	if _, ok := remoteAlert(err); ok {
+	if _, ok := wire.RemoteAlert(err); ok {
 		return err
 	}
 	c.conn.SetReadDeadline(time.Now().Add(lastWordsTime))
 	_, last := c.conn.Read(make([]byte, 1))
-	if _, ok := remoteAlert(last); ok {
+	if _, ok := wire.RemoteAlert(last); ok {
 		return fmt.Errorf("%w: %w", last, err)
 	}
 	return err
@@ -90,7 +92,11 @@ func (s *Setup) Security() Security {
 	if s.isOver() {
 		return Security{}
 	}
-	return s.conn.Security()
+	if s.security == nil || s.conn.login.Load() != nil {
+		achieved := s.conn.Security()
+		s.security = &achieved
+	}
+	return *s.security
 }
 
 // LoginTried tells the Dialer's Trace how an attempt to log in ended. If err is
@@ -110,23 +116,18 @@ func (s *Setup) LoginTried(l Login, err error) {
 // MechanismsListed lets the Dialer's Peers learn the SASL mechanisms that the
 // server has listed. It is to be called after a login that succeeded.
 func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
-	if s.isOver() {
-		return
-	}
-	c := s.conn
-	if r, ok := c.security.record(c.memory.rules.Lifetime); ok {
-		r.Mechanisms = peers.MechanismSet(names...)
-		c.memory.remember(ctx, r)
+	if !s.isOver() {
+		s.conn.learn(ctx, names...)
 	}
 }
 
 // HeldToSCRAM returns the record that forbids showing the server a password
 // ([peers.Rules], HoldAuth), and nil if none does.
 func (s *Setup) HeldToSCRAM() *peers.Known {
-	if s.isOver() || !s.conn.memory.rules.HoldAuth {
+	if s.isOver() || !s.conn.memory.Rules.HoldAuth {
 		return nil
 	}
-	if held := s.conn.memory.holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+	if held := s.conn.memory.Holds(); held != nil && held.Record.Mechanisms.SCRAM() {
 		return held
 	}
 	return nil

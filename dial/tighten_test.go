@@ -17,7 +17,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// shaky is a memory that now and then fails, forgets, or tells of another time.
+// shaky is a store that sometimes fails, forgets, or returns other times.
 type shaky struct {
 	store *memstore.Store
 	fault int
@@ -60,9 +60,9 @@ func level(conn *dial.Conn, err error) int {
 	return 3
 }
 
-// For no sequence of events does a memory make a dial succeed that would fail
-// without it, or reach less than it would without: each dial of random walks
-// through networks, policies and faults is made twice, with and without.
+// With a store no dial succeeds that would fail without one, and none is protected less.
+// Each dial of random walks through networks, policies and faults is made twice, with
+// the store and without.
 func TestMemoryOnlyTightens(t *testing.T) {
 	ca := newCA(t)
 	var servers []*dialtest.Server
@@ -106,7 +106,7 @@ type step struct {
 	bits   int
 }
 
-// dial goes to the same name whatever the server, with a memory and without.
+// dial dials the same name, whatever the server, with the store and without.
 func (s step) dial(t *testing.T, servers []*dialtest.Server, ca *dialtest.CA, store *memstore.Store) (with, without int) {
 	t.Helper()
 	e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Port: 143, Policy: s.policy}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -66,7 +67,7 @@ func TestServerNameAndALPN(t *testing.T) {
 	}
 }
 
-// keys is a session cache that remembers under which keys it was used.
+// keys is a session cache that records its keys.
 type keys map[string]bool
 
 func (k keys) Get(key string) (*tls.ClientSessionState, bool) { k[key] = true; return nil, false }
@@ -103,5 +104,22 @@ func TestVerifyConnectionOfTheCaller(t *testing.T) {
 	cfg, err := dial.TLSConfig(&tls.Config{VerifyConnection: func(tls.ConnectionState) error { return no }}, imaps("h"))
 	if err != nil || cfg.VerifyConnection(tls.ConnectionState{}) != no {
 		t.Errorf("the caller's check is lost: %v", err)
+	}
+}
+
+// A server that refuses the protocol's name in the handshake is reached without it,
+// and what was negotiated is on the connection.
+func TestNoALPN(t *testing.T) {
+	server := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true})
+	for _, without := range []bool{false, true} {
+		d := dial.Dialer{TLSConfig: server.ClientConfig(), NoALPN: without}
+		conn, err := d.Dial(t.Context(), server.Endpoint(policy.ImplicitTLS))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if got := conn.Security().TLS.NegotiatedProtocol; (got == "") != without {
+			t.Errorf("NoALPN %v: negotiated %q", without, got)
+		}
 	}
 }

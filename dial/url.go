@@ -6,21 +6,21 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// ParseEndpoint reads an endpoint from a URL: a scheme, a host and perhaps a
-// port.
+// ParseEndpoint parses the URL of an endpoint: a scheme, a host and optionally a port.
 //
 //	imaps:// pop3s:// submissions:// smtps://   ImplicitTLS
 //	imap:// pop3:// submission:// smtp://       RequiredSTARTTLS
-//	imap+starttls:// and so on                  RequiredSTARTTLS, said aloud
+//	imap+starttls:// and so on                  RequiredSTARTTLS, explicitly
 //	imap+opportunistic:// and so on             OpportunisticSTARTTLS
 //	imap+plain:// and so on                     NoTLS
 //
-// IPv6 addresses stand in brackets; names may be in Unicode. A user or a
-// password in the URL is an error, since endpoints are logged and shown; so is
-// a path (but for a lone slash), a query or a fragment. No error quotes what may be a password.
+// IPv6 addresses are in brackets, and names may be in Unicode. A user or a password is
+// an error, since endpoints are logged and shown. A path other than "/", a query or a
+// fragment is an error too. No error quotes a part of the URL that may be a password.
 func ParseEndpoint(url string) (Endpoint, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if strings.Contains(url, "@") || strings.Contains(url, "%40") {
@@ -40,11 +40,21 @@ func ParseEndpoint(url string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
-	if e.Host, err = normalHost(host); err != nil {
+	if e.Host, err = hostname.Normal(host); err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
 	e.Port = port
 	return e, nil
+}
+
+// MustParseEndpoint is like [ParseEndpoint], but panics if url is not valid. It is for
+// URLs that are constants in a program.
+func MustParseEndpoint(url string) Endpoint {
+	e, err := ParseEndpoint(url)
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 func parseScheme(scheme string) (Endpoint, error) {
@@ -65,11 +75,15 @@ func parseScheme(scheme string) (Endpoint, error) {
 			return Endpoint{Protocol: p, Policy: policy.NoTLS}, nil
 		}
 	}
-	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want imaps, pop3s, submissions, smtps, imap, pop3, submission or smtp, "+
-		"the last four perhaps with +starttls, +opportunistic or +plain", scheme)
+	var known []string
+	for p := policy.IMAP; p.Valid(); p++ {
+		known = append(known, p.String()+"s", p.String())
+	}
+	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
+		scheme, strings.Join(known, ", "))
 }
 
-// splitHostPort takes host[:port] or [ipv6][:port] apart; no port is 0.
+// splitHostPort splits host[:port] or [ipv6][:port]. Without a port it returns 0.
 func splitHostPort(s string) (host string, port uint16, err error) {
 	var rest string
 	if inside, ok := strings.CutPrefix(s, "["); ok {
@@ -110,8 +124,7 @@ func (e Endpoint) scheme() string {
 	return p + "+" + e.Policy.String()
 }
 
-// String returns the endpoint as a URL that [ParseEndpoint] reads, with the
-// port if it is set.
+// String returns e as a URL that [ParseEndpoint] parses, with the port if it is set.
 func (e Endpoint) String() string {
 	host := e.Host
 	if strings.Contains(host, ":") {
@@ -123,8 +136,8 @@ func (e Endpoint) String() string {
 	return e.scheme() + "://" + host
 }
 
-// MarshalText returns the endpoint as a URL, and nothing for the zero
-// Endpoint. An endpoint that could not be dialled is an error.
+// MarshalText returns e as a URL, which is empty for the zero Endpoint. It fails if e is
+// not valid.
 func (e Endpoint) MarshalText() ([]byte, error) {
 	if e == (Endpoint{}) {
 		return []byte{}, nil
@@ -135,8 +148,8 @@ func (e Endpoint) MarshalText() ([]byte, error) {
 	return []byte(e.String()), nil
 }
 
-// UnmarshalText sets e to what [ParseEndpoint] finds in text, and to the zero
-// Endpoint if it is empty. On error e is left as it was.
+// UnmarshalText sets e to the endpoint that [ParseEndpoint] returns for text, and to the
+// zero Endpoint for an empty text. On error it leaves e unchanged.
 func (e *Endpoint) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*e = Endpoint{}

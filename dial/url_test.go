@@ -126,7 +126,7 @@ func TestEndpointText(t *testing.T) {
 	}
 }
 
-// What was read can be written and read again, and is then the same.
+// An endpoint that was parsed can be written and parsed again, and is the same.
 func FuzzParseEndpoint(f *testing.F) {
 	for _, s := range []string{
 		"imaps://h", "imap+plain://[fe80::1%25eth0]:99/", "smtp+opportunistic://bücher.example.", "pop3://u:p@h", "imaps://h:0",

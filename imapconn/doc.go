@@ -3,7 +3,7 @@
 // [*dial.Error] that says what stopped it.
 //
 //	client, err := imapconn.Dial(ctx, endpoint, &imapconn.Options{
-//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
 //
 // This package does everything up to and including authentication itself; then

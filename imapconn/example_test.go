@@ -22,7 +22,7 @@ func ExampleDial() {
 
 	client, err := imapconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), &imapconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)

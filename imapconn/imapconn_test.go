@@ -23,20 +23,24 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
+}
+
+func cleartext() auth.Password {
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}
 }
 
 // open dials the server that lines describe and begins a session on it.
-func open(t *testing.T, pol policy.Policy, lines string, o *imapconn.Options) (*imapconn.Client, *scripttest.Show, error) {
+func open(t *testing.T, pol policy.Policy, lines string, o *imapconn.Options) (*imapconn.Client, *scripttest.Session, error) {
 	t.Helper()
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.IMAP, pol, lines)
-	conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+	player := scripttest.New(t)
+	session := player.Play(t, policy.IMAP, pol, lines)
+	conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := imapconn.New(t.Context(), conn, o)
-	return c, show, err
+	return c, session, err
 }
 
 // inside makes a script of what a server does inside implicit TLS.
@@ -45,9 +49,9 @@ func inside(lines string) string { return "--- tls\n" + lines }
 const listing = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\n"
 
 // closed ends a session and returns what the server saw inside TLS.
-func closed(c *imapconn.Client, show *scripttest.Show) (*script.Record, string) {
+func closed(c *imapconn.Client, session *scripttest.Session) (*script.Record, string) {
 	c.Close()
-	rec := show.Record()
+	rec := session.Record()
 	return rec, string(rec.Inside)
 }
 
@@ -61,7 +65,7 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 		"asked for":        "S: <tag> OK welcome\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 IDLE X-NEW\nS: <tag> OK done",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, show, err := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
+			c, session, err := open(t, policy.ImplicitTLS, inside(listing+"C: AUTHENTICATE *\n"+lines), &imapconn.Options{Auth: password()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +82,7 @@ func TestCapabilitiesAreHandedOver(t *testing.T) {
 			if err := c.Noop().Wait(); err != nil {
 				t.Error(err)
 			}
-			rec, said := closed(c, show)
+			rec, said := closed(c, session)
 			asked := strings.Count(said, "CAPABILITY")
 			if want := strings.Count(lines, "C: CAPABILITY"); asked != want || len(rec.Unexpected) > 0 {
 				t.Errorf("asked %d times, want %d: %q", asked, want, said)
@@ -109,25 +113,25 @@ func TestBytesBehindTheLoginAreKept(t *testing.T) {
 		}
 	}}
 	lines := listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] welcome\nS: * 17 EXISTS"
-	c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password(), UnilateralDataHandler: handler})
+	c, session, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password(), UnilateralDataHandler: handler})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := <-got; n != 17 {
 		t.Errorf("got %d", n)
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	c, show, err := open(t, policy.RequiredSTARTTLS, "", nil)
+	c, session, err := open(t, policy.RequiredSTARTTLS, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Confidential() || c.Security().Login != (dial.Login{}) {
 		t.Errorf("state %v, %v", c.State(), c.Security())
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 func TestLoginCommand(t *testing.T) {
@@ -138,8 +142,8 @@ func TestLoginCommand(t *testing.T) {
 		{"joe", "pässword", "S: + go\nC: pässword\n" + tail, "LOGIN \"joe\" {9}\r\npässword\r\n"},
 		{"jöe", "plain", "S: + go\nC: jöe *\n" + tail, "LOGIN {4}\r\njöe \"plain\"\r\n"},
 	} {
-		o := &imapconn.Options{Auth: auth.Password{User: c.user, Password: auth.NewSecret(c.password)}}
-		client, show, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
+		o := &imapconn.Options{Auth: auth.Password{User: c.user, Secret: auth.NewSecret(c.password)}}
+		client, session, err := open(t, policy.ImplicitTLS, inside(head+c.lines), o)
 		if err != nil {
 			t.Errorf("%q: %v", c.password, err)
 			continue
@@ -147,7 +151,7 @@ func TestLoginCommand(t *testing.T) {
 		if login := client.Security().Login; login.Mechanism != "IMAP LOGIN" {
 			t.Errorf("login %v", login)
 		}
-		if _, said := closed(client, show); !strings.Contains(said, c.said) {
+		if _, said := closed(client, session); !strings.Contains(said, c.said) {
 			t.Errorf("said %q, want %q", said, c.said)
 		}
 	}
@@ -155,19 +159,19 @@ func TestLoginCommand(t *testing.T) {
 
 // LOGINDISABLED bars LOGIN, and no SASL mechanism (RFC 2595 §3.2).
 func TestLoginDisabled(t *testing.T) {
-	_, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready"), &imapconn.Options{Auth: password()})
+	_, session, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready"), &imapconn.Options{Auth: password()})
 	var e *auth.Error
 	if !errors.As(err, &e) || e.Kind != auth.KindMechanism {
 		t.Errorf("got %v", err)
 	}
-	if rec := show.Record(); len(rec.Inside) > 0 {
+	if rec := session.Record(); len(rec.Inside) > 0 {
 		t.Errorf("said %q", rec.Inside)
 	}
-	c, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED AUTH=PLAIN] ready\nC: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x"), &imapconn.Options{Auth: password()})
+	c, session, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED AUTH=PLAIN] ready\nC: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x"), &imapconn.Options{Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 // Without SASL-IR the initial response waits for the server's "+", with or
@@ -180,12 +184,12 @@ func TestInitialResponse(t *testing.T) {
 		{"IMAP4rev2 AUTH=PLAIN", "S: <tag> OK [CAPABILITY IMAP4rev2] x", "AUTHENTICATE PLAIN " + blob},
 		{"IMAP4rev1 AUTH=LOGIN", "S: + VXNlciBOYW1lAA==\nC: dXNlcg==\nS: + UGFzc3dvcmQA\nC: Y2FuYXJ5\nS: <tag> OK [CAPABILITY IMAP4rev1] x", "dXNlcg==\r\nY2FuYXJ5"},
 	} {
-		client, show, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY "+c.caps+"] ready\nC: AUTHENTICATE *\n"+c.answer), &imapconn.Options{Auth: password()})
+		client, session, err := open(t, policy.ImplicitTLS, inside("S: * OK [CAPABILITY "+c.caps+"] ready\nC: AUTHENTICATE *\n"+c.answer), &imapconn.Options{Auth: password()})
 		if err != nil {
 			t.Errorf("%s: %v", c.caps, err)
 			continue
 		}
-		if _, said := closed(client, show); !strings.Contains(said, c.said) {
+		if _, said := closed(client, session); !strings.Contains(said, c.said) {
 			t.Errorf("%s: said %q, want %q", c.caps, said, c.said)
 		}
 	}
@@ -195,30 +199,30 @@ func TestAlerts(t *testing.T) {
 	var alerts []string
 	o := &imapconn.Options{Auth: password(), Notice: func(n imapconn.Notice) { alerts = append(alerts, n.Alert) }}
 	lines := listing + "C: AUTHENTICATE *\nS: * OK [ALERT] quota \x1b[31m low\nS: <tag> OK [CAPABILITY IMAP4rev1] x"
-	c, show, err := open(t, policy.ImplicitTLS, inside(lines), o)
+	c, session, err := open(t, policy.ImplicitTLS, inside(lines), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed(c, show)
+	closed(c, session)
 	if !slices.Equal(alerts, []string{"quota \ufffd[31m low"}) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
-	c, show, err = open(t, policy.ImplicitTLS, inside("S: * OK [ALERT] one\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS: <tag> OK [ALERT] two\nC: AUTHENTICATE *\nS: <tag> OK [ALERT] three\n"), o)
+	c, session, err = open(t, policy.ImplicitTLS, inside("S: * OK [ALERT] one\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS: <tag> OK [ALERT] two\nC: AUTHENTICATE *\nS: <tag> OK [ALERT] three\n"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed(c, show)
+	closed(c, session)
 	if !slices.Equal(alerts, []string{"one", "two", "three", "two"}) {
 		t.Errorf("got %q", alerts)
 	}
 	alerts = nil
-	o.InsecureAuth = true
-	c, show, err = open(t, policy.NoTLS, lines, o)
+	o.Auth = cleartext()
+	c, session, err = open(t, policy.NoTLS, lines, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed(c, show)
+	closed(c, session)
 	if alerts != nil {
 		t.Errorf("from the clear: %q", alerts)
 	}
@@ -229,14 +233,14 @@ func TestAlerts(t *testing.T) {
 func TestPreauthInsideTLS(t *testing.T) {
 	const lines = "S: * PREAUTH [CAPABILITY IMAP4rev1] welcome"
 	for _, creds := range []auth.Credentials{nil, auth.External{}} {
-		c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: creds})
+		c, session, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: creds})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c.State() != imap.ConnStateAuthenticated {
 			t.Errorf("state %v", c.State())
 		}
-		closed(c, show)
+		closed(c, session)
 	}
 	if _, _, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()}); !errors.Is(err, policy.ErrPreauth) {
 		t.Errorf("got %v", err)
@@ -246,14 +250,14 @@ func TestPreauthInsideTLS(t *testing.T) {
 // A list in a refusal is not that of the session that a later login opens.
 func TestCapabilitiesOfARefusalAreForgotten(t *testing.T) {
 	lines := listing + "C: AUTHENTICATE *\nS: <tag> BAD [CAPABILITY IMAP4rev1 X-OLD] what\nC: LOGIN *\nS: <tag> OK in\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1 X-NEW\nS: <tag> OK"
-	c, show, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()})
+	c, session, err := open(t, policy.ImplicitTLS, inside(lines), &imapconn.Options{Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if caps := c.Caps(); caps.Has("X-OLD") || !caps.Has("X-NEW") {
 		t.Errorf("capabilities %v", caps)
 	}
-	closed(c, show)
+	closed(c, session)
 }
 
 // Whatever form a secret comes back in, and however late, it is in no error.
@@ -266,7 +270,7 @@ func TestSecretsComeBackInManyForms(t *testing.T) {
 			"<tag> OK in\nC: CAPABILITY\nS: <tag> NO " + secret, "<tag> OK in\nC: CAPABILITY\nS: * CAPABILITY " + secret + "\nS: <tag> OK",
 			"<tag> NO " + strings.Repeat("x", 495) + secret,
 		} {
-			o := &imapconn.Options{Auth: auth.Password{User: "joe", Password: auth.NewSecret(secret)}}
+			o := &imapconn.Options{Auth: auth.Password{User: "joe", Secret: auth.NewSecret(secret)}}
 			_, _, err := open(t, policy.ImplicitTLS, inside(head+answer), o)
 			if err == nil {
 				t.Errorf("%q: logged in", answer)
@@ -294,16 +298,16 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 
 func TestBadArguments(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
-	d := &dial.Dialer{NetDialer: noNet{t}}
+	d := &dial.Dialer{NetDialer: scripttest.NoNetwork(t)}
 	for name, c := range map[string]struct {
 		e dial.Endpoint
 		o imapconn.Options
 	}{
 		"protocol":         {e: dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: policy.ImplicitTLS}},
-		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Password: auth.NewSecret("x")}}},
-		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Password: auth.NewSecret("x")}}},
-		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\x00")}}},
-		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL(nil)}},
+		"no user":          {e: good, o: imapconn.Options{Auth: auth.Password{Secret: auth.NewSecret("x")}}},
+		"CRLF in user":     {e: good, o: imapconn.Options{Auth: auth.Password{User: "a\r\nb", Secret: auth.NewSecret("x")}}},
+		"NUL in password":  {e: good, o: imapconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\x00")}}},
+		"no SASL function": {e: good, o: imapconn.Options{Auth: auth.SASL{}}},
 	} {
 		c.o.Dialer = d
 		_, err := imapconn.Dial(t.Context(), c.e, &c.o)
@@ -321,29 +325,28 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Credentials cross a connection in the clear, or to a server that was not
-// verified, only if the caller says InsecureAuth, or takes the wrapped client
-// by its loud name.
-func TestInsecureAuth(t *testing.T) {
+// Credentials cross a connection in the clear only if the caller says
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
 	const lines = listing + "C: AUTHENTICATE *\nS: <tag> OK [CAPABILITY IMAP4rev1] x\nC: LOGIN *\nS: <tag> OK x"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
-		_, show, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
+		_, session, err := open(t, pol, lines, &imapconn.Options{Auth: password()})
 		if !errors.Is(err, policy.ErrCleartextAuth) {
 			t.Errorf("%v: got %v", pol, err)
 		}
-		if rec := show.Record(); strings.Contains(string(rec.Clear), "AUTH") {
+		if rec := session.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, show, err := open(t, pol, lines, &imapconn.Options{Auth: password(), InsecureAuth: true})
+		c, session, err := open(t, pol, lines, &imapconn.Options{Auth: cleartext()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Close()
-		if rec := show.Record(); !strings.Contains(string(rec.Clear), "AHVzZXIAY2FuYXJ5") {
+		if rec := session.Record(); !strings.Contains(string(rec.Clear), "AHVzZXIAY2FuYXJ5") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
 	}
-	c, show, err := open(t, policy.NoTLS, lines, nil)
+	c, session, err := open(t, policy.NoTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,7 +360,7 @@ func TestInsecureAuth(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	if said := string(show.Record().Clear); strings.Contains(said, "canary") || !strings.Contains(said, "loud") {
+	if said := string(session.Record().Clear); strings.Contains(said, "canary") || !strings.Contains(said, "loud") {
 		t.Errorf("said %q", said)
 	}
 }
@@ -393,11 +396,11 @@ func TestPromotedCommandsAreListed(t *testing.T) {
 }
 
 func TestDial(t *testing.T) {
-	theatre := scripttest.New(t)
-	show := theatre.Play(t, policy.IMAP, policy.RequiredSTARTTLS, "")
-	d := theatre.Dialer()
-	d.NetDialer = given{show}
-	c, err := imapconn.Dial(t.Context(), show.Endpoint, &imapconn.Options{Dialer: d, Auth: password()})
+	player := scripttest.New(t)
+	session := player.Play(t, policy.IMAP, policy.RequiredSTARTTLS, "")
+	d := player.Dialer()
+	d.NetDialer = session
+	c, err := imapconn.Dial(t.Context(), session.Endpoint, &imapconn.Options{Dialer: d, Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +411,7 @@ func TestDial(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	show.Record()
+	session.Record()
 	if c.Err() != nil && !strings.Contains(c.Err().Error(), "EOF") {
 		t.Errorf("Err: %v", c.Err())
 	}

@@ -22,10 +22,6 @@ type Options struct {
 	// Auth are the credentials; nil means that the session begins without a login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: an attacker on the way can read them.
-	InsecureAuth bool
-
 	// ReplyTimeout is how long a reply may be in coming after a command was
 	// sent, and how long a write may stall. It does not run while IDLE is under
 	// way and the server is quiet. Zero means 5 minutes, negative no limit.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
+	"net"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -53,7 +54,7 @@ func login(exists func(uint32)) (*imapconn.Client, func()) {
 	host, port := addr(l.Addr())
 	o := &imapconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: config},
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	}
 	if exists != nil {
 		o.UnilateralDataHandler = &imapclient.UnilateralDataHandler{Mailbox: func(d *imapclient.UnilateralDataMailbox) {
@@ -70,4 +71,10 @@ func login(exists func(uint32)) (*imapconn.Client, func()) {
 		c.Close()
 		server.Close()
 	}
+}
+
+// addr returns host and port of a TCP address.
+func addr(a net.Addr) (string, uint16) {
+	tcp := a.(*net.TCPAddr)
+	return tcp.IP.String(), uint16(tcp.Port)
 }

@@ -22,6 +22,7 @@ type beginning struct {
 	opts     *Options
 	line     *imapline.Conn
 	caps     []string
+	redact   func(string) string // what the server says from the login on, nil before
 	loggedIn bool
 }
 
@@ -42,12 +43,22 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 // observe looks for alerts and for capability lists in a response. A list comes in
 // the tagged OK, or untagged ahead of it.
 func (b *beginning) observe(r imapline.Response) {
-	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Security().Encrypted() {
-		b.opts.Notice(Notice{Alert: wire.Printable(r.Text)})
+	if r.Code == "ALERT" && b.opts.Notice != nil && b.conn.Encrypted() {
+		b.opts.Notice(Notice{Alert: b.alert(r.Text)})
 	}
 	if caps := r.Capabilities(); caps != nil && r.Status != "NO" && r.Status != "BAD" {
 		b.caps = caps
 	}
+}
+
+// alert returns the text of an alert as it may be shown.
+func (b *beginning) alert(text string) string {
+	if b.redact != nil && text != "" {
+		if text = b.redact(text); text == "" {
+			return "The server has sent an alert that cannot be shown here."
+		}
+	}
+	return wire.Printable(text)
 }
 
 // login learns the capabilities, and authenticates unless the greeting was
@@ -76,7 +87,7 @@ func (b *beginning) login(ctx context.Context) error {
 
 // ask asks for the capabilities.
 func (b *beginning) ask() (err error) {
-	if b.caps, err = line.Capabilities(b.line, b.conn.Security().Encrypted()); err != nil {
+	if b.caps, err = line.Capabilities(b.line, b.conn.Encrypted()); err != nil {
 		return err
 	}
 	return b.line.Ready(b.caps)
@@ -85,10 +96,10 @@ func (b *beginning) ask() (err error) {
 // authenticate logs in, after which the list of capabilities is a new one
 // (RFC 9051 §6.2.2): the server's own, or asked for.
 func (b *beginning) authenticate(ctx context.Context) (err error) {
-	c := &carrier{beginning: b, caps: b.caps}
+	t := &transport{beginning: b, caps: b.caps}
 	b.line.Renew(wire.SASL())
-	_, err = auth.Authenticate(ctx, b.setup, c, b.opts.Auth, b.opts.InsecureAuth)
-	b.loggedIn = err == nil
+	login, err := auth.Authenticate(ctx, b.setup, t, b.opts.Auth)
+	b.loggedIn = err == nil && !login.NotOffered
 	return err
 }
 

@@ -15,10 +15,10 @@ import (
 )
 
 // begin opens an authenticated session in a bubble.
-func begin(t *testing.T, theatre *scripttest.Theatre, ctx context.Context, lines string, o imapconn.Options) (*imapconn.Client, *scripttest.Show) {
+func begin(t *testing.T, player *scripttest.Player, ctx context.Context, lines string, o imapconn.Options) (*imapconn.Client, *scripttest.Session) {
 	t.Helper()
-	show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, inside(lines))
-	conn, err := theatre.Dialer().NewConn(ctx, show.Client, show.Endpoint)
+	session := player.Play(t, policy.IMAP, policy.ImplicitTLS, inside(lines))
+	conn, err := player.Dialer().NewConn(ctx, session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,15 +27,15 @@ func begin(t *testing.T, theatre *scripttest.Theatre, ctx context.Context, lines
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, show
+	return c, session
 }
 
 // A server that no longer answers ends a command within ReplyTimeout, and Err
 // says why.
 func TestDeadPeerEndsACommand(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, show := begin(t, theatre, t.Context(), "C: NOOP\nHANG", imapconn.Options{ReplyTimeout: time.Minute})
+		c, session := begin(t, player, t.Context(), "C: NOOP\nHANG", imapconn.Options{ReplyTimeout: time.Minute})
 		begin := time.Now()
 		if err := c.Noop().Wait(); err == nil {
 			t.Error("answered")
@@ -47,17 +47,17 @@ func TestDeadPeerEndsACommand(t *testing.T) {
 			t.Errorf("Err: %v", c.Err())
 		}
 		c.Close()
-		show.Record()
+		session.Record()
 	})
 }
 
 // IDLE outlives every limit of the dial and of replies; the dial's context has
 // no effect any more.
 func TestIdleOutlivesAllLimits(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c, show := begin(t, theatre, ctx, "C: IDLE\nS: + idling\nC: DONE\nS: <tag> OK done", imapconn.Options{ReplyTimeout: time.Minute})
+		c, session := begin(t, player, ctx, "C: IDLE\nS: + idling\nC: DONE\nS: <tag> OK done", imapconn.Options{ReplyTimeout: time.Minute})
 		cancel()
 		idle, err := c.Idle()
 		if err != nil {
@@ -78,19 +78,19 @@ func TestIdleOutlivesAllLimits(t *testing.T) {
 			t.Error(c.Err())
 		}
 		c.Close()
-		show.Record()
+		session.Record()
 	})
 }
 
 // Abort ends a pending command at once, from another goroutine; without a
 // ReplyTimeout nothing else does.
 func TestAbort(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
-		d := theatre.Dialer()
-		d.NetDialer = given{show}
-		c, err := imapconn.Dial(t.Context(), show.Endpoint, &imapconn.Options{Dialer: d, ReplyTimeout: -1})
+		session := player.Play(t, policy.IMAP, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
+		d := player.Dialer()
+		d.NetDialer = session
+		c, err := imapconn.Dial(t.Context(), session.Endpoint, &imapconn.Options{Dialer: d, ReplyTimeout: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestAbort(t *testing.T) {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 		c.Close()
-		show.Record()
+		session.Record()
 		if c.Err() != nil {
 			t.Errorf("our own closing is no error: %v", c.Err())
 		}
@@ -111,31 +111,31 @@ func TestAbort(t *testing.T) {
 
 // One budget for dial and authentication.
 func TestOneBudget(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, inside("DRIP\n"+listing+"C: AUTHENTICATE *\nHANG"))
-		d := theatre.Dialer()
-		d.NetDialer, d.Timeout = given{show}, 20*time.Minute
+		session := player.Play(t, policy.IMAP, policy.ImplicitTLS, inside("DRIP\n"+listing+"C: AUTHENTICATE *\nHANG"))
+		d := player.Dialer()
+		d.NetDialer, d.Timeout = session, 20*time.Minute
 		begin := time.Now()
-		_, err := imapconn.Dial(t.Context(), show.Endpoint, &imapconn.Options{Dialer: d, Auth: password()})
+		_, err := imapconn.Dial(t.Context(), session.Endpoint, &imapconn.Options{Dialer: d, Auth: password()})
 		var e *dial.Error
 		if !errors.As(err, &e) || e.Phase != dial.PhaseAuth || !e.Timeout() || time.Since(begin) != 20*time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
 // Cancelling New in the middle of authentication returns at once.
 func TestCancelNew(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for phase, lines := range map[dial.Phase]string{
 		dial.PhaseCapability: "S: * OK ready\nC: CAPABILITY\nHANG",
 		dial.PhaseAuth:       listing + "C: AUTHENTICATE *\nHANG",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			show := theatre.Play(t, policy.IMAP, policy.ImplicitTLS, inside(lines))
-			conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+			session := player.Play(t, policy.IMAP, policy.ImplicitTLS, inside(lines))
+			conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func TestCancelNew(t *testing.T) {
 			if !errors.As(err, &e) || e.Phase != phase || !errors.Is(err, context.Canceled) || time.Since(begin) != 0 {
 				t.Errorf("got %v after %v", err, time.Since(begin))
 			}
-			show.Record()
+			session.Record()
 		})
 	}
 }

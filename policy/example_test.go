@@ -7,8 +7,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// A policy in a configuration file is one of four words. Any other word is an
-// error, and none at all is the unset policy, which no dial accepts.
+// A policy in a configuration file is one of four names. Any other name is an
+// error. An empty or missing one is the unset policy, which every dial refuses.
 func ExamplePolicy_UnmarshalText() {
 	var config struct {
 		Host   string

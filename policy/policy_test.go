@@ -10,8 +10,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// named are the words of the configuration files. The numbers are fixed too:
-// programs may have stored them.
+// named has the name and the number of each policy. The numbers are fixed as well,
+// since programs may have stored them.
 var named = []struct {
 	word string
 	p    policy.Policy
@@ -160,7 +160,7 @@ func TestProtocolText(t *testing.T) {
 	}
 	for _, name := range []string{"IMAP", "imaps", " pop3", "unset"} {
 		p := policy.IMAP
-		if err := p.UnmarshalText([]byte(name)); err == nil || p != policy.IMAP || !strings.Contains(err.Error(), "imap, pop3, submission or smtp") {
+		if err := p.UnmarshalText([]byte(name)); err == nil || p != policy.IMAP || !strings.Contains(err.Error(), "imap, pop3, submission, smtp") {
 			t.Errorf("%q: %v, %v", name, p, err)
 		}
 	}

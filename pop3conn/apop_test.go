@@ -12,7 +12,7 @@ import (
 )
 
 func byAPOP(also ...string) auth.Password {
-	return auth.Password{User: "mrose", Password: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
+	return auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
 }
 
 // RFC 1939 §7, and nothing behind a refusal (§13).
@@ -20,7 +20,7 @@ func TestAPOP(t *testing.T) {
 	const banner = "S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>"
 	const command = "C: APOP mrose c4c9334bac560ecc979e58001b3e22fb"
 	c, err := login(t, byAPOP(), banner, "C: CAPA", "S: -ERR", command, "S: +OK maildrop has 1 message")
-	if err != nil || c.Mechanism() != "APOP" {
+	if err != nil || c.Security().Login.Mechanism != "APOP" {
 		t.Error(err)
 	}
 	_, err = login(t, byAPOP("USER/PASS", "PLAIN"), banner, "C: CAPA", "S: +OK", "S: USER", "S: SASL PLAIN", "S: .", command, "S: -ERR what")
@@ -48,10 +48,10 @@ func TestNoAPOP(t *testing.T) {
 // A time stamp from the clear is not used inside TLS: who is in the middle
 // there could have chosen it.
 func TestNoAPOPFromTheClear(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for _, pol := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
-		show := theatre.Play(t, policy.POP3, pol, "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nTLS good\n--- tls\nC: CAPA\nS: +OK\nS: USER\nS: .\n")
-		conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.POP3, pol, "S: +OK <1896.697170952@dbc.mtview.ca.us>\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nTLS good\n--- tls\nC: CAPA\nS: +OK\nS: USER\nS: .\n")
+		conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package pop3conn_test
 
 import (
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,16 @@ func (l *loop) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// ReadNow does not find the reply that is given over and over: a command comes first.
+func (l *loop) ReadNow(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ready == "" {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return l.canned.Read(p)
+}
+
 func (l *loop) rewind() { l.at = 0 }
 
 // endless returns a session in which every command is given the same reply,
@@ -67,12 +78,12 @@ func BenchmarkRetrEach(b *testing.B) {
 	const n = 200
 	message := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 52)
 	conn, c := ahead(b, strings.Repeat("+OK\r\n"+message+".\r\n", n))
-	msgs := numbers(n)
+	msgs := listings(n)
 	b.SetBytes(n * int64(len(message)))
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		for m, err := range c.RetrEach(msgs) {
+		for m, err := range c.RetrEach(ctx, msgs) {
 			if err == nil {
 				_, err = io.Copy(io.Discard, m)
 			}
@@ -90,7 +101,7 @@ func benchmarkRetr(b *testing.B, message string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		for err == nil {
 			_, err = r.Read(p)
 		}
@@ -117,7 +128,7 @@ func BenchmarkUIDLAll(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		conn.rewind()
-		if _, err := c.UIDLAll(); err != nil {
+		if _, err := c.UIDLAll(ctx); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -136,7 +147,7 @@ func allocations(t *testing.T, lines int) float64 {
 	p := make([]byte, 4096)
 	return testing.AllocsPerRun(20, func() {
 		conn.rewind()
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		for err == nil {
 			_, err = r.Read(p)
 		}

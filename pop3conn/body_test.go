@@ -62,7 +62,7 @@ func TestBodies(t *testing.T) {
 				"WriteTo":     copied,
 			} {
 				c := mustBegin(t, answering(seg, "+OK\r\n"+wire, "+OK\r\n"))
-				r, err := c.Retr(1)
+				r, err := c.Retr(ctx, 1)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -73,7 +73,7 @@ func TestBodies(t *testing.T) {
 				if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 					t.Errorf("behind the end: %d, %v", n, err)
 				}
-				if err := errors.Join(r.Close(), c.Noop()); err != nil {
+				if err := errors.Join(r.Close(), c.Noop(ctx)); err != nil {
 					t.Errorf("%.40q in segments of %d, %s: then %v", wire, seg, name, err)
 				}
 			}
@@ -94,7 +94,7 @@ func copied(r io.Reader) io.Reader {
 // message that was cut short is an error.
 func TestWriteTo(t *testing.T) {
 	c := mustBegin(t, answering(0, "+OK\r\nabc\r\n..d\r\n.\r\n", "+OK\r\nabc\r\n."))
-	r, err := c.Retr(1)
+	r, err := c.Retr(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestWriteTo(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	check(t, "rest", readAll(t, r, nil), nil, "c\r\n.d\r\n")
-	if r, err = c.Retr(1); err != nil {
+	if r, err = c.Retr(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := io.Copy(io.Discard, r); n != 5 || err != io.ErrUnexpectedEOF {
@@ -130,7 +130,7 @@ func TestEverySplit(t *testing.T) {
 	for wire, want := range bodies() {
 		for i := 1; i < min(len(wire), 30); i++ {
 			conn := play(t, with(old(), "C: RETR 1", "S: +OK", "R: "+wire[:i], "R: "+wire[i:])...)
-			r, err := mustBegin(t, conn).Retr(1)
+			r, err := mustBegin(t, conn).Retr(ctx, 1)
 			if got := readAll(t, r, err); got != want {
 				t.Errorf("%.40q cut at %d: %.40q", wire, i, got)
 			}
@@ -147,7 +147,7 @@ func TestCutShort(t *testing.T) {
 			for _, seg := range []int{1, 0} {
 				conn := answering(seg, "+OK\r\n"+wire[:i], "+OK\r\n")
 				c := mustBegin(t, conn)
-				r, err := c.Retr(1)
+				r, err := c.Retr(ctx, 1)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -158,7 +158,7 @@ func TestCutShort(t *testing.T) {
 				if _, err := r.Read(make([]byte, 1)); err != io.ErrUnexpectedEOF {
 					t.Errorf("read again: %v", err)
 				}
-				if err := c.Noop(); !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || !conn.closed {
+				if err := c.Noop(ctx); !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || !conn.closed {
 					t.Errorf("then %v", err)
 				}
 			}
@@ -172,7 +172,7 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seg, size uint8) {
 		c := mustBegin(t, answering(int(seg), "+OK\r\n"+string(stream)))
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func FuzzBody(f *testing.F) {
 // TestStreaming: the first bytes of a message are there before the last.
 func TestStreaming(t *testing.T) {
 	conn := play(t, with(old(), "C: RETR 1", "S: +OK", "R: a", "C: seen", "R: \r\n.", "C: seen", "R: \r\n")...)
-	r, err := mustBegin(t, conn).Retr(1)
+	r, err := mustBegin(t, conn).Retr(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

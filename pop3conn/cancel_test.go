@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,15 +27,12 @@ func TestCancel(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			conn := play(t, steps...)
-			go func() {
-				synctest.Wait() // until everybody waits for the server
-				cancel()
-			}()
-			o := &pop3conn.Options{Auth: password(), InsecureAuth: true, Dialer: &dial.Dialer{NetDialer: brought{conn}}}
+			time.AfterFunc(time.Second, cancel)
+			o := &pop3conn.Options{Auth: cleartext(), Dialer: &dial.Dialer{NetDialer: brought{conn}}}
 			start := time.Now()
 			_, err := pop3conn.Dial(ctx, clear(), o)
 			var where *dial.Error
-			if !errors.As(err, &where) || !errors.Is(err, context.Canceled) || time.Since(start) > 0 {
+			if !errors.As(err, &where) || !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
 				t.Errorf("behind %q: %v", steps[len(steps)-1], err)
 			}
 			if _, err := conn.Write([]byte("x")); err == nil {
@@ -55,7 +53,7 @@ func TestContextAfterwards(t *testing.T) {
 		}
 		cancel()
 		time.Sleep(time.Hour)
-		if err := c.Noop(); err != nil {
+		if err := noop(c); err != nil {
 			t.Error(err)
 		}
 		c.Close()
@@ -66,7 +64,7 @@ func TestContextAfterwards(t *testing.T) {
 func TestAbort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := mustBegin(t, play(t, with(old(), "C: RETR 1", "S: +OK", "S: a")...))
-		r, err := c.Retr(1)
+		r, err := c.Retr(ctx, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,10 +77,10 @@ func TestAbort(t *testing.T) {
 		if _, err := io.ReadAll(r); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("read: %v", err)
 		}
-		if err := c.Noop(); err == nil {
+		if err := c.Noop(ctx); err == nil {
 			t.Error("session goes on")
 		}
-		if err := c.Err(); err != nil {
+		if err := c.Err(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Err after Abort: %v", err)
 		}
 	})

@@ -1,47 +1,59 @@
 package pop3conn
 
 import (
-	"errors"
+	"context"
 	"slices"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// maxCapabilities bounds the length of a list of capabilities, as at the
-// beginning of a session.
-const maxCapabilities = 256
+// Capabilities returns what the server has listed last, as "KEYWORD parameters" with
+// the keyword in upper case. It is empty if the server does not know CAPA. A list may
+// change with the login (RFC 2449 §5): the one that is known then is from before, until
+// [Client.Capa] or a loop over messages has asked again.
+func (c *Client) Capabilities() []string { return slices.Clone(c.capabilities) }
 
-// Capabilities returns what the server lists as "KEYWORD parameters", the
-// keyword in upper case; nil if it does not know CAPA. What a server lists may
-// change with a login (RFC 2449 §5), so the first call of a session that
-// logged in asks; later ones return the same list.
-func (c *Client) Capabilities() ([]string, error) {
-	if c.fresh {
-		return slices.Clone(c.caps), nil
-	}
-	_, err := c.ask("CAPA")
-	if err := c.capabilities(err); err != nil {
+// Capa asks the server for its capabilities, and returns them as
+// [Client.Capabilities] does from then on. A server that does not know CAPA has none;
+// one that is in trouble is an [*Error].
+func (c *Client) Capa(ctx context.Context) ([]string, error) {
+	if err := c.begin(ctx); err != nil {
 		return nil, err
 	}
-	return slices.Clone(c.caps), nil
+	defer c.done()
+	if err := c.askCapabilities(); err != nil {
+		return nil, err
+	}
+	return c.Capabilities(), nil
 }
 
-// capabilities reads what CAPA was answered, of which err is the status.
-func (c *Client) capabilities(err error) error {
-	list := []string{}
-	if err == nil {
-		err = c.list(maxCapabilities, func(line string) bool {
-			list = append(list, pop3.Capability(line))
-			return true
-		})
-	}
-	var refused *Error
-	switch {
-	case errors.As(err, &refused) && !pop3.InTrouble(refused.Code):
-		list = nil
-	case err != nil:
+// askCapabilities asks within a call.
+func (c *Client) askCapabilities() error {
+	if err := c.send(appendCommand(c.sent[:0], "CAPA")); err != nil {
 		return err
 	}
-	c.caps, c.fresh = list, true
+	r, err := c.reply()
+	if err != nil {
+		return err
+	}
+	return c.readCapabilities(r)
+}
+
+// readCapabilities reads the rest of an answer to CAPA.
+func (c *Client) readCapabilities(r pop3.Reply) error {
+	c.lines.Renew(wire.Greeting())
+	list, err := c.lines.CapabilityList(r)
+	switch {
+	case err != nil:
+		return c.fail(err)
+	case list.Status == line.Refused:
+		return c.refused(r)
+	}
+	c.capabilities, c.upToDate = list.Entries, true
 	return nil
 }
+
+// isStale reports whether the list that is known is from before the login.
+func (c *Client) isStale() bool { return !c.upToDate && len(c.capabilities) > 0 }

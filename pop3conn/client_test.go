@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
@@ -21,7 +22,7 @@ func check[T any](t *testing.T, what string, got T, err error, want T) {
 	}
 }
 
-func readAll(t *testing.T, r io.ReadCloser, err error) string {
+func readAll(t *testing.T, r *pop3conn.Message, err error) string {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -46,30 +47,32 @@ func TestCommands(t *testing.T) {
 		"C: RSET", "S: +OK",
 		"C: NOOP", "S: +OK",
 		"C: LIST", "S: +OK none", "S: .",
-		"C: QUIT", "S: +OK bye")...))
-	caps, err := c.Capabilities()
-	check(t, "Capabilities", caps, err, []string{"TOP", "UIDL", "X-NEW a b"})
-	count, size, err := c.Stat()
+		"C: QUIT", "S: +OK bye", "CLOSE")...))
+	check(t, "Capabilities", c.Capabilities(), nil, []string{"TOP", "UIDL", "X-NEW a b"})
+	count, size, err := c.Stat(ctx)
 	check(t, "Stat", [2]int64{int64(count), size}, err, [2]int64{2, 320})
-	size, err = c.List(2)
+	size, err = c.List(ctx, 2)
 	check(t, "List", size, err, 200)
-	list, err := c.ListAll()
+	list, err := c.ListAll(ctx)
 	check(t, "ListAll", list, err, []pop3conn.Listing{{Msg: 1, Size: 120}, {Msg: 2, Size: 200}})
-	id, err := c.UIDL(1)
+	id, err := c.UIDL(ctx, 1)
 	check(t, "UIDL", id, err, "abc")
-	ids, err := c.UIDLAll()
-	check(t, "UIDLAll", ids, err, []pop3conn.UniqueID{{Msg: 1, ID: "abc"}, {Msg: 2, ID: "abc"}})
-	r, err := c.Retr(1)
+	ids, err := c.UIDLAll(ctx)
+	check(t, "UIDLAll", ids, err, []pop3conn.Listing{{Msg: 1, ID: "abc", Size: -1}, {Msg: 2, ID: "abc", Size: -1}})
+	r, err := c.Retr(ctx, 1)
 	check(t, "Retr", readAll(t, r, err), nil, "a\r\n.b\r\n")
-	r, err = c.Top(2, 0)
+	r, err = c.Top(ctx, 2, 0)
 	check(t, "Top", readAll(t, r, err), nil, "Subject: x\r\n\r\n")
-	check(t, "Dele", 0, c.Dele(1), 0)
-	check(t, "Rset", 0, c.Rset(), 0)
-	check(t, "Noop", 0, c.Noop(), 0)
-	list, err = c.ListAll()
+	check(t, "Dele", 0, c.Dele(ctx, 1), 0)
+	check(t, "Rset", 0, c.Rset(ctx), 0)
+	check(t, "Noop", 0, c.Noop(ctx), 0)
+	list, err = c.ListAll(ctx)
 	check(t, "ListAll of nothing", len(list), err, 0)
-	check(t, "Quit", 0, c.Quit(), 0)
 	check(t, "Err", c.Err(), nil, nil)
+	check(t, "Quit", 0, c.Quit(ctx), 0)
+	if err := c.Err(); !errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "use of closed") {
+		t.Errorf("Err after Quit: %v", err)
+	}
 }
 
 // TestArguments: what is wrong before any I/O is an error, and the session
@@ -77,20 +80,20 @@ func TestCommands(t *testing.T) {
 func TestArguments(t *testing.T) {
 	c := mustBegin(t, play(t, with(old(), "C: NOOP", "S: +OK")...))
 	for _, n := range []int{0, -1} {
-		_, err1 := c.List(n)
-		_, err2 := c.UIDL(n)
-		_, err3 := c.Retr(n)
-		_, err4 := c.Top(n, 1)
-		for i, err := range []error{err1, err2, err3, err4, c.Dele(n)} {
+		_, err1 := c.List(ctx, n)
+		_, err2 := c.UIDL(ctx, n)
+		_, err3 := c.Retr(ctx, n)
+		_, err4 := c.Top(ctx, n, 1)
+		for i, err := range []error{err1, err2, err3, err4, c.Dele(ctx, n)} {
 			if err == nil {
 				t.Errorf("command %d took message number %d", i, n)
 			}
 		}
 	}
-	if _, err := c.Top(1, -1); err == nil {
+	if _, err := c.Top(ctx, 1, -1); err == nil {
 		t.Error("Top took -1 lines")
 	}
-	if err := c.Noop(); err != nil {
+	if err := c.Noop(ctx); err != nil {
 		t.Error(err)
 	}
 }
@@ -171,9 +174,9 @@ func TestViolations(t *testing.T) {
 	} {
 		conn := answering(0, tt.reply, "+OK\r\n", "+OK\r\n")
 		c := mustBegin(t, conn)
-		err := c.Noop()
+		err := c.Noop(ctx)
 		if err == nil && tt.reason == policy.ErrInjected {
-			err = c.Noop()
+			err = c.Noop(ctx)
 		}
 		var v *policy.Violation
 		if !errors.As(err, &v) || !errors.Is(err, tt.reason) || v.Policy != policy.NoTLS || v.Protocol != policy.POP3 {
@@ -183,48 +186,51 @@ func TestViolations(t *testing.T) {
 		if len(err.Error()) > 600 || !conn.closed {
 			t.Errorf("%s: closed %v, error of %d bytes", name, conn.closed, len(err.Error()))
 		}
-		if again := c.Noop(); again != err {
+		if again := c.Noop(ctx); again != err {
 			t.Errorf("%s: then %v", name, again)
 		}
 	}
 	c := mustBegin(t, answering(0, "+ok "+string(long[:600])+"\r\n", "-err no\r\n"))
-	if err := c.Noop(); err != nil {
+	if err := c.Noop(ctx); err != nil {
 		t.Errorf("600 bytes, lower case: %v", err)
 	}
 	var refused *pop3conn.Error
-	if err := c.Noop(); !errors.As(err, &refused) {
+	if err := c.Noop(ctx); !errors.As(err, &refused) {
 		t.Errorf("lower case -ERR: %v", err)
 	}
 }
 
 func TestCapabilitiesAfterLogin(t *testing.T) {
 	login := []string{"C: AUTH PLAIN " + b64("\x00user\x00"+canary), "S: +OK"}
-	o := &pop3conn.Options{Auth: password(), InsecureAuth: true}
+	o := &pop3conn.Options{Auth: cleartext()}
 	c, err := begin(play(t, with(with(hello("SASL PLAIN", "EXPIRE 0 USER"), login...),
 		"C: CAPA", "S: +OK", "S: expire 30", "S: .",
 		"C: NOOP", "S: +OK")...), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	check(t, "Capabilities", c.Capabilities(), nil, []string{"SASL PLAIN", "EXPIRE 0 USER"})
+	caps, err := c.Capa(ctx)
 	for range 2 {
-		caps, err := c.Capabilities()
 		check(t, "Capabilities", caps, err, []string{"EXPIRE 30"})
 		caps[0] = "changed"
+		caps = c.Capabilities()
 	}
-	check(t, "Noop", 0, c.Noop(), 0)
+	check(t, "Noop", 0, c.Noop(ctx), 0)
 
 	c, err = begin(play(t, with(with(hello("SASL PLAIN"), login...), "C: CAPA", "S: -ERR what")...), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	caps, err := c.Capabilities()
-	check(t, "refused", caps == nil, err, true)
+	caps, err = c.Capa(ctx)
+	check(t, "refused", len(caps), err, 0)
 
 	c, err = begin(play(t, with(with(hello("SASL PLAIN"), login...), "C: CAPA", "S: -ERR [SYS/TEMP] no")...), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = c.Capabilities(); err == nil {
-		t.Error("server in trouble: no error")
+	var refused *pop3conn.Error
+	if _, err = c.Capa(ctx); !errors.As(err, &refused) || len(c.Capabilities()) != 1 {
+		t.Errorf("server in trouble: %v", err)
 	}
 }

@@ -7,23 +7,24 @@ import (
 
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/internal/line/pop3"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // LoginDelayError is a login that came too soon after the last (RFC 2449
 // §8.1.1). It is inside the [*dial.Error] of Dial and New.
 type LoginDelayError struct {
-	// RetryAfter is how far apart the server said that logins must be, in its
-	// capabilities; zero if it did not say.
+	// RetryAfter is how far apart logins must be by the server's capabilities; zero
+	// if they do not say.
 	RetryAfter time.Duration
-	Err        error
+	Err        error // of the login, an [*auth.Error]
 }
 
-// Error returns the login's error with the time to wait, if that is known.
+// Error returns the login's error, with the time to wait if that is known.
 func (e *LoginDelayError) Error() string {
 	if e.RetryAfter == 0 {
-		return e.Err.Error()
+		return wire.Printable(e.Err.Error())
 	}
-	return fmt.Sprintf("%v (try again after %v)", e.Err, e.RetryAfter)
+	return wire.Printable(fmt.Sprintf("try again after %v: %v", e.RetryAfter, e.Err))
 }
 
 // Unwrap returns the error of the login, an [*auth.Error].
@@ -35,9 +36,8 @@ func delayed(err error, caps []string) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	r, bad := pop3.Parse(refused.Reply)
-	if bad != nil || code(r, caps) != pop3.CodeLoginDelay {
+	if refused.Code != pop3.CodeLoginDelay {
 		return err
 	}
-	return &LoginDelayError{features(caps).LoginDelay.Minimum, err}
+	return &LoginDelayError{parseFeatures(caps).LoginDelay.Minimum, err}
 }

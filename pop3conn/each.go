@@ -1,106 +1,65 @@
 package pop3conn
 
 import (
-	"errors"
-	"io"
+	"context"
 	"iter"
+	"slices"
 )
 
-// Message is one of the messages of [Client.RetrEach] and [Client.TopEach]: a
-// reader like that of [Client.Retr], good until the loop goes on. Behind an
-// error of the loop it has only its number.
-type Message struct {
-	Msg  int // its number
-	body body
-}
-
-var (
-	_ io.ReadCloser = (*Message)(nil)
-	_ io.WriterTo   = (*Message)(nil)
-)
-
-// Read reads the message like the reader of [Client.Retr].
-func (m *Message) Read(p []byte) (int, error) {
-	if m.body.c == nil {
-		return 0, errNoMessage
-	}
-	return m.body.Read(p)
-}
-
-// WriteTo writes the rest of the message to w without a buffer of its own.
-func (m *Message) WriteTo(w io.Writer) (int64, error) {
-	if m.body.c == nil {
-		return 0, errNoMessage
-	}
-	return m.body.WriteTo(w)
-}
-
-// Close reads past the rest of the message.
-func (m *Message) Close() error {
-	if m.body.c == nil {
-		return nil
-	}
-	return m.body.Close()
-}
-
-// Complete reports whether the message was read to its end, the server's
-// terminator included.
-func (m *Message) Complete() bool { return m.body.whole }
-
-var errNoMessage = errors.New("pop3conn: the server did not send this message")
-
-// RetrEach returns a loop over messages, in the order of msgs:
+// RetrEach returns a loop over messages, in the order of msgs, of which it takes the
+// numbers:
 //
-//	for m, err := range client.RetrEach(msgs) {
+//	for m, err := range client.RetrEach(ctx, msgs) {
 //
-// If the server lists PIPELINING, and Options do not say otherwise, up to 256
-// RETR are under way, so that a thousand short messages take a handful of round
-// trips; else each waits for the one before. What the loop sees is the same.
-// Messages stay in the network until they are read: a slow reader slows the
-// server down and costs no memory.
+// If the server lists PIPELINING, and Options do not say otherwise, up to 256 RETR
+// are under way, so that a thousand short messages take a handful of round trips;
+// else each waits for the one before. What the loop sees is the same. Messages stay
+// in the network until they are read: a slow reader slows the server down, and costs
+// no memory.
 //
-// A message that the server refuses is a [*Error], and a number that cannot be
-// sent is an error as well; the loop goes on to the next. Any other error has
-// ended the session and is the loop's last. An error while a message is read is
-// the reader's: the loop does not repeat it if that was the last message.
+// A message that the server refuses is an [*Error], and a number that cannot be sent
+// is an error as well; the loop goes on. m is never nil: behind an error it has its
+// number, and reading it fails. Any other error has ended the session and is the
+// loop's last. An error while a message is read is the reader's: the loop does not
+// repeat it if that was the last message.
 //
-// What is left of a message when the loop goes on is read past up to 1 MiB. A
-// loop that is left early reads past the replies under way, up to 1 MiB and for
-// the time of one reply, and if that is not enough ends the session; the next
-// command says so. Inside the loop every other command returns [ErrBusy],
-// except Quit, which ends the session unconfirmed.
-func (c *Client) RetrEach(msgs []int) iter.Seq2[*Message, error] {
-	return c.messages(msgs, request{verb: "RETR", count: 1})
+// ctx bounds the whole loop. A loop that is left early reads past the replies under
+// way, up to 1 MiB and in the time of one reply, and if that is not enough ends the
+// session; the next call says so. Inside the loop every other method that sends a
+// command returns [ErrBusy], except Quit, which ends the session unconfirmed.
+func (c *Client) RetrEach(ctx context.Context, msgs []Listing) iter.Seq2[*Message, error] {
+	return c.each(ctx, msgs, "RETR")
 }
 
-// TopEach is [Client.RetrEach] with TOP: each message's header, the empty line,
-// and so many lines of its text.
-func (c *Client) TopEach(msgs []int, lines int) iter.Seq2[*Message, error] {
-	r := request{verb: "TOP", args: [2]int{0, lines}, count: 2}
+// TopEach is a loop over the beginnings of messages: each one's header, the empty
+// line, and so many lines of its text, as [Client.Top] returns them. Otherwise it is
+// like [Client.RetrEach].
+func (c *Client) TopEach(ctx context.Context, msgs []Listing, lines int) iter.Seq2[*Message, error] {
 	if lines < 0 {
-		r.err = errLines
+		return func(yield func(*Message, error) bool) { yield(&Message{}, errLines) }
 	}
-	return c.messages(msgs, r)
+	return c.each(ctx, msgs, "TOP", lines)
 }
 
-func (c *Client) messages(msgs []int, r request) iter.Seq2[*Message, error] {
+func (c *Client) each(ctx context.Context, msgs []Listing, verb string, args ...int) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
+		msgs := slices.Clone(msgs) // the loop may change its own
 		if len(msgs) == 0 {
 			return
 		}
-		f, err := c.fly(c.plan(msgs, r))
+		b, err := c.startEach(ctx, msgs, verb, args...)
 		if err != nil {
-			yield(&Message{Msg: msgs[0]}, err)
+			yield(&Message{Listing: msgs[0]}, err)
 			return
 		}
-		defer f.land()
-		for _, msg := range msgs {
-			m := &Message{Msg: msg}
-			err := f.next()
+		defer b.finish()
+		for _, l := range msgs {
+			m := &Message{Listing: l}
+			err := b.next()
 			if err == nil {
-				c.open(&m.body)
+				c.open(m)
 			}
-			over := c.ended != nil
+			over := c.over.Load() != nil
 			if !yield(m, err) || over {
 				return
 			}
@@ -108,53 +67,55 @@ func (c *Client) messages(msgs []int, r request) iter.Seq2[*Message, error] {
 	}
 }
 
-// plan makes a command of r for each message.
-func (c *Client) plan(msgs []int, r request) []request {
-	plan := make([]request, len(msgs))
-	for i, msg := range msgs {
-		plan[i] = r
-		plan[i].args[0] = msg
-		if err := c.check(msg); err != nil {
-			plan[i].err = err
+// startEach begins a batch of one command for each message.
+func (c *Client) startEach(ctx context.Context, msgs []Listing, verb string, args ...int) (*batch, error) {
+	unsent := map[int]error{}
+	for i, l := range msgs {
+		if err := c.check(l.Msg); err != nil {
+			unsent[i] = err
 		}
 	}
-	return plan
+	args = append([]int{0}, args...)
+	b, err := c.start(ctx, len(msgs), func(to []byte, i int) []byte {
+		args[0] = msgs[i].Msg
+		return appendCommand(to, verb, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.unsent = unsent
+	return b, nil
 }
 
-// DeleEach marks messages as deleted, like [Client.Dele], with as many commands
-// under way as [Client.RetrEach], and returns how many it marked. It goes on
-// behind messages that the server refuses to mark: the error then holds a
-// [*Error] for each. Any other error than these and those of numbers that cannot
-// be sent has ended the session, and nothing is deleted.
-func (c *Client) DeleEach(msgs []int) (marked int, err error) {
+// DeleEach marks messages as deleted, as [Client.Dele] does, with as many commands
+// under way as [Client.RetrEach] has, and returns how many it marked. It goes on
+// behind messages that the server refuses to mark, and numbers that cannot be sent:
+// the error then holds an error for each. Any other error has ended the session, and
+// nothing is deleted.
+func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked int, err error) {
 	if len(msgs) == 0 {
 		return 0, nil
 	}
-	f, err := c.fly(c.plan(msgs, request{verb: "DELE", count: 1}))
+	b, err := c.startEach(ctx, msgs, "DELE")
 	if err != nil {
 		return 0, err
 	}
-	failed := f.mark(msgs)
-	f.land()
-	if c.ended != nil {
-		return 0, c.ended
-	}
-	return len(msgs) - len(failed), errors.Join(failed...)
-}
-
-// mark reads the replies to DELE, as far as the session goes, and returns those
-// that are errors.
-func (f *flight) mark(msgs []int) (failed []error) {
-	for _, msg := range msgs {
-		err := f.next()
-		switch {
-		case f.c.ended != nil:
-			return nil
-		case err != nil:
-			failed = append(failed, err)
-		default:
-			f.c.mark(msg)
+	b.single = true
+	var failed []error
+	for _, l := range msgs {
+		err := b.next()
+		if c.over.Load() != nil {
+			break
 		}
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		c.mark(l.Msg)
 	}
-	return failed
+	b.finish()
+	if err := c.Err(); err != nil {
+		return 0, err
+	}
+	return len(msgs) - len(failed), joinErrors(failed...)
 }

@@ -16,16 +16,16 @@ import (
 )
 
 // TestEach: a refusal or a number that cannot be sent is an error in its place,
-// and what is left unread harms nobody behind it.
+// and what is left unread does no harm to those behind it.
 func TestEach(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {
 		box := &mailbox{caps: pipelining, letters: letters(6, 5000), odd: map[string]string{"RETR 3": "-ERR [SYS/TEMP] try later\r\n"}}
 		_, c := dialFar(t, box, o)
-		if err := c.Dele(5); err != nil {
+		if err := c.Dele(ctx, 5); err != nil {
 			t.Fatal(err)
 		}
 		var log []string
-		for m, err := range c.RetrEach([]int{1, 2, 3, -4, 5, 6, 9, 1}) {
+		for m, err := range c.RetrEach(ctx, some(1, 2, 3, -4, 5, 6, 9, 1)) {
 			var refused *pop3conn.Error
 			switch {
 			case errors.As(err, &refused):
@@ -53,15 +53,15 @@ func TestEach(t *testing.T) {
 		if slices.Contains(box.heard, "RETR 5") || slices.Contains(box.heard, "RETR -4") {
 			t.Errorf("sent %q", box.heard)
 		}
-		n, err := c.DeleEach([]int{1, 9, 2, 5})
+		n, err := c.DeleEach(ctx, some(1, 9, 2, 5))
 		var refused *pop3conn.Error
 		if n != 2 || !errors.As(err, &refused) || refused.Command != "DELE 9" || !errors.Is(err, pop3conn.ErrDeleted) {
 			t.Errorf("DeleEach: %d, %v", n, err)
 		}
-		if err := c.Dele(2); !errors.Is(err, pop3conn.ErrDeleted) {
+		if err := c.Dele(ctx, 2); !errors.Is(err, pop3conn.ErrDeleted) {
 			t.Errorf("DELE twice: %v", err)
 		}
-		check(t, "NOOP", 0, c.Noop(), 0)
+		check(t, "NOOP", 0, c.Noop(ctx), 0)
 	})
 }
 
@@ -88,13 +88,13 @@ func TestBreakDrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		for _, err := range c.RetrEach(numbers(100)) {
+		for _, err := range c.RetrEach(ctx, listings(100)) {
 			if err != nil {
 				t.Error(err)
 			}
 			break
 		}
-		if took, err := time.Since(start), c.Noop(); took > 2*time.Minute || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if took, err := time.Since(start), c.Noop(ctx); took > 2*time.Minute || !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("after %v: %v", took, err)
 		}
 		<-done
@@ -107,12 +107,12 @@ func TestOver(t *testing.T) {
 		box := &mailbox{caps: pipelining, letters: letters(9, 10), odd: map[string]string{"RETR 2": "what\r\n"}}
 		_, c := dialFar(t, box, o)
 		turns := 0
-		for m, err := range c.RetrEach(numbers(9)) {
+		for m, err := range c.RetrEach(ctx, listings(9)) {
 			if turns++; (err != nil) != (m.Msg == 2) {
 				t.Errorf("message %d: %v", m.Msg, err)
 			}
 		}
-		if n, err := c.DeleEach([]int{1}); turns != 2 || n != 0 || err == nil {
+		if n, err := c.DeleEach(ctx, some(1)); turns != 2 || n != 0 || err == nil {
 			t.Errorf("%d turns, then %d, %v", turns, n, err)
 		}
 	})
@@ -122,10 +122,10 @@ func TestTopEach(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {
 		box := &mailbox{caps: pipelining, letters: letters(3, 10), odd: map[string]string{"TOP 2 0": "+OK\r\nhead\r\n\r\n.\r\n"}}
 		_, c := dialFar(t, box, o)
-		for m, err := range c.TopEach([]int{2}, 0) {
+		for m, err := range c.TopEach(ctx, some(2), 0) {
 			check(t, "TOP", readAll(t, m, err), nil, "head\r\n\r\n")
 		}
-		for _, err := range c.TopEach([]int{2}, -1) {
+		for _, err := range c.TopEach(ctx, some(2), -1) {
 			if err == nil {
 				t.Error("-1 lines")
 			}
@@ -144,7 +144,7 @@ func TestBreak(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				box := &mailbox{caps: pipelining, letters: letters(tt.letters, tt.size)}
 				conn, c := dialFar(t, box, nil)
-				for m, err := range c.RetrEach(numbers(tt.letters)) {
+				for m, err := range c.RetrEach(ctx, listings(tt.letters)) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -154,7 +154,7 @@ func TestBreak(t *testing.T) {
 					}
 					readAll(t, m, nil)
 				}
-				r, err := c.Retr(1)
+				r, err := c.Retr(ctx, 1)
 				if tt.alive {
 					check(t, "then", readAll(t, r, err), nil, box.letters[0])
 				} else if err == nil || !conn.closed {
@@ -171,10 +171,10 @@ func TestLeftUnread(t *testing.T) {
 		for _, size := range []int{900 << 10, 3 << 20} {
 			_, c := dialFar(t, &mailbox{caps: pipelining, letters: letters(2, size)}, o)
 			var last error
-			for _, last = range c.RetrEach(numbers(2)) {
+			for _, last = range c.RetrEach(ctx, listings(2)) {
 			}
-			if fits := size < 1<<20; fits != (last == nil) || fits != (c.Noop() == nil) {
-				t.Errorf("%d left: %v, then %v", size, last, c.Noop())
+			if fits := size < 1<<20; fits != (last == nil) || fits != (c.Noop(ctx) == nil) {
+				t.Errorf("%d left: %v, then %v", size, last, c.Noop(ctx))
 			}
 		}
 	})
@@ -185,21 +185,21 @@ func TestBusy(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {
 		box := &mailbox{caps: pipelining, letters: letters(3, 10)}
 		_, c := dialFar(t, box, o)
-		for m, err := range c.RetrEach(numbers(3)) {
+		for m, err := range c.RetrEach(ctx, listings(3)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Dele(m.Msg); !errors.Is(err, pop3conn.ErrBusy) {
+			if err := c.Dele(ctx, m.Msg); !errors.Is(err, pop3conn.ErrBusy) {
 				t.Errorf("DELE: %v", err)
 			}
-			for _, err := range c.RetrEach(numbers(2)) {
+			for _, err := range c.RetrEach(ctx, listings(2)) {
 				if !errors.Is(err, pop3conn.ErrBusy) {
 					t.Errorf("loop in the loop: %v", err)
 				}
 			}
 			check(t, "message", readAll(t, m, nil), nil, box.letters[m.Msg-1])
 		}
-		check(t, "NOOP", 0, c.Noop(), 0)
+		check(t, "NOOP", 0, c.Noop(ctx), 0)
 	})
 }
 
@@ -214,18 +214,18 @@ func TestAbortInLoop(t *testing.T) {
 			c.Abort()
 		}()
 		whole := 0
-		for m, err := range c.RetrEach(numbers(50)) {
+		for m, err := range c.RetrEach(ctx, listings(50)) {
 			if err != nil {
 				break
 			}
 			if _, err := io.Copy(io.Discard, m); err == nil {
 				whole++
-			} else if m.Complete() || errors.Is(err, pop3conn.ErrPipelined) {
+			} else if m.Complete() || errors.Is(err, pop3conn.ErrPipelining) {
 				t.Errorf("message %d: %v", m.Msg, err)
 			}
 		}
-		if whole != 19 || c.Noop() == nil {
-			t.Errorf("%d messages, then NOOP %v", whole, c.Noop())
+		if whole != 19 || c.Noop(ctx) == nil {
+			t.Errorf("%d messages, then NOOP %v", whole, c.Noop(ctx))
 		}
 	})
 }
@@ -234,10 +234,10 @@ func TestAbortInLoop(t *testing.T) {
 func TestManyAllocations(t *testing.T) {
 	const n = 200
 	conn, c := ahead(t, strings.Repeat("+OK\r\n"+strings.Repeat("..a line\r\n", 100)+".\r\n", n))
-	msgs := numbers(n)
+	msgs := listings(n)
 	per := testing.AllocsPerRun(10, func() {
 		conn.rewind()
-		for m, err := range c.RetrEach(msgs) {
+		for m, err := range c.RetrEach(ctx, msgs) {
 			if err == nil {
 				_, err = io.Copy(io.Discard, m)
 			}

@@ -7,12 +7,12 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Error is a command that the server refused with -ERR. The session goes on,
-// unless the command was QUIT.
+// Error is a command that the server refused with -ERR. The session goes on, unless
+// the command was QUIT.
 type Error struct {
 	// Code is the response code in upper case, as "IN-USE" or "SYS/TEMP"
-	// (RFC 2449 §8), "" if there is none. A server that does not list
-	// RESP-CODES has none, but for the codes that make Temporary true.
+	// (RFC 2449 §8), and "" if there is none. A server that does not list RESP-CODES
+	// has none, except for the codes that make Temporary true.
 	Code string
 	// Text is what the server said besides, made printable.
 	Text string
@@ -38,29 +38,9 @@ func (e *Error) Error() string {
 // RFC 3206 §4).
 func (e *Error) Temporary() bool { return pop3.Transient(pop3.Known(e.Code)) }
 
-// code returns the response code of a refusal as far as it is known here, ""
-// for every other.
-func code(r pop3.Reply, caps []string) string { return pop3.Known(announced(r, caps)) }
-
-// announced returns the response code of a refusal. Brackets mean something
-// only where the server says so: RESP-CODES for all codes (RFC 2449 §6.4),
-// AUTH-RESP-CODE for AUTH and SYS (RFC 3206 §5). Those that merely ask for
-// patience are believed without.
-func announced(r pop3.Reply, caps []string) string {
-	c := r.Code()
-	_, all := wire.Params(caps, "RESP-CODES")
-	_, some := wire.Params(caps, "AUTH-RESP-CODE")
-	level, _, _ := strings.Cut(c, "/")
-	switch {
-	case all, pop3.Transient(pop3.Known(c)), some && (level == "AUTH" || level == "SYS"):
-		return c
-	}
-	return ""
-}
-
 // refused makes an Error of a reply to the command sent last.
 func (c *Client) refused(r pop3.Reply) *Error {
-	e := &Error{Code: announced(r, c.caps), Command: c.lastCommand()}
+	e := &Error{Code: r.CodeUnder(c.capabilities), Command: c.lastCommand()}
 	text := r.Text
 	if e.Code != "" {
 		_, text, _ = strings.Cut(text, "]")
@@ -69,3 +49,45 @@ func (c *Client) refused(r pop3.Reply) *Error {
 	e.Text = wire.Printable(strings.TrimLeft(text, " "))
 	return e
 }
+
+// code returns the response code of a refusal as far as it is known here, and "" for
+// every other.
+func code(r pop3.Reply, capabilities []string) string {
+	return pop3.Known(r.CodeUnder(capabilities))
+}
+
+// joinedError is several errors, with a text that is printable and at most 512 bytes
+// long.
+type joinedError struct{ errs []error }
+
+// joinErrors returns nil for no error, and the error itself for one.
+func joinErrors(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return &joinedError{all}
+}
+
+func (e *joinedError) Error() string {
+	var text strings.Builder
+	for i, err := range e.errs {
+		if i > 0 {
+			text.WriteString("; ")
+		}
+		if text.WriteString(err.Error()); text.Len() > 1024 {
+			break
+		}
+	}
+	return wire.Printable(text.String())
+}
+
+func (e *joinedError) Unwrap() []error { return e.errs }

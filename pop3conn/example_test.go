@@ -25,7 +25,7 @@ func dialExample() (*pop3conn.Client, func()) {
 	}
 	client, err := pop3conn.Dial(context.Background(), srv.Endpoint(policy.ImplicitTLS), &pop3conn.Options{
 		Dialer: &dial.Dialer{TLSConfig: srv.ClientConfig()}, // without it: the system's certificates
-		Auth:   auth.Password{User: "me", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "me", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -37,7 +37,7 @@ func dialExample() (*pop3conn.Client, func()) {
 func ExampleClient_Index() {
 	client, end := dialExample()
 	defer end()
-	index, err := client.Index()
+	index, err := client.Index(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func ExampleClient_Index() {
 func ExampleClient_Retr() {
 	client, end := dialExample()
 	defer end()
-	message, err := client.Retr(1)
+	message, err := client.Retr(ctx, 1)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func ExampleClient_Retr() {
 func ExampleClient_RetrEach() {
 	client, end := dialExample()
 	defer end()
-	for m, err := range client.RetrEach([]int{1, 2, 3}) {
+	for m, err := range client.RetrEach(ctx, some(1, 2, 3)) {
 		if err != nil {
 			fmt.Println(m.Msg, "is not there")
 			continue

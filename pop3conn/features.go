@@ -10,8 +10,8 @@ import (
 )
 
 // Features is what a server lists, tag by tag (RFC 2449 §6, RFC 2595 §4,
-// RFC 3206 §5, RFC 5034 §3, RFC 6856). It is what a server says of itself: none
-// of it is a promise that it keeps.
+// RFC 3206 §5, RFC 5034 §3, RFC 6856). It is what a server says of itself, and may not
+// be true.
 type Features struct {
 	TOP          bool     // TOP, for [Client.Top] and [Client.TopEach]
 	USER         bool     // USER and PASS
@@ -29,7 +29,7 @@ type Features struct {
 	Expire     Expire // of messages
 
 	// Implementation is what the server calls itself, made printable. It is for
-	// people: nothing here depends on it (RFC 2449 §6.9).
+	// people: nothing in this package depends on it (RFC 2449 §6.9).
 	Implementation string
 }
 
@@ -37,26 +37,23 @@ type Features struct {
 type Delay struct {
 	Listed  bool          // the server says something about it
 	Minimum time.Duration // from one login to the next
-	PerUser bool          // it may be another for each user; ask again after the login
+	PerUser bool          // it may differ between users; ask again after the login
 }
 
-// Expire is how long messages stay on the server at least (RFC 2449 §6.7). With
-// Days of 0 what was retrieved may be deleted at the end of the session.
+// Expire is how long messages stay on the server at least (RFC 2449 §6.7). If Days is
+// 0, the server may delete what was retrieved at the end of the session.
 type Expire struct {
 	Listed  bool // the server says something about it
-	Never   bool // they stay
+	Never   bool // the server deletes none
 	Days    int  // if not Never
-	PerUser bool // it may be another for each user; ask again after the login
+	PerUser bool // it may differ between users; ask again after the login
 }
 
-// Features is [Client.Capabilities] in parts: zero if the server does not know
-// CAPA.
-func (c *Client) Features() (Features, error) {
-	list, err := c.Capabilities()
-	return features(list), err
-}
+// Features returns [Client.Capabilities] in parts. It is zero if the server does not
+// know CAPA.
+func (c *Client) Features() Features { return parseFeatures(c.capabilities) }
 
-func features(list []string) Features {
+func parseFeatures(list []string) Features {
 	listed := func(tag string) bool { _, ok := wire.Params(list, tag); return ok }
 	words := func(tag string) []string { p, _ := wire.Params(list, tag); return wire.Words(p) }
 	name, _ := wire.Params(list, "IMPLEMENTATION")
@@ -72,13 +69,13 @@ func features(list []string) Features {
 	}
 }
 
-// perUser looks for the parameter that says that something depends on the user,
-// or concerns its name.
+// perUser looks for the parameter that says that something depends on the user, or
+// concerns the user's name.
 func perUser(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, "USER") })
 }
 
-// parseDelay ignores a number that is none, or more than a year.
+// parseDelay ignores what is not a number, and what is more than a year.
 func parseDelay(words []string) Delay {
 	const year = 366 * 24 * 3600
 	n, ok := number(words, year)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +17,30 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
+// ctx is the context of calls that are not to be cut off.
+var ctx = context.Background()
+
 // canary is a password that must not be found where it does not belong.
 const canary = "canary-password"
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret(canary)}
+	return auth.Password{User: "user", Secret: auth.NewSecret(canary)}
+}
+
+// cleartext is password for connections without TLS.
+func cleartext() auth.Password { return inClear(password()).(auth.Password) }
+
+// inClear lets credentials cross a connection without TLS.
+func inClear(creds auth.Credentials) auth.Credentials {
+	switch c := creds.(type) {
+	case auth.Password:
+		c.InsecureCleartext = true
+		return c
+	case auth.SASL:
+		c.InsecureCleartext = true
+		return c
+	}
+	return creds
 }
 
 // clear is an endpoint without TLS: what the tests bring connections for.
@@ -37,7 +57,7 @@ func begin(conn net.Conn, o *pop3conn.Options) (*pop3conn.Client, error) {
 	return pop3conn.New(context.Background(), c, o)
 }
 
-// mustBegin is begin where nobody logs in and nothing goes wrong.
+// mustBegin is begin without a login, where nothing goes wrong.
 func mustBegin(t testing.TB, conn net.Conn) *pop3conn.Client {
 	t.Helper()
 	c, err := begin(conn, nil)
@@ -48,7 +68,8 @@ func mustBegin(t testing.TB, conn net.Conn) *pop3conn.Client {
 }
 
 // play returns a connection to a server that plays a script: "S: line" is said,
-// "C: line" must be heard, "R: bytes" is said as it is, "CLOSE" hangs up. Behind
+// "C: line" must be heard, "ANY" is any line that is heard, "R: bytes" is said as it
+// is, "CLOSE" hangs up. Behind
 // the script's end the client must hang up and may not say anything more.
 func play(t testing.TB, script ...string) net.Conn {
 	client, server := net.Pipe()
@@ -77,6 +98,8 @@ func run(conn net.Conn, script []string) error {
 			io.WriteString(conn, text)
 		case "CLOSE":
 			return nil
+		case "ANY":
+			br.ReadString('\n')
 		default:
 			line, err := br.ReadString('\n')
 			if line != text+"\r\n" {
@@ -101,6 +124,10 @@ func hello(caps ...string) []string {
 
 // old is the beginning of a script: a server that knows no CAPA.
 func old() []string { return []string{"S: +OK ready", "C: CAPA", "S: -ERR what"} }
+
+// noop and quit are commands with a context that does not end.
+func noop(c *pop3conn.Client) error { return c.Noop(ctx) }
+func quit(c *pop3conn.Client) error { return c.Quit(ctx) }
 
 func with(script []string, more ...string) []string { return append(script, more...) }
 
@@ -133,6 +160,14 @@ func (c *canned) Read(p []byte) (int, error) {
 	n := copy(p, c.ready)
 	c.ready = c.ready[n:]
 	return n, nil
+}
+
+// ReadNow finds nothing as long as a write has to come first.
+func (c *canned) ReadNow(p []byte) (int, error) {
+	if c.ready == "" && !c.closed && len(c.replies) > 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.Read(p)
 }
 
 func (c *canned) Write(p []byte) (int, error) {

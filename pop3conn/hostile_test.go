@@ -31,9 +31,9 @@ func mustListen(t testing.TB, seg int, reply string) (*loop, *pop3conn.Client) {
 
 // consumed is what a careful consumer makes of a loop: the messages that it
 // read to the end, by number, and whether it was told that there is more.
-func consumed(c *pop3conn.Client, msgs []int) (whole map[int]string, failed bool) {
+func consumed(c *pop3conn.Client, msgs []pop3conn.Listing) (whole map[int]string, failed bool) {
 	whole = map[int]string{}
-	for m, err := range c.RetrEach(msgs) {
+	for m, err := range c.RetrEach(ctx, msgs) {
 		var b strings.Builder
 		if err == nil {
 			_, err = io.Copy(&b, m)
@@ -64,7 +64,7 @@ func TestCutAnywhere(t *testing.T) {
 	for cut := range wire.Len() + 1 {
 		for _, seg := range []int{1, 2, 3, 5, 0} {
 			_, c := mustListen(t, seg, wire.String()[:cut])
-			whole, failed := consumed(c, numbers(len(messages)))
+			whole, failed := consumed(c, listings(len(messages)))
 			want := 0
 			for i, end := range ends {
 				if end <= cut {
@@ -106,9 +106,9 @@ func TestMisbehaving(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			consumed(c, numbers(3))
-			err = c.Noop()
-			if !errors.Is(err, pop3conn.ErrPipelined) || !strings.Contains(err.Error(), "Options.NoPipelining") {
+			consumed(c, listings(3))
+			err = c.Noop(ctx)
+			if !errors.Is(err, pop3conn.ErrPipelining) || !strings.Contains(err.Error(), "Options.NoPipelining") {
 				t.Errorf("%s: %v", name, err)
 			}
 			if name == "commands dropped" && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -127,10 +127,10 @@ func TestLyingSizes(t *testing.T) {
 				"LIST":   "+OK\r\n1 " + size + "\r\n2 " + size + "\r\n.\r\n",
 				"RETR 1": "+OK " + size + " octets\r\nabc\r\n.\r\n"}}
 			_, c := dialFar(t, box, nil)
-			if list, err := c.Index(); err != nil || fmt.Sprint(list[0].Size) != size {
+			if list, err := c.Index(ctx); err != nil || fmt.Sprint(list[0].Size) != size {
 				t.Fatalf("%v, %v", list, err)
 			}
-			whole, failed := consumed(c, numbers(2))
+			whole, failed := consumed(c, listings(2))
 			if failed || whole[1] != "abc\r\n" || whole[2] != box.letters[1] {
 				t.Errorf("%s: %q", size, whole)
 			}
@@ -150,20 +150,24 @@ func TestIndex(t *testing.T) {
 			{"+OK\r\n.\r\n", "+OK\r\n.\r\n", "[] <nil>"},
 			{"+OK\r\n1 5\r\n.\r\n", "-ERR what\r\n", "[] refused"},
 			{"-ERR what\r\n", "+OK\r\n1 a\r\n.\r\n", "[] refused"},
-			{"+OK\r\n1 -5\r\n.\r\n", "+OK\r\n1 a\r\n.\r\n", "[] over"},
-			{"+OK\r\n1 99999999999999999999\r\n.\r\n", "+OK\r\n1 a\r\n.\r\n", "[] over"},
-			{"+OK\r\n1 5\r\n.\r\n", "+OK\r\n1 a b\r\n.\r\n", "[] over"},
-			{"+OK\r\n1 5\r\n.\r\n", "+OK\r\n1 \x00\r\n.\r\n", "[] over"},
+			{"+OK\r\n1 -5\r\n.\r\n", "+OK\r\n1 a\r\n.\r\n", "[{1 a -1}] <nil>"},
+			{"+OK\r\n1 99999999999999999999\r\n.\r\n", "+OK\r\n1 a\r\n.\r\n", "[{1 a -1}] <nil>"},
+			{"+OK\r\n1 5\r\n.\r\n", "+OK\r\n1 a b\r\n.\r\n", "[{1 a b 5}] <nil>"},
+			{"+OK\r\n1 5\r\n.\r\n", "+OK\r\n1 \x00\r\n.\r\n", "[{1  5}] <nil>"},
+			{"+OK\r\n1 5\r\n3 7\r\n.\r\n", "+OK\r\n3 c\r\n2 b\r\nx\r\n.\r\n", "[{1  5} {2 b -1} {3 c 7}] <nil>"},
+			{"+OK\r\n1 5\r\n1 6\r\n.\r\n", "+OK\r\n1 a\r\n1 b\r\n.\r\n", "[{1 a 5}] <nil>"},
+			{"+OK\r\n1 5\n.\r\n", "+OK\r\n1 a\r\n.\r\n", "[] over"},
+			{"+OK\r\n1 5\r\n.\r\n", "+OK\r\n1 a\r\n-ERR\r\n.\r\n", "[] over"},
 		} {
 			box := &mailbox{caps: pipelining, odd: map[string]string{"LIST": tt.list, "UIDL": tt.uidl}}
 			_, c := dialFar(t, box, o)
-			list, err := c.Index()
+			list, err := c.Index(ctx)
 			var refused *pop3conn.Error
 			var broken *policy.Violation
 			switch {
-			case errors.As(err, &refused) && c.Noop() == nil:
+			case errors.As(err, &refused) && c.Noop(ctx) == nil:
 				err = errors.New("refused")
-			case errors.As(err, &broken) && c.Noop() != nil:
+			case errors.As(err, &broken) && c.Noop(ctx) != nil:
 				err = errors.New("over")
 			}
 			if got := fmt.Sprint(list, err); got != strings.Replace(tt.want, " <nil>", " <nil>", 1) {
@@ -181,7 +185,7 @@ func FuzzEach(f *testing.F) {
 	f.Add("-ERR [SYS/TEMP] x\r\n-ERR\r\n+OKAY\r\n.\r\n", uint8(0))
 	f.Fuzz(func(t *testing.T, stream string, seg uint8) {
 		_, c := mustListen(t, int(seg), stream)
-		whole, _ := consumed(c, numbers(3))
+		whole, _ := consumed(c, listings(3))
 		want := simply(stream)
 		for i := range 3 {
 			if got, ok := whole[i+1]; ok != (want[i+1] != nil) || ok && got != *want[i+1] {

@@ -18,23 +18,23 @@ func TestTooLong(t *testing.T) {
 			box := &mailbox{caps: pipelining, letters: []string{strings.Repeat(".", 98) + "\r\n", ""}}
 			o.MaxMessageSize = size
 			_, c := dialFar(t, box, o)
-			for m, err := range c.RetrEach(numbers(2)) {
+			for m, err := range c.RetrEach(ctx, listings(2)) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				b, err := io.ReadAll(m)
 				long := int64(len(box.letters[m.Msg-1])) > size
-				if long != errors.Is(err, pop3conn.ErrTooLong) || !long && err != nil || string(b) != box.letters[m.Msg-1][:min(size, int64(len(b)))] {
+				if long != errors.Is(err, pop3conn.ErrTooLarge) || !long && err != nil || string(b) != box.letters[m.Msg-1][:min(size, int64(len(b)))] {
 					t.Errorf("limit %d: message %d: %d bytes, %v", size, m.Msg, len(b), err)
 				}
 				if long && (int64(len(b)) != size || m.Complete()) {
 					t.Errorf("limit %d: %d bytes", size, len(b))
 				}
-				if _, err := io.Copy(io.Discard, m); long != errors.Is(err, pop3conn.ErrTooLong) {
+				if _, err := io.Copy(io.Discard, m); long != errors.Is(err, pop3conn.ErrTooLarge) {
 					t.Errorf("limit %d: then %v", size, err)
 				}
 			}
-			check(t, "NOOP", 0, c.Noop(), 0)
+			check(t, "NOOP", 0, c.Noop(ctx), 0)
 		}
 	})
 }
@@ -65,7 +65,7 @@ func TestMemory(t *testing.T) {
 	const size = 50 << 20
 	conn := &endlessLine{canned: *answering(0, "+OK\r\n")}
 	c := mustBegin(t, conn)
-	r, err := c.Retr(1)
+	r, err := c.Retr(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,127 +1,136 @@
 package pop3conn
 
 import (
-	"strconv"
-	"strings"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
 )
 
-// Listing is a message's number and its size.
+// Listing is what a server lists of a message.
 type Listing struct {
-	Msg int // its number
-	// Size is what the server says, in bytes. It is a hint: message and size
-	// may differ.
+	Msg int // its number in this session, from 1
+	// ID is its unique identifier, which it keeps from session to session: by
+	// RFC 1939 §7, 1 to 70 characters between ! and ~. It is the server's text, which
+	// may hold a slash or be "..": it is no file name before it was encoded. Several
+	// messages may have the same. It is empty if it was not asked for.
+	ID string
+	// Size is how many bytes the message has, as the server says. It is a hint:
+	// message and size may differ. It is -1 if it was not asked for, or not told.
 	Size int64
 }
 
-// UniqueID is a message's number and the identifier that it keeps from session
-// to session: 1 to 70 characters between ! and ~. It is the server's text: it
-// may hold a slash or be "..", so it is no file name before it was encoded.
-// Messages may share one (RFC 1939 §7).
-type UniqueID struct {
-	Msg int    // its number
-	ID  string // the identifier
-}
-
-// maxMessages bounds the length of a list.
-const maxMessages = 1 << 20
-
-// Stat returns the number of messages that are not marked as deleted, and how
-// many bytes the server says they have.
-func (c *Client) Stat() (count int, size int64, err error) {
-	text, err := c.ask("STAT")
+// Stat returns the number of messages that are not marked as deleted, and how many
+// bytes the server says they have.
+func (c *Client) Stat(ctx context.Context) (count int, size int64, err error) {
+	text, err := c.command(ctx, "STAT")
 	if err != nil {
 		return 0, 0, err
 	}
-	count, size, ok := parseNumbers(text)
-	if !ok {
-		return 0, 0, c.malformed(text)
+	if l, ok := parseSize(text); ok && l.Size >= 0 {
+		return l.Msg, l.Size, nil
 	}
-	return count, size, nil
+	return 0, 0, c.fail(wire.Violation(policy.ErrMalformed, "+OK "+text))
 }
 
 // List returns the size of a message, as the server says.
-func (c *Client) List(msg int) (size int64, err error) {
-	if err := c.check(msg); err != nil {
-		return 0, err
-	}
-	text, err := c.ask("LIST", msg)
-	if err != nil {
-		return 0, err
-	}
-	if l, ok := parseListing(text); ok && l.Msg == msg {
-		return l.Size, nil
-	}
-	return 0, c.malformed(text)
+func (c *Client) List(ctx context.Context, msg int) (size int64, err error) {
+	l, err := c.one(ctx, "LIST", msg, parseSize)
+	return l.Size, err
 }
-
-// ListAll returns the messages that are not marked as deleted. A list of more
-// than 1,048,576 is a violation with reason policy.ErrLimit.
-func (c *Client) ListAll() ([]Listing, error) { return all(c, "LIST", parseListing) }
 
 // UIDL returns the unique identifier of a message. Not every server has one
 // (RFC 1939 §7).
-func (c *Client) UIDL(msg int) (id string, err error) {
+func (c *Client) UIDL(ctx context.Context, msg int) (id string, err error) {
+	l, err := c.one(ctx, "UIDL", msg, parseID)
+	return l.ID, err
+}
+
+// one asks for the listing of one message. A reply about another message answers
+// another command, and ends the session; one that cannot be read does not.
+func (c *Client) one(ctx context.Context, verb string, msg int, parse parser) (Listing, error) {
 	if err := c.check(msg); err != nil {
-		return "", err
+		return Listing{}, err
 	}
-	text, err := c.ask("UIDL", msg)
+	text, err := c.command(ctx, verb, msg)
 	if err != nil {
-		return "", err
+		return Listing{}, err
 	}
-	if u, ok := parseUniqueID(text); ok && u.Msg == msg {
-		return u.ID, nil
+	l, ok := parse(text)
+	switch odd := wire.Violation(policy.ErrMalformed, "+OK "+text); {
+	case !ok || l.Msg != msg:
+		return Listing{}, c.fail(odd)
+	case l.ID == "" && l.Size < 0:
+		return Listing{}, fmt.Errorf("pop3conn: %s %d: %w", verb, msg, odd)
 	}
-	return "", c.malformed(text)
+	return l, nil
 }
 
-// UIDLAll returns the unique identifiers of the messages that are not marked
-// as deleted, with the limit of [Client.ListAll].
-func (c *Client) UIDLAll() ([]UniqueID, error) { return all(c, "UIDL", parseUniqueID) }
+// ListAll returns number and size of the messages that are not marked as deleted. A
+// line without a number is left out, and a size that cannot be read is -1. A list of
+// more than 1,048,576 lines or 64 MiB is a violation with reason policy.ErrLimit.
+func (c *Client) ListAll(ctx context.Context) (list []Listing, err error) {
+	err = c.multiline(ctx, "LIST", collect(&list, parseSize))
+	return list, err
+}
 
-// all asks for a list. It grows as it arrives: no number of the server's is
-// believed before.
-func all[T any](c *Client, verb string, parse func(string) (T, bool)) ([]T, error) {
-	if _, err := c.ask(verb); err != nil {
+// UIDLAll returns number and unique identifier of the messages that are not marked as
+// deleted. A line without a number is left out, and an identifier that cannot be read
+// is empty. The list has the limits of [Client.ListAll].
+func (c *Client) UIDLAll(ctx context.Context) (list []Listing, err error) {
+	err = c.multiline(ctx, "UIDL", collect(&list, parseID))
+	return list, err
+}
+
+// Index returns number, unique identifier and size of the messages that are not
+// marked as deleted, in the order of their numbers: all that LIST or UIDL has, with an
+// empty ID or a Size of -1 where one of them has nothing that can be read. Both have
+// the limits of [Client.ListAll]. If the server lists PIPELINING, all of it is one
+// round trip. A server without UIDL is an [*Error].
+func (c *Client) Index(ctx context.Context) ([]Listing, error) {
+	commands := []string{"LIST", "UIDL"}
+	if c.isStale() && !c.noPipelining {
+		commands = append(commands, "CAPA") // costs nothing here, and a loop needs it
+	}
+	b, err := c.start(ctx, len(commands), func(to []byte, i int) []byte { return appendCommand(to, commands[i]) })
+	if err != nil {
 		return nil, err
 	}
-	return rows(c, parse)
-}
-
-// rows reads the lines of a list.
-func rows[T any](c *Client, parse func(string) (T, bool)) ([]T, error) {
-	var list []T
-	err := c.list(maxMessages, func(line string) bool {
-		entry, ok := parse(line)
-		list = append(list, entry)
-		return ok
-	})
-	if err != nil {
+	var sizes, ids []Listing
+	err1 := b.rows(collect(&sizes, parseSize))
+	err2 := b.rows(collect(&ids, parseID))
+	if len(commands) > 2 {
+		if r, err := b.reply(); err == nil {
+			c.readCapabilities(r) // what is refused is not the index
+		}
+	}
+	b.finish()
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	return list, nil
+	if err := joinErrors(err1, err2); err != nil {
+		return nil, err
+	}
+	return merge(ids, sizes), nil
 }
 
-func parseListing(line string) (Listing, bool) {
-	msg, size, ok := parseNumbers(line)
-	return Listing{msg, size}, ok && msg > 0
-}
-
-// parseNumbers reads "number size". What may follow behind another blank is
-// the server's own (RFC 1939 §5).
-func parseNumbers(line string) (number int, size int64, ok bool) {
-	first, rest, _ := strings.Cut(line, " ")
-	second, _, _ := strings.Cut(rest, " ")
-	n, err1 := strconv.ParseUint(first, 10, 31)
-	s, err2 := strconv.ParseUint(second, 10, 63)
-	return int(n), int64(s), err1 == nil && err2 == nil
-}
-
-const maxID = 70
-
-func parseUniqueID(line string) (UniqueID, bool) {
-	number, id, _ := strings.Cut(line, " ")
-	n, err := strconv.ParseUint(number, 10, 31)
-	odd := func(r rune) bool { return r < '!' || r > '~' }
-	ok := err == nil && n > 0 && len(id) >= 1 && len(id) <= maxID && !strings.ContainsFunc(id, odd)
-	return UniqueID{int(n), id}, ok
+// merge makes one list of two, with the first entry for each number.
+func merge(ids, sizes []Listing) []Listing {
+	list := make([]Listing, 0, max(len(ids), len(sizes)))
+	at := make(map[int]int, cap(list))
+	for _, l := range slices.Concat(ids, sizes) {
+		i, known := at[l.Msg]
+		switch {
+		case !known:
+			at[l.Msg] = len(list)
+			list = append(list, l)
+		case list[i].Size < 0:
+			list[i].Size = l.Size
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Listing) int { return cmp.Compare(a.Msg, b.Msg) })
+	return list
 }

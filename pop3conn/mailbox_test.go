@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -71,10 +72,20 @@ func letters(n, size int) []string {
 	return list
 }
 
-func numbers(n int) []int {
-	list := make([]int, n)
+// listings are the numbers from 1 to n.
+func listings(n int) []pop3conn.Listing {
+	list := make([]pop3conn.Listing, n)
 	for i := range list {
-		list[i] = i + 1
+		list[i].Msg = i + 1
+	}
+	return list
+}
+
+// some are listings of these numbers.
+func some(numbers ...int) []pop3conn.Listing {
+	list := make([]pop3conn.Listing, len(numbers))
+	for i, n := range numbers {
+		list[i].Msg = n
 	}
 	return list
 }
@@ -122,6 +133,14 @@ func (f *far) Read(p []byte) (int, error) {
 		}
 		f.written = ""
 		f.mu.Unlock()
+	}
+	return f.canned.Read(p)
+}
+
+// ReadNow finds what was not read of the last turn.
+func (f *far) ReadNow(p []byte) (int, error) {
+	if f.ready == "" && !f.closed {
+		return 0, os.ErrDeadlineExceeded
 	}
 	return f.canned.Read(p)
 }

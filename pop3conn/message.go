@@ -1,106 +1,174 @@
 package pop3conn
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 )
 
-// Retr returns a message: a reader over the connection that yields its bytes
-// exactly as the server has them, line ends included, and io.EOF behind the
-// last one. If the connection ends before, that is io.ErrUnexpectedEOF, never
-// a short message. It is an io.WriterTo as well, so that io.Copy needs no buffer
-// of its own.
+// Message is a message, or the part of it that TOP gives: a reader over the
+// connection that yields the bytes as the server has them, line ends included, and
+// io.EOF behind the last one. If the connection ends before, that is
+// io.ErrUnexpectedEOF, and never a message that is too short. No message is held in
+// memory.
 //
-// The reader is good until the next command. One that is closed before its
-// end, or left for the next command, is read past for up to 64 KiB and the time
-// of one reply; if that is not enough the session ends, and the Close or the
-// command returns an error. A reader read to its end need not be closed.
-//
-// Message numbers are those of this session, from 1.
-func (c *Client) Retr(msg int) (io.ReadCloser, error) {
-	if err := c.check(msg); err != nil {
-		return nil, err
-	}
-	return c.message("RETR", msg)
+// It is good until the next command, or until its loop goes on. What is left unread
+// then, or when it is closed, is read past in the time of one reply, up to 64 KiB, or
+// up to 1 MiB in a loop; if that is not enough the session ends. A message that was
+// read to its end need not be closed.
+type Message struct {
+	Listing // as the caller gave it, or the number alone
+
+	c        *Client // nil if the server did not send the message
+	at       place
+	room     int64 // how many bytes it may have from here on
+	tooLarge bool  // and it has more
+	skipping bool  // the rest is read past: no length is too much
+	whole    bool
+	err      error // what Read returns from now on; nil while there is more
 }
 
-// Top returns a message's header, the empty line, and so many lines of its
-// text, like [Client.Retr]. Not every server has it (RFC 1939 §7).
-func (c *Client) Top(msg, lines int) (io.ReadCloser, error) {
-	if err := c.check(msg); err != nil {
-		return nil, err
-	}
+var (
+	_ io.ReadCloser = (*Message)(nil)
+	_ io.WriterTo   = (*Message)(nil)
+)
+
+// ErrTooLarge is returned by the readers of a message beyond Options.MaxMessageSize,
+// behind so many bytes. The rest counts as left unread.
+var ErrTooLarge = errors.New("pop3conn: message is larger than Options.MaxMessageSize")
+
+var (
+	errLines     = errors.New("pop3conn: negative number of lines")
+	errNoMessage = errors.New("pop3conn: the server did not send this message")
+	errRead      = errors.New("pop3conn: message was closed")
+	errOvertaken = errors.New("pop3conn: message was left for the next command")
+	errUnread    = errors.New("too much was left unread")
+)
+
+// Retr returns a message (RFC 1939 §5). Its number is that of this session, from 1.
+func (c *Client) Retr(ctx context.Context, msg int) (*Message, error) {
+	return c.retrieve(ctx, msg, "RETR", msg)
+}
+
+// Top returns a message's header, the empty line, and so many lines of its text. Not
+// every server has it (RFC 1939 §7).
+func (c *Client) Top(ctx context.Context, msg, lines int) (*Message, error) {
 	if lines < 0 {
 		return nil, errLines
 	}
-	return c.message("TOP", msg, lines)
+	return c.retrieve(ctx, msg, "TOP", msg, lines)
 }
 
-var errLines = errors.New("pop3conn: negative number of lines")
-
-func (c *Client) message(verb string, args ...int) (io.ReadCloser, error) {
-	if _, err := c.ask(verb, args...); err != nil {
+func (c *Client) retrieve(ctx context.Context, msg int, verb string, args ...int) (*Message, error) {
+	if err := c.check(msg); err != nil {
 		return nil, err
 	}
-	b := new(body)
-	c.open(b)
-	return b, nil
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := c.exchange(verb, args...); err != nil {
+		c.done()
+		return nil, err
+	}
+	m := &Message{Listing: Listing{Msg: msg, Size: -1}}
+	c.open(m)
+	return m, nil
 }
 
-// open makes b the message that comes next.
-func (c *Client) open(b *body) {
-	*b = body{c: c, room: c.room}
-	c.body = b
+// Read reads the message.
+func (m *Message) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		piece := m.next(n == 0, len(p)-n)
+		if piece == nil {
+			break
+		}
+		k := copy(p[n:], piece)
+		m.pass(piece[:k])
+		n += k
+	}
+	if n > 0 || len(p) == 0 {
+		return n, nil
+	}
+	return 0, m.reason()
 }
 
-// Dele marks a message as deleted. It is removed by [Client.Quit]; until then
-// every command that names it returns [ErrDeleted], and [Client.Rset] brings it
-// back.
-func (c *Client) Dele(msg int) error {
-	if err := c.check(msg); err != nil {
-		return err
+// WriteTo writes the rest of the message to w straight from the connection's buffer.
+func (m *Message) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		piece := m.next(true, messageBuffer)
+		if piece == nil {
+			break
+		}
+		k, err := w.Write(piece)
+		if k < len(piece) && err == nil {
+			err = io.ErrShortWrite
+		}
+		m.pass(piece[:k])
+		if n += int64(k); err != nil {
+			return n, err
+		}
 	}
-	_, err := c.ask("DELE", msg)
-	if err == nil {
-		c.mark(msg)
+	if err = m.reason(); err == io.EOF {
+		return n, nil
 	}
+	return n, err
+}
+
+// Close reads past the rest of the message.
+func (m *Message) Close() error {
+	if m.c == nil || m.err != nil {
+		return nil
+	}
+	bound := maxSkip
+	if m.c.batch != nil {
+		bound = maxSkipEach
+	}
+	_, err := m.skip(errRead, bound)
 	return err
 }
 
-func (c *Client) mark(msg int) {
-	if c.deleted == nil {
-		c.deleted = make(map[int]bool)
-	}
-	c.deleted[msg] = true
-}
+// Complete reports whether the message was read to its end, the server's terminator
+// included.
+func (m *Message) Complete() bool { return m.whole }
 
-// Rset takes the marks of Dele off all messages.
-func (c *Client) Rset() error {
-	_, err := c.ask("RSET")
-	if err == nil {
-		c.deleted = nil
-	}
-	return err
-}
-
-// Noop does nothing, which keeps the server from ending an idle session.
-func (c *Client) Noop() error {
-	_, err := c.ask("NOOP")
-	return err
-}
-
-// ErrDeleted is a message that this session has marked as deleted: it may not
-// be named any more (RFC 1939 §5). Nothing is sent.
-var ErrDeleted = errors.New("pop3conn: message is marked as deleted")
-
-// check returns what is wrong with a message number before any I/O.
-func (c *Client) check(msg int) error {
+// reason is why there are no more bytes.
+func (m *Message) reason() error {
 	switch {
-	case msg <= 0:
-		return fmt.Errorf("pop3conn: message number %d: they begin at 1", msg)
-	case c.deleted[msg]:
-		return fmt.Errorf("%w: %d", ErrDeleted, msg)
+	case m.c == nil:
+		return errNoMessage
+	case m.err == nil:
+		return ErrTooLarge
 	}
-	return nil
+	return m.err
+}
+
+// How much of a message is read past to save the session, outside of a loop and in
+// one.
+const (
+	maxSkip     = 64 << 10
+	maxSkipEach = 1 << 20
+)
+
+// skip reads past the rest of the message, which Read then answers with reason, and
+// returns how long it was. All of it has the time of one reply, and a bound in bytes,
+// beyond which the session ends.
+func (m *Message) skip(reason error, bound int) (past int, err error) {
+	m.skipping = true
+	m.c.link.expect()
+	for past <= bound {
+		piece := m.next(true, messageBuffer)
+		if piece == nil {
+			break
+		}
+		m.pass(piece)
+		past += len(piece)
+	}
+	switch m.err {
+	case nil:
+		m.end(m.c.fail(errUnread))
+	case io.EOF:
+		m.err = reason
+		return past, nil
+	}
+	return past, m.c.Err()
 }

@@ -11,38 +11,33 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Options says how a session begins. nil means the zero Options. They are read
-// when a call begins and must not be changed while it runs.
+// Options says how a session begins. nil means the zero Options. Dial and New read them
+// when they begin; they must not be changed before these return.
 type Options struct {
 	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
 	Dialer *dial.Dialer
 
-	// Auth are the credentials; nil means that nobody logs in.
+	// Auth are the credentials; nil means no login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
-
-	// ReplyTimeout is how long a reply may be in coming after a command was
-	// sent, how long the server may pause inside a message or between the
-	// lines of a list, and how long a write may stall. Time that the caller
-	// takes between two reads of a message does not count. Zero means 5
-	// minutes, negative no limit.
+	// ReplyTimeout is how long the server may take for a reply, how long it may pause
+	// inside a message or between the lines of a list, and how long a write may
+	// stall. Time that the caller takes between two reads of a message does not
+	// count. Zero means 5 minutes, negative no limit.
 	ReplyTimeout time.Duration
 
-	// MaxMessageSize is how many bytes a message may have. Reading beyond is
-	// [ErrTooLong], whatever size the server announced. Zero or less means no
-	// limit.
+	// MaxMessageSize is how many bytes a message may have. Reading beyond them
+	// returns [ErrTooLarge], whatever size the server announced. Zero or less means
+	// no limit.
 	MaxMessageSize int64
 
-	// NoPipelining waits for every reply before the next command, even if the
-	// server lists PIPELINING (RFC 2449 §6.6).
+	// NoPipelining waits for every reply before it sends the next command, even if
+	// the server lists PIPELINING (RFC 2449 §6.6).
 	NoPipelining bool
 
-	// UTF8 asks a server that lists UTF8 for messages as they are, with UTF-8
-	// in their headers, before anybody logs in (RFC 6856 §2). A server that
-	// does not list it or refuses is no error: [Client.UTF8] tells.
+	// UTF8 asks a server that lists UTF8, before the login, for messages as they are,
+	// with UTF-8 in their headers (RFC 6856 §2). A server that does not list it, or
+	// refuses, is no error: [Client.UTF8] tells.
 	UTF8 bool
 }
 
@@ -51,6 +46,9 @@ func (o *Options) start() session.Start[*Client] {
 	opts := Options{}
 	if o != nil {
 		opts = *o
+	}
+	if opts.MaxMessageSize <= 0 {
+		opts.MaxMessageSize = math.MaxInt64
 	}
 	return session.Start[*Client]{
 		Package: "pop3conn",
@@ -61,12 +59,4 @@ func (o *Options) start() session.Start[*Client] {
 			return begin(ctx, conn, setup, &opts)
 		},
 	}
-}
-
-// messageRoom returns the limit of a message's length.
-func (o *Options) messageRoom() int64 {
-	if o.MaxMessageSize <= 0 {
-		return math.MaxInt64
-	}
-	return o.MaxMessageSize
 }

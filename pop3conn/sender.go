@@ -5,20 +5,19 @@ import (
 	"sync"
 )
 
-// sender writes commands from a goroutine of its own. Whoever reads replies
-// never waits for a write, so that client and server cannot end up waiting for
-// each other with full buffers, however small these are (RFC 2449 §6.6).
+// sender writes commands from a goroutine of its own. The reader of the replies
+// never waits for a write, so that client and server cannot wait for each other with
+// full buffers, however small these are (RFC 2449 §6.6).
 //
-// A write has no time limit: it may have to wait for as long as a message is
-// not read. A server that takes nothing is found out by the one who waits for
-// its reply.
+// A write has no time limit: it may have to wait for as long as a message is not
+// read. A server that takes nothing is found out by the wait for its reply.
 type sender struct {
 	w    io.Writer
 	wake chan struct{} // holds one call to write what is pending
 	done chan struct{}
 
 	mu      sync.Mutex
-	pending []byte // bounded by the commands that may be in flight
+	pending []byte // bounded by the commands that may be under way
 }
 
 func newSender(w io.Writer) *sender {
@@ -27,8 +26,8 @@ func newSender(w io.Writer) *sender {
 	return s
 }
 
-// run ends with a write that fails: the reader finds a connection that is
-// broken by itself, behind the replies that came before.
+// run ends with a write that fails: the reader finds a connection that is broken by
+// itself, behind the replies that came before.
 func (s *sender) run() {
 	defer close(s.done)
 	var out []byte
@@ -42,8 +41,7 @@ func (s *sender) run() {
 	}
 }
 
-// send has add append commands to those that wait to be written. It does not
-// block.
+// send has add append commands to those that wait to be written. It does not block.
 func (s *sender) send(add func(pending []byte) []byte) {
 	s.mu.Lock()
 	s.pending = add(s.pending)
@@ -54,7 +52,7 @@ func (s *sender) send(add func(pending []byte) []byte) {
 	}
 }
 
-// stop ends the goroutine, behind what is pending.
+// stop ends the goroutine, once what is pending was written.
 func (s *sender) stop() {
 	close(s.wake)
 	<-s.done

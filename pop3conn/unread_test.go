@@ -15,15 +15,15 @@ import (
 func TestUnread(t *testing.T) {
 	const bound = 64 << 10
 	for _, rest := range []int{0, 1, bound - 2, 3 * bound} {
-		for name, leave := range map[string]func(io.ReadCloser, *pop3conn.Client) error{
-			"Close":   func(r io.ReadCloser, c *pop3conn.Client) error { return r.Close() },
-			"command": func(r io.ReadCloser, c *pop3conn.Client) error { return c.Noop() },
-			"next":    func(r io.ReadCloser, c *pop3conn.Client) error { _, err := c.Retr(2); return err },
+		for name, leave := range map[string]func(*pop3conn.Message, *pop3conn.Client) error{
+			"Close":   func(r *pop3conn.Message, c *pop3conn.Client) error { return r.Close() },
+			"command": func(r *pop3conn.Message, c *pop3conn.Client) error { return c.Noop(ctx) },
+			"next":    func(r *pop3conn.Message, c *pop3conn.Client) error { _, err := c.Retr(ctx, 2); return err },
 		} {
 			what := fmt.Sprintf("%s with %d left", name, rest)
 			conn := answering(0, "+OK\r\n..head\r\n"+strings.Repeat("x", rest)+"\r\n.\r\n", "+OK\r\n.\r\n", "+OK\r\n")
 			c := mustBegin(t, conn)
-			r, err := c.Retr(1)
+			r, err := c.Retr(ctx, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +41,7 @@ func TestUnread(t *testing.T) {
 			if name == "command" {
 				continue
 			}
-			if noop := c.Noop(); (noop == nil) != (err == nil) {
+			if noop := c.Noop(ctx); (noop == nil) != (err == nil) {
 				t.Errorf("%s: then NOOP %v", what, noop)
 			}
 		}
@@ -52,7 +52,7 @@ func TestUnread(t *testing.T) {
 // that was read past.
 func TestCutShortUnread(t *testing.T) {
 	c := mustBegin(t, answering(0, "+OK\r\nhalf"))
-	r, err := c.Retr(1)
+	r, err := c.Retr(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestCutShortUnread(t *testing.T) {
 // is in its buffer.
 func TestReadAfterClose(t *testing.T) {
 	c := mustBegin(t, answering(0, "+OK\r\na\r\nb\r\n.\r\n"))
-	r, err := c.Retr(1)
+	r, err := c.Retr(ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

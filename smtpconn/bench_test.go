@@ -73,7 +73,7 @@ func many(t testing.TB, c *smtpconn.Client, n int, to []string) {
 			}
 		}
 	}
-	for _, err := range c.Stream(t.Context(), seq) {
+	for _, err := range c.SendEach(t.Context(), seq) {
 		if err != nil {
 			t.Fatal(err)
 		}

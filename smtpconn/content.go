@@ -1,128 +1,241 @@
 package smtpconn
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
-	"fmt"
-	"strconv"
-
-	"github.com/mailconn/mailconn/internal/wire"
+	"io"
 )
 
-// content sends the content of a message, to its terminator.
-func (x *exchange) content(l *letter) {
-	send := x.dots
-	if l.bdat {
-		send = x.chunks
-	}
-	if err := send(l); err != nil {
-		// No dot: an unfinished message is dropped by the server (RFC 5321
-		// §4.1.1.4 ff), but only if the connection is.
-		x.abort(errUnfinished)
-		l.finish(nil, &SendError{Outcome: NotSent, Refused: l.refused, Err: x.blame(err)})
-	}
+var (
+	// ErrLineEnds says that a message has a CR or LF that is not part of a CRLF.
+	// Servers disagree about what those mean, and where they do a message can be
+	// made to end early and another to begin (RFC 5321 §2.3.8).
+	ErrLineEnds = errors.New("smtpconn: the content has a bare CR or LF: end its lines in CRLF, or set Envelope.NormalizeLines to have that done")
+
+	// ErrEightBit says that a message has bytes beyond ASCII where only ASCII can
+	// be sent: the server does not offer 8BITMIME, or the envelope says 7BIT (RFC
+	// 6152).
+	ErrEightBit = errors.New("smtpconn: the content has bytes beyond ASCII, and only ASCII can be sent: encode it as quoted-printable or base64")
+
+	// ErrLongLine says that a line is longer than every server has to take, and
+	// that the envelope wants none of those.
+	ErrLongLine = errors.New("smtpconn: the content has a line of more than 998 octets")
+)
+
+// maxLine is how long a line may be without its CRLF (RFC 5321 §4.5.3.1.6).
+const maxLine = 998
+
+// encoder reads a message's content as DATA carries it: in lines that end in CRLF,
+// the last one too, with a dot doubled where a line begins with one (RFC 5321
+// §4.5.2). What cannot be sent is an error. Binary content it leaves as it is.
+type encoder struct {
+	src       io.Reader
+	binary    bool
+	ascii     bool // no byte beyond ASCII is permitted
+	normalize bool // turn bare CR and LF into CRLF
+	short     bool // no line may be longer than maxLine
+
+	size   int64  // bytes of content so far, the dots that were added not counted
+	cr     bool   // the last byte read was a CR, which is held back until its LF
+	inLine bool   // a line has begun and not ended
+	column int    // bytes of that line, counted if lines must be short
+	spill  []byte // encoded, and without room in the last read
+	eof    bool   // nothing is left of src
 }
 
-// blame marks what keeps a message from being sent as its own fault, unless
-// another session would not have it, or the context has ended, which content
-// that waits fails with.
-func (x *exchange) blame(err error) error {
-	var spent *spentError
-	if errors.As(err, &spent) || x.ctx.Err() != nil {
-		return err
+// slack is the room that a read keeps for what it may have to add: a CR that was
+// held back, and the end of the last line.
+const slack = 4
+
+// done reports whether all was read.
+func (e *encoder) done() bool { return e.eof && len(e.spill) == 0 }
+
+// read fills dst, which has more than 2*slack bytes, until little is free of it or
+// nothing is left. If it returns an error none of dst may be sent.
+func (e *encoder) read(dst []byte) (n int, err error) {
+	n = copy(dst, e.spill)
+	e.spill = e.spill[n:]
+	least := 2 * slack
+	if e.binary {
+		least = 0
 	}
-	return &wire.Fault{Err: err}
+	for empty := 0; !e.eof && len(e.spill) == 0 && len(dst)-n > least; empty++ {
+		m, err := e.step(dst[n:])
+		if err != nil {
+			return 0, err
+		}
+		if n += m; m > 0 {
+			empty = 0
+		}
+		if empty == maxEmpty {
+			return 0, io.ErrNoProgress
+		}
+	}
+	return n, nil
 }
 
-// dots sends content behind DATA.
-func (x *exchange) dots(l *letter) error {
-	var s stuffer
-	for {
-		s.stuff(l.ahead, x.put)
-		if l.body.eof {
+const maxEmpty = 100 // reads that yield nothing, in a row
+
+// step reads once, into dst itself, and encodes there.
+func (e *encoder) step(dst []byte) (int, error) {
+	room := dst
+	switch {
+	case e.binary:
+	case e.normalize:
+		room = dst[len(dst)/2+slack:] // the lines may become twice as long
+	case e.cr:
+		dst[0] = '\r'
+		room = dst[1 : len(dst)-slack]
+	default:
+		room = dst[:len(dst)-slack]
+	}
+	m, err := e.src.Read(room)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	if e.eof = err == io.EOF; e.binary {
+		e.size += int64(m)
+		return m, nil
+	}
+	if e.ascii && !isASCII(room[:m]) {
+		return 0, ErrEightBit
+	}
+	n := m
+	if e.normalize {
+		n = e.mend(dst, room[:m])
+	} else if e.cr {
+		n++
+	}
+	if n, err = e.finish(dst, n); err != nil {
+		return 0, err
+	}
+	e.size += int64(n)
+	dots, err := e.check(dst[:n])
+	if err != nil {
+		return 0, err
+	}
+	return e.stuff(dst, n, dots), nil
+}
+
+// mend writes the lines of p to dst with proper ends. p may lie in the back half of
+// dst.
+func (e *encoder) mend(dst, p []byte) (n int) {
+	for _, b := range p {
+		if b == '\n' || e.cr {
+			n += copy(dst[n:], crlf)
+		}
+		if e.cr = b == '\r'; b != '\r' && b != '\n' {
+			dst[n] = b
+			n++
+		}
+	}
+	return n
+}
+
+// finish holds back a CR that ends what was read, and ends the last line (RFC 5321
+// §4.1.1.4).
+func (e *encoder) finish(dst []byte, n int) (int, error) {
+	if !e.normalize {
+		if e.cr = n > 0 && dst[n-1] == '\r'; e.cr {
+			n--
+		}
+	}
+	if !e.eof {
+		return n, nil
+	}
+	if e.cr && !e.normalize {
+		return 0, ErrLineEnds
+	}
+	open := e.inLine
+	if n > 0 {
+		open = dst[n-1] != '\n'
+	}
+	if open || e.cr {
+		n += copy(dst[n:], crlf)
+	}
+	e.cr = false
+	return n, nil
+}
+
+// check looks for what cannot be sent in p, whose last byte is no CR, and returns
+// how many of its lines begin with a dot.
+func (e *encoder) check(p []byte) (dots int, err error) {
+	ends := 0
+	for rest := p; len(rest) > 0; {
+		if !e.inLine && rest[0] == '.' {
+			dots++
+		}
+		i := bytes.IndexByte(rest, '\n')
+		if e.inLine = i < 0; e.inLine {
+			e.column += len(rest)
 			break
 		}
-		if x.failure() != nil {
-			return nil // judged as broken
+		if i == 0 || rest[i-1] != '\r' {
+			return 0, ErrLineEnds
 		}
-		if err := l.readAhead(); err != nil {
-			return err
+		if e.column += i - 1; e.short && e.column > maxLine {
+			return 0, ErrLongLine
 		}
+		e.column = 0
+		ends++
+		rest = rest[i+1:]
 	}
-	l.endAt = x.position()
-	l.end = x.command(kindContent, dotCRLF)
-	return nil
-}
-
-// window is how many chunks may be without a reply.
-const window = 64
-
-// chunks sends content with BDAT (RFC 3030 §2). Chunks are pipelined, but the
-// last one waits until all others were taken: it is never said after a refusal.
-func (x *exchange) chunks(l *letter) error {
-	last := -1
-	for !l.body.eof {
-		last = x.chunk(kindChunk, l.ahead, lineEnd)
-		x.wait(window)
-		if x.chunkRefused(l, last) || x.failure() != nil {
-			return nil
-		}
-		if err := l.readAhead(); err != nil {
-			return err
-		}
+	if bytes.Count(p, cr) != ends {
+		return 0, ErrLineEnds
 	}
-	if last >= 0 {
-		x.wait(0)
-		if x.chunkRefused(l, last) || x.failure() != nil {
-			return nil
-		}
+	if e.short && e.column > maxLine {
+		return 0, ErrLongLine
 	}
-	x.dirty = false
-	l.endAt = x.position()
-	l.end = x.chunk(kindContent, l.ahead, lastWord)
-	return nil
+	return dots, nil
 }
 
 var (
-	bdatWord = []byte("BDAT ")
-	lastWord = []byte(" LAST\r\n")
-	lineEnd  = []byte(crlf)
+	cr         = []byte("\r")
+	lineAndDot = []byte("\n.")
 )
 
-// chunk sends one chunk.
-func (x *exchange) chunk(k kind, data, suffix []byte) int {
-	var digits [20]byte
-	x.put(bdatWord)
-	x.put(strconv.AppendInt(digits[:0], int64(len(data)), 10))
-	x.put(suffix)
-	return x.command(k, data)
+// stuff doubles the dots at the beginning of that many lines in dst[:n]. What dst
+// has no room for is left for the next read.
+func (e *encoder) stuff(dst []byte, n, dots int) int {
+	if dots == 0 {
+		return n
+	}
+	if n+dots <= len(dst) {
+		doubleDots(dst, n, dots)
+		return n + dots
+	}
+	long := make([]byte, n+dots)
+	copy(long, dst[:n])
+	doubleDots(long, n, dots)
+	n = copy(dst, long)
+	e.spill = long[n:]
+	return n
 }
 
-// chunkRefused finishes the message if a chunk up to that in slot last was
-// refused.
-func (x *exchange) chunkRefused(l *letter, last int) bool {
-	for ; l.judged <= last; l.judged++ {
-		s := x.reply(l.judged)
-		if s.code == 0 {
+// doubleDots moves the lines of buf[:n] to where they stand when the dots of the
+// lines before them are doubled, from the end.
+func doubleDots(buf []byte, n, dots int) {
+	for ; dots > 0; dots-- {
+		line := bytes.LastIndex(buf[:n], lineAndDot) + 1
+		copy(buf[line+dots:], buf[line:n])
+		buf[line+dots-1] = '.'
+		n = line
+	}
+}
+
+// isASCII looks at eight bytes at a time.
+func isASCII(p []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(p) >= 8; p = p[8:] {
+		if binary.LittleEndian.Uint64(p)&high != 0 {
 			return false
 		}
-		if s.code >= 400 {
-			l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(s.code, s.text), Refused: l.refused})
-			x.afterRefusedChunk()
-			return true
+	}
+	for _, b := range p {
+		if b >= 0x80 {
+			return false
 		}
 	}
-	return false
-}
-
-// afterRefusedChunk ends the transaction, and waits to see it ended: the chunks
-// that were on their way should be taken and thrown away (RFC 3030 §2), and a
-// server that reads them as commands must not answer the next message with that.
-func (x *exchange) afterRefusedChunk() {
-	x.wait(0)
-	i := x.command(kindReset, resetLine)
-	x.dirty = false
-	x.wait(0)
-	if s := x.reply(i); s.code >= 300 {
-		x.abort(fmt.Errorf("%w: RSET was answered %d behind a refused chunk", ErrPipelining, s.code))
-	}
+	return true
 }

@@ -1,118 +1,74 @@
 package smtpconn
 
-import (
-	"errors"
-	"fmt"
-	"io"
-	"slices"
+import "errors"
 
-	"github.com/emersion/go-smtp"
-
-	"github.com/mailconn/mailconn/internal/wire"
-)
-
-// DataCommand is a message being sent. It must be closed before the next
-// command: a command in the middle of a message ends the connection, because
-// the wrapped client would end the message first, and the server would deliver
-// what there is of it.
-type DataCommand struct {
-	inner *smtp.DataCommand
-	line  *handover
-}
-
-var _ io.WriteCloser = (*DataCommand)(nil)
-
-// Data sends DATA and returns a writer for the message's header and body. It
-// must follow at least one Rcpt.
-func (c *Client) Data() (*DataCommand, error) {
-	cmd, err := c.inner.Data()
-	if err != nil {
-		return nil, err
+// sendContent sends the content of a message, and its end.
+func (s *sender) sendContent(o *outgoing) {
+	o.begun = true
+	send := s.sendText
+	if o.chunked {
+		send = s.sendChunks
 	}
-	c.line.message = unfinished
-	return &DataCommand{cmd, c.line}, nil
-}
-
-// Write writes a part of the message. Leading dots are doubled, and bare LF
-// becomes CRLF.
-func (d *DataCommand) Write(p []byte) (int, error) {
-	defer d.speak()()
-	return d.inner.Write(p)
-}
-
-// Close ends the message and waits for the server's reply. nil means that the
-// server has taken it.
-func (d *DataCommand) Close() error {
-	_, err := d.CloseWithResponse()
-	return err
-}
-
-// CloseWithResponse is Close with the text of the reply, in which many servers
-// name the message.
-func (d *DataCommand) CloseWithResponse() (*smtp.DataResponse, error) {
-	d.speak()
-	defer func() { d.line.message = none }()
-	return d.inner.CloseWithResponse()
-}
-
-// speak lets the message itself be written, up to the call of the result.
-func (d *DataCommand) speak() (silent func()) {
-	if d.line.message == none {
-		return func() {}
-	}
-	d.line.message = speaking
-	return func() { d.line.message = unfinished }
-}
-
-// messageState is where the connection stands with a message.
-type messageState uint8
-
-const (
-	none       messageState = iota
-	unfinished              // DATA was sent, and the message is not closed
-	speaking                // what is written now belongs to it
-)
-
-var errNotClosed = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
-
-// SendMail sends a message in a transaction of its own: MAIL, RCPT for each
-// address, DATA. nil means that the server has taken it for all of them. If the
-// server refuses anything, nobody gets the message, the error holds the
-// server's *smtp.SMTPError and names the recipient if it is about one, and the
-// session is ready for the next message. If r fails, the connection is closed,
-// and nothing is delivered. After every other error the session has ended.
-func (c *Client) SendMail(from string, to []string, r io.Reader) error {
-	if len(to) == 0 {
-		return errors.New("smtpconn: no recipients")
-	}
-	w, err := c.open(from, to)
-	var refused *smtp.SMTPError
-	switch {
-	case errors.As(err, &refused):
-		if c.Reset() != nil {
-			c.Abort()
+	if err := send(o); err != nil {
+		// Without its end a message is dropped by the server if the connection is
+		// (RFC 5321 §4.1.1.4).
+		s.fail(errUnfinished)
+		phase := PhaseContent
+		var before *beforeEndError
+		if errors.As(err, &before) {
+			phase = PhaseEnd
+		} else {
+			err = s.blame(err)
 		}
-		return err
-	case err != nil:
-		return err
+		o.finish(nil, &SendError{Outcome: NotSent, Phase: phase, Refused: o.refused, Err: err})
 	}
-	if _, err := io.Copy(w, r); err != nil {
-		c.Abort()
-		return err
-	}
-	return w.Close()
 }
 
-// open begins a transaction, up to where the message is awaited.
-func (c *Client) open(from string, to []string) (*DataCommand, error) {
-	utf8 := !wire.IsASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !wire.IsASCII(a) })
-	if err := c.Mail(from, &smtp.MailOptions{UTF8: utf8}); err != nil {
-		return nil, err
-	}
-	for _, address := range to {
-		if err := c.Rcpt(address, nil); err != nil {
-			return nil, fmt.Errorf("recipient %s: %w", wire.Printable(address), err)
+// minRoom is how much of the buffer is left to the encoder at least: with less a
+// write is made first.
+const minRoom = 512
+
+// sendText sends content behind DATA.
+func (s *sender) sendText(o *outgoing) error {
+	s.put(o.start)
+	for !o.content.done() {
+		room := s.room(minRoom)
+		if s.failed() {
+			return nil // and judged as broken
 		}
+		n, err := o.content.read(room)
+		if err != nil {
+			return err
+		}
+		s.filled(n)
 	}
-	return c.Data()
+	if ready, err := s.readyToEnd(o); !ready {
+		return err
+	}
+	o.endAt = s.position()
+	o.end = s.command(dotLine, &s.expect.end)
+	return nil
 }
+
+// readyToEnd calls the envelope's BeforeEnd, and reports whether the message's end
+// may be sent.
+func (s *sender) readyToEnd(o *outgoing) (bool, error) {
+	if o.env.BeforeEnd == nil {
+		return true, nil
+	}
+	if s.flush(); s.failed() {
+		return false, nil
+	}
+	if err := o.env.BeforeEnd(s.ctx); err != nil {
+		return false, &beforeEndError{err}
+	}
+	if s.ctx.Err() != nil {
+		s.fail(errUnfinished)
+	}
+	return !s.failed(), nil
+}
+
+// beforeEndError is what BeforeEnd returned.
+type beforeEndError struct{ error }
+
+func (e *beforeEndError) Unwrap() error { return e.error }

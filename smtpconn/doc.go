@@ -1,48 +1,67 @@
 // Package smtpconn connects to SMTP servers, for submission and for relay, and
 // keeps the connection's policy: it goes from an endpoint to an authenticated
-// go-smtp client, or to a [*dial.Error] that says what stopped it.
+// session, or to a [*dial.Error] that says what stopped it.
 //
 //	client, err := smtpconn.Dial(ctx, endpoint, &smtpconn.Options{
-//		Auth: auth.Password{User: "user", Password: auth.NewSecret(password)},
+//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
+//	...
+//	envelope := smtpconn.Envelope{From: "user@example.org", To: []string{"ann@example.org"}}
+//	receipt, err := client.Send(ctx, envelope, strings.NewReader(message))
 //
-// [Client.Send] sends a message, and [Client.Stream] many of them, as fast as
-// the distance allows: commands are pipelined (RFC 2920), and a stream takes one
-// round trip a message. Either way each message has a [Receipt], which says for
-// whom the server took it, or a [SendError], which says that it was not sent,
-// that it was refused, or that nobody on this side can know. Nothing is sent
-// twice here, and nothing unknown is called sent.
+// [Client.Send] sends a message, and [Client.SendEach] many: commands are
+// pipelined (RFC 2920), and a series takes one round trip a message. Each message
+// has a [Receipt], which says for whom the server took it, or a [SendError], which
+// says that it was not sent, that it was refused, or that it is in doubt. Nothing is
+// sent twice here.
 //
-// The wrapped client's own commands (Mail, Rcpt, Data, SendMail) are there too;
-// they wait for every reply. Both ways may be used in one session, one
-// transaction after the other: not Send while one begun with Mail is open.
+// Package pool, below this one, sends over several connections and tries again what
+// is safe to try again.
 //
-// LMTP (RFC 2033) is not spoken: it answers a message's end once for each
-// recipient, some of which may take a message that others refuse for now, and a
-// Receipt has one last word for all. go-smtp's NewClientLMTP has it, for what is
-// on the same machine.
+// # Recipients
 //
-// EHLO and authentication are done here, on lines of our own. The mail library
-// is told what EHLO was answered without asking a second time.
+// A message goes to all recipients of its envelope or to none: a refused recipient
+// is an error that names it. [Envelope].Partial sends it to those that the server
+// accepts; the receipt names the others.
 //
-// # Replies that nobody asked for
+// # Commands
+//
+// A Client is a go-smtp client too, whose commands are promoted. They wait for each
+// reply, take no context, and tell less of what became of a message. By family, with
+// an example of each:
+//
+//   - Transactions by hand: Mail, Rcpt, Data, Reset, SendMail (the Transaction
+//     example)
+//   - What the server offers: Extension, MaxMessageSize, SupportsAuth, Verify (the
+//     Offer example)
+//   - The session: Noop, Close, TLSConnectionState, and the fields CommandTimeout
+//     and SubmissionTimeout (the Session example)
+//
+// Their documentation is that of [smtp.Client]. Replies reach them within limits,
+// and with texts that are printable and at most 512 bytes long. Both ways of sending
+// may be used in one session, one transaction after the other: not Send while one
+// begun with Mail is open. DebugWriter sees nothing of Send: use Dialer.Transcript.
+//
+// EHLO and authentication are done here. go-smtp is told what EHLO was answered
+// without asking the server again, so its first command costs no round trip.
+//
+// LMTP (RFC 2033) is not spoken.
+//
+// # Replies without a command
 //
 // Replies are told apart only by their order, so one too many would be taken for
-// the next command's. The connection is therefore read from all the time, and
-// nothing is written behind words that answer no command: the session ends, and
-// a message whose end was not written by then was not sent. What arrives after a
-// command was written is its reply: a server that says one too many just then
-// cannot be told from one that answers. Of messages in a stream it is found by
-// the next, whose DATA it does not fit, and the outcome is unknown then; a single
-// message, or the last, has nothing behind it to find it by.
+// the reply to the next command. Before a command is written it is therefore looked
+// whether the server has said something already: if it has, the session ends, and a
+// message whose end was not written by then was not sent. What arrives after a
+// command was written is taken for its reply. In a series a reply too many is found
+// by the next message, whose DATA it does not fit, and the outcome is in doubt then;
+// behind a single message, or the last one, there is nothing to find it by.
 //
 // # Telling failures apart
 //
-// Until the session begins every error is a [*dial.Error]. After that a refusal
-// by the server is a *smtp.SMTPError of go-smtp, whose Temporary method tells
-// "later" from "never"; the session goes on, after [Client.Reset] if a
-// transaction was open. Every other error ends the session: [Client.Err] has
-// the first cause, unless this side closed the connection, by Abort or because
-// a message broke off; then errors are net.ErrClosed, and a program that
-// aborted because its context ended looks at the context first.
+// Until the session begins every error is a [*dial.Error]. After that a refusal by
+// the server is a *smtp.SMTPError of go-smtp, whose Temporary method tells "later"
+// from "never"; the session goes on, after [Client.Reset] if a transaction was open.
+// Every other error ends the session, and holds the [*dial.Error] that [Client.Err]
+// returns.
 package smtpconn

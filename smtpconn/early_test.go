@@ -129,8 +129,8 @@ func TestIdle(t *testing.T) {
 				_, err := c.Send(ctx, envelope(), strings.NewReader(note))
 				return err
 			},
-			"Stream": func(ctx context.Context, c *smtpconn.Client) error {
-				return results(c.Stream(ctx, repeated(2)))[0].err
+			"SendEach": func(ctx context.Context, c *smtpconn.Client) error {
+				return results(c.SendEach(ctx, repeated(2)))[0].err
 			},
 			"Mail": func(_ context.Context, c *smtpconn.Client) error { return c.Mail("a@mail.test", nil) },
 		} {
@@ -178,7 +178,7 @@ func TestEarlyReplyToTheLibrary(t *testing.T) {
 // Inside TLS words are told from TLS's own messages, and seen as soon.
 func TestEarlyReplyInsideTLS(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250 PIPELINING\nC: NOOP\nS: 250 ok\nS: 250 ok")
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestEarlyReplyInsideTLS(t *testing.T) {
 	if !errors.Is(err, policy.ErrInjected) || asResult(nil, err).err.Outcome != smtpconn.NotSent {
 		t.Error(err)
 	}
-	if _, said := closed(c, show); strings.Contains(said, "MAIL") {
+	if _, said := closed(c, session); strings.Contains(said, "MAIL") {
 		t.Errorf("said %q", said)
 	}
 }
@@ -205,7 +205,7 @@ func TestSlowCaller(t *testing.T) {
 			c, hangUp := dialRelay(t, with(extensions...), nil)
 			defer hangUp()
 			list := []smtpconn.Message{message(note), message(note), message(note)}
-			for i, res := range results(c.Stream(t.Context(), interrupted(list, 2, func() { time.Sleep(time.Hour) }))) {
+			for i, res := range results(c.SendEach(t.Context(), interrupted(list, 2, func() { time.Sleep(time.Hour) }))) {
 				if res.err != nil {
 					t.Errorf("message %d: %v", i, res.err)
 				}
@@ -234,8 +234,7 @@ func TestOutOfStepBehindARefusedChunk(t *testing.T) {
 		}
 		c, hangUp := dialRelay(t, r, nil)
 		defer hangUp()
-		big := io.MultiReader(strings.NewReader(strings.Repeat("0123456789\r\n", 5000))) // of no known length
-		_, err := c.Send(t.Context(), envelope(), big)
+		_, err := c.Send(t.Context(), binary(), hidden(strings.Repeat("0123456789\r\n", 5000)))
 		if got := asResult(nil, err).err; got.Outcome != smtpconn.Refused || got.Reply == nil || got.Reply.Code != 552 {
 			t.Errorf("the large one: %v", err)
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -23,16 +26,18 @@ func ExampleDial() {
 	}
 	defer server.Close()
 
-	client, err := smtpconn.Dial(context.Background(), server.Endpoint(policy.RequiredSTARTTLS), &smtpconn.Options{
+	ctx := context.Background()
+	client, err := smtpconn.Dial(ctx, server.Endpoint(policy.RequiredSTARTTLS), &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-		Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
+	envelope := smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@example.org"}}
 	message := "From: joe@example.org\r\nTo: ann@example.org\r\nSubject: hello\r\n\r\nHello Ann.\r\n"
-	err = client.SendMail("joe@example.org", []string{"ann@example.org"}, strings.NewReader(message))
-	fmt.Println(err, client.Quit())
+	_, err = client.Send(ctx, envelope, strings.NewReader(message))
+	fmt.Println(err, client.Quit(ctx))
 	fmt.Println(server.Messages()[0].To)
 	// Output:
 	// <nil> <nil>
@@ -47,12 +52,12 @@ func session() (client *smtpconn.Client, end func()) {
 	}
 	client, err = smtpconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
-		Auth:   auth.Password{User: "user", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		panic(err)
 	}
-	return client, func() { client.Quit(); server.Close() }
+	return client, func() { client.Quit(context.Background()); server.Close() }
 }
 
 func ExampleClient_Send() {
@@ -68,7 +73,7 @@ func ExampleClient_Send() {
 	// Output: taken for [ann@example.org]
 }
 
-func ExampleClient_Stream() {
+func ExampleClient_SendEach() {
 	client, end := session()
 	defer end()
 	queue := []smtpconn.Message{}
@@ -79,22 +84,34 @@ func ExampleClient_Stream() {
 		})
 	}
 	next := 0 // results come in the order of the messages
-	for receipt, err := range client.Stream(context.Background(), slices.Values(queue)) {
+	for _, err := range client.SendEach(context.Background(), slices.Values(queue)) {
 		to := queue[next].To
 		next++
 		if err != nil {
 			fmt.Println(to, err)
 			continue
 		}
-		fmt.Println(to, "taken, refused for", len(receipt.Refused))
+		fmt.Println(to, "taken")
 	}
 	// What is left was not touched: the connection ended.
 	fmt.Println(len(queue)-next, "left")
 	// Output:
-	// [ann@example.org] taken, refused for 0
-	// [bob@example.org] taken, refused for 0
-	// [no one@example.org] smtpconn: message not sent: "no one@example.org": not an address that a command can hold
+	// [ann@example.org] taken
+	// [bob@example.org] taken
+	// [no one@example.org] smtpconn: message not sent: config: not an address that a command can hold: "no one@example.org"
 	// 0 left
+}
+
+// Addresses as they stand in a header, and an envelope for them.
+func ExampleNewEnvelope() {
+	from, err1 := mail.ParseAddress("Web shop <shop@example.org>")
+	to, err2 := mail.ParseAddressList(`Ann <ann@example.org>, "no one"@example.org`)
+	if err := errors.Join(err1, err2); err != nil {
+		log.Fatal(err)
+	}
+	e := smtpconn.NewEnvelope(from, to...)
+	fmt.Println(e.From, e.To)
+	// Output: shop@example.org [ann@example.org "no one"@example.org]
 }
 
 // What to do with a message that has no receipt.
@@ -102,16 +119,16 @@ func ExampleSendError() {
 	again := func(err error) string {
 		var failed *smtpconn.SendError
 		switch {
+		case errors.Is(err, smtpconn.InDoubt):
+			return "ask a person: it may have arrived"
 		case !errors.As(err, &failed):
 			return "not an error of sending"
-		case failed.Outcome == smtpconn.Unknown:
-			return "ask somebody: it may have arrived"
 		case failed.Temporary():
 			return "later, over another connection"
 		case failed.MessageAtFault():
 			return "never"
 		}
-		return "hold it: a pool's relay cannot be used, until somebody mends it"
+		return "hold it: a pool's relay cannot be used, until a person has mended it"
 	}
 	client, end := session()
 	defer end()
@@ -126,19 +143,67 @@ func ExampleSendError() {
 	// later, over another connection
 }
 
-// A receipt says for whom a message was taken, and who was refused and why.
+// A receipt says for whom a message was taken, and which recipients were refused.
 func ExampleReceipt() {
-	receipt := func(r *smtpconn.Receipt) {
-		fmt.Println("the server said:", r.Reply)
-		for _, to := range r.Accepted {
-			fmt.Println(to, "has it")
-		}
-		for _, no := range r.Refused {
-			fmt.Println(no.Recipient, "has not:", no.Reply.Code, no.Reply.EnhancedCode, no.Reply.Message, no.Reply.Temporary())
-		}
+	client, end := session()
+	defer end()
+	e := smtpconn.Envelope{
+		From: "shop@example.org", To: []string{"ann@example.org", "bob@example.org"},
+		Partial: true, // bob gets it although ann is refused
 	}
-	receipt(&smtpconn.Receipt{Reply: "2.0.0 queued as 4XyZ", Accepted: []string{"ann@example.org"}})
+	receipt, err := client.Send(context.Background(), e, strings.NewReader("Subject: x\r\n\r\nx\r\n"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, to := range receipt.Accepted {
+		fmt.Println(to, "has it")
+	}
+	for _, no := range receipt.Refused {
+		fmt.Println(no.Recipient, "has not:", no.Reply.Message, no.Reply.Temporary())
+	}
 	// Output:
-	// the server said: 2.0.0 queued as 4XyZ
 	// ann@example.org has it
+	// bob@example.org has it
+}
+
+// A transaction by hand, with go-smtp's commands.
+func ExampleClient_transaction() {
+	client, end := session()
+	defer end()
+	err := errors.Join(client.Mail("shop@example.org", nil), client.Rcpt("ann@example.org", nil))
+	if err != nil {
+		fmt.Println(client.Reset(), err)
+		return
+	}
+	w, err := client.Data()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	io.WriteString(w, "Subject: order 7\n\nOn its way.\n") // go-smtp makes CRLF of LF
+	fmt.Println(w.Close())                                 // nil: the server has the message
+	// Output: <nil>
+}
+
+// What the server offers, as go-smtp reads it and as it was said.
+func ExampleClient_offer() {
+	client, end := session()
+	defer end()
+	pipelining, _ := client.Extension("PIPELINING")
+	_, limited := client.MaxMessageSize()
+	fmt.Println(pipelining, limited, client.SupportsAuth("PLAIN"), len(client.Capabilities()) > 0)
+	// Output: true false true true
+}
+
+// Keeping a session, and ending it.
+func ExampleClient_session() {
+	client, end := session()
+	defer end()
+	ctx := context.Background()
+	fmt.Println(client.Noop(), client.Err())
+	fmt.Println(client.Quit(ctx), errors.Is(client.Err(), net.ErrClosed))
+	// Output:
+	// <nil> <nil>
+	// <nil> true
 }

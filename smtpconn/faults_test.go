@@ -36,7 +36,7 @@ func (d dialogue) messages() []smtpconn.Message {
 	var list []smtpconn.Message
 	for i := range 2 {
 		m := message(fmt.Sprintf("message %d\r\n.\r\nend\r\n", i), fmt.Sprintf("r%d@mail.test", i), fmt.Sprintf("s%d@mail.test", i))
-		m.AllRecipients = d.all
+		m.Partial = !d.all
 		if d.body != "" {
 			m.Mail = &smtp.MailOptions{Body: d.body}
 		}
@@ -61,7 +61,7 @@ func (d dialogue) playSeq(t *testing.T, r *relay, about string, count map[string
 		r.fault.arm()
 	}
 	list := d.messages()
-	got := results(c.Stream(t.Context(), messages(list)))
+	got := results(c.SendEach(t.Context(), messages(list)))
 	if r.fault != nil && r.fault.stall != nil {
 		close(r.fault.stall)
 	}
@@ -85,7 +85,7 @@ func (d dialogue) playSeq(t *testing.T, r *relay, about string, count map[string
 		if outcome == "sent" {
 			ok = committed == strings.Join(got[i].receipt.Accepted, " ")
 		}
-		if !ok && outcome != smtpconn.Unknown.String() {
+		if !ok && outcome != smtpconn.InDoubt.Error() {
 			t.Errorf("%s: %s: message %d %s (%v), committed for %q\n%q", d.name, about, i, outcome, got, committed, r.wire())
 		}
 	}
@@ -95,7 +95,7 @@ func (r result) outcome() string {
 	if r.err == nil {
 		return "sent"
 	}
-	return r.err.Outcome.String()
+	return r.err.Outcome.Error()
 }
 
 // healthy plays the dialogue without a fault, and returns how many bytes and
@@ -104,7 +104,7 @@ func (d dialogue) healthy(t *testing.T) (said, answered, commands int) {
 	r := &relay{extensions: d.extensions, fault: &fault{reads: -1, writes: -1}}
 	c, hangUp := dialRelay(t, r, &d.options)
 	r.fault.arm()
-	results(c.Stream(t.Context(), slices.Values(d.messages())))
+	results(c.SendEach(t.Context(), slices.Values(d.messages())))
 	hangUp()
 	return r.fault.read, r.fault.written, r.commands
 }
@@ -132,7 +132,7 @@ func TestFaultMatrix(t *testing.T) {
 				at(&fault{reads: -1, writes: i}, fmt.Sprint("what it says ends at byte ", i))
 			}
 			t.Logf("%s, %s: %d runs: %v", d.name, map[bool]string{true: "stalled", false: "cut"}[stalls], n, count)
-			if count["sent, committed"] == 0 || count["not sent, not committed"] == 0 || count["outcome unknown, committed"] == 0 {
+			if count["sent, committed"] == 0 || count["not sent, not committed"] == 0 || count["in doubt, committed"] == 0 {
 				t.Errorf("%s: %v", d.name, count)
 			}
 		}
@@ -164,7 +164,7 @@ func TestReplyBehindAFailedWrite(t *testing.T) {
 			return usual
 		}
 		c, hangUp := dialRelay(t, r, nil)
-		got := results(c.Stream(t.Context(), repeated(2)))
+		got := results(c.SendEach(t.Context(), repeated(2)))
 		hangUp()
 		if len(got) != 2 || got[0].err != nil || got[1].err == nil || got[1].err.Outcome != smtpconn.NotSent || got[1].err.Reply == nil || got[1].err.Reply.Code != 421 {
 			t.Errorf("%+v", got)

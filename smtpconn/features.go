@@ -3,7 +3,6 @@ package smtpconn
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/emersion/go-smtp"
@@ -12,8 +11,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// ExtensionError says that a message needs an extension that the server does
-// not list, or (REQUIRETLS) that the session is not fit for.
+// ExtensionError says that a message needs an extension that the server does not
+// list, that Options turn off, or (REQUIRETLS) that the session is not fit for.
 type ExtensionError struct {
 	Keyword string // as in EHLO
 	Err     error  // why, if the reason is not that it is missing; or nil
@@ -22,21 +21,25 @@ type ExtensionError struct {
 // Error returns the keyword and why it could not be used.
 func (e *ExtensionError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("%s: %v", e.Keyword, e.Err)
+		return wire.Printable(fmt.Sprintf("smtpconn: %s: %v", e.Keyword, e.Err))
 	}
-	return "the server does not offer " + e.Keyword
+	return wire.Printable("smtpconn: the server does not offer " + e.Keyword)
 }
 
 // Unwrap returns Err.
 func (e *ExtensionError) Unwrap() error { return e.Err }
 
-// ErrUnverified says that REQUIRETLS was asked for in a session whose server
-// was not verified inside TLS (RFC 8689 §4.2.1).
-var ErrUnverified = errors.New("the session is not one of TLS with a verified server")
+var (
+	// ErrUnverified says that REQUIRETLS was asked for in a session whose server
+	// was not verified inside TLS (RFC 8689 §4.2.1).
+	ErrUnverified = errors.New("smtpconn: the session is not one of TLS with a verified server")
 
-// ErrTooLarge says that a message is larger than the server's SIZE allows
-// (RFC 1870). It was not sent.
-var ErrTooLarge = errors.New("larger than the server takes")
+	// ErrTooLarge says that a message is larger than the server's SIZE allows (RFC
+	// 1870). It was not sent.
+	ErrTooLarge = errors.New("smtpconn: the message is larger than the server takes")
+
+	errNoChunking = errors.New("turned off by Options.NoChunking")
+)
 
 // features are what a session's server offers. All of it comes from the last
 // EHLO, which under TLS is the one inside.
@@ -44,17 +47,19 @@ type features struct {
 	caps       []string
 	security   dial.Security
 	pipelining bool
-	chunking   bool
-	sizes      bool  // SIZE is listed
-	maxSize    int64 // 0: none said
+	noChunking bool
+	eightBit   bool
+	utf8       bool
+	size       bool  // SIZE is listed
+	maxSize    int64 // 0: no limit was said
 }
 
 func newFeatures(caps []string, s dial.Security, o *Options) features {
-	f := features{caps: caps, security: s}
+	f := features{caps: caps, security: s, noChunking: o.NoChunking}
 	f.pipelining = f.has("PIPELINING") && !o.NoPipelining
-	f.chunking = f.has("CHUNKING")
-	limit, sizes := wire.Params(caps, "SIZE")
-	f.sizes = sizes
+	f.eightBit, f.utf8 = f.has("8BITMIME"), f.has("SMTPUTF8")
+	limit, listed := wire.Params(caps, "SIZE")
+	f.size = listed
 	if n, err := strconv.ParseInt(limit, 10, 64); err == nil && n > 0 {
 		f.maxSize = n
 	}
@@ -66,39 +71,18 @@ func (f *features) has(keyword string) bool {
 	return ok
 }
 
-// need returns an error for the first of the keywords that is wanted and not
-// there.
-func (f *features) need(wants ...want) error {
-	for _, w := range wants {
-		if w.wanted && !f.has(w.keyword) {
-			return &ExtensionError{Keyword: w.keyword}
-		}
+// need returns an error if a keyword is wanted and not listed.
+func (f *features) need(wanted bool, keyword string) error {
+	if wanted && !f.has(keyword) {
+		return &ExtensionError{Keyword: keyword}
 	}
 	return nil
 }
 
-type want struct {
-	wanted  bool
-	keyword string
-}
-
 // permit returns an error if the envelope asks for what the server does not
-// offer.
+// offer. What an address asks for is found when it is rendered.
 func (f *features) permit(e *Envelope) error {
-	switch b := e.bodyType(); b {
-	case "", smtp.Body7Bit:
-	case smtp.Body8BitMIME:
-		if err := f.need(want{true, "8BITMIME"}); err != nil {
-			return err
-		}
-	case smtp.BodyBinaryMIME:
-		if err := f.need(want{true, "BINARYMIME"}, want{true, "CHUNKING"}); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("unknown body type %q", string(b))
-	}
-	if err := f.need(want{e.international(), "SMTPUTF8"}); err != nil {
+	if err := f.permitBody(e.bodyType()); err != nil {
 		return err
 	}
 	if e.Mail != nil {
@@ -106,37 +90,62 @@ func (f *features) permit(e *Envelope) error {
 			return err
 		}
 	}
-	return f.permitRcpt(e.Rcpt)
+	for _, o := range e.Rcpt {
+		if o == nil {
+			continue
+		}
+		if err := f.permitRcpt(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *features) permitBody(b smtp.BodyType) error {
+	switch b {
+	case "", smtp.Body7Bit:
+		return nil
+	case smtp.Body8BitMIME:
+		return f.need(true, "8BITMIME")
+	case smtp.BodyBinaryMIME:
+		if f.noChunking {
+			return &ExtensionError{Keyword: "CHUNKING", Err: errNoChunking}
+		}
+		if err := f.need(true, "BINARYMIME"); err != nil {
+			return err
+		}
+		return f.need(true, "CHUNKING")
+	}
+	return fmt.Errorf("smtpconn: unknown body type %q", string(b))
 }
 
 func (f *features) permitMail(o *smtp.MailOptions) error {
 	if o.Size < 0 {
-		return errors.New("negative size")
+		return errors.New("smtpconn: negative size")
 	}
 	if o.RequireTLS && !f.security.Confidential() {
 		return &ExtensionError{Keyword: "REQUIRETLS", Err: ErrUnverified}
 	}
-	return f.need(
-		want{o.RequireTLS, "REQUIRETLS"},
-		want{o.Return != "" || o.EnvelopeID != "", "DSN"},
-		want{o.Auth != nil, "AUTH"},
+	return firstError(
+		f.need(o.RequireTLS, "REQUIRETLS"),
+		f.need(o.Return != "" || o.EnvelopeID != "", "DSN"),
+		f.need(o.Auth != nil, "AUTH"),
+		f.need(o.UTF8, "SMTPUTF8"),
 	)
 }
 
-func (f *features) permitRcpt(all []*smtp.RcptOptions) error {
-	for _, o := range all {
-		if o == nil {
-			continue
-		}
-		if d := o.DeliverBy; d != nil && !slices.Contains([]smtp.DeliverByMode{smtp.DeliverByNotify, smtp.DeliverByReturn}, d.Mode) {
-			return fmt.Errorf("unknown DELIVERBY mode %q", string(d.Mode)) // go-smtp would send it
-		}
-		if err := f.need(
-			want{len(o.Notify) != 0 || o.OriginalRecipient != "", "DSN"},
-			want{!o.RequireRecipientValidSince.IsZero(), "RRVS"},
-			want{o.DeliverBy != nil, "DELIVERBY"},
-			want{o.MTPriority != nil, "MT-PRIORITY"},
-		); err != nil {
+func (f *features) permitRcpt(o *smtp.RcptOptions) error {
+	return firstError(
+		f.need(len(o.Notify) != 0 || o.OriginalRecipient != "", "DSN"),
+		f.need(!o.RequireRecipientValidSince.IsZero(), "RRVS"),
+		f.need(o.DeliverBy != nil, "DELIVERBY"),
+		f.need(o.MTPriority != nil, "MT-PRIORITY"),
+	)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
 	}
@@ -146,7 +155,7 @@ func (f *features) permitRcpt(all []*smtp.RcptOptions) error {
 // fits returns an error if size, 0 for unknown, is more than the server takes.
 func (f *features) fits(size int64) error {
 	if f.maxSize > 0 && size > f.maxSize {
-		return fmt.Errorf("%d bytes: %w (%d)", size, ErrTooLarge, f.maxSize)
+		return fmt.Errorf("%w: %d bytes, and it takes %d", ErrTooLarge, size, f.maxSize)
 	}
 	return nil
 }

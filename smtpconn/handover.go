@@ -3,112 +3,136 @@ package smtpconn
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
+	"github.com/mailconn/mailconn/dial"
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// handover is the connection that the mail library gets. The library begins
-// with reading a greeting and saying EHLO, and says EHLO again after a reset.
-// Both have happened already: it reads a greeting made here, and its EHLO,
-// whenever one is expected, is answered from what the server said before.
+// handover is the connection that go-smtp gets. The library begins by reading a
+// greeting and saying EHLO, and says EHLO again after a reset. Both have happened
+// already: the greeting that it reads is made here, and its EHLO is answered from
+// what the server said before.
+//
+// Replies reach the library one at a time, read within limits, and with a text
+// that is fit to be shown.
 type handover struct {
 	*wire.Feed
-	in      *wire.Reader // of Feed: the library's reads and Send's share it
-	pending []byte       // to be read before anything from the server
-	hello   []byte       // the line that is not to be sent
-	answer  []byte       // to it
-	armed   bool
+	in      *wire.Reader // of Feed: the library's reads and the pipeline's share it
+	caps    []string     // what the server offers
+	pending []byte       // to be read by the library before anything from the server
+	text    []byte       // room for the text of a reply
+	line    []byte       // room for pending
+	armed   bool         // the library's next EHLO is answered here
 	message messageState
+
+	conn    *dial.Conn
+	closing error // why the session ends if it is closed from this side
+	over    atomic.Pointer[dial.Error]
 }
 
-func newHandover(f *wire.Feed, localName string, caps []string) *handover {
+func newHandover(conn *dial.Conn, caps []string, write time.Duration) *handover {
+	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
 	return &handover{
-		Feed:    f,
-		in:      wire.NewReader(f, wire.Greeting()),
-		pending: []byte("220 ready\r\n"),
-		hello:   []byte("EHLO " + localName + "\r\n"),
-		answer:  helloAnswer(caps),
-		armed:   true,
+		Feed: f, in: wire.NewReader(f, wire.Greeting()), caps: caps,
+		pending: []byte("220 ready\r\n"), armed: true,
+		conn: conn, closing: errClosed,
 	}
 }
 
-// maxEntry is how long a line the library reads, with room for the code.
+// ehlo is what the library says. The name is its own: nothing of it reaches the
+// server.
+var ehlo = []byte("EHLO localhost\r\n")
+
+// maxEntry is the longest entry of a list that the library reads.
 const maxEntry = 1900
 
-// helloAnswer writes the reply to EHLO from a list of extensions. STARTTLS is
-// not one of a session, and what is longer than the library reads is left out.
-func helloAnswer(caps []string) []byte {
+// ehloAnswer writes the reply to EHLO from a list of extensions. STARTTLS is not
+// one of a session, and what is longer than the library reads is left out.
+func ehloAnswer(caps []string) []byte {
 	lines := []string{"ready"}
 	for _, entry := range caps {
 		if keyword, _, _ := strings.Cut(entry, " "); keyword != "STARTTLS" && len(entry) <= maxEntry {
 			lines = append(lines, entry)
 		}
 	}
-	var b strings.Builder
-	for i, line := range lines {
-		sep := "-"
-		if i == len(lines)-1 {
-			sep = " "
-		}
-		b.WriteString("250" + sep + line + "\r\n")
+	last := len(lines) - 1
+	var answer []byte
+	for _, line := range lines[:last] {
+		answer = append(answer, "250-"+line+"\r\n"...)
 	}
-	return []byte(b.String())
+	return append(answer, "250 "+lines[last]+"\r\n"...)
 }
 
-// arm makes the next EHLO be answered here.
-func (h *handover) arm() { h.armed = true }
-
+// Read is go-smtp's: it yields a reply.
 func (h *handover) Read(p []byte) (int, error) {
-	if len(h.pending) > 0 {
-		n := copy(p, h.pending)
-		h.pending = h.pending[n:]
-		return n, nil
+	if len(h.pending) == 0 {
+		if err := h.readReply(); err != nil {
+			return 0, h.fail(err)
+		}
 	}
-	return h.in.Read(p)
+	n := copy(p, h.pending)
+	h.pending = h.pending[n:]
+	return n, nil
 }
 
+func (h *handover) readReply() error {
+	h.in.Renew(wire.Greeting())
+	code, text, err := smtpline.Scan(h.in, h.text[:0])
+	if err != nil {
+		return err
+	}
+	if h.text = text; len(text) > maxEntry || !isPrintableASCII(text) {
+		text = []byte(replyLine(refusal(code, string(text)))[len("250 "):])
+	}
+	h.line = append(append(strconv.AppendInt(h.line[:0], int64(code), 10), ' '), text...)
+	h.line = append(h.line, crlf...)
+	h.pending = h.line
+	return nil
+}
+
+// Write is go-smtp's. It takes a command, or a part of a message.
 func (h *handover) Write(p []byte) (int, error) {
 	switch {
 	case h.message == unfinished: // the library is about to end the message for the sake of a command
-		h.Abort()
-		return 0, errNotClosed
-	case h.armed && bytes.Equal(p, h.hello):
+		return 0, h.fail(errNotClosed)
+	case h.armed && bytes.Equal(p, ehlo):
 		h.armed = false
-		h.pending = h.answer
+		h.pending = ehloAnswer(h.caps)
 		return len(p), nil
 	}
-	if err := h.shifted(); err != nil {
-		h.Abort()
-		return 0, err
+	// The library waits for each reply before it writes again, so none is due. A
+	// session that has ended is for it to find.
+	if err := h.unsolicited(); errors.Is(err, policy.ErrInjected) {
+		return 0, h.fail(err)
 	}
-	return h.Feed.Write(p)
+	n, err := h.Feed.Write(p)
+	if err != nil {
+		return n, h.fail(wire.Ended(err))
+	}
+	return n, nil
 }
 
-// unasked returns an error if the server has hung up, or said what answers no
-// command: it would be taken for the reply to the next. It is called while no
-// reply is due.
-func (h *handover) unasked() error {
+// Close closes the connection, over TLS with a close_notify.
+func (h *handover) Close() error {
+	h.end(h.closing)
+	return h.Feed.Close()
+}
+
+// unsolicited returns an error if the server has hung up, or has said what
+// answers no command: it would be taken for the reply to the next. It is called
+// while no reply is due.
+func (h *handover) unsolicited() error {
 	if h.in.Buffered() == 0 && !h.Ready() {
 		return nil
 	}
 	if err := h.in.Fill(); err != nil {
 		return wire.Ended(err)
 	}
-	words := h.in.Waiting()
-	if strings.HasPrefix(words, "421") { // RFC 5321 §3.8: at any time
-		return wire.Hangup(words)
-	}
-	return wire.Violation(policy.ErrInjected, words)
-}
-
-// shifted is unasked for the library, which waits for each reply before it
-// writes again. A session that has ended is for it to find.
-func (h *handover) shifted() error {
-	err := h.unasked()
-	if errors.Is(err, policy.ErrInjected) {
-		return err
-	}
-	return nil
+	return smtpline.Unsolicited(h.in.Waiting())
 }

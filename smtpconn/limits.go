@@ -9,12 +9,12 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// ErrLimit says that a message, or one more of them in this session, is beyond
-// what the server lists in LIMITS (RFC 9422). It was not sent.
-var ErrLimit = errors.New("beyond the server's LIMITS")
+// ErrServerLimits says that a message, or one more of them in this session, is
+// beyond what the server lists in LIMITS (RFC 9422). It was not sent.
+var ErrServerLimits = errors.New("smtpconn: beyond the server's LIMITS")
 
 // Limits are what a server lists in LIMITS (RFC 9422); 0 is no limit. Send and
-// Stream keep to them, and count what they have sent themselves.
+// SendEach keep to them, and count what they have sent themselves.
 type Limits struct {
 	Messages   int // MAILMAX: in a session, refused ones too
 	Recipients int // RCPTMAX: of a message, refused ones too
@@ -51,14 +51,14 @@ type usage struct {
 	domains  map[string]bool // kept where they are limited
 }
 
-// permit returns an error if an envelope would go beyond a limit. More
-// recipients than RCPTMAX are not split: a receipt is about one transaction.
+// permit returns an error if an envelope would go beyond a limit. A message with
+// more recipients than RCPTMAX is not split: a receipt is about one transaction.
 func (u *usage) permit(e *Envelope) error {
 	switch {
 	case u.Recipients > 0 && len(e.To) > u.Recipients:
-		return fmt.Errorf("%d recipients: %w (RCPTMAX=%d)", len(e.To), ErrLimit, u.Recipients)
+		return fmt.Errorf("%w: %d recipients (RCPTMAX=%d)", ErrServerLimits, len(e.To), u.Recipients)
 	case u.Messages > 0 && u.messages >= u.Messages:
-		return &spentError{fmt.Errorf("one message more: %w (MAILMAX=%d)", ErrLimit, u.Messages)}
+		return &spentError{fmt.Errorf("%w: one message more (MAILMAX=%d)", ErrServerLimits, u.Messages)}
 	}
 	return u.permitDomains(e)
 }
@@ -69,16 +69,17 @@ func (u *usage) permitDomains(e *Envelope) error {
 	}
 	own, others := map[string]bool{}, 0
 	for _, to := range e.To {
-		if d := domain(to); !own[d] {
-			own[d] = true
-			others += boolInt(!u.domains[d])
+		d := strings.ToLower(domain(to))
+		if !own[d] && !u.domains[d] {
+			others++
 		}
+		own[d] = true
 	}
 	all := len(u.domains) + others
 	if all <= u.Domains {
 		return nil
 	}
-	err := fmt.Errorf("recipients of %d domains: %w (RCPTDOMAINMAX=%d)", all, ErrLimit, u.Domains)
+	err := fmt.Errorf("%w: recipients of %d domains (RCPTDOMAINMAX=%d)", ErrServerLimits, all, u.Domains)
 	if len(own) <= u.Domains {
 		return &spentError{err}
 	}
@@ -95,15 +96,11 @@ func (u *usage) use(e *Envelope) {
 		u.domains = map[string]bool{}
 	}
 	for _, to := range e.To {
-		u.domains[domain(to)] = true
+		u.domains[strings.ToLower(domain(to))] = true
 	}
 }
 
-func domain(address string) string {
-	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
-}
-
-// spentError is one that another session would not have.
+// spentError is an error that the message would not meet in a new session.
 type spentError struct{ error }
 
 func (e *spentError) Unwrap() error { return e.error }

@@ -57,11 +57,11 @@ func TestLimitsAreKept(t *testing.T) {
 		for _, l := range list {
 			messages = append(messages, message(note, l.to...))
 		}
-		for i, res := range results(c.Stream(t.Context(), slices.Values(messages))) {
+		for i, res := range results(c.SendEach(t.Context(), slices.Values(messages))) {
 			refused := list[i].to[0] == "no@x.test"
 			if list[i].sent != (res.err == nil) {
 				t.Errorf("%s: message %d: %v", limits, i, res.err)
-			} else if !list[i].sent && !refused && (!errors.Is(res.err, smtpconn.ErrLimit) || res.err.Outcome != smtpconn.NotSent || res.err.Temporary() != list[i].temporary) {
+			} else if !list[i].sent && !refused && (!errors.Is(res.err, smtpconn.ErrServerLimits) || res.err.Outcome != smtpconn.NotSent || res.err.Temporary() != list[i].temporary) {
 				t.Errorf("%s: message %d: %v", limits, i, res.err)
 			}
 		}

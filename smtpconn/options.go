@@ -16,36 +16,28 @@ type Options struct {
 	// Dialer makes the connection; nil means a zero one. Only Dial uses it.
 	Dialer *dial.Dialer
 
-	// Auth are the credentials; nil means that nobody logs in.
+	// Auth are the credentials; nil means no login.
 	Auth auth.Credentials
 
-	// InsecureAuth sends credentials over a connection without TLS, or to a
-	// server that was not verified: anybody on the way can have them.
-	InsecureAuth bool
-
 	// ReplyTimeout is how long each reply may be in coming, that to a message's
-	// final dot too, and how long a write may stall. Negative means no limit.
-	// Too short a time for the dot leaves it unknown whether the message was
-	// taken.
+	// end too, and how long a write may stall. Negative means no limit. Too short
+	// a time for the end leaves it in doubt whether the message was taken.
 	//
-	// Zero means, in Send and Stream, the times of RFC 5321 §4.5.3.2: 5 minutes
-	// for MAIL and RCPT, 2 for DATA, 3 for a write that stalls, 10 for the final
-	// dot. In the promoted commands (Mail, Data, SendMail and the others) it
-	// means 5 minutes, and 12 for the final dot, as ever in go-smtp; the
-	// client's CommandTimeout and SubmissionTimeout, which they go by, start
-	// from this and may be changed.
+	// Zero means the times of RFC 5321 §4.5.3.2: 5 minutes for a reply, 2 for that
+	// to DATA in Send and SendEach, 10 for that to a message's end, 3 for a write
+	// that stalls. The promoted commands go by the client's CommandTimeout and
+	// SubmissionTimeout, which start from these times and may be changed.
 	ReplyTimeout time.Duration
 
-	// NoPipelining makes Send and Stream wait for the reply to each command
-	// even where the server lists PIPELINING: for servers that do not keep to
-	// it.
+	// NoPipelining makes Send and SendEach wait for the reply to each command
+	// even where the server lists PIPELINING: for servers that do not keep to it.
 	NoPipelining bool
-}
 
-const (
-	defaultReplyTimeout = 5 * time.Minute
-	never               = 10 * 365 * 24 * time.Hour // go-smtp has no word for it
-)
+	// NoChunking makes Send and SendEach never use BDAT, even where the server
+	// lists CHUNKING: for servers, and proxies in front of them, that list it and
+	// do not have it. Only BINARYMIME content uses BDAT, which is then an error.
+	NoChunking bool
+}
 
 // start says how a session with these options starts.
 func (o *Options) start() session.Start[*Client] {
@@ -64,14 +56,18 @@ func (o *Options) start() session.Start[*Client] {
 	}
 }
 
-// limits returns the limits in force for writes, replies to commands and the
-// reply to a message.
-func (o *Options) limits() (write, command, message time.Duration) {
-	switch {
-	case o.ReplyTimeout < 0:
-		return 0, never, never
-	case o.ReplyTimeout == 0:
-		return defaultReplyTimeout, defaultReplyTimeout, 12 * time.Minute
+// times are how long replies may be in coming, and how long a write may stall.
+// Zero is for ever.
+type times struct {
+	command, data, end, write time.Duration
+}
+
+func (o *Options) times() times {
+	switch t := o.ReplyTimeout; {
+	case t < 0:
+		return times{}
+	case t > 0:
+		return times{t, t, t, t}
 	}
-	return o.ReplyTimeout, o.ReplyTimeout, o.ReplyTimeout
+	return times{command: 5 * time.Minute, data: 2 * time.Minute, end: 10 * time.Minute, write: 3 * time.Minute}
 }

@@ -26,12 +26,15 @@ type relay struct {
 	answer func(n int, command, reply string) string
 	// fault, if set, is what the connection does.
 	fault *fault
+	// unconsumed makes it take what follows BDAT for commands.
+	unconsumed bool
 
 	mu        sync.Mutex
 	committed []taken
 	said      []byte // by the client
 	turns     int
 	commands  int
+	ran       []string // commands, behind EHLO
 
 	conn net.Conn
 	in   *bufio.Reader
@@ -104,6 +107,7 @@ func (r *relay) reply(command, usual string) (ok, more bool) {
 		s = r.answer(r.commands, command, usual)
 	}
 	r.commands++
+	r.ran = append(r.ran, command)
 	if s != "" {
 		r.out.WriteString(s + "\r\n")
 	}
@@ -187,6 +191,10 @@ func (r *relay) data() bool {
 func (r *relay) bdat(line string) bool {
 	words := strings.Fields(line)
 	n, _ := strconv.Atoi(words[1])
+	if r.unconsumed {
+		_, more := r.reply("BDAT", "502 5.5.1 what")
+		return more
+	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(r.in, b); err != nil {
 		return false

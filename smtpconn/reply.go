@@ -1,48 +1,35 @@
 package smtpconn
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/emersion/go-smtp"
 
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// refusal makes the wrapped library's error of a reply, whose lines are
-// separated by line feeds.
+// refusal makes go-smtp's error of a reply, whose lines are separated by line
+// feeds. Its text is printable, stands on one line, and has at most 512 bytes.
 func refusal(code int, text string) *smtp.SMTPError {
-	enhanced, prefix := enhancedCode(code, text)
-	if prefix != "" {
-		// RFC 2034 §4: every line begins with it.
-		text = strings.ReplaceAll("\n"+text, "\n"+prefix+" ", "\n")
+	enhanced, word := smtpline.Enhanced(code, text)
+	if word != "" {
+		text = strings.ReplaceAll("\n"+text, "\n"+word+" ", "\n") // RFC 2034 §4: every line begins with it
 	}
-	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: printable(text)}
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode(enhanced), Message: printable(text)}
 }
 
-// printable puts a reply's lines on one and makes them fit to be shown.
+// printable puts the lines of a reply on one and makes them fit to be shown.
 func printable(text string) string {
 	return wire.Printable(strings.TrimSpace(strings.ReplaceAll(text, "\n", " ")))
 }
 
-// enhancedCode reads "x.y.z" at the start of a reply, if its class is the
-// reply's (RFC 2034 §4), and returns what begins each line.
-func enhancedCode(code int, text string) (e smtp.EnhancedCode, prefix string) {
-	first, _, _ := strings.Cut(text, "\n")
-	word, _, _ := strings.Cut(first, " ")
-	parts := strings.Split(word, ".")
-	if len(parts) != len(e) {
-		return e, ""
+// replyLine returns a reply on one line, as it was said.
+func replyLine(r *smtp.SMTPError) string {
+	s := fmt.Sprint(r.Code)
+	if e := r.EnhancedCode; e != (smtp.EnhancedCode{}) {
+		s += fmt.Sprintf(" %d.%d.%d", e[0], e[1], e[2])
 	}
-	for i, part := range parts {
-		n, err := strconv.ParseUint(part, 10, 16)
-		if err != nil || len(part) > 3 {
-			return smtp.EnhancedCode{}, ""
-		}
-		e[i] = int(n)
-	}
-	if e[0] != code/100 {
-		return smtp.EnhancedCode{}, ""
-	}
-	return e, word
+	return strings.TrimRight(s+" "+r.Message, " ")
 }

@@ -2,102 +2,99 @@ package smtpconn
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"iter"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-var (
-	errNilContext = errors.New("nil context")
-	errBusy       = errors.New("another message is being sent: wait for its result, or put both into one Stream")
-	errAborted    = errors.New("the connection was closed")
-	errUnfinished = errors.New("the connection was closed because a message could not be finished")
-)
-
-// Send sends one message: MAIL, RCPT and DATA in one group where the server
-// lists PIPELINING, one by one otherwise, and then the content. That is two
-// round trips; [Client.Stream] takes one for each of many.
+// Send sends one message: MAIL, RCPT and DATA in one group where the server lists
+// PIPELINING, one by one otherwise, and then the content. That is two round trips,
+// and one more for several recipients without Envelope.Partial. [Client.SendEach]
+// sends many messages in one round trip each.
 //
-// content is the message as it is to travel, header and body, in lines that end
-// in CRLF. What is not is refused, or mended if the envelope says
-// NormalizeLines; a last line without an end gets one. Dots are taken care of.
-// Content of more than 16 KiB, and BINARYMIME, goes in chunks (BDAT, RFC 3030)
-// if the server lists CHUNKING.
+// content is the message as it is to travel, header and body, in lines that end in
+// CRLF. Other line ends are an error, or become CRLF if the envelope says
+// NormalizeLines; a last line without an end gets one, and dots are doubled. The
+// content goes with DATA, BINARYMIME with BDAT (RFC 3030).
 //
-// A Receipt means that the server has the message, for the recipients in it;
-// others may have been refused. Every error is a [*SendError], which says
-// whether the message was not sent, refused, or whether that is not known.
-// Nothing is ever tried again here.
+// A Receipt means that the server has the message, for the recipients in it. Every
+// error is a [*SendError], which says whether the message was not sent, was
+// refused, or is in doubt. Nothing is tried again.
 //
 // What is wrong with the envelope, or with the first 16 KiB of the content, is
-// found before anything is said, and the session goes on. What is found later,
-// or content that cannot be read, can only be left unfinished: the connection
-// is closed, and the message not sent. So it is when ctx ends, also while the
-// content keeps Send waiting: the content's Read is then left behind until it
-// returns by itself. Content that has a Len method, as those in memory have, is
-// taken not to wait, and is read on the caller's goroutine.
+// found before anything is said, and the session goes on. After content that is
+// found wrong later, or that cannot be read, the message can only be left
+// unfinished: it is not sent, and the connection is closed.
+//
+// When ctx ends, so does the connection; Send returns, also while content.Read
+// waits. That Read is then left behind, and the content is the caller's again when
+// it has returned. Content that has a Len method, as those in memory have, is taken
+// not to wait, and is read on the caller's goroutine. A panic of content.Read or
+// BeforeEnd is one of Send.
 //
 // Each command has the time that RFC 5321 §4.5.3.2 gives it, or
-// Options.ReplyTimeout. The client's CommandTimeout and SubmissionTimeout have
-// no effect here.
+// Options.ReplyTimeout. The client's CommandTimeout and SubmissionTimeout have no
+// effect.
 //
-// The first Send allocates buffers of some 48 KiB, which the client keeps. Lines
-// of any length are sent as they are, unless the envelope says ShortLines.
-//
-// Send leaves the session as it found it, between transactions, and must be
-// called there: not between Mail and the end of Data. Reset helps after a
-// transaction that was broken off.
+// Send must be called between transactions, not between Mail and the end of Data,
+// and leaves the session there. Its buffers, of about 48 KiB, are given back when
+// the client was idle for a second.
 func (c *Client) Send(ctx context.Context, e Envelope, content io.Reader) (*Receipt, error) {
-	x, err := c.begin(ctx)
+	s, err := c.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.end(x, x.watch(ctx))
-	l := x.prepare(&Message{e, content})
-	if !l.done {
-		x.step(nil, l)
+	defer c.end(s, s.watch())
+	o := s.prepare(&Message{e, content})
+	if !o.done {
+		s.step(nil, o)
 	}
-	if !l.done {
-		x.step(l, nil)
+	if !o.done {
+		s.step(o, nil)
 	}
-	return l.receipt, l.err
+	return o.receipt, o.err
 }
 
-// Stream sends messages as Send does, one after the other, the content of each
+// SendEach sends messages as Send does, one after the other, the content of each
 // in one group with the envelope of the next (RFC 2920 §3.1): one round trip a
-// message, and one more for all. Each message that is taken from the sequence
-// yields its result, in the sequence's order. A message that is refused, or
-// cannot be sent, leaves those before and behind it as they are.
+// message, and one more for all. Messages to several recipients without
+// Envelope.Partial take two. Each message that is taken from the sequence yields its
+// result, in the sequence's order. A message that is refused, or cannot be sent,
+// leaves those before and behind it as they are.
 //
-// Results come one message late: the envelope of the next is out by then. So
-// the sequence should end rather than wait when no message is ready, and the
-// content of the next should be at hand.
+// A result comes when the envelope of the next message was sent, so the sequence
+// should end rather than wait when no message is ready, and the content of the next
+// should be at hand.
 //
-// When the connection ends no more messages are taken; what is left of the
-// sequence was not touched. Leaving the loop early closes the connection if the
-// server is waiting for the content of a message, which is then not sent. No
-// other method may be used within the loop, but for [Client.Abort],
-// [Client.Err] and [Client.Security].
-func (c *Client) Stream(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Receipt, error] {
+// When the connection ends no more messages are taken; what is left of the sequence
+// was not touched. Leaving the loop early closes the connection if the server is
+// waiting for the content of a message, which is then not sent. Within the loop the
+// client is busy ([ErrBusy]); [Client.Abort], [Client.Err] and [Client.Security]
+// may be used.
+func (c *Client) SendEach(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Receipt, error] {
 	return func(yield func(*Receipt, error) bool) {
-		x, err := c.begin(ctx)
+		s, err := c.begin(ctx)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		defer c.end(x, x.watch(ctx))
-		x.stream(messages, yield)
+		defer c.end(s, s.watch())
+		s.sendEach(messages, yield)
 	}
 }
 
-func (x *exchange) stream(messages iter.Seq[Message], yield func(*Receipt, error) bool) {
-	var cur *letter // its envelope was taken, and its content is wanted
+func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error) bool) {
+	var cur *outgoing // its envelope was taken, and its content is wanted
 	for m := range messages {
-		next := x.prepare(&m)
+		next := s.prepare(&m)
 		if cur != nil || !next.done {
-			x.step(cur, next)
+			envelope := next
+			if next.done {
+				envelope = nil
+			}
+			s.step(cur, envelope)
 		}
 		if cur != nil && !yield(cur.receipt, cur.err) {
 			return
@@ -108,63 +105,70 @@ func (x *exchange) stream(messages iter.Seq[Message], yield func(*Receipt, error
 				return
 			}
 		}
-		if x.failure() != nil {
+		if s.failed() {
 			return
 		}
 	}
 	if cur != nil {
-		x.step(cur, nil)
+		s.step(cur, nil)
 		yield(cur.receipt, cur.err)
 	}
 }
 
-// begin takes the connection.
-func (c *Client) begin(ctx context.Context) (*exchange, error) {
+// begin takes the session for sending.
+func (c *Client) begin(ctx context.Context) (*sender, error) {
 	if ctx == nil {
-		return nil, &SendError{Outcome: NotSent, Err: &wire.Fault{Err: errNilContext}}
+		return nil, badCall(errNilContext)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, &SendError{Outcome: NotSent, Err: wire.ContextError(ctx)}
+	if ctx.Err() != nil {
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: wire.ContextError(ctx)}
+	}
+	if !c.acquire() {
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: &callError{ErrBusy}}
 	}
 	if c.line.message != none {
 		c.Abort()
-		return nil, &SendError{Outcome: NotSent, Err: errNotClosed}
+		c.release()
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: errNotClosed}
 	}
-	if !c.sending.CompareAndSwap(false, true) {
-		return nil, &SendError{Outcome: NotSent, Err: &wire.Fault{Err: errBusy}}
+	if c.sender == nil {
+		c.sender = newSender(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.times())
 	}
-	if c.exchange == nil {
-		c.exchange = newExchange(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.sendTimes())
+	s := c.sender
+	ended := s.failed()
+	if s.start(ctx); s.failed() {
+		err := s.failure()
+		if ended {
+			err = fmt.Errorf("smtpconn: the session has ended: %w", err)
+		}
+		c.release()
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: err}
 	}
-	x := c.exchange
-	x.start(ctx)
-	if x.wait(0); x.failure() != nil {
-		err := &SendError{Outcome: NotSent, Err: x.failure()}
-		x.stop()
-		c.sending.Store(false)
-		return nil, err
-	}
-	return x, nil
+	return s, nil
 }
 
-// end gives the connection back.
-func (c *Client) end(x *exchange, unwatch func() bool) {
-	x.settle()
-	unwatch()
-	x.stop()
-	c.sending.Store(false)
+// watch makes the end of the context that of the connection, until the result is
+// called.
+func (s *sender) watch() (unwatch func() bool) {
+	if s.ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(s.ctx, func() { s.line.Abort() })
 }
 
-// settle leaves the session between transactions, or closed: also after a panic
-// in a loop or a reader of the caller's.
-func (x *exchange) settle() {
-	if x.inData {
-		x.abort(errUnfinished)
+// end leaves the session between transactions, or closed, and gives it back: also
+// after a panic in a loop, a reader or a hook of the caller's.
+func (c *Client) end(s *sender, unwatch func() bool) {
+	defer c.release()
+	defer unwatch()
+	if s.wantsContent {
+		s.fail(errUnfinished)
 	}
-	x.wait(0)
-	if x.failure() == nil {
-		x.renew()
-		x.tidy()
-		x.wait(0)
+	s.wait()
+	if s.needsDot || s.needsReset {
+		s.forget()
+		s.endTransaction()
+		s.wait()
+		s.judgeReset()
 	}
 }

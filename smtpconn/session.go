@@ -1,7 +1,9 @@
 package smtpconn
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -12,53 +14,42 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// beginning is a session before it is handed over.
-type beginning struct {
-	conn      *dial.Conn
-	setup     *dial.Setup
-	opts      *Options
-	lines     *smtpline.Conn
-	caps      []string
-	mechanism string
-}
-
-// begin does what has to be done before the mail library may have the
-// connection, and hands it over.
+// begin learns the server's capabilities, logs in, and hands the connection over.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
-	b := &beginning{conn: conn, setup: setup, opts: o, lines: smtpline.New(wire.NewLines(conn), conn.LocalName)}
-	if err := b.login(ctx); err != nil {
-		return nil, err
-	}
-	return b.handOver()
-}
-
-// login learns the capabilities, and authenticates if there are credentials.
-func (b *beginning) login(ctx context.Context) (err error) {
-	if b.caps = b.conn.Capabilities(); b.caps == nil {
-		b.setup.Enter(dial.PhaseCapability)
-		if b.caps, err = line.Capabilities(b.lines, b.conn.Security().Encrypted()); err != nil {
-			return err
+	lines := smtpline.New(wire.NewLines(conn), conn.LocalName)
+	caps := conn.Capabilities()
+	if caps == nil {
+		setup.Enter(dial.PhaseCapability)
+		var err error
+		if caps, err = line.Capabilities(lines, conn.Encrypted()); err != nil {
+			return nil, err
 		}
 	}
-	if b.opts.Auth == nil {
-		return b.lines.Ready(nil)
+	if err := login(ctx, setup, lines, caps, o); err != nil {
+		return nil, err
 	}
-	b.setup.Enter(dial.PhaseAuth)
-	b.lines.Renew(wire.SASL())
-	login, err := auth.Authenticate(ctx, b.setup, &carrier{b.lines, b.caps}, b.opts.Auth, b.opts.InsecureAuth)
-	b.mechanism = login.Mechanism
+	return newClient(conn, caps, o), nil
+}
+
+// login authenticates if there are credentials.
+func login(ctx context.Context, setup *dial.Setup, lines *smtpline.Conn, caps []string, o *Options) error {
+	if o.Auth == nil {
+		return lines.Ready(nil)
+	}
+	setup.Enter(dial.PhaseAuth)
+	lines.Renew(wire.SASL())
+	_, err := auth.Authenticate(ctx, setup, &transport{lines, caps}, o.Auth)
 	return err
 }
 
-// handOver gives the connection to the mail library, which is made to take
-// EHLO's answer now.
-func (b *beginning) handOver() (*Client, error) {
-	write, command, message := b.opts.limits()
-	line := newHandover(wire.NewFeed(wire.NewGuard(b.conn, nil, 0, write)), b.conn.LocalName(), b.caps)
-	client := smtp.NewClient(line)
-	client.CommandTimeout, client.SubmissionTimeout = command, message
-	if err := client.Hello(b.conn.LocalName()); err != nil {
-		return nil, err
-	}
-	return &Client{inner: client, line: line, conn: b.conn, caps: b.caps, mechanism: b.mechanism, opts: b.opts}, nil
+// never is go-smtp's time-out where there is none: it has no word for it.
+const never = 10 * 365 * 24 * time.Hour
+
+// newClient gives the connection to go-smtp, and to Send.
+func newClient(conn *dial.Conn, caps []string, o *Options) *Client {
+	t := o.times()
+	line := newHandover(conn, caps, t.write)
+	library := smtp.NewClient(line)
+	library.CommandTimeout, library.SubmissionTimeout = cmp.Or(t.command, never), cmp.Or(t.end, never)
+	return &Client{inner: library, line: line, conn: conn, caps: caps, opts: o}
 }

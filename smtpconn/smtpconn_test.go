@@ -1,7 +1,6 @@
 package smtpconn_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -23,19 +22,19 @@ import (
 )
 
 func password() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("canary")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("canary")}
 }
 
 // open dials the server that lines describe and begins a session on it.
-func open(t *testing.T, theatre *scripttest.Theatre, pol policy.Policy, lines string, o *smtpconn.Options) (*smtpconn.Client, *scripttest.Show, error) {
+func open(t *testing.T, player *scripttest.Player, pol policy.Policy, lines string, o *smtpconn.Options) (*smtpconn.Client, *scripttest.Session, error) {
 	t.Helper()
-	show := theatre.Play(t, policy.Submission, pol, lines)
-	conn, err := theatre.Dialer().NewConn(t.Context(), show.Client, show.Endpoint)
+	session := player.Play(t, policy.Submission, pol, lines)
+	conn, err := player.Dialer().NewConn(t.Context(), session.Client, session.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := smtpconn.New(t.Context(), conn, o)
-	return c, show, err
+	return c, session, err
 }
 
 // inside makes a script of what a server does inside implicit TLS.
@@ -51,9 +50,9 @@ func ehlo(extensions ...string) string {
 }
 
 // closed ends a session and returns what the server saw inside TLS.
-func closed(c *smtpconn.Client, show *scripttest.Show) (*script.Record, string) {
+func closed(c *smtpconn.Client, session *scripttest.Session) (*script.Record, string) {
 	c.Close()
-	rec := show.Record()
+	rec := session.Record()
 	return rec, string(rec.Inside)
 }
 
@@ -62,7 +61,7 @@ func closed(c *smtpconn.Client, show *scripttest.Show) (*script.Record, string) 
 func TestHelloIsHandedOver(t *testing.T) {
 	const transaction = "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 2.0.0 taken\nC: Subject: x\nC:\nC: body\nC: RSET\nS: 250 ok\nC: NOOP\nS: 250 ok\n"
 	lines := ehlo("size 1000", "8bitmime", "AUTH=LOGIN", "auth plain LOGIN", "STARTTLS", "X-Odd  two   words") + "C: AUTH *\nS: 235 ok\n" + transaction
-	c, show, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(lines), &smtpconn.Options{Auth: password()})
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, inside(lines), &smtpconn.Options{Auth: password()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func TestHelloIsHandedOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rec, said := closed(c, show)
+	rec, said := closed(c, session)
 	if n := strings.Count(said, "EHLO"); n != 1 || strings.Count(said, "MAIL FROM") != 2 {
 		t.Errorf("%d EHLO: %q", n, said)
 	}
@@ -106,12 +105,12 @@ func TestHelloIsHandedOver(t *testing.T) {
 // An opportunistic connection that stayed in the clear has said EHLO, and that
 // one serves the session.
 func TestHelloFromTheDialServes(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for _, lines := range []string{
 		"S: 220 x\n" + ehlo("SIZE 7") + "C: NOOP\nS: 250 ok",
 		"S: 220 x\nC: EHLO *\nS: 502 what\nC: HELO *\nS: 250 x\nC: NOOP\nS: 250 ok",
 	} {
-		c, show, err := open(t, theatre, policy.OpportunisticSTARTTLS, lines, nil)
+		c, session, err := open(t, player, policy.OpportunisticSTARTTLS, lines, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +119,7 @@ func TestHelloFromTheDialServes(t *testing.T) {
 		}
 		size, _ := c.MaxMessageSize()
 		c.Close()
-		rec := show.Record()
+		rec := session.Record()
 		if n := strings.Count(string(rec.Clear), "EHLO"); n != 1 || (size == 7) != strings.Contains(lines, "SIZE 7") {
 			t.Errorf("%d EHLO, size %d: %q", n, size, rec.Clear)
 		}
@@ -130,9 +129,9 @@ func TestHelloFromTheDialServes(t *testing.T) {
 // HELO is for servers without TLS; a TLS peer that does not know EHLO is not
 // the one that was dialled.
 func TestHELO(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	const lines = "S: 220 x\nC: EHLO *\nS: 500 what\nC: HELO *\nS: 250 x\nC: NOOP\nS: 250 ok"
-	c, show, err := open(t, theatre, policy.NoTLS, lines, nil)
+	c, session, err := open(t, player, policy.NoTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,20 +139,20 @@ func TestHELO(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	show.Record()
-	_, show, err = open(t, theatre, policy.ImplicitTLS, inside(lines), nil)
+	session.Record()
+	_, session, err = open(t, player, policy.ImplicitTLS, inside(lines), nil)
 	if !errors.Is(err, policy.ErrRefused) {
 		t.Errorf("got %v", err)
 	}
-	if said := string(show.Record().Inside); strings.Contains(said, "HELO") {
+	if said := string(session.Record().Inside); strings.Contains(said, "HELO") {
 		t.Errorf("said %q", said)
 	}
 }
 
 func TestAuth(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	const blob = "AHVzZXIAY2FuYXJ5"
-	long := auth.Password{User: "user", Password: auth.NewSecret(strings.Repeat("x", 400))}
+	long := auth.Password{User: "user", Secret: auth.NewSecret(strings.Repeat("x", 400))}
 	for name, c := range map[string]struct {
 		offer, answer, said string
 		creds               auth.Password
@@ -162,34 +161,34 @@ func TestAuth(t *testing.T) {
 		"LOGIN":                 {"AUTH LOGIN", "C: AUTH LOGIN\nS: 334 dXNlciBuYW1l\nC: dXNlcg==\nS: 334\nC: Y2FuYXJ5\nS: 235 ok", "dXNlcg==\r\nY2FuYXJ5\r\n", password()},
 		"too long for one line": {"AUTH PLAIN", "C: AUTH PLAIN\nS: 334 \nC: AHVz*\nS: 235 ok", "AUTH PLAIN\r\nAHVzZXIAeHh4", long},
 	} {
-		client, show, err := open(t, theatre, policy.ImplicitTLS, inside(ehlo(c.offer)+c.answer), &smtpconn.Options{Auth: c.creds})
+		client, session, err := open(t, player, policy.ImplicitTLS, inside(ehlo(c.offer)+c.answer), &smtpconn.Options{Auth: c.creds})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if _, said := closed(client, show); !strings.Contains(said, c.said) {
+		if _, said := closed(client, session); !strings.Contains(said, c.said) {
 			t.Errorf("%s: said %q", name, said)
 		}
 	}
 }
 
 func TestAuthKinds(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	for reply, kind := range map[string]auth.Kind{
-		"535 5.7.8 no":              auth.KindCredentials,
-		"535 no":                    auth.KindCredentials,
-		"454 4.7.0 later":           auth.KindTemporary,
-		"451 later":                 auth.KindTemporary,
-		"432 4.7.12 new password":   auth.KindExpired,
-		"534 5.7.9 too weak":        auth.KindMechanism,
-		"504 5.5.4 unknown":         auth.KindMechanism,
-		"538 5.7.11 encrypt":        auth.KindTLSRequired,
-		"530 5.7.0 STARTTLS first":  auth.KindTLSRequired,
-		"550 5.7.1 not you":         auth.KindRefused,
-		"250 strange":               auth.KindProtocol,
-		"334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
+		"535 5.7.8 no":             auth.KindCredentials,
+		"535 no":                   auth.KindCredentials,
+		"454 4.7.0 later":          auth.KindTemporary,
+		"451 later":                auth.KindTemporary,
+		"432 4.7.12 new password":  auth.KindExpired,
+		"534 5.7.9 too weak":       auth.KindMechanism,
+		"504 5.5.4 unknown":        auth.KindMechanism,
+		"538 5.7.11 encrypt":       auth.KindTLSRequired,
+		"530 5.7.0 STARTTLS first": auth.KindTLSRequired,
+		"550 5.7.1 not you":        auth.KindRefused,
+		"250 strange":              auth.KindProtocol,
+		"334 !!!\nC: A*\nS: 334 !!!\nC: \\*\nS: 501 x": auth.KindProtocol,
 	} {
-		_, _, err := open(t, theatre, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
+		_, _, err := open(t, player, policy.ImplicitTLS, inside(ehlo("AUTH PLAIN")+"C: AUTH *\nS: "+reply), &smtpconn.Options{Auth: password()})
 		var e *auth.Error
 		var d *dial.Error
 		if !errors.As(err, &e) || e.Kind != kind || e.Mechanism != "PLAIN" || !errors.As(err, &d) || d.Phase != dial.PhaseAuth {
@@ -199,19 +198,19 @@ func TestAuthKinds(t *testing.T) {
 }
 
 // Credentials cross a connection in the clear only if the caller says
-// InsecureAuth, or takes the wrapped client by its loud name.
-func TestInsecureAuth(t *testing.T) {
-	theatre := scripttest.New(t)
+// InsecureCleartext, or takes the wrapped client by its loud name.
+func TestInsecureCleartext(t *testing.T) {
+	player := scripttest.New(t)
 	lines := "S: 220 x\n" + ehlo("AUTH PLAIN") + "C: AUTH *\nS: 235 ok"
 	for _, pol := range []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS} {
-		_, show, err := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password()})
+		_, session, err := open(t, player, pol, lines, &smtpconn.Options{Auth: password()})
 		if !errors.Is(err, policy.ErrCleartextAuth) {
 			t.Errorf("%v: got %v", pol, err)
 		}
-		if rec := show.Record(); strings.Contains(string(rec.Clear), "AUTH") {
+		if rec := session.Record(); strings.Contains(string(rec.Clear), "AUTH") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
-		c, show, err := open(t, theatre, pol, lines, &smtpconn.Options{Auth: password(), InsecureAuth: true})
+		c, session, err := open(t, player, pol, lines, &smtpconn.Options{Auth: auth.Password{User: "user", Secret: auth.NewSecret("canary"), InsecureCleartext: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +218,7 @@ func TestInsecureAuth(t *testing.T) {
 			t.Error("Auth or Hello")
 		}
 		c.Close()
-		if rec := show.Record(); !strings.Contains(string(rec.Clear), "AHVzZXIAY2FuYXJ5") {
+		if rec := session.Record(); !strings.Contains(string(rec.Clear), "AHVzZXIAY2FuYXJ5") {
 			t.Errorf("%v: said %q", pol, rec.Clear)
 		}
 	}
@@ -228,37 +227,32 @@ func TestInsecureAuth(t *testing.T) {
 // In the clear, under a policy that upgrades, EHLO tells nothing but the
 // address.
 func TestLocalName(t *testing.T) {
-	theatre := scripttest.New(t)
-	c, show, err := open(t, theatre, policy.RequiredSTARTTLS, "", nil)
+	player := scripttest.New(t)
+	c, session, err := open(t, player, policy.RequiredSTARTTLS, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Close()
-	if rec := show.Record(); !strings.HasPrefix(string(rec.Clear), "EHLO [127.0.0.1]\r\n") {
+	if rec := session.Record(); !strings.HasPrefix(string(rec.Clear), "EHLO [127.0.0.1]\r\n") {
 		t.Errorf("said %q", rec.Clear)
 	}
-	show = theatre.Play(t, policy.Submission, policy.RequiredSTARTTLS, "")
-	d := theatre.Dialer()
-	d.LocalName, d.NetDialer = "me.test", given{show}
-	if c, err = smtpconn.Dial(t.Context(), show.Endpoint, &smtpconn.Options{Dialer: d}); err != nil {
+	session = player.Play(t, policy.Submission, policy.RequiredSTARTTLS, "")
+	d := player.Dialer()
+	d.LocalName, d.NetDialer = "me.test", session
+	if c, err = smtpconn.Dial(t.Context(), session.Endpoint, &smtpconn.Options{Dialer: d}); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := c.TLSConnectionState(); !ok {
 		t.Error("TLSConnectionState")
 	}
-	if err := c.Quit(); err != nil {
+	if err := c.Quit(t.Context()); err != nil {
 		t.Error(err)
 	}
-	rec := show.Record()
+	rec := session.Record()
 	if both := string(rec.Clear) + string(rec.Inside); strings.Count(both, "EHLO me.test\r\n") != 2 || !strings.HasSuffix(both, "QUIT\r\n") {
 		t.Errorf("said %q", both)
 	}
 }
-
-// given is a NetDialer that returns the connection to a show.
-type given struct{ *scripttest.Show }
-
-func (g given) DialContext(context.Context, string, string) (net.Conn, error) { return g.Client, nil }
 
 func TestBadArguments(t *testing.T) {
 	good := dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.ImplicitTLS}
@@ -269,7 +263,7 @@ func TestBadArguments(t *testing.T) {
 		o smtpconn.Options
 	}{
 		"protocol": {e: imap},
-		"password": {e: good, o: smtpconn.Options{Auth: auth.Password{User: "a", Password: auth.NewSecret("x\n")}}},
+		"password": {e: good, o: smtpconn.Options{Auth: auth.Password{User: "a", Secret: auth.NewSecret("x\n")}}},
 	} {
 		_, err := smtpconn.Dial(t.Context(), c.e, &c.o)
 		var e *dial.Error
@@ -284,9 +278,9 @@ func TestBadArguments(t *testing.T) {
 
 // A server that no longer answers ends a command within ReplyTimeout.
 func TestDeadPeerEndsACommand(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, show, err := open(t, theatre, policy.ImplicitTLS, inside("C: NOOP\nHANG"), &smtpconn.Options{Auth: password(), ReplyTimeout: time.Minute})
+		c, session, err := open(t, player, policy.ImplicitTLS, inside("C: NOOP\nHANG"), &smtpconn.Options{Auth: password(), ReplyTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -299,18 +293,18 @@ func TestDeadPeerEndsACommand(t *testing.T) {
 			t.Errorf("Err: %v", c.Err())
 		}
 		c.Close()
-		show.Record()
+		session.Record()
 	})
 }
 
 // A negative ReplyTimeout is none, through Dial as through New.
 func TestNoReplyTimeout(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		show := theatre.Play(t, policy.Submission, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
-		d := theatre.Dialer()
-		d.NetDialer = given{show}
-		c, err := smtpconn.Dial(t.Context(), show.Endpoint, &smtpconn.Options{Dialer: d, ReplyTimeout: -1})
+		session := player.Play(t, policy.Submission, policy.ImplicitTLS, inside("C: NOOP\nHANG"))
+		d := player.Dialer()
+		d.NetDialer = session
+		c, err := smtpconn.Dial(t.Context(), session.Endpoint, &smtpconn.Options{Dialer: d, ReplyTimeout: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,7 +313,7 @@ func TestNoReplyTimeout(t *testing.T) {
 		if err := c.Noop(); err == nil || time.Since(begin) != 24*time.Hour {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
-		show.Record()
+		session.Record()
 	})
 }
 
@@ -352,7 +346,7 @@ func TestStalledMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err == nil || time.Since(begin) != 5*time.Minute {
+		if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err == nil || time.Since(begin) != 3*time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 		c.Abort()
@@ -363,24 +357,24 @@ func TestStalledMessage(t *testing.T) {
 // QUIT that is not answered ends within ReplyTimeout, and the connection is
 // closed.
 func TestStalledQuit(t *testing.T) {
-	theatre := scripttest.New(t)
+	player := scripttest.New(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, show, err := open(t, theatre, policy.ImplicitTLS, inside("C: QUIT\nHANG"), &smtpconn.Options{ReplyTimeout: time.Minute})
+		c, session, err := open(t, player, policy.ImplicitTLS, inside("C: QUIT\nHANG"), &smtpconn.Options{ReplyTimeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if err := c.Quit(); err == nil || time.Since(begin) != time.Minute {
+		if err := c.Quit(t.Context()); err == nil || time.Since(begin) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
-		show.Record() // ends only when the connection does
+		session.Record() // ends only when the connection does
 	})
 }
 
 // What was listed in the clear is gone inside TLS.
 func TestExtensionsFromTheClearAreForgotten(t *testing.T) {
 	lines := "S: 220 x\n" + ehlo("SIZE 1", "8BITMIME", "SMTPUTF8", "DSN", "STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS good\n" + inside(ehlo("X-NEW"))
-	c, show, err := open(t, scripttest.New(t), policy.RequiredSTARTTLS, lines, nil)
+	c, session, err := open(t, scripttest.New(t), policy.RequiredSTARTTLS, lines, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,5 +384,5 @@ func TestExtensionsFromTheClearAreForgotten(t *testing.T) {
 	if _, ok := c.MaxMessageSize(); ok {
 		t.Error("SIZE from the clear")
 	}
-	closed(c, show)
+	closed(c, session)
 }

@@ -1,193 +1,215 @@
 package smtpconn
 
-import smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+import (
+	"bytes"
+	"errors"
+	"fmt"
 
-// The lines that are always the same.
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+)
+
+// sender sends messages over a session: mail transactions over a pipeline.
+type sender struct {
+	pipeline
+	features features
+	usage    usage
+	expect   expectations
+	outgoing [2]outgoing // of a series there are two at a time
+	turn     int
+
+	// What the server is in the middle of.
+	wantsContent bool // it has asked for the content of a message
+	needsDot     bool // it has asked for content that no recipient is to get
+	needsReset   bool // a transaction is to be ended by RSET
+	reset        int  // the number of the reply to RSET, -1 if it was not said
+	takesChunks  bool // it has taken a chunk
+}
+
+// expectations are what replies to the commands must be.
+type expectations struct {
+	mail, rcpt, data, chunk, end, reset, noop expectation
+}
+
+func newSender(line *handover, f features, t times) *sender {
+	return &sender{
+		pipeline: pipeline{line: line, ahead: f.pipelining},
+		features: f,
+		usage:    usage{Limits: newLimits(f.caps)},
+		expect: expectations{
+			mail:  expectation{command: "MAIL", accept: 2, within: t.command},
+			rcpt:  expectation{command: "RCPT", accept: 2, within: t.command},
+			data:  expectation{command: "DATA", accept: 3, within: t.data},
+			chunk: expectation{command: "BDAT", accept: 2, within: t.command},
+			end:   expectation{command: "the end of the message", accept: 2, within: t.end, keepText: true},
+			reset: expectation{command: "RSET", accept: 2, within: t.command},
+			noop:  expectation{command: "NOOP", accept: 2, within: t.command},
+		},
+	}
+}
+
 var (
 	dataLine  = []byte("DATA\r\n")
 	resetLine = []byte("RSET\r\n")
-	dotCRLF   = []byte(".\r\n")
+	noopLine  = []byte("NOOP\r\n")
+	dotLine   = []byte(".\r\n")
+
+	errUnfinished = errors.New("smtpconn: the connection was closed because a message could not be finished")
+	errNotReset   = errors.New("smtpconn: the connection was closed because the server did not end a transaction when told to")
 )
 
-// step sends the content of cur and the envelope of next in one group (RFC
-// 2920 §3.1), either of which may be nil, and reads the replies. cur is done
-// then; next is done if it failed, or waits for its content to be sent.
-func (x *exchange) step(cur, next *letter) {
-	x.renew()
-	if cur != nil && !cur.done {
-		x.content(cur)
+// step sends the content of cur and the envelope of next in one group (RFC 2920
+// §3.1), either of which may be nil, and reads the replies. cur is done then; next
+// is done if it failed, and otherwise waits for its content to be sent.
+func (s *sender) step(cur, next *outgoing) {
+	s.forget()
+	s.reset = -1
+	if cur != nil {
+		s.sendContent(cur)
 	}
-	x.tidy()
+	if next != nil {
+		s.endTransaction()
+		s.sendEnvelope(next)
+	}
+	s.wait()
+	if cur != nil {
+		s.judgeContent(cur)
+	}
+	s.judgeReset()
+	if next != nil {
+		s.judgeEnvelope(next)
+	}
 	if next != nil && !next.done {
-		x.envelope(next)
-	}
-	x.wait(0)
-	if cur != nil && !cur.done {
-		x.judgeContent(cur)
-	}
-	if next != nil && !next.done {
-		x.judgeEnvelope(next)
+		s.askForContent(next)
 	}
 }
 
-// tidy ends what a message that failed has left: content that the server asked
-// for and nobody is to get, and a transaction.
-func (x *exchange) tidy() {
-	if x.lone {
-		x.command(kindContent, dotCRLF)
-		x.lone = false
+// endTransaction ends what a message that failed has left: content that the server
+// asked for and that no recipient is to get, and a transaction.
+func (s *sender) endTransaction() {
+	s.reset = -1
+	if s.needsDot {
+		s.command(dotLine, &s.expect.end)
 	}
-	if x.dirty {
-		x.command(kindReset, resetLine)
-		x.dirty = false
+	if s.needsReset {
+		s.reset = s.command(resetLine, &s.expect.reset)
+	}
+	s.needsDot, s.needsReset = false, false
+}
+
+// judgeReset closes the connection unless RSET was answered 250: a recipient of one
+// message must never be one of the next.
+func (s *sender) judgeReset() {
+	if r := s.reply(s.reset); r.code != 0 && r.code != 250 {
+		s.unreliable = true
+		s.fail(fmt.Errorf("%w (%d in reply to RSET)", errNotReset, r.code))
 	}
 }
 
-// envelope says MAIL, RCPT and, where it can be said without knowing the
-// replies, DATA.
-func (x *exchange) envelope(l *letter) {
-	l.eachCommand(func(k kind, line []byte) bool {
-		i := x.command(k, line)
-		if k == kindMail {
-			l.mail, l.rcpts = i, i+1
+// sendEnvelope says MAIL, RCPT and, where it need not wait for the replies, DATA.
+func (s *sender) sendEnvelope(o *outgoing) {
+	want := &s.expect.mail
+	for line := range bytes.Lines(o.commands) {
+		i := s.command(line, want)
+		if o.mail < 0 {
+			o.mail = i
 		}
-		return k != kindMail || !x.refused(i)
-	})
-	if x.features.pipelining && !l.bdat && !l.env.AllRecipients {
-		l.data = x.command(kindData, dataLine)
+		if s.reply(o.mail).refused() {
+			return
+		}
+		want = &s.expect.rcpt
+	}
+	if s.ahead && !o.chunked && !o.env.allOrNone() {
+		o.data = s.command(dataLine, &s.expect.data)
 	}
 }
 
-// refused reports whether a command is known to have been refused.
-func (x *exchange) refused(i int) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.slots[i].code >= 400
-}
-
-// reply returns the reply in a slot, with code 0 if there is none. It is
-// called when none is outstanding.
-func (x *exchange) reply(i int) slot {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if i < 0 || i >= x.read {
-		return slot{}
+// judgeEnvelope finishes a message if the replies to its envelope mean that it is
+// not to be sent.
+func (s *sender) judgeEnvelope(o *outgoing) {
+	mail := s.reply(o.mail)
+	accepted := s.judgeRecipients(o)
+	switch {
+	case s.unreliable:
+		s.finishBroken(o)
+	case mail.refused() && mail.code != smtpline.ServiceClosing:
+		s.needsReset = mail.code == 503 // it is in the middle of another
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.code, mail.text)})
+	case len(o.refused) == len(o.env.To):
+		s.needsReset = true
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
+	case s.failed():
+		s.finishBroken(o)
+	case o.env.allOrNone() && len(o.refused) > 0:
+		s.needsReset = true
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
 	}
-	return x.slots[i]
-}
-
-// lastReply returns the last reply there was.
-func (x *exchange) lastReply() slot {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.read == 0 {
-		return slot{}
-	}
-	return x.slots[x.read-1]
-}
-
-// judgeEnvelope decides whether a message's content is to be sent.
-func (x *exchange) judgeEnvelope(l *letter) {
-	if x.envelopeFailed(l) {
+	if !o.done || s.reply(o.data).code/100 != 3 {
 		return
 	}
-	if l.bdat {
-		x.dirty = true // until the last chunk is sent
+	// The server wants content all the same (RFC 2920 §3.1). A lone dot ends it only
+	// if it is for no recipient.
+	if s.needsDot = accepted == 0; !s.needsDot {
+		s.fail(errUnfinished)
+	}
+}
+
+// judgeRecipients notes the recipients that were refused, and returns how many were
+// accepted.
+func (s *sender) judgeRecipients(o *outgoing) (accepted int) {
+	for i, to := range o.env.To {
+		switch r := s.reply(o.mail + 1 + i); {
+		case r.refused() && !s.reply(o.mail).refused():
+			o.refused = append(o.refused, Refusal{Recipient: to, Reply: refusal(r.code, r.text)})
+		case r.code != 0 && !r.refused():
+			accepted++
+		}
+	}
+	return accepted
+}
+
+// askForContent says DATA if that had to wait, and judges the reply.
+func (s *sender) askForContent(o *outgoing) {
+	if o.chunked {
+		s.needsReset = true // until the last chunk is sent
 		return
 	}
-	if l.data < 0 {
-		l.data = x.command(kindData, dataLine)
-		x.wait(0)
+	if o.data < 0 {
+		o.data = s.command(dataLine, &s.expect.data)
+		s.wait()
 	}
-	s := x.reply(l.data)
-	switch {
-	case x.failure() != nil:
-		x.broken(l)
-	case s.code >= 400:
-		x.dirty = true
-		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(s.code, s.text), Refused: l.refused})
+	switch r := s.reply(o.data); {
+	case r.refused() && r.code != smtpline.ServiceClosing:
+		s.needsReset = true
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseData, Reply: refusal(r.code, r.text), Refused: o.refused})
+	case s.failed():
+		s.finishBroken(o)
 	default:
-		x.inData = true
-	}
-}
-
-// envelopeFailed reports whether the replies to MAIL and RCPT mean that the
-// message is not to be sent, and then finishes it.
-func (x *exchange) envelopeFailed(l *letter) bool {
-	mail := x.reply(l.mail)
-	if mail.code < 400 {
-		x.judgeRecipients(l)
-	}
-	none := len(l.refused) == len(l.env.To)
-	somebody := x.acceptedAny(l)
-	switch {
-	case mail.code >= 400 && mail.code != smtpline.ServiceClosing:
-		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(mail.code, mail.text)})
-	case x.failure() != nil && !none:
-		x.broken(l)
-		return true
-	case none, l.env.AllRecipients && len(l.refused) > 0:
-		x.dirty = true
-		l.finish(nil, &SendError{Outcome: Refused, Refused: l.refused})
-	default:
-		return false
-	}
-	// RFC 2920 §3.1: the server may want content all the same. A lone dot is
-	// for nobody only if it has accepted nobody.
-	if x.reply(l.data).code/100 == 3 {
-		if x.lone = !somebody; somebody {
-			x.abort(errUnfinished)
-		}
-	}
-	return true
-}
-
-// acceptedAny reports whether the server has a recipient for a message.
-func (x *exchange) acceptedAny(l *letter) bool {
-	for i := range l.env.To {
-		if s := x.reply(l.rcpts + i); s.code != 0 && s.code < 400 {
-			return true
-		}
-	}
-	return false
-}
-
-// lost reports whether the server's replies cannot be trusted to be those of
-// the commands that they were counted to.
-func (x *exchange) lost() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.astray
-}
-
-func (x *exchange) judgeRecipients(l *letter) {
-	for i, to := range l.env.To {
-		if s := x.reply(l.rcpts + i); s.code >= 400 {
-			l.refused = append(l.refused, Refusal{Recipient: to, Reply: refusal(s.code, s.text)})
-		}
+		s.wantsContent = true
 	}
 }
 
 // judgeContent reads the last reply of a message.
-func (x *exchange) judgeContent(l *letter) {
-	s := x.reply(l.end)
-	if l.endAt < 0 || s.code == 0 || x.lost() {
-		x.broken(l)
-		return
+func (s *sender) judgeContent(o *outgoing) {
+	r := s.reply(o.end)
+	switch {
+	case o.done:
+	case o.endAt < 0 || r.code == 0 || s.unreliable:
+		s.finishBroken(o)
+	case r.refused():
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseEnd, Reply: refusal(r.code, r.text), Refused: o.refused})
+	default:
+		o.finish(&Receipt{Accepted: o.accepted(), Refused: o.refused, Reply: printable(r.text)}, nil)
 	}
-	x.inData = false
-	if s.code >= 400 {
-		l.finish(nil, &SendError{Outcome: Refused, Reply: refusal(s.code, s.text), Refused: l.refused})
-		return
+	if r.code != 0 {
+		s.wantsContent = false
 	}
-	l.finish(&Receipt{Accepted: l.accepted(), Refused: l.refused, Reply: printable(s.text)}, nil)
 }
 
 // accepted returns the recipients that were not refused, in their order.
-func (l *letter) accepted() []string {
-	list := make([]string, 0, len(l.env.To)-len(l.refused))
-	refused := l.refused
-	for _, to := range l.env.To {
+func (o *outgoing) accepted() []string {
+	list := make([]string, 0, len(o.env.To)-len(o.refused))
+	refused := o.refused
+	for _, to := range o.env.To {
 		if len(refused) > 0 && refused[0].Recipient == to {
 			refused = refused[1:]
 			continue
@@ -197,14 +219,32 @@ func (l *letter) accepted() []string {
 	return list
 }
 
-// broken finishes a message whose connection has ended. Once a byte of its
-// terminator was given to the connection nobody here knows what came of it.
-func (x *exchange) broken(l *letter) {
-	e := &SendError{Outcome: NotSent, Refused: l.refused, Err: x.failure()}
-	if l.endAt >= 0 && x.handed > l.endAt {
-		e.Outcome = Unknown
-	} else if s := x.lastReply(); s.code == smtpline.ServiceClosing {
-		e.Reply = refusal(s.code, s.text)
+// finishBroken finishes a message whose connection has ended. Once a byte of its
+// end was given to the connection it cannot be known what came of it.
+func (s *sender) finishBroken(o *outgoing) {
+	e := &SendError{Outcome: NotSent, Phase: s.phase(o), Refused: o.refused, Err: s.failure()}
+	if o.endAt >= 0 && s.given > o.endAt {
+		e.Outcome, e.Phase = InDoubt, PhaseEnd
+	} else if r := s.reply(s.read - 1); r.code == smtpline.ServiceClosing {
+		e.Reply = refusal(r.code, r.text)
 	}
-	l.finish(nil, e)
+	o.finish(nil, e)
+}
+
+// phase returns how far a message got whose connection has ended: to the first
+// command without a reply, or the one that was answered 421.
+func (s *sender) phase(o *outgoing) Phase {
+	last := s.read
+	if s.reply(last-1).code == smtpline.ServiceClosing {
+		last--
+	}
+	switch {
+	case s.wantsContent || o.begun:
+		return PhaseContent
+	case last <= o.mail || o.mail < 0:
+		return PhaseMail
+	case last <= o.mail+len(o.env.To):
+		return PhaseRcpt
+	}
+	return PhaseData
 }

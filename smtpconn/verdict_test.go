@@ -36,7 +36,7 @@ func TestMessageAtFault(t *testing.T) {
 		"going at MAIL":   {at: "MAIL", reply: "421 4.3.2 going", outcome: smtpconn.NotSent, temporary: true},
 		"going at RCPT":   {at: "RCPT", reply: "421 4.3.2 going", outcome: smtpconn.Refused, temporary: true},
 		"hung up":         {at: "MAIL", reply: "hang up", outcome: smtpconn.NotSent, temporary: true},
-		"unknown":         {at: ".", reply: "hang up", outcome: smtpconn.Unknown},
+		"unknown":         {at: ".", reply: "hang up", outcome: smtpconn.InDoubt},
 		"context": {ctx: func(ctx context.Context) context.Context {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()

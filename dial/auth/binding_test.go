@@ -23,7 +23,7 @@ func TestBindingTypes(t *testing.T) {
 			s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, play: honest}
 			client, peer := net.Pipe()
 			go s.serve(tls.Server(peer, serverTLS(t, version)))
-			got, err := loginOver(t, client, p, &dial.Dialer{}, auth.Password{User: testUser, Password: auth.NewSecret(testPassword), RequireBinding: true})
+			got, err := loginOver(t, client, p, &dial.Dialer{}, auth.Password{User: testUser, Secret: auth.NewSecret(testPassword), RequireBinding: true})
 			if err != nil || got.Binding != want {
 				t.Errorf("%s over %v: %v, %v", tls.VersionName(version), p, got, err)
 			}
@@ -51,8 +51,8 @@ func TestBindingWithoutExport(t *testing.T) {
 	}
 }
 
-// between is somebody with a certificate of his own that the client trusts: he
-// ends its TLS, and passes on what is said, edited.
+// between is an attacker with a certificate that the client trusts, who ends its
+// TLS and passes on what is said, edited.
 func between(t *testing.T, client net.Conn, s *server, edit func(string) string) {
 	front := tls.Server(client, serverTLS(t, 0))
 	near, far := net.Pipe()
@@ -81,10 +81,10 @@ func authorityConfig(t *testing.T) *tls.Config {
 	return c
 }
 
-// Somebody in the middle with a certificate that is trusted is caught: by the
-// binding, if he leaves the list as it is, by the server, which hears "y", if he
-// takes the binding mechanisms from it. Without either he is not noticed, which
-// shows that it is they who catch him.
+// An attacker in the middle with a certificate that is trusted is caught: by the
+// binding, if the list stays as it is, and by the server, which sees "y", if the
+// binding mechanisms are taken from it. Without either the attack is not noticed,
+// which shows that nothing else catches it.
 func TestManInTheMiddle(t *testing.T) {
 	same := func(s string) string { return s }
 	strip := func(s string) string {
@@ -114,7 +114,7 @@ func TestManInTheMiddle(t *testing.T) {
 				s.play = func(x *talk, mechanism string) outcome { tried = append(tried, mechanism); return honest(x, mechanism) }
 				client, peer := net.Pipe()
 				go between(t, peer, s, c.edit)
-				c.creds.User, c.creds.Password = testUser, auth.NewSecret(testPassword)
+				c.creds.User, c.creds.Secret = testUser, auth.NewSecret(testPassword)
 				got, err := loginOver(t, client, p, &dial.Dialer{}, c.creds)
 				wantOutcome(t, err, c.kind, nil)
 				if !slices.Equal(tried, c.tried) {
@@ -156,7 +156,7 @@ func TestNoPasswordBehindRefusedBinding(t *testing.T) {
 			var tried []string
 			s := &server{p: p, lists: []string{"SCRAM-SHA-256-PLUS", "PLAIN", "LOGIN"}}
 			s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return o }
-			_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
+			_, err := login(t, s, auth.Password{User: testUser, Secret: auth.NewSecret(testPassword)})
 			wantOutcome(t, err, auth.KindChannelBinding, nil)
 			if !slices.Equal(tried, s.lists[:1]) {
 				t.Errorf("%v: tried %v", p, tried)
@@ -195,16 +195,16 @@ func TestFlag(t *testing.T) {
 		{"listed", []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, auth.Password{}, "p=tls-exporter,,"},
 		{"not listed", []string{"SCRAM-SHA-256"}, auth.Password{}, "y,,"},
 		{"another listed, which we do not take", []string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
-		{"another listed, which we do not know", []string{"scram-sha-512-plus", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
+		{"another listed, which we do not know", []string{"scram-sha3-512-plus", "SCRAM-SHA-256"}, auth.Password{}, "n,,"},
 		{"not wanted", []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, auth.Password{Mechanisms: []string{"SCRAM-SHA-256"}}, "n,,"},
 	} {
 		s := &server{p: policy.IMAP, lists: c.lists, play: func(*talk, string) outcome { return bad }}
-		c.creds.User, c.creds.Password = testUser, auth.NewSecret(testPassword)
+		c.creds.User, c.creds.Secret = testUser, auth.NewSecret(testPassword)
 		login(t, s, c.creds)
 		wantFlags(t, s, c.flag)
 	}
-	on := &carrier{list: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, answers: []auth.Answer{no(auth.KindCredentials)}}
-	auth.Authenticate(t.Context(), nil, on, auth.Password{User: "u", Password: auth.NewSecret("p")}, true)
+	on := &transport{list: []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, answers: []auth.Answer{no(auth.KindCredentials)}}
+	authenticate(t, on, auth.Password{User: "u", Secret: auth.NewSecret("p")})
 	if len(on.log) != 1 || !strings.HasPrefix(on.log[0], "start SCRAM-SHA-256 n,,") {
 		t.Errorf("nothing to bind to: %q", on.log)
 	}

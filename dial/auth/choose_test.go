@@ -35,9 +35,9 @@ func TestChoice(t *testing.T) {
 		{"weakened by the server, floor by class", []string{"PLAIN", "LOGIN", "SCRAM-SHA-1"}, "IMAP LOGIN", auth.Password{NoPlaintext: true}, ""},
 		{"binding required, nothing to bind to", all, "IMAP LOGIN", auth.Password{RequireBinding: true}, ""},
 	} {
-		c.creds.User, c.creds.Password = "u", auth.NewSecret("p")
-		on := &carrier{list: c.lists, own: c.own, answers: []auth.Answer{no(auth.KindCredentials)}}
-		_, err := auth.Authenticate(t.Context(), nil, on, c.creds, true)
+		c.creds.User, c.creds.Secret = "u", auth.NewSecret("p")
+		on := &transport{list: c.lists, own: c.own, answers: []auth.Answer{no(auth.KindCredentials)}}
+		_, err := authenticate(t, on, c.creds)
 		var failed *auth.Error
 		if !errors.As(err, &failed) || !strings.EqualFold(failed.Mechanism, c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
@@ -56,7 +56,7 @@ func TestRulesAreChecked(t *testing.T) {
 		{Mechanisms: []string{"SCRAM-SHA256"}}, {Mechanisms: []string{}}, {Mechanisms: []string{"PLAIN"}, NoPlaintext: true},
 		{Mechanisms: []string{"SCRAM-SHA-256"}, RequireBinding: true}, {Mechanisms: []string{"ANONYMOUS"}},
 	} {
-		p.User, p.Password = "u", auth.NewSecret("p")
+		p.User, p.Secret = "u", auth.NewSecret("p")
 		if err := auth.Check(p); err == nil {
 			t.Errorf("%v %v %v", p.Mechanisms, p.NoPlaintext, p.RequireBinding)
 		}
@@ -64,14 +64,14 @@ func TestRulesAreChecked(t *testing.T) {
 }
 
 // A SCRAM that was refused with "y" is not followed: the server may have meant
-// the list that somebody edited.
+// the list that an attacker edited.
 func TestNothingBehindY(t *testing.T) {
 	for _, p := range protocols {
 		for _, o := range []outcome{vague, never} {
 			var tried []string
 			s := &server{p: p, lists: []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"}}
 			s.play = func(_ *talk, m string) outcome { tried = append(tried, m); return o }
-			_, err := login(t, s, auth.Password{User: testUser, Password: auth.NewSecret(testPassword)})
+			_, err := login(t, s, auth.Password{User: testUser, Secret: auth.NewSecret(testPassword)})
 			if err == nil || !slices.Equal(tried, []string{"SCRAM-SHA-256"}) {
 				t.Errorf("%v: tried %v, %v", p, tried, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/emersion/go-sasl"
 
@@ -11,14 +12,48 @@ import (
 )
 
 // Credentials are what a session authenticates with: [Password], [Token],
-// [External], [Anonymous] or what [SASL] returns.
+// [External], [Anonymous] or [SASL].
 type Credentials interface {
 	check() error
-	// candidates returns the attempts to make, in this order, given what the
-	// server lists.
-	candidates(on site) ([]attempt, error)
-	// acceptable names the mechanisms that there are candidates of.
-	acceptable() []string
+	// terms returns what the credentials say about the login as a whole.
+	terms() terms
+	// mechanisms returns the mechanisms that may be used, wherever they exist.
+	mechanisms() []mechanism
+	// attempts returns the attempts to make, in this order, given what the server
+	// offers.
+	attempts(o *offer) ([]attempt, error)
+}
+
+// terms are what credentials say about the login as a whole.
+type terms struct {
+	source      Source // nil if the credentials have no secret
+	checkSecret func(secret string) error
+	ifOffered   bool // no login is in order where the server offers none
+	cleartext   bool // may cross a connection without TLS
+	unverified  bool // may go to a server that was not verified
+}
+
+// attempt is one way to authenticate.
+type attempt struct {
+	use
+	// unbound is asked before the attempt that follows one with channel binding,
+	// whatever the server refused but the credentials.
+	unbound func(context.Context, *Error) error
+	// last says that a refusal must not be followed by anything: it may be the
+	// server's answer to a list that an attacker has edited.
+	last bool
+}
+
+// attemptsOf returns an attempt for each of the mechanisms that the server offers.
+func attemptsOf(list []mechanism, u use, o *offer) []attempt {
+	var attempts []attempt
+	for _, m := range list {
+		if m.available(o, m.name) == offered {
+			u.mechanism, u.on = m, o
+			attempts = append(attempts, attempt{use: u})
+		}
+	}
+	return attempts
 }
 
 // Check returns what can be known to be wrong with credentials before any I/O:
@@ -34,53 +69,86 @@ func Check(c Credentials) error {
 // checkText returns an error that does not show text if it is empty or has CR,
 // LF or NUL in it.
 func checkText(what, text string) error {
-	switch {
-	case text == "":
+	if text == "" {
 		return fmt.Errorf("no %s", what)
-	case wire.CheckLine(text) != nil:
+	}
+	return checkLine(what, text)
+}
+
+// checkLine returns an error that does not show text if it has CR, LF or NUL
+// in it.
+func checkLine(what, text string) error {
+	if wire.CheckLine(text) != nil {
 		return fmt.Errorf("%s %w", what, wire.ErrArgument)
+	}
+	return nil
+}
+
+// checkSource returns an error if there is no source, or if it is a secret
+// that does not pass check.
+func checkSource(what string, s Source, check func(secret string) error) error {
+	there := s != nil
+	switch s := s.(type) {
+	case Secret:
+		return check(s.reveal())
+	case *Secret:
+		if there = s != nil; there {
+			return check(s.reveal())
+		}
+	case SourceFunc:
+		there = s != nil
+	}
+	if !there {
+		return fmt.Errorf("no %s", what)
 	}
 	return nil
 }
 
 // External lets the server take the identity from the client certificate of
 // the TLS handshake, by the SASL mechanism EXTERNAL (RFC 4422 appendix A). The
-// certificate is that of the Dialer's TLSConfig.
-type External struct{}
-
-func (External) check() error { return nil }
-
-func (External) acceptable() []string { return []string{sasl.External} }
-
-func (External) candidates(on site) ([]attempt, error) {
-	if !on.listed(sasl.External) {
-		return nil, nil
-	}
-	return []attempt{saslAttempt(sasl.External, sasl.NewExternalClient(""))}, nil
+// certificate is that of the Dialer's TLSConfig. External is used only over TLS
+// with a server that was verified.
+type External struct {
+	// Identity is the identity to act as (RFC 4422 §2), for a certificate that may
+	// act as several. If it is empty the server derives one from the certificate.
+	Identity string
 }
 
-// Anonymous asks to be let in as nobody, by the SASL mechanism ANONYMOUS
-// (RFC 4505). No other credentials ever fall back to it.
+func (e External) check() error { return checkLine("identity", e.Identity) }
+
+func (External) terms() terms { return terms{} }
+
+func (External) mechanisms() []mechanism {
+	return []mechanism{{name: sasl.External, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, sasl.NewExternalClient(u.identity))
+	}}}
+}
+
+func (e External) attempts(o *offer) ([]attempt, error) {
+	return attemptsOf(e.mechanisms(), use{identity: e.Identity}, o), nil
+}
+
+// Anonymous asks to be let in without an identity, by the SASL mechanism
+// ANONYMOUS (RFC 4505). No other credentials ever fall back to it. Anonymous is
+// used only over TLS with a server that was verified.
 type Anonymous struct {
 	// Trace is what the server may write down about the caller, as a mail
 	// address or a word; it may be empty.
 	Trace string
 }
 
-func (a Anonymous) check() error {
-	if wire.CheckLine(a.Trace) != nil {
-		return fmt.Errorf("trace %w", wire.ErrArgument)
-	}
-	return nil
+func (a Anonymous) check() error { return checkLine("trace", a.Trace) }
+
+func (Anonymous) terms() terms { return terms{} }
+
+func (Anonymous) mechanisms() []mechanism {
+	return []mechanism{{name: sasl.Anonymous, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, anonymous(u.user))
+	}}}
 }
 
-func (Anonymous) acceptable() []string { return []string{sasl.Anonymous} }
-
-func (a Anonymous) candidates(on site) ([]attempt, error) {
-	if !on.listed(sasl.Anonymous) {
-		return nil, nil
-	}
-	return []attempt{saslAttempt(sasl.Anonymous, anonymous(a.Trace))}, nil
+func (a Anonymous) attempts(o *offer) ([]attempt, error) {
+	return attemptsOf(a.mechanisms(), use{user: a.Trace}, o), nil
 }
 
 // anonymous is go-sasl's client with an initial response that is empty, and
@@ -91,38 +159,58 @@ func (a anonymous) Start() (string, []byte, error) { return sasl.Anonymous, []by
 
 func (a anonymous) Next([]byte) ([]byte, error) { return nil, sasl.ErrUnexpectedServerChallenge }
 
-// SASL makes credentials of any go-sasl client. start is called once for each
-// attempt to authenticate and its client used once. The server must list the
-// client's mechanism.
-func SASL(start func() (sasl.Client, error)) Credentials { return custom(start) }
+// SASL are credentials of any go-sasl client. The server must list the client's
+// mechanism.
+type SASL struct {
+	// Start makes the client, which is used once. It is called once for each
+	// login, before anything is sent for it.
+	Start func() (sasl.Client, error) `json:"-"`
 
-type custom func() (sasl.Client, error)
+	// InsecureCleartext sends what the client says over a connection without
+	// TLS, where anyone on the way can read it.
+	InsecureCleartext bool
+	// InsecureUnverified sends it over TLS to a server whose certificate was not
+	// verified, which may be anyone.
+	InsecureUnverified bool
+}
 
-func (c custom) check() error {
-	if c == nil {
+func (c SASL) check() error {
+	if c.Start == nil {
 		return errors.New("no SASL client")
 	}
 	return nil
 }
 
-func (c custom) acceptable() []string { return nil }
+func (c SASL) terms() terms {
+	return terms{cleartext: c.InsecureCleartext, unverified: c.InsecureUnverified}
+}
 
-func (c custom) candidates(on site) ([]attempt, error) {
-	client, err := c()
+func (SASL) mechanisms() []mechanism { return nil }
+
+func (c SASL) attempts(o *offer) ([]attempt, error) {
+	client, err := c.Start()
 	if err != nil {
 		return nil, err
 	}
 	if client == nil {
 		return nil, errors.New("no SASL client")
 	}
-	mechanism, ir, err := client.Start()
+	name, ir, err := client.Start()
 	if err != nil {
 		return nil, err
 	}
-	if !on.listed(mechanism) {
-		return nil, nil
-	}
-	return []attempt{{mechanism: mechanism, run: func(_ context.Context, on Carrier) (Answer, error) {
-		return exchange(on, client, mechanism, ir)
-	}}}, nil
+	m := mechanism{name: name, custom: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, started{client, name, ir})
+	}}
+	m.shows = slices.ContainsFunc(passwordMechanisms, func(known mechanism) bool { return known.name == name && known.shows })
+	return attemptsOf([]mechanism{m}, use{}, o), nil
 }
+
+// started is a SASL client that has started.
+type started struct {
+	sasl.Client
+	name string
+	ir   []byte
+}
+
+func (s started) Start() (string, []byte, error) { return s.name, s.ir, nil }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/hex"
@@ -12,13 +11,13 @@ import (
 )
 
 // cramMD5 is the mechanism CRAM-MD5 (RFC 2195). The server proves nothing, and
-// whoever hears the exchange can search for the password.
+// anyone who reads the exchange can search for the password.
 type cramMD5 struct {
 	user, password string
 	answered       bool
 }
 
-func (c *cramMD5) Start() (string, []byte, error) { return cramName, nil, nil }
+func (c *cramMD5) Start() (string, []byte, error) { return "CRAM-MD5", nil, nil }
 
 func (c *cramMD5) Next(challenge []byte) ([]byte, error) {
 	switch {
@@ -45,18 +44,29 @@ func (c *cramMD5) complete() error {
 // learns a password letter by letter (CVE-2007-1558).
 var msgID = regexp.MustCompile(`^<[A-Za-z0-9!#$%&'*+/=?^_{|}~.` + "`" + `-]{1,120}@[A-Za-z0-9.\[\]:_-]{1,255}>$`)
 
-// apopAttempt is POP3's APOP (RFC 1939 §7), with the password prepared
-// (RFC 6856 §2.2).
-func apopAttempt(user, password, stamp string) attempt {
-	return attempt{mechanism: apop, run: func(_ context.Context, c Carrier) (Answer, error) {
-		if strings.Contains(user, " ") {
-			return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
+// stampIn returns the time stamp in a greeting, brackets and all (RFC 1939 §7),
+// or "" if there is none that may be used.
+func stampIn(greeting string) string {
+	for {
+		_, rest, _ := strings.Cut(greeting, "<")
+		inside, behind, found := strings.Cut(rest, ">")
+		if !found {
+			return ""
 		}
-		return c.(Stamper).LoginDigest(user, apopDigest(stamp, prepareOrKeep(password)))
-	}}
+		if stamp := "<" + inside + ">"; msgID.MatchString(stamp) {
+			return stamp
+		}
+		greeting = behind
+	}
 }
 
-func apopDigest(stamp, password string) string {
-	sum := md5.Sum([]byte(stamp + password))
-	return hex.EncodeToString(sum[:])
+// runAPOP is POP3's APOP (RFC 1939 §7), with the password prepared
+// (RFC 6856 §2.2).
+func runAPOP(c *conversation, u use) (Answer, error) {
+	if strings.Contains(u.user, " ") {
+		return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
+	}
+	sum := md5.Sum([]byte(u.on.stamp + prepareOrKeep(u.secret)))
+	digest := hex.EncodeToString(sum[:])
+	return c.loginDigest(u.user, digest)
 }

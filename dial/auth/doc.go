@@ -1,20 +1,27 @@
-// Package auth holds credentials and brings them across: over connections
-// that deserve them, by a mechanism that the server lists there, and no other
-// way.
+// Package auth holds credentials and logs in with them: only over connections
+// that are protected as the credentials demand, and only by a mechanism that the
+// server lists there.
 //
 // Programs give [Password], [Token], [External], [Anonymous] or [SASL]
 // credentials to a session's Options and meet this package again in [*Error],
-// which tells a wrong password from a server that is busy. Those who build
-// sessions of their own on a [*dial.Conn] bring a [Carrier] and call
-// [Authenticate].
+// which tells a wrong password from a server that is busy. Programs with a session
+// of their own on a [*dial.Conn] implement [Transport] and call [Authenticate].
+//
+// # Protection
+//
+// Credentials are sent only over TLS, to a server that was verified or pinned.
+// Two dangers have two names: InsecureCleartext on a [Password] or [SASL] lets it
+// cross a connection without TLS, and InsecureUnverified on these or a [Token] lets
+// it go to a server that was not verified. Neither implies the other. A Token
+// never goes without TLS.
 //
 // # Mechanisms
 //
-// What each protects against, besides what TLS does. "Server" is a server, or
-// somebody with a certificate that is trusted here, that wants the secret;
-// "database" is a copy of what the server stores; "middle" is somebody in the
-// middle with a trusted certificate who passes the login on; "proof" is
-// whether the server shows that it knows the password.
+// The table says what each mechanism protects against, besides what TLS does.
+// "Server" is a server, or an attacker with a certificate that is trusted here,
+// that wants the secret; "database" is a copy of what the server stores; "middle"
+// is an attacker in the middle with a trusted certificate who passes the login on;
+// "proof" is whether the server shows that it knows the password.
 //
 //	mechanism            server  database  middle  proof  used
 //	SCRAM-SHA-256-PLUS   yes     yes       yes     yes    1st
@@ -32,27 +39,27 @@
 //	EXTERNAL             yes     yes       yes     no     for External
 //	ANONYMOUS            -       -         -       no     for Anonymous
 //
-// "List" means that the server learns if somebody took the -PLUS mechanisms
+// "List" means that the server learns if an attacker took the -PLUS mechanisms
 // from its list, provided that it does check. A token that leaks is good until
-// it expires, and only for its scope. "If named" is in Password.Mechanisms.
+// it expires, and only for its scope. "If named" means named in
+// Password.Mechanisms.
 //
-// The first of a column's order that the server lists is used. The list is the
+// The first in the column "used" that the server lists is used. The list is the
 // one read at the connection's own level: what a server said before STARTTLS
 // counts for nothing. The next is tried only if the server refused a mechanism
-// as such, and at most three. Behind a SCRAM that may have been refused because
-// somebody edits the list nothing is tried.
+// as such, and at most three are. After a refusal of SCRAM that may mean that an
+// attacker edits the list, none is.
 //
 // # Channel binding
 //
 // A -PLUS mechanism signs what only the two ends of one TLS connection know:
 // tls-exporter in TLS 1.3 (RFC 9266), tls-unique in TLS 1.2 with the extended
 // master secret, else tls-server-end-point (RFC 5929). A server that lists one
-// and refuses it may be broken (Cyrus 3.6 refuses every binding in TLS 1.3) or
-// not the server. Then SCRAM is tried once more without binding, unless the
-// Password forbids what shows the password, or says RequireBinding, or its
-// OnUnbound objects; and
-// dial.Security tells of it. After a refusal that names a wrong binding, or the
-// credentials, it is not.
+// and refuses it may be broken (Cyrus 3.6 refuses every binding in TLS 1.3), or
+// may not be the server. SCRAM is then tried once more without binding, unless the
+// Password forbids what shows the password, or sets RequireBinding, or its
+// OnUnbound objects; dial.Security tells of it. After a refusal that names a wrong
+// binding, or the credentials, SCRAM is not tried again.
 //
 // # Work
 //

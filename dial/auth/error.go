@@ -2,53 +2,49 @@ package auth
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Kind says why an authentication failed, the same in all protocols.
-type Kind string
-
-const (
-	KindCredentials Kind = "bad credentials"              // ask for new ones
-	KindTemporary   Kind = "temporary failure"            // try again later
-	KindInUse       Kind = "mailbox in use or locked"     // the credentials may be right
-	KindExpired     Kind = "credentials expired"          // the password must be changed
-	KindMechanism   Kind = "no acceptable mechanism"      // the server takes none of ours, or refused it as such
-	KindTLSRequired Kind = "server wants TLS first"       // raise the policy
-	KindProtocol    Kind = "server broke the exchange"    // a challenge that cannot be answered
-	KindCancelled   Kind = "credentials could not be had" // the caller's source failed
-	KindRefused     Kind = "server refused"               // and did not say why, or says to ask its administrator
-
-	// KindChannelBinding: the server, or somebody between, would not have a
-	// login that is bound to this connection, and a login without is not
-	// wanted. It may be an attack.
-	KindChannelBinding Kind = "channel binding failed"
-	// KindServerProof: the server accepted the login and could not show that
-	// it knows the password. It is not the server, or a broken one.
-	KindServerProof Kind = "server failed to prove itself"
-)
-
 // Error is an authentication that failed.
 type Error struct {
-	Kind      Kind     // what to do about it
-	Mechanism string   // the one tried last, "" if none was
-	Reply     string   // the server's words, made printable
-	Offered   []string // what the server takes, when no mechanism was acceptable
-	// Acceptable is what the caller's credentials could have used, when the
-	// server offered nothing of it.
+	Kind Kind // what to do about it
+	// Guessed means that the server did not say why it refused, and Kind is the
+	// likeliest reason.
+	Guessed   bool
+	Mechanism string // the one tried last, "" if none was
+	// Code is the code that the server gave: the response code of IMAP and POP3, as
+	// "AUTHENTICATIONFAILED" and "SYS/TEMP", and the enhanced status code of SMTP,
+	// or else its reply code, as "5.7.8" and "535". It is "" without one that is
+	// known.
+	Code string
+	// Reply holds the server's words, made printable and at most 512 bytes long,
+	// with "[secret]" in the place of a secret that they repeat. It is "" if the
+	// server gave none, and where taking the secret out would betray it, because
+	// it is short or an ordinary word.
+	Reply string
+	// Transient means that a code of the server says that the refusal will pass.
+	Transient bool
+
+	Offered []string // what the server takes, when no mechanism was acceptable
+	// Acceptable is what the caller's credentials could have used in this
+	// protocol, when the server offered nothing of it.
 	Acceptable []string
 	Err        error // what caused it, if not the server's words; a [*TokenError] for a token
 
-	guessed bool // Kind is the likeliest: the server did not say
+	advice    string // a hint that the server's words call for
+	early     bool   // as in Answer
+	ambiguous bool   // as in Answer
 }
 
 // Error returns kind, mechanism and the server's words, at most 512 bytes of
 // printable text. It never holds a secret.
 func (e *Error) Error() string {
 	var b strings.Builder
+	if e.Guessed && e.Kind != KindRefused {
+		b.WriteString("probably ")
+	}
 	b.WriteString(string(e.Kind))
 	if e.Mechanism != "" {
 		fmt.Fprintf(&b, " (%s)", e.Mechanism)
@@ -56,8 +52,11 @@ func (e *Error) Error() string {
 	if e.Reply != "" {
 		fmt.Fprintf(&b, ": %q", e.Reply)
 	}
-	if e.Kind == KindMechanism && len(e.Offered) > 0 {
+	switch {
+	case e.Kind == KindMechanism && len(e.Offered) > 0:
 		fmt.Fprintf(&b, ": server offers %s", strings.Join(e.Offered, " "))
+	case e.Kind == KindMechanism && e.Mechanism == "":
+		b.WriteString(": server offers none")
 	}
 	if len(e.Acceptable) > 0 {
 		fmt.Fprintf(&b, "; acceptable: %s", strings.Join(e.Acceptable, " "))
@@ -68,39 +67,18 @@ func (e *Error) Error() string {
 	return wire.Printable(b.String())
 }
 
-// Unwrap returns what caused the failure, if it was not the server's words.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns the kind, and what caused the failure if that was not the
+// server's words. It returns nothing if e is nil, as it is when a [Source] is asked
+// first: errors.Is and errors.As can be given what a Source is told.
+func (e *Error) Unwrap() []error {
+	switch {
+	case e == nil:
+		return nil
+	case e.Err == nil:
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
 
 // Temporary reports whether the same credentials may be accepted later.
-func (e *Error) Temporary() bool { return e.Kind == KindTemporary || e.Kind == KindInUse }
-
-// Hint returns one sentence for a person.
-func (e *Error) Hint() string {
-	switch e.Kind {
-	case KindCredentials:
-		if wire.AsksForCertificate(e.Reply) {
-			return "The server wants a client certificate, or does not accept the one it got: set one up in this program."
-		}
-		return "The server does not accept this user and password: check both; some providers want a password made for this program."
-	case KindTemporary:
-		return "The server cannot check passwords right now: try again later."
-	case KindInUse:
-		return "The mailbox is in use by another program: try again later."
-	case KindExpired:
-		return "The password has expired: change it with the provider."
-	case KindMechanism:
-		if slices.Equal(e.Offered, []string{"EXTERNAL"}) {
-			return "The server takes nothing but a client certificate."
-		}
-		return "The server offers no way to log in that this program accepts."
-	case KindProtocol:
-		return "The server broke off the login in a way that no server should: it may be broken, or not the one it seems to be."
-	case KindTLSRequired:
-		return "The server only takes passwords over TLS: use TLS."
-	case KindChannelBinding:
-		return "The login could not be tied to this connection: the server is set up badly, or somebody sits between."
-	case KindServerProof:
-		return "The server could not show that it knows the password: somebody may be posing as the server."
-	}
-	return ""
-}
+func (e *Error) Temporary() bool { return e.Transient || e.Kind.temporary() }

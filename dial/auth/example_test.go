@@ -24,7 +24,7 @@ func ExamplePassword() {
 	client, err := imapconn.Dial(context.Background(), ep, &imapconn.Options{
 		Auth: auth.Password{
 			User:        "user",
-			Password:    auth.NewSecret(os.Getenv("PASSWORD")),
+			Secret:      auth.NewSecret(os.Getenv("PASSWORD")),
 			NoPlaintext: true,
 		},
 	})
@@ -45,8 +45,8 @@ func ExamplePassword() {
 // A token from a cache, and a new one when the server does not take it.
 func ExampleToken() {
 	var cached auth.Secret
-	source := func(ctx context.Context) (auth.Secret, error) {
-		if rejected := auth.RejectedToken(ctx); rejected == nil && !cached.Empty() {
+	source := func(ctx context.Context, refused *auth.Error) (auth.Secret, error) {
+		if refused == nil && !cached.Empty() {
 			return cached, nil
 		}
 		token, err := fetch(ctx) // an OAuth library of your choice
@@ -55,7 +55,7 @@ func ExampleToken() {
 	}
 	ep := dial.Endpoint{Protocol: policy.Submission, Host: "mail.example.org", Policy: policy.ImplicitTLS}
 	client, err := smtpconn.Dial(context.Background(), ep, &smtpconn.Options{
-		Auth: auth.Token{User: "user@example.org", Source: source},
+		Auth: auth.Token{User: "user@example.org", Secret: auth.SourceFunc(source)},
 	})
 	var refused *auth.TokenError
 	if errors.As(err, &refused) {

@@ -1,9 +1,9 @@
 package auth
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/emersion/go-sasl"
 )
@@ -12,36 +12,33 @@ import (
 // many.
 const maxSteps = 10
 
-// verdict is the error of a mechanism whose challenge was the server's refusal.
-// What follows in the exchange adds nothing to it.
-type verdict struct {
-	response []byte // what the mechanism answers it with, nil to cancel
-	answer   Answer
+// refusal is the error of a mechanism whose challenge was the server's refusal.
+// The server's final answer is still to come, and decides.
+type refusal struct {
+	response []byte // what the mechanism answers the challenge with
+	kind     Kind   // what the challenge tells, "" for nothing
+	guessed  bool
+	detail   error // as in Answer
 }
 
-func (*verdict) Error() string { return "refused in a challenge" }
+func (*refusal) Error() string { return "refused in a challenge" }
 
-func saslAttempt(mechanism string, client sasl.Client) attempt {
-	return attempt{mechanism: mechanism, run: func(_ context.Context, c Carrier) (Answer, error) {
-		return begin(c, client)
-	}}
-}
+// An indifferent mechanism is one that is sent challenges in text that is no
+// base64, by servers that mean people to read them. It is told of an empty
+// challenge then.
+type indifferent interface{ indifferent() }
 
-func begin(c Carrier, client sasl.Client) (Answer, error) {
+// exchange runs one SASL exchange to its end.
+func exchange(c *conversation, client sasl.Client) (Answer, error) {
 	mechanism, ir, err := client.Start()
 	if err != nil {
 		return Answer{}, cancelled(err)
 	}
-	return exchange(c, client, mechanism, ir)
-}
-
-// exchange runs one SASL exchange to its end.
-func exchange(c Carrier, client sasl.Client, mechanism string, ir []byte) (Answer, error) {
-	a, sent, err := c.Start(mechanism, ir)
+	a, sent, err := c.start(mechanism, ir)
 	if err == nil && ir != nil && !sent {
 		a, err = sendInitial(c, a, ir)
 	}
-	for range maxSteps {
+	for step := range maxSteps {
 		switch {
 		case err != nil:
 			return Answer{}, err
@@ -51,49 +48,51 @@ func exchange(c Carrier, client sasl.Client, mechanism string, ir []byte) (Answe
 			return a, nil
 		}
 		response, nextErr := next(client, a.Challenge)
-		var said *verdict
-		switch {
-		case errors.As(nextErr, &said):
+		var said *refusal
+		switch refused := errors.As(nextErr, &said); {
+		case step == 0 && sent && (errors.Is(nextErr, sasl.ErrUnexpectedServerChallenge) || refused && said.kind == ""):
+			a, err = c.repeat(ir) // the server did not take the initial response, and asks for it
+		case refused:
 			return conclude(c, said)
 		case nextErr != nil:
 			return Answer{}, cancel(c, nextErr)
+		default:
+			a, err = c.respond(response)
 		}
-		a, err = c.Respond(response)
 	}
 	return Answer{}, cancel(c, errors.New("too many challenges"))
 }
 
 // next returns the response to a challenge, which must be strict base64
-// (RFC 4954 §4, RFC 5034 §4).
+// (RFC 4954 §4, RFC 5034 §4) unless the mechanism does not care.
 func next(client sasl.Client, challenge string) ([]byte, error) {
 	decoded, err := base64.StdEncoding.Strict().DecodeString(challenge)
+	if _, ok := client.(indifferent); ok && err != nil {
+		decoded, err = nil, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", sasl.ErrUnexpectedServerChallenge, err)
 	}
 	return client.Next(decoded)
 }
 
 // sendInitial sends the initial response in answer to the challenge that asks
-// for it. A server that accepts before it has seen it has not authenticated
-// anybody.
-func sendInitial(c Carrier, a Answer, ir []byte) (Answer, error) {
+// for it. A server that accepts before it has seen it has authenticated no user.
+func sendInitial(c *conversation, a Answer, ir []byte) (Answer, error) {
 	switch a.Status {
 	case Challenge:
-		return c.Respond(ir)
+		return c.respond(ir)
 	case Accepted:
 		return Answer{}, errEarly()
 	}
 	return a, nil
 }
 
-// conclude brings an exchange to its end that a challenge has decided. The
-// server still has to be told that we heard, or the next command would be
-// taken for a response (RFC 7628 §3.2.3).
-func conclude(c Carrier, said *verdict) (Answer, error) {
-	if said.response == nil {
-		return said.answer, c.Cancel()
-	}
-	a, err := c.Respond(said.response)
+// conclude answers a challenge that was a refusal, as it must be answered
+// (RFC 7628 §3.2.3), and returns the server's final answer. What the challenge told
+// counts only where the final answer does not tell.
+func conclude(c *conversation, said *refusal) (Answer, error) {
+	a, err := c.repeat(said.response)
 	switch {
 	case err != nil:
 		return Answer{}, err
@@ -102,8 +101,14 @@ func conclude(c Carrier, said *verdict) (Answer, error) {
 	case a.Status == Accepted:
 		return Answer{}, &Error{Kind: KindProtocol, Err: errors.New("server accepted what it had refused")}
 	}
-	said.answer.Reply = a.Reply
-	return said.answer, nil
+	a.detail = said.detail
+	if said.kind != "" && (a.Guessed || a.Kind == KindCredentials && !said.guessed) {
+		a.Kind, a.Guessed, a.early = said.kind, said.guessed, false
+		if a.Kind == KindCredentials && a.Guessed && !c.shown {
+			a.Kind = KindRefused
+		}
+	}
+	return a, nil
 }
 
 func errEarly() error {
@@ -119,9 +124,9 @@ func complete(client sasl.Client) error {
 	return nil
 }
 
-// cancel tells the server that we will not answer, as every protocol wants.
-// Whether it hears that makes no difference any more.
-func cancel(c Carrier, why error) error {
+// cancel tells the server that the challenge will not be answered, as every
+// protocol wants. Whether that arrives makes no difference any more.
+func cancel(c *conversation, why error) error {
 	c.Cancel()
 	var own *Error
 	if errors.As(why, &own) {

@@ -2,37 +2,44 @@ package auth_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/emersion/go-sasl"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// carrier is a server's side of an authentication, written down: mechanisms it
+// transport is a server's side of an authentication, written down: mechanisms it
 // lists and answers it gives, in order. It writes down what it is sent.
-type carrier struct {
+type transport struct {
 	list    []string
 	own     string
 	noIR    bool // an initial response cannot go with the command
 	answers []auth.Answer
-	err     error // once the answers are used up
+	err     error                          // once the answers are used up
+	last    func(log []string) auth.Answer // the answer, if there are no answers, to a message
 	log     []string
 }
 
-func (c *carrier) Mechanisms() []string { return c.list }
-func (c *carrier) Finish() error        { return nil }
-func (c *carrier) OwnLogin() string     { return c.own }
+func (c *transport) Mechanisms() []string         { return c.list }
+func (c *transport) Finish() error                { return nil }
+func (c *transport) LoginCommand() (string, bool) { return c.own, c.own != "" }
 
-func (c *carrier) next(sent string) (auth.Answer, error) {
+func (c *transport) next(sent string) (auth.Answer, error) {
 	c.log = append(c.log, sent)
+	if c.last != nil {
+		return c.scripted(sent)
+	}
 	if len(c.answers) == 0 {
 		return auth.Answer{}, c.err
 	}
@@ -43,7 +50,20 @@ func (c *carrier) next(sent string) (auth.Answer, error) {
 	return a, nil
 }
 
-func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
+// scripted asks for what a mechanism sends, and ends with last where all was sent.
+func (c *transport) scripted(sent string) (auth.Answer, error) {
+	switch {
+	case sent == "start LOGIN ", sent == "start CRAM-MD5 ", len(c.log) == 2 && c.list[0] == "LOGIN":
+		return ask, nil
+	case strings.HasPrefix(sent, "start SCRAM"):
+		_, nonce, _ := strings.Cut(sent, "r=")
+		first := "r=" + nonce + "x,s=c2FsdA==,i=4096"
+		return auth.Answer{Status: auth.Challenge, Challenge: base64.StdEncoding.EncodeToString([]byte(first))}, nil
+	}
+	return c.last(c.log), nil
+}
+
+func (c *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
 	if c.noIR {
 		a, err := c.next("start " + mechanism)
 		return a, false, err
@@ -52,14 +72,58 @@ func (c *carrier) Start(mechanism string, ir []byte) (auth.Answer, bool, error) 
 	return a, true, err
 }
 
-func (c *carrier) Respond(response []byte) (auth.Answer, error) {
+func (c *transport) Respond(response []byte) (auth.Answer, error) {
 	return c.next("respond " + string(response))
 }
 
-func (c *carrier) Cancel() error { c.log = append(c.log, "cancel"); return nil }
+func (c *transport) Cancel() error { c.log = append(c.log, "cancel"); return nil }
 
-func (c *carrier) Login(user, password string) (auth.Answer, error) {
+func (c *transport) Login(user, password string) (auth.Answer, error) {
 	return c.next("login " + user + " " + password)
+}
+
+// stamper is a transport with a greeting for APOP.
+type stamper struct {
+	transport
+	greeting string
+}
+
+func (s *stamper) Greeting() string { return s.greeting }
+
+func (s *stamper) LoginDigest(user, digest string) (auth.Answer, error) {
+	return s.next("apop " + user + " " + digest)
+}
+
+// inClear lets credentials cross a connection without TLS, if they can be.
+func inClear(creds auth.Credentials) auth.Credentials {
+	switch c := creds.(type) {
+	case auth.Password:
+		c.InsecureCleartext = true
+		return c
+	case auth.SASL:
+		c.InsecureCleartext = true
+		return c
+	}
+	return creds
+}
+
+// authenticate logs in over on: without a connection where the credentials allow
+// that, else over TLS with a server that is verified.
+func authenticate(t *testing.T, on auth.Transport, creds auth.Credentials) (login dial.Login, err error) {
+	t.Helper()
+	switch creds.(type) {
+	case nil, auth.Password, auth.SASL:
+		return auth.Authenticate(t.Context(), nil, on, inClear(creds))
+	}
+	client, peer := net.Pipe()
+	go (&server{p: policy.IMAP}).serve(tls.Server(peer, serverTLS(t, 0)))
+	conn := connect(t, client, policy.IMAP, &dial.Dialer{})
+	defer conn.Abort()
+	conn.Setup(t.Context(), func(ctx context.Context, s *dial.Setup) error {
+		login, err = auth.Authenticate(ctx, s, on, creds)
+		return err
+	})
+	return login, err
 }
 
 var (
@@ -71,51 +135,51 @@ var (
 func no(k auth.Kind) auth.Answer { return auth.Answer{Status: auth.Refused, Kind: k, Reply: "no"} }
 
 func TestExchange(t *testing.T) {
-	me := auth.Password{User: "u", Password: auth.NewSecret("p")}
+	me := auth.Password{User: "u", Secret: auth.NewSecret("p")}
 	plain, loginMech := []string{"PLAIN"}, []string{"LOGIN"}
 	all := []string{"x-unknown", "login", "plain"}
 	for _, c := range []struct {
-		name    string
-		creds   auth.Credentials
-		carrier carrier
-		log     string // joined by |
-		used    string // the mechanism that succeeded, else
-		kind    auth.Kind
+		name      string
+		creds     auth.Credentials
+		transport transport
+		log       string // joined by |
+		used      string // the mechanism that succeeded, else
+		kind      auth.Kind
 	}{
-		{"PLAIN", me, carrier{list: plain, answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
-		{"PLAIN in a step of its own", me, carrier{list: plain, noIR: true, answers: []auth.Answer{prompt, yes}}, "start PLAIN|respond \x00u\x00p", "PLAIN", ""},
-		{"LOGIN", me, carrier{list: loginMech, answers: []auth.Answer{prompt, ask, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
-		{"LOGIN, prompts of any wording", me, carrier{list: loginMech, answers: []auth.Answer{ask, prompt, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
-		{"own command", me, carrier{own: "USER/PASS", answers: []auth.Answer{yes}}, "login u p", "USER/PASS", ""},
-		{"PLAIN is first", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
-		{"external", auth.External{}, carrier{list: []string{"EXTERNAL"}, answers: []auth.Answer{yes}}, "start EXTERNAL ", "EXTERNAL", ""},
-		{"external is not listed", auth.External{}, carrier{list: all, own: "USER/PASS"}, "", "", auth.KindMechanism},
-		{"nothing is listed", me, carrier{list: []string{"X", "PLAINX"}}, "", "", auth.KindMechanism},
-		{"the next after one that is refused as such", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism), no(auth.KindMechanism), yes}},
+		{"PLAIN", me, transport{list: plain, answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
+		{"PLAIN in a step of its own", me, transport{list: plain, noIR: true, answers: []auth.Answer{prompt, yes}}, "start PLAIN|respond \x00u\x00p", "PLAIN", ""},
+		{"LOGIN", me, transport{list: loginMech, answers: []auth.Answer{prompt, ask, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
+		{"LOGIN, prompts of any wording", me, transport{list: loginMech, answers: []auth.Answer{ask, prompt, yes}}, "start LOGIN |respond u|respond p", "LOGIN", ""},
+		{"own command", me, transport{own: "USER/PASS", answers: []auth.Answer{yes}}, "login u p", "USER/PASS", ""},
+		{"PLAIN is first", me, transport{list: all, own: "USER/PASS", answers: []auth.Answer{yes}}, "start PLAIN \x00u\x00p", "PLAIN", ""},
+		{"external", auth.External{}, transport{list: []string{"EXTERNAL"}, answers: []auth.Answer{yes}}, "start EXTERNAL ", "EXTERNAL", ""},
+		{"external is not listed", auth.External{}, transport{list: all, own: "USER/PASS"}, "", "", auth.KindMechanism},
+		{"nothing is listed", me, transport{list: []string{"X", "PLAINX"}}, "", "", auth.KindMechanism},
+		{"the next after one that is refused as such", me, transport{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism), no(auth.KindMechanism), yes}},
 			"start PLAIN \x00u\x00p|start LOGIN |login u p", "USER/PASS", ""},
-		{"three attempts and no more", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism)}},
+		{"three attempts and no more", me, transport{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindMechanism)}},
 			"start PLAIN \x00u\x00p|start LOGIN |login u p", "", auth.KindMechanism},
-		{"no next after bad credentials", me, carrier{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindCredentials), yes}}, "start PLAIN \x00u\x00p", "", auth.KindCredentials},
-		{"no next after a time-out", me, carrier{list: all, answers: []auth.Answer{no(auth.KindTemporary), yes}}, "start PLAIN \x00u\x00p", "", auth.KindTemporary},
-		{"no next after an unknown refusal", me, carrier{list: all, answers: []auth.Answer{no(auth.KindRefused), yes}}, "start PLAIN \x00u\x00p", "", auth.KindRefused},
-		{"refused before the response", me, carrier{list: plain, noIR: true, answers: []auth.Answer{no(auth.KindTLSRequired)}}, "start PLAIN", "", auth.KindTLSRequired},
-		{"accepted before the response", me, carrier{list: plain, noIR: true, answers: []auth.Answer{yes}}, "start PLAIN", "", auth.KindProtocol},
-		{"a challenge too many, PLAIN", me, carrier{list: plain, answers: []auth.Answer{ask}}, "start PLAIN \x00u\x00p|cancel", "", auth.KindProtocol},
-		{"a challenge too many, LOGIN", me, carrier{list: loginMech, answers: []auth.Answer{ask}}, "start LOGIN |respond u|respond p|cancel", "", auth.KindProtocol},
+		{"no next after bad credentials", me, transport{list: all, own: "USER/PASS", answers: []auth.Answer{no(auth.KindCredentials), yes}}, "start PLAIN \x00u\x00p", "", auth.KindCredentials},
+		{"no next after a time-out", me, transport{list: all, answers: []auth.Answer{no(auth.KindTemporary), yes}}, "start PLAIN \x00u\x00p", "", auth.KindTemporary},
+		{"no next after an unknown refusal", me, transport{list: all, answers: []auth.Answer{no(auth.KindRefused), yes}}, "start PLAIN \x00u\x00p", "", auth.KindRefused},
+		{"refused before the response", me, transport{list: plain, noIR: true, answers: []auth.Answer{no(auth.KindTLSRequired)}}, "start PLAIN", "", auth.KindTLSRequired},
+		{"accepted before the response", me, transport{list: plain, noIR: true, answers: []auth.Answer{yes}}, "start PLAIN", "", auth.KindProtocol},
+		{"a challenge too many, PLAIN", me, transport{list: plain, answers: []auth.Answer{ask}}, "start PLAIN \x00u\x00p|respond \x00u\x00p|cancel", "", auth.KindProtocol},
+		{"a challenge too many, LOGIN", me, transport{list: loginMech, answers: []auth.Answer{ask}}, "start LOGIN |respond u|respond p|cancel", "", auth.KindProtocol},
 	} {
-		login, err := auth.Authenticate(t.Context(), nil, &c.carrier, c.creds, true)
+		login, err := authenticate(t, &c.transport, c.creds)
 		got := login.Mechanism
 		if got != c.used || (err == nil) != (c.used != "") {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
-		if log := strings.Join(c.carrier.log, "|"); log != c.log {
+		if log := strings.Join(c.transport.log, "|"); log != c.log {
 			t.Errorf("%s: sent %q, want %q", c.name, log, c.log)
 		}
 		var ae *auth.Error
 		if c.kind != "" && (!errors.As(err, &ae) || ae.Kind != c.kind) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.kind)
 		}
-		if len(c.carrier.log) > 0 && ae != nil && ae.Mechanism == "" {
+		if len(c.transport.log) > 0 && ae != nil && ae.Mechanism == "" {
 			t.Errorf("%s: the error names no mechanism: %v", c.name, err)
 		}
 	}
@@ -123,8 +187,8 @@ func TestExchange(t *testing.T) {
 
 // A server that never stops asking is left after a few steps.
 func TestEndlessChallenges(t *testing.T) {
-	c := &carrier{list: []string{"X"}, answers: []auth.Answer{ask}}
-	_, err := auth.Authenticate(t.Context(), nil, c, auth.SASL(func() (sasl.Client, error) { return patient{}, nil }), true)
+	c := &transport{list: []string{"X"}, answers: []auth.Answer{ask}}
+	_, err := authenticate(t, c, auth.SASL{Start: func() (sasl.Client, error) { return patient{}, nil }})
 	var ae *auth.Error
 	if !errors.As(err, &ae) || ae.Kind != auth.KindProtocol || len(c.log) > 20 || c.log[len(c.log)-1] != "cancel" {
 		t.Errorf("%v after %d steps", err, len(c.log))
@@ -145,41 +209,42 @@ func cancelled(parent context.Context) context.Context {
 }
 
 func TestNothingIsSent(t *testing.T) {
-	me := auth.Password{User: "u", Password: auth.NewSecret("p")}
+	me := auth.Password{User: "u", Secret: auth.NewSecret("p")}
 	for name, c := range map[string]struct {
-		ctx      context.Context
-		creds    auth.Credentials
-		insecure bool
+		ctx   context.Context
+		creds auth.Credentials
 	}{
-		"no connection":   {t.Context(), me, false},
-		"context ended":   {cancelled(t.Context()), me, true},
-		"source fails":    {t.Context(), auth.SASL(failing(io.EOF)), true},
-		"no SASL client":  {t.Context(), auth.SASL(missing), true},
-		"own SASL unlist": {t.Context(), auth.SASL(func() (sasl.Client, error) { return patient{}, nil }), true},
+		"no connection":   {t.Context(), me},
+		"context ended":   {cancelled(t.Context()), inClear(me)},
+		"source fails":    {t.Context(), inClear(auth.SASL{Start: failing(io.EOF)})},
+		"no SASL client":  {t.Context(), inClear(auth.SASL{Start: missing})},
+		"own SASL unlist": {t.Context(), inClear(auth.SASL{Start: func() (sasl.Client, error) { return patient{}, nil }})},
+		"anonymous":       {t.Context(), inClear(auth.Anonymous{})},
+		"external":        {t.Context(), inClear(auth.External{})},
 	} {
-		on := &carrier{list: []string{"PLAIN"}, own: "USER/PASS", answers: []auth.Answer{yes}}
-		if used, err := auth.Authenticate(c.ctx, nil, on, c.creds, c.insecure); err == nil || len(on.log) > 0 {
+		on := &transport{list: []string{"PLAIN", "EXTERNAL", "ANONYMOUS"}, own: "USER/PASS", answers: []auth.Answer{yes}}
+		if used, err := auth.Authenticate(c.ctx, nil, on, c.creds); err == nil || len(on.log) > 0 {
 			t.Errorf("%s: %q, %v, sent %q", name, used, err, on.log)
 		}
 	}
 }
 
 func TestConnectionErrorIsKept(t *testing.T) {
-	c := &carrier{list: []string{"PLAIN", "LOGIN"}, err: io.ErrUnexpectedEOF}
-	me := auth.Password{User: "u", Password: auth.NewSecret("p")}
-	if _, err := auth.Authenticate(t.Context(), nil, c, me, true); !errors.Is(err, io.ErrUnexpectedEOF) || len(c.log) != 1 {
+	c := &transport{list: []string{"PLAIN", "LOGIN"}, err: io.ErrUnexpectedEOF}
+	me := auth.Password{User: "u", Secret: auth.NewSecret("p")}
+	if _, err := authenticate(t, c, me); !errors.Is(err, io.ErrUnexpectedEOF) || len(c.log) != 1 {
 		t.Errorf("%v, sent %q", err, c.log)
 	}
 }
 
 // A server that says back what it was told does not get it into an error.
 func TestEchoedSecret(t *testing.T) {
-	me := auth.Password{User: "user", Password: auth.NewSecret(canary)}
+	me := auth.Password{User: "user", Secret: auth.NewSecret(canary)}
 	blob := base64.StdEncoding.EncodeToString([]byte("\x00user\x00" + canary))
 	for _, reply := range []string{"535 " + canary + " is wrong", "535 " + blob, "535 \x1b" + canary + blob} {
 		refused := auth.Answer{Status: auth.Refused, Kind: auth.KindCredentials, Reply: reply}
-		for _, c := range []*carrier{{list: []string{"PLAIN"}, answers: []auth.Answer{refused}}, {own: "USER/PASS", answers: []auth.Answer{refused}}} {
-			_, err := auth.Authenticate(t.Context(), nil, c, me, true)
+		for _, c := range []*transport{{list: []string{"PLAIN"}, answers: []auth.Answer{refused}}, {own: "USER/PASS", answers: []auth.Answer{refused}}} {
+			_, err := authenticate(t, c, me)
 			var ae *auth.Error
 			if !errors.As(err, &ae) || strings.Contains(err.Error()+ae.Reply, canary) || c.own == "" && strings.Contains(ae.Reply, blob) {
 				t.Errorf("%q: %v", reply, err)
@@ -189,8 +254,8 @@ func TestEchoedSecret(t *testing.T) {
 }
 
 func TestOffered(t *testing.T) {
-	c := &carrier{list: []string{"SCRAM-SHA-1", "X\x1b"}, own: "USER/PASS"}
-	_, err := auth.Authenticate(t.Context(), nil, c, auth.External{}, true)
+	c := &transport{list: []string{"SCRAM-SHA-1", "X\x1b"}, own: "USER/PASS"}
+	_, err := authenticate(t, c, auth.External{})
 	var ae *auth.Error
 	if !errors.As(err, &ae) || !slices.Equal(ae.Offered, []string{"SCRAM-SHA-1", "X\ufffd", "USER/PASS"}) {
 		t.Errorf("%v", err)
@@ -198,13 +263,13 @@ func TestOffered(t *testing.T) {
 }
 
 // A malformed or final answer that repeats the credentials is an error of the
-// carrier, which the witness does not look at.
-func TestEchoInCarrierError(t *testing.T) {
-	me := auth.Password{User: "user", Password: auth.NewSecret(canary)}
+// transport, which the redactor does not see as an answer.
+func TestEchoInTransportError(t *testing.T) {
+	me := auth.Password{User: "user", Secret: auth.NewSecret(canary)}
 	blob := base64.StdEncoding.EncodeToString([]byte("\x00user\x00" + canary))
 	for _, err := range []error{wire.Violation(policy.ErrMalformed, "2x5 "+blob), wire.Hangup("421 " + blob), wire.Violation(policy.ErrMalformed, canary)} {
-		c := &carrier{list: []string{"PLAIN"}, err: err}
-		_, err := auth.Authenticate(t.Context(), nil, c, me, true)
+		c := &transport{list: []string{"PLAIN"}, err: err}
+		_, err := authenticate(t, c, me)
 		if strings.Contains(err.Error(), blob) || strings.Contains(err.Error(), canary) {
 			t.Errorf("%v", err)
 		}
@@ -214,15 +279,15 @@ func TestEchoInCarrierError(t *testing.T) {
 // Authenticate is for others' sessions too and should not depend on their
 // having called Check.
 func TestAuthenticateChecks(t *testing.T) {
-	for name, creds := range map[string]auth.Credentials{"nil": nil, "NUL": auth.Password{User: "admin\x00u", Password: auth.NewSecret("p")}, "no client": auth.SASL(nil)} {
+	for name, creds := range map[string]auth.Credentials{"nil": nil, "NUL": auth.Password{User: "admin\x00u", Secret: auth.NewSecret("p")}, "no client": auth.SASL{}} {
 		func() {
 			defer func() {
 				if r := recover(); r != nil {
 					t.Errorf("%s: panic: %v", name, r)
 				}
 			}()
-			c := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-			if _, err := auth.Authenticate(t.Context(), nil, c, creds, true); err == nil || len(c.log) > 0 {
+			c := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
+			if _, err := authenticate(t, c, creds); err == nil || len(c.log) > 0 {
 				t.Errorf("%s: %v, sent %q", name, err, c.log)
 			}
 		}()
@@ -231,8 +296,8 @@ func TestAuthenticateChecks(t *testing.T) {
 
 // LOGIN that is accepted before a password was asked for.
 func TestAcceptedWithoutCredentials(t *testing.T) {
-	c := &carrier{list: []string{"LOGIN"}, answers: []auth.Answer{yes}}
-	if used, err := auth.Authenticate(t.Context(), nil, c, auth.Password{User: "u", Password: auth.NewSecret("p")}, true); err == nil {
+	c := &transport{list: []string{"LOGIN"}, answers: []auth.Answer{yes}}
+	if used, err := authenticate(t, c, auth.Password{User: "u", Secret: auth.NewSecret("p")}); err == nil {
 		t.Errorf("%s: sent %q and is logged in", used, c.log)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"slices"
 
 	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
@@ -14,10 +15,9 @@ import (
 // Reveal returns what a Secret holds.
 var Reveal = Secret.reveal
 
-// APOPDigest, Prepare, MaxIterations, EndPointHash and ParseTokenError are what
+// Prepare, MaxIterations, EndPointHash and ParseTokenError are what
 // they are inside.
 var (
-	APOPDigest      = apopDigest
 	Prepare         = prepare
 	EndPointHash    = func(a x509.SignatureAlgorithm) crypto.Hash { return endPointHash(a) }
 	ParseTokenError = parseTokenError
@@ -30,8 +30,9 @@ const MaxIterations = maxIterations
 func BindingType(s *tls.ConnectionState) scram.ChannelBindingType { return bindingOf(s).Type }
 
 // SCRAM is a client with a nonce that is known.
-func SCRAM(mechanism, user, password, nonce string) (sasl.Client, func() error) {
-	c, err := newScram(scramParams{mechanism: mechanism, user: user, password: password, flag: cannotBind, nonce: nonce})
+func SCRAM(name, user, password, nonce string) (sasl.Client, func() error) {
+	i := slices.IndexFunc(passwordMechanisms, func(m mechanism) bool { return m.name == name })
+	c, err := newSCRAM(use{mechanism: passwordMechanisms[i], user: user, secret: password, flag: cannotBind}, nonce)
 	if err != nil {
 		return nil, func() error { return err }
 	}
@@ -41,5 +42,5 @@ func SCRAM(mechanism, user, password, nonce string) (sasl.Client, func() error) 
 func CRAMMD5(user, password string) sasl.Client { return &cramMD5{user: user, password: password} }
 
 func Bearer(mechanism, user, token string, e dial.Endpoint) sasl.Client {
-	return &bearer{mechanism: mechanism, user: user, token: NewSecret(token), endpoint: e}
+	return &bearer{mechanism: mechanism, user: user, token: token, endpoint: e}
 }

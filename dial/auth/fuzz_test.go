@@ -9,7 +9,7 @@ import (
 )
 
 // Whatever a server says in SCRAM, there is no panic, the client never counts
-// it as proof, which nobody can guess, and never answers without its own nonce
+// it as proof, which cannot be guessed, and never answers without its own nonce
 // and an iteration count within the limits.
 func FuzzSCRAM(f *testing.F) {
 	const nonce = "fyko+d2lbbFgONRv9qkxdawL"

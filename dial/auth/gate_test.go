@@ -10,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/emersion/go-sasl"
+
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -37,11 +39,8 @@ func serve(s net.Conn, p policy.Policy, cfg *tls.Config) {
 }
 
 func TestGate(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Certificate(dialtest.CertGood)
+	player := scripttest.New(t)
+	good, err := player.TLS("good")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,16 +52,16 @@ func TestGate(t *testing.T) {
 		client *tls.Config
 		want   error
 	}{
-		{"implicit", policy.ImplicitTLS, ca.ClientConfig(), nil},
-		{"required", policy.RequiredSTARTTLS, ca.ClientConfig(), nil},
+		{"implicit", policy.ImplicitTLS, player.CA.ClientConfig(), nil},
+		{"required", policy.RequiredSTARTTLS, player.CA.ClientConfig(), nil},
 		{"no TLS", policy.NoTLS, nil, policy.ErrCleartextAuth},
-		{"opportunistic, in the clear", policy.OpportunisticSTARTTLS, ca.ClientConfig(), policy.ErrCleartextAuth},
+		{"opportunistic, in the clear", policy.OpportunisticSTARTTLS, player.CA.ClientConfig(), policy.ErrCleartextAuth},
 		{"not verified", policy.ImplicitTLS, blind, policy.ErrUnverifiedAuth},
 		{"not verified after STARTTLS", policy.RequiredSTARTTLS, blind, policy.ErrUnverifiedAuth},
 		{"verified by the caller only", policy.ImplicitTLS, ownCheck, policy.ErrUnverifiedAuth},
 	} {
 		client, server := net.Pipe()
-		go serve(server, c.p, &tls.Config{Certificates: []tls.Certificate{cert}})
+		go serve(server, c.p, good)
 		d := dial.Dialer{TLSConfig: c.client}
 		conn, err := d.NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.POP3, Host: "mail.test", Policy: c.p})
 		if err != nil {
@@ -70,27 +69,70 @@ func TestGate(t *testing.T) {
 			continue
 		}
 		conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
-			var v *policy.Violation
-			if err := auth.Gate(s, false); !errors.Is(err, c.want) {
-				t.Errorf("%s: %v", c.name, err)
-			} else if c.want != nil && (!errors.As(err, &v) || v.Policy != c.p || v.Protocol != policy.POP3) {
-				t.Errorf("%s: violation %+v", c.name, v)
+			for _, creds := range everyCredential(policy.ErrUnset) {
+				wantGate(t, c.name, s, creds, c.want)
 			}
-			if err := auth.Gate(s, true); err != nil {
-				t.Errorf("%s, insecure: %v", c.name, err)
+			for _, creds := range everyCredential(policy.ErrCleartextAuth) {
+				want := c.want
+				if _, isToken := creds.(auth.Token); want == policy.ErrCleartextAuth && !isToken {
+					want = nil
+				}
+				wantGate(t, c.name+", in the clear", s, creds, want)
 			}
-			on := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-			_, err := auth.Authenticate(t.Context(), s, on, auth.Password{User: "u", Password: auth.NewSecret(canary)}, false)
-			if sent := strings.Contains(strings.Join(on.log, ""), canary); !errors.Is(err, c.want) || sent != (c.want == nil) {
-				t.Errorf("%s: %v, password sent %v", c.name, err, sent)
+			for _, creds := range everyCredential(policy.ErrUnverifiedAuth) {
+				want := c.want
+				if want == policy.ErrUnverifiedAuth {
+					want = nil
+				}
+				wantGate(t, c.name+", unverified", s, creds, want)
 			}
 			return nil
 		})
 		conn.Abort()
 	}
 	for _, s := range []*dial.Setup{nil, {}} {
-		if err := auth.Gate(s, false); !errors.Is(err, policy.ErrCleartextAuth) {
-			t.Errorf("no evidence: %v", err)
+		for _, creds := range everyCredential(policy.ErrUnset) {
+			wantGate(t, "no evidence", s, creds, policy.ErrCleartextAuth)
 		}
+	}
+}
+
+// everyCredential returns credentials of every type that can be told to ignore a
+// danger, told to; and where danger is policy.ErrUnset, of every type, told nothing.
+func everyCredential(danger error) []auth.Credentials {
+	clear, anyone := danger == policy.ErrCleartextAuth, danger == policy.ErrUnverifiedAuth
+	secret := auth.NewSecret(canary)
+	start := func() (sasl.Client, error) { return sasl.NewPlainClient("", "u", canary), nil }
+	list := []auth.Credentials{
+		auth.Password{User: "u", Secret: secret, InsecureCleartext: clear, InsecureUnverified: anyone},
+		auth.Password{User: "u", Secret: secret, InsecureCleartext: clear, InsecureUnverified: anyone, IfOffered: true},
+		auth.SASL{Start: start, InsecureCleartext: clear, InsecureUnverified: anyone},
+		auth.Token{User: "u", Secret: secret, InsecureUnverified: anyone},
+	}
+	if danger == policy.ErrUnset {
+		list = append(list, auth.External{Identity: canary}, auth.Anonymous{Trace: canary})
+	}
+	return list
+}
+
+// wantGate logs in and looks at whether anything was sent.
+func wantGate(t *testing.T, name string, s *dial.Setup, creds auth.Credentials, want error) {
+	t.Helper()
+	on := &transport{list: []string{"PLAIN", "XOAUTH2", "EXTERNAL", "ANONYMOUS"}, answers: []auth.Answer{yes}}
+	_, err := auth.Authenticate(t.Context(), s, on, creds)
+	if !errors.Is(err, want) || want == nil && err != nil {
+		t.Errorf("%s, %T: %v, want %v", name, creds, err, want)
+	}
+	if sent := strings.Contains(strings.Join(on.log, ""), canary); sent != (want == nil) {
+		t.Errorf("%s, %T: sent %q", name, creds, on.log)
+	}
+	var v *policy.Violation
+	if want != nil && s != nil && (!errors.As(err, &v) || v.Protocol != s.Security().Endpoint.Protocol || v.Policy != s.Security().Endpoint.Policy) {
+		t.Errorf("%s: violation %+v", name, v)
+	}
+	// Where nothing is offered, too, the gate comes first.
+	nothing := &transport{}
+	if _, err := auth.Authenticate(t.Context(), s, nothing, creds); want != nil && !errors.Is(err, want) || len(nothing.log) > 0 {
+		t.Errorf("%s, %T, nothing offered: %v, sent %q", name, creds, err, nothing.log)
 	}
 }

@@ -26,7 +26,7 @@ func refusing(x *talk, mechanism string) outcome {
 func TestHeldToSCRAM(t *testing.T) {
 	scram, plain := []string{"SCRAM-SHA-256", "PLAIN"}, []string{"PLAIN", "LOGIN"}
 	blob := base64.StdEncoding.EncodeToString([]byte("\x00" + testUser + "\x00" + testPassword))
-	all, onlyPlain := auth.Password{User: testUser, Password: auth.NewSecret(testPassword)}, bySCRAM("PLAIN")
+	all, onlyPlain := auth.Password{User: testUser, Secret: auth.NewSecret(testPassword)}, bySCRAM("PLAIN")
 	for _, p := range protocols {
 		for _, c := range []struct {
 			name  string
@@ -76,7 +76,7 @@ func TestMechanismsAreLearnedFromLogins(t *testing.T) {
 	for password, want := range map[string]string{"wrong": "", testPassword: "PLAIN SCRAM-SHA-256"} {
 		store := new(memstore.Store)
 		s := &server{p: policy.IMAP, lists: []string{"SCRAM-SHA-256", "PLAIN", "X-OWN"}, play: honest}
-		creds := auth.Password{User: testUser, Password: auth.NewSecret(password)}
+		creds := auth.Password{User: testUser, Secret: auth.NewSecret(password)}
 		loginBy(t, s, &dial.Dialer{Peers: store}, creds)
 		r, err := store.Recall(t.Context(), peer)
 		if err != nil || r == nil || r.Mechanisms.String() != want {

@@ -17,7 +17,7 @@ func TestSameKinds(t *testing.T) {
 		kind  auth.Kind
 	}{
 		{policy.IMAP, "NO [AUTHENTICATIONFAILED] x", auth.KindCredentials},
-		{policy.IMAP, "NO [AUTHORIZATIONFAILED] x", auth.KindCredentials},
+		{policy.IMAP, "NO [AUTHORIZATIONFAILED] x", auth.KindDisabled},
 		{policy.Submission, "535 5.7.8 x", auth.KindCredentials},
 		{policy.Submission, "535 x", auth.KindCredentials},
 		{policy.POP3, "-ERR [AUTH] x", auth.KindCredentials},
@@ -25,11 +25,11 @@ func TestSameKinds(t *testing.T) {
 		{policy.POP3, "-ERR x", auth.KindCredentials},
 
 		{policy.IMAP, "NO [UNAVAILABLE] x", auth.KindTemporary},
-		{policy.IMAP, "NO [LIMIT] x", auth.KindTemporary},
+		{policy.IMAP, "NO [LIMIT] x", auth.KindLimit},
 		{policy.Submission, "454 4.7.0 x", auth.KindTemporary},
 		{policy.Submission, "421 4.3.2 x", auth.KindTemporary},
 		{policy.POP3, "-ERR [SYS/TEMP] x", auth.KindTemporary},
-		{policy.POP3, "-ERR [LOGIN-DELAY] x", auth.KindTemporary},
+		{policy.POP3, "-ERR [LOGIN-DELAY] x", auth.KindLimit},
 
 		{policy.IMAP, "NO [INUSE] x", auth.KindInUse},
 		{policy.POP3, "-ERR [IN-USE] x", auth.KindInUse},
@@ -45,7 +45,7 @@ func TestSameKinds(t *testing.T) {
 		{policy.IMAP, "NO [CANNOT] x", auth.KindMechanism},
 		{policy.IMAP, "BAD x", auth.KindMechanism},
 		{policy.Submission, "534 5.7.9 x", auth.KindMechanism},
-		{policy.Submission, "550 5.7.30 x", auth.KindMechanism},
+		{policy.Submission, "550 5.7.30 x", auth.KindDisabled},
 		{policy.Submission, "504 5.5.4 x", auth.KindMechanism},
 
 		{policy.IMAP, "NO [CONTACTADMIN] x", auth.KindRefused},
@@ -62,7 +62,7 @@ func TestSameKinds(t *testing.T) {
 			continue // a server that leaves is the connection's end, not a verdict
 		}
 		wantOutcome(t, err, c.kind, nil)
-		if errors.As(err, &failed) && failed.Temporary() != (c.kind == auth.KindTemporary || c.kind == auth.KindInUse) {
+		if errors.As(err, &failed) && failed.Temporary() != (c.kind == auth.KindTemporary || c.kind == auth.KindInUse || c.kind == auth.KindLimit) {
 			t.Errorf("%s: temporary is %v", c.reply, failed.Temporary())
 		}
 	}
@@ -106,7 +106,7 @@ func TestLongInitialResponse(t *testing.T) {
 			return accept
 		}
 		long := auth.NewSecret(strings.Repeat("p", 400))
-		if _, err := login(t, s, auth.Password{User: "u", Password: long}); err != nil || got != trips {
+		if _, err := login(t, s, auth.Password{User: "u", Secret: long}); err != nil || got != trips {
 			t.Errorf("%v: %d round trips, want %d, %v", p, got, trips, err)
 		}
 	}

@@ -6,9 +6,14 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
+// runCommand uses the protocol's own command.
+func runCommand(c *conversation, u use) (Answer, error) { return c.login(u.user, u.secret) }
+
 // login is the mechanism LOGIN: two prompts, whose wording servers choose as
 // they like, answered in order.
 type login struct{ answers []string }
+
+func (l *login) indifferent() {}
 
 func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
 

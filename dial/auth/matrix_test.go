@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,13 +12,11 @@ import (
 )
 
 func bySCRAM(mechanisms ...string) auth.Password {
-	return auth.Password{User: testUser, Password: auth.NewSecret(testPassword), Mechanisms: mechanisms}
+	return auth.Password{User: testUser, Secret: auth.NewSecret(testPassword), Mechanisms: mechanisms}
 }
 
 func byToken(mechanism string) auth.Token {
-	return auth.Token{User: testUser, Mechanisms: []string{mechanism}, Source: func(context.Context) (auth.Secret, error) {
-		return auth.NewSecret(testToken), nil
-	}}
+	return auth.Token{User: testUser, Mechanisms: []string{mechanism}, Secret: auth.NewSecret(testToken)}
 }
 
 // ways is every mechanism: what is listed, the credentials, and where.
@@ -54,8 +51,22 @@ func endless(x *talk, _ string) outcome {
 	return hangUp
 }
 
-// behaviours is what servers do, and what comes of it; the word "exchange"
-// stands for KindProtocol where the mechanism has challenges at all.
+// early stands for what comes of a refusal with a code that a mechanism may meet
+// before it has sent the secret.
+const early auth.Kind = "early"
+
+// earlyKind is the kind of such a refusal, after a challenge or at once.
+func earlyKind(mechanism string, challenged bool) auth.Kind {
+	switch {
+	case mechanism == "CRAM-MD5" && challenged:
+		return auth.KindProtocol // it cannot do without base64
+	case mechanism == "CRAM-MD5", mechanism == "LOGIN" && !challenged:
+		return auth.KindRefused // it has sent nothing
+	}
+	return auth.KindCredentials // it has sent the user's name at least, and the refusal has a code
+}
+
+// behaviours is what servers do, and what comes of it.
 var behaviours = []struct {
 	name string
 	play func(*talk, string) outcome
@@ -63,9 +74,10 @@ var behaviours = []struct {
 	err  error
 }{
 	{"success", honest, "", nil},
-	{"bad credentials", func(*talk, string) outcome { return bad }, auth.KindCredentials, nil},
+	{"bad credentials", func(x *talk, m string) outcome { honest(x, m); return bad }, auth.KindCredentials, nil},
+	{"bad credentials at once", func(*talk, string) outcome { return bad }, early, nil},
 	{"temporary", func(*talk, string) outcome { return later }, auth.KindTemporary, nil},
-	{"garbage challenge", func(x *talk, _ string) outcome { x.raw("=!garbage"); return bad }, auth.KindProtocol, nil},
+	{"garbage challenge", func(x *talk, _ string) outcome { x.raw("=!garbage"); return bad }, early, nil},
 	{"endless challenges", endless, auth.KindProtocol, nil},
 	{"oversized challenge", func(x *talk, _ string) outcome { x.raw(strings.Repeat("A", 17<<10)); return bad }, "", policy.ErrLimit},
 }
@@ -85,7 +97,11 @@ func TestEveryMechanismOnEveryProtocol(t *testing.T) {
 					s := &server{p: p, lists: []string{w.name}, play: b.play}
 					got, err := login(t, s, w.creds)
 					t.Log(s.transcript())
-					wantOutcome(t, err, b.kind, b.err)
+					kind := b.kind
+					if kind == early {
+						kind = earlyKind(w.name, strings.Contains(b.name, "challenge"))
+					}
+					wantOutcome(t, err, kind, b.err)
 					if err == nil && got.Mechanism != w.name {
 						t.Errorf("mechanism %q", got.Mechanism)
 					}
@@ -192,7 +208,8 @@ func TestSCRAMGuards(t *testing.T) {
 		{"salt", sub(1, field(1, "s=!")), auth.KindProtocol, "salt"},
 		{"empty salt", sub(1, field(1, "s=")), auth.KindProtocol, "salt"},
 		{"mandatory extension", sub(1, func(s string) string { return "m=x," + s }), auth.KindProtocol, "extension"},
-		{"wrong password", sub(1, func(string) string { return "e=invalid-proof" }), auth.KindCredentials, "e=invalid-proof"},
+		{"wrong password", sub(2, func(string) string { return "e=invalid-proof" }), auth.KindCredentials, "e=invalid-proof"},
+		{"no such user, before the proof", sub(1, func(string) string { return "e=unknown-user" }), auth.KindCredentials, "e=unknown-user"},
 		{"no resources", sub(2, func(string) string { return "e=no-resources" }), auth.KindTemporary, "e=no-res"},
 	} {
 		for _, p := range protocols {
@@ -201,7 +218,16 @@ func TestSCRAMGuards(t *testing.T) {
 				s := &server{p: p, lists: []string{"SCRAM-SHA-256", "PLAIN"}}
 				s.play = func(x *talk, mechanism string) outcome {
 					tried = append(tried, mechanism)
-					return honestSCRAM(x, mechanism, bindingOf(x.tls), c.change)
+					refused := false
+					o := honestSCRAM(x, mechanism, bindingOf(x.tls), func(step int, text string) string {
+						text = c.change(step, text)
+						refused = refused || strings.HasPrefix(text, "e=")
+						return text
+					})
+					if refused {
+						return vague
+					}
+					return o
 				}
 				_, err := login(t, s, bySCRAM("SCRAM-SHA-256", "PLAIN"))
 				t.Log(s.transcript())

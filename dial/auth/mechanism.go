@@ -2,61 +2,92 @@ package auth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-sasl"
+	"github.com/xdg-go/scram"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-const (
-	scramSHA256 = "SCRAM-SHA-256"
-	scramSHA1   = "SCRAM-SHA-1"
-	plus        = "-PLUS"
-	cramName    = "CRAM-MD5"
-	apop        = "APOP"
-	imapLogin   = "IMAP LOGIN" // as imapconn names it
-	userPass    = "USER/PASS"  // as pop3conn does
-)
-
-// mechanism is a way to use a password.
+// mechanism is a way to log in.
 type mechanism struct {
 	name  string
-	weak  bool // used only if it is named
-	shows bool // the server gets to see the password
+	hash  scram.HashGeneratorFcn // SCRAM's; nil for all others
+	binds bool                   // SCRAM that is tied to the connection's TLS
+	weak  bool                   // used only if it is named
+	shows bool                   // the server sees the password
+	acts  bool                   // can send an identity to act as
+
+	public int  // how many of its messages come before the first with a secret in it
+	open   bool // no message has a secret in it
+	custom bool // the caller's own: what is secret in its messages is not known
+
+	available func(o *offer, name string) availability
+	run       func(c *conversation, u use) (Answer, error)
 }
 
-// ranking lists what a password can be used by, the strongest first.
-var ranking = []mechanism{
-	{name: scramSHA256 + plus},
-	{name: scramSHA1 + plus, weak: true},
-	{name: scramSHA256},
-	{name: scramSHA1, weak: true},
-	{name: cramName, weak: true},
-	{name: apop, weak: true},
-	{name: sasl.Plain, shows: true},
-	{name: sasl.Login, shows: true},
-	{name: imapLogin, shows: true},
-	{name: userPass, shows: true},
+// use is a mechanism about to be used.
+type use struct {
+	mechanism
+	identity string // "" for the user's own
+	user     string
+	secret   string
+	on       *offer
+	flag     gs2                  // SCRAM's
+	binding  scram.ChannelBinding // SCRAM's, for a mechanism that binds
 }
 
-func names(list []mechanism) []string {
-	names := make([]string, 0, len(list))
-	for _, m := range list {
-		names = append(names, m.name)
+const apop = "APOP"
+
+// scrams are the mechanisms of SCRAM, the strongest first. Each has a form with
+// channel binding, whose name ends in -PLUS.
+var scrams = []mechanism{
+	{name: "SCRAM-SHA-256", hash: scram.SHA256},
+	{name: "SCRAM-SHA-1", hash: scram.SHA1, weak: true},
+}
+
+// passwordMechanisms are the mechanisms for a password, the strongest first.
+var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []mechanism{
+	{name: "CRAM-MD5", weak: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, &cramMD5{user: u.user, password: u.secret})
+	}},
+	{name: apop, weak: true, available: stamped, run: runAPOP},
+	{name: sasl.Plain, shows: true, acts: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, sasl.NewPlainClient(u.identity, u.user, u.secret))
+	}},
+	{name: sasl.Login, shows: true, public: 1, available: listed, run: func(c *conversation, u use) (Answer, error) {
+		return exchange(c, &login{answers: []string{u.user, u.secret}})
+	}},
+	{name: "IMAP LOGIN", shows: true, available: command, run: runCommand},
+	{name: "USER/PASS", shows: true, available: command, run: runCommand},
+})
+
+// tokenMechanisms are the mechanisms for a token, the better one first.
+var tokenMechanisms = []mechanism{
+	{name: oauthBearer, available: listed, run: runBearer},
+	{name: xoauth2, available: listed, run: runBearer},
+}
+
+// scramRows returns the mechanisms of SCRAM with channel binding or without.
+func scramRows(bound bool) []mechanism {
+	rows := slices.Clone(scrams)
+	for i := range rows {
+		m := &rows[i]
+		m.binds, m.acts, m.public, m.available, m.run = bound, true, 1, listed, runSCRAM
+		if bound {
+			m.name += "-PLUS"
+		}
 	}
-	return names
+	return rows
 }
 
-func (m mechanism) binds() bool { return strings.HasSuffix(m.name, plus) }
-
-func (m mechanism) scram() bool { return strings.HasPrefix(m.name, "SCRAM-") }
-
-// checkNames refuses names of mechanisms that are not known: a list with a
-// slip in it would quietly allow less than it seems to.
-func checkNames(names, known []string) error {
+// checkNames returns an error if a name is not that of a mechanism: a list with
+// a slip in it would quietly allow less than it seems to.
+func checkNames(names []string, known []mechanism) error {
 	for _, n := range names {
-		if !namedIn(known, n) {
+		if !slices.ContainsFunc(known, func(m mechanism) bool { return strings.EqualFold(m.name, n) }) {
 			return fmt.Errorf("unknown mechanism %q", wire.Printable(n))
 		}
 	}
@@ -64,10 +95,5 @@ func checkNames(names, known []string) error {
 }
 
 func namedIn(names []string, name string) bool {
-	for _, n := range names {
-		if strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// The iteration counts that are worked for. Below the floor a stolen database
-// is cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile
-// server would have the client burn its processor (RFC 5802 §9): a million
-// rounds are well under a second, and more than anybody is known to use.
+// The iteration counts that are accepted. Below the floor a stolen database is
+// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
+// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
+// under a second, and more than any server is known to use.
 const (
 	minIterations = 4096
 	maxIterations = 1_000_000
@@ -35,45 +38,36 @@ const (
 	binds      gs2 = 'p'
 )
 
-// scramParams is what a SCRAM exchange is made of.
-type scramParams struct {
-	mechanism      string
-	user, password string
-	flag           gs2
-	binding        scram.ChannelBinding // for binds
-	nonce          string
+func runSCRAM(c *conversation, u use) (Answer, error) {
+	client, err := newSCRAM(u, rand.Text()) // 128 random bits and more
+	if err != nil {
+		return Answer{}, cancelled(err)
+	}
+	return exchange(c, client)
 }
 
-// newScram prepares user and password, and fails if that does.
-func newScram(p scramParams) (*scramClient, error) {
-	texts, err := prepare(p.user, p.password)
+// newSCRAM prepares user and password, and fails if that does.
+func newSCRAM(u use, nonce string) (*scramClient, error) {
+	texts, err := prepare(u.user, u.secret)
 	if err != nil {
 		return nil, err
 	}
-	hash := scram.SHA256
-	if strings.HasPrefix(p.mechanism, scramSHA1) {
-		hash = scram.SHA1
-	}
-	client, err := hash.NewClientUnprepped(texts[0], texts[1], "")
+	client, err := u.hash.NewClientUnprepped(texts[0], texts[1], u.identity)
 	if err != nil {
 		return nil, errors.New("SCRAM cannot be set up") // its words may quote the password
 	}
-	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return p.nonce })
-	return &scramClient{mechanism: p.mechanism, talk: p.conversation(client), nonce: p.nonce}, nil
-}
-
-func (p scramParams) conversation(c *scram.Client) *scram.ClientConversation {
-	switch p.flag {
+	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return nonce })
+	s := &scramClient{mechanism: u.name, nonce: nonce}
+	switch u.flag {
 	case binds:
-		return c.NewConversationWithChannelBinding(p.binding)
+		s.talk = client.NewConversationWithChannelBinding(u.binding)
 	case wouldBind:
-		return c.NewConversationAdvertisingChannelBinding()
+		s.talk = client.NewConversationAdvertisingChannelBinding()
+	default:
+		s.talk = client.NewConversation()
 	}
-	return c.NewConversation()
+	return s, nil
 }
-
-// newNonce returns 128 random bits and more, in letters and digits.
-func newNonce() string { return rand.Text() }
 
 func (s *scramClient) Start() (string, []byte, error) {
 	first, err := s.talk.Step("")
@@ -83,7 +77,10 @@ func (s *scramClient) Start() (string, []byte, error) {
 func (s *scramClient) Next(challenge []byte) ([]byte, error) {
 	text := string(challenge)
 	if said, ok := strings.CutPrefix(text, "e="); ok {
-		return nil, &verdict{answer: scramRefusal(said)}
+		return nil, scramRefusal(said)
+	}
+	if s.steps == 0 && !strings.HasPrefix(text, "r=") && !strings.HasPrefix(text, "m=") {
+		return nil, sasl.ErrUnexpectedServerChallenge
 	}
 	s.steps++
 	switch s.steps {
@@ -125,21 +122,25 @@ func (s *scramClient) complete() error {
 	return nil
 }
 
-// scramRefusal reads a server-error-value (RFC 5802 §7).
-func scramRefusal(said string) Answer {
-	value, _, _ := strings.Cut(said, ",")
-	a := Answer{Status: Refused, Kind: KindRefused, Reply: "e=" + said}
-	switch value {
+// scramError is a server-error-value (RFC 5802 §7), as the server sent it.
+type scramError string
+
+func (e scramError) Error() string { return wire.Printable("server said e=" + string(e)) }
+
+// scramRefusal reads a server-error-value.
+func scramRefusal(said string) *refusal {
+	r := &refusal{response: []byte{}, kind: KindRefused, detail: scramError(said)}
+	switch value, _, _ := strings.Cut(said, ","); value {
 	case "invalid-proof", "unknown-user":
-		a.Kind = KindCredentials
+		r.kind = KindCredentials
 	case "other-error": // servers say it so as not to say the above
-		a.Kind, a.Guessed = KindCredentials, true
+		r.kind, r.guessed = KindCredentials, true
 	case "no-resources":
-		a.Kind = KindTemporary
+		r.kind = KindTemporary
 	case "channel-bindings-dont-match", "server-does-support-channel-binding":
-		a.Kind = KindChannelBinding
+		r.kind = KindChannelBinding
 	case "channel-binding-not-supported", "unsupported-channel-binding-type":
-		a.Kind = KindMechanism
+		r.kind = KindMechanism
 	}
-	return a
+	return r
 }

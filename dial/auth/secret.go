@@ -1,23 +1,57 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 )
 
-// Secret is a password that does not show itself: under every verb of package
-// fmt, in log/slog, in JSON and text it is "[secret]", alone and inside other
-// types. The zero Secret is empty.
+// Source gives the secret of a [Password] or a [Token], each time a connection
+// logs in. A [Secret] is a Source that always gives itself. Several connections
+// may ask one Source at the same time.
+type Source interface {
+	// Secret returns the password or the token, one that was kept or a new one.
+	// It must return when ctx ends, which it does with the connection's time
+	// limits.
+	//
+	// refused is nil when a login begins. If the server then refuses the secret,
+	// Secret is called once more with the refusal, in whose chain a [*TokenError]
+	// holds what the server said of a token. Another secret is tried; an error, or
+	// the same secret again, ends the login. A mechanism with channel binding is
+	// used once on a connection (RFC 9266 §4.2), so its refusal ends the login
+	// without a second call.
+	Secret(ctx context.Context, refused *Error) (Secret, error)
+}
+
+// SourceFunc is a function that is a [Source].
+type SourceFunc func(ctx context.Context, refused *Error) (Secret, error)
+
+// Secret calls f.
+func (f SourceFunc) Secret(ctx context.Context, refused *Error) (Secret, error) {
+	return f(ctx, refused)
+}
+
+// Secret is a password or a token that does not show itself: under every verb of
+// package fmt, in log/slog, in JSON and text it is "[secret]", alone and inside
+// other types. The zero Secret is empty.
 type Secret struct {
 	p *string // behind a pointer, so that printing a struct that holds it by reflection shows an address
 }
+
+var (
+	_ Source = Secret{}
+	_ Source = SourceFunc(nil)
+)
 
 const hidden = "[secret]"
 
 // NewSecret returns s as a Secret.
 func NewSecret(s string) Secret { return Secret{&s} }
+
+// Secret returns s, which makes it a [Source].
+func (s Secret) Secret(context.Context, *Error) (Secret, error) { return s, nil }
 
 func (s Secret) reveal() string {
 	if s.p == nil {

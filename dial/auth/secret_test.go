@@ -13,7 +13,7 @@ import (
 
 const canary = "canary-7f3a"
 
-// holder is somebody's struct with secrets in it.
+// holder is a program's struct with secrets in it.
 type holder struct {
 	Name   string
 	Public auth.Secret
@@ -29,7 +29,7 @@ type holder struct {
 
 func newHolder() holder {
 	s := auth.NewSecret(canary)
-	p := auth.Password{User: "u", Password: s}
+	p := auth.Password{User: "u", Secret: s}
 	return holder{"n", s, s, &s, &s, []auth.Secret{s}, map[string]auth.Secret{"k": s}, s, p, p}
 }
 

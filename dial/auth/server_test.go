@@ -23,6 +23,7 @@ const (
 	vague // a refusal that says nothing
 	never // one of the mechanism as such, for which POP3 has no word
 	hangUp
+	said // the play has said it itself
 )
 
 var finals = map[policy.Protocol][]string{
@@ -37,6 +38,12 @@ type server struct {
 	lists []string
 	// silent means that SCRAM fails without a reason.
 	silent bool
+	// silentList means that an SMTP server does not list AUTH.
+	silentList bool
+	// noUser means that a POP3 server does not list USER.
+	noUser bool
+	// noIR means that an IMAP server does not list SASL-IR.
+	noIR bool
 	// play is the server's side of the exchange with a mechanism.
 	play func(x *talk, mechanism string) outcome
 
@@ -133,7 +140,11 @@ const stamp = "<1896.697170952@dbc.mtview.ca.us>"
 func (x *talk) greet() {
 	switch x.s.p {
 	case policy.IMAP:
-		x.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=" + strings.Join(x.s.lists, " AUTH=") + "] hi")
+		ir := "SASL-IR "
+		if x.s.noIR {
+			ir = ""
+		}
+		x.say("* OK [CAPABILITY IMAP4rev1 " + ir + "AUTH=" + strings.Join(x.s.lists, " AUTH=") + "] hi")
 	case policy.POP3:
 		x.say("+OK hi " + stamp)
 	default:
@@ -154,9 +165,17 @@ func (x *talk) command(line string) bool {
 	}
 	switch words[0] {
 	case "EHLO":
+		if x.s.silentList {
+			x.say("250 hi")
+			break
+		}
 		x.say("250-hi\r\n250 AUTH " + strings.Join(x.s.lists, " "))
 	case "CAPA":
-		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\nUSER\r\n.")
+		user := "USER\r\n"
+		if x.s.noUser {
+			user = ""
+		}
+		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\n" + user + ".")
 	case "USER":
 		x.say("+OK")
 	case "AUTH", "AUTHENTICATE":
@@ -172,8 +191,8 @@ func (x *talk) command(line string) bool {
 }
 
 func (x *talk) final(o outcome) bool {
-	if o == hangUp {
-		return false
+	if o == hangUp || o == said {
+		return o == said
 	}
 	x.say(x.tag + finals[x.s.p][o])
 	return true

@@ -50,20 +50,31 @@ func loginBy(t testing.TB, s *server, d *dial.Dialer, creds auth.Credentials) (d
 	return loginOver(t, client, s.p, d, creds)
 }
 
+// loginShown returns what Security says as well.
+func loginShown(t testing.TB, s *server, d *dial.Dialer, creds auth.Credentials) (dial.Login, dial.Security, error) {
+	t.Helper()
+	client, peer := net.Pipe()
+	go s.serve(tls.Server(peer, serverTLS(t, 0)))
+	conn := connect(t, client, s.p, d)
+	defer conn.Abort()
+	login, err := enter(t.Context(), conn, s.p, creds)
+	return login, conn.Security(), err
+}
+
 func loginWith(ctx context.Context, t testing.TB, s *server, creds auth.Credentials) (dial.Login, error) {
 	t.Helper()
 	client, peer := net.Pipe()
 	go s.serve(tls.Server(peer, serverTLS(t, 0)))
 	conn := connect(t, client, s.p, &dial.Dialer{})
 	defer conn.Abort()
-	return enter(ctx, conn, s.p, creds, false)
+	return enter(ctx, conn, s.p, creds)
 }
 
 func loginOver(t testing.TB, client net.Conn, p policy.Protocol, d *dial.Dialer, creds auth.Credentials) (dial.Login, error) {
 	t.Helper()
 	conn := connect(t, client, p, d)
 	defer conn.Abort()
-	return enter(t.Context(), conn, p, creds, false)
+	return enter(t.Context(), conn, p, creds)
 }
 
 func connect(t testing.TB, client net.Conn, p policy.Protocol, d *dial.Dialer) *dial.Conn {
@@ -77,17 +88,28 @@ func connect(t testing.TB, client net.Conn, p policy.Protocol, d *dial.Dialer) *
 }
 
 // enter begins a session and returns how it was authenticated.
-func enter(ctx context.Context, conn *dial.Conn, p policy.Protocol, creds auth.Credentials, insecure bool) (dial.Login, error) {
+func enter(ctx context.Context, conn *dial.Conn, p policy.Protocol, creds auth.Credentials) (dial.Login, error) {
 	var err error
 	switch p {
 	case policy.IMAP:
-		_, err = imapconn.New(ctx, conn, &imapconn.Options{Auth: creds, InsecureAuth: insecure})
+		_, err = imapconn.New(ctx, conn, &imapconn.Options{Auth: creds})
 	case policy.POP3:
-		_, err = pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds, InsecureAuth: insecure})
+		_, err = pop3conn.New(ctx, conn, &pop3conn.Options{Auth: creds})
 	default:
-		_, err = smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds, InsecureAuth: insecure})
+		_, err = smtpconn.New(ctx, conn, &smtpconn.Options{Auth: creds})
 	}
 	return conn.Security().Login, err
+}
+
+// alertsOf logs in over IMAP and returns the alerts that are shown.
+func alertsOf(t testing.TB, s *server, creds auth.Credentials) (alerts []string) {
+	t.Helper()
+	client, peer := net.Pipe()
+	go s.serve(tls.Server(peer, serverTLS(t, 0)))
+	conn := connect(t, client, s.p, &dial.Dialer{})
+	defer conn.Abort()
+	imapconn.New(t.Context(), conn, &imapconn.Options{Auth: creds, Notice: func(n imapconn.Notice) { alerts = append(alerts, n.Alert) }})
+	return alerts
 }
 
 var protocols = []policy.Protocol{policy.IMAP, policy.Submission, policy.POP3}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
@@ -20,15 +22,16 @@ func TestTokenRefresh(t *testing.T) {
 		for _, p := range protocols {
 			for _, good := range []bool{true, false} {
 				var scopes []string
-				creds := auth.Token{User: testUser, Source: func(ctx context.Context) (auth.Secret, error) {
-					if r := auth.RejectedToken(ctx); r != nil {
+				creds := auth.Token{User: testUser, Secret: auth.SourceFunc(func(_ context.Context, refused *auth.Error) (auth.Secret, error) {
+					var r *auth.TokenError
+					if errors.As(refused, &r) {
 						scopes = append(scopes, r.Scope)
 						if good {
 							return auth.NewSecret(testToken), nil
 						}
 					}
-					return auth.NewSecret("old-" + canary), nil
-				}}
+					return auth.NewSecret("old-" + canary + strconv.Itoa(len(scopes))), nil
+				})}
 				var answers []string
 				s := &server{p: p, lists: []string{mechanism}}
 				s.play = func(x *talk, m string) outcome {
@@ -56,10 +59,11 @@ func TestTokenRefresh(t *testing.T) {
 	}
 }
 
-// A scope that does not suffice is not made better by asking again.
-func TestTokenIsNotRefreshed(t *testing.T) {
+// The same token again is not sent again, and a server that accepts what it has
+// refused has broken the exchange.
+func TestTokenIsNotSentAgain(t *testing.T) {
 	calls := 0
-	creds := auth.Token{User: "u", Source: func(context.Context) (auth.Secret, error) { calls++; return auth.NewSecret("t"), nil }}
+	creds := auth.Token{User: "u", Secret: auth.SourceFunc(func(context.Context, *auth.Error) (auth.Secret, error) { calls++; return auth.NewSecret("t"), nil })}
 	s := &server{p: policy.IMAP, lists: []string{"OAUTHBEARER"}, play: func(x *talk, _ string) outcome {
 		x.ask(`{"status":"insufficient_scope"}`)
 		return bad
@@ -69,19 +73,22 @@ func TestTokenIsNotRefreshed(t *testing.T) {
 	s.play = func(x *talk, _ string) outcome { x.ask(tokenJSON); return accept }
 	_, err = login(t, s, creds)
 	wantOutcome(t, err, auth.KindProtocol, nil)
-	if calls != 2 {
+	if calls != 3 {
 		t.Errorf("%d calls", calls)
+	}
+	if sent := strings.Count(s.transcript(), "C: "); sent != 4 {
+		t.Errorf("%d lines sent\n%s", sent, s.transcript())
 	}
 }
 
 // No word of the caller's lets a token into the clear, nor is it fetched.
 func TestTokenNeedsTLS(t *testing.T) {
-	creds := auth.Token{User: "u", Source: func(context.Context) (auth.Secret, error) {
+	creds := auth.Token{User: "u", Secret: auth.SourceFunc(func(context.Context, *auth.Error) (auth.Secret, error) {
 		t.Error("source was called")
 		return auth.NewSecret("t"), nil
-	}}
-	on := &carrier{list: []string{"OAUTHBEARER", "XOAUTH2"}, answers: []auth.Answer{yes}}
-	_, err := auth.Authenticate(t.Context(), nil, on, creds, true)
+	})}
+	on := &transport{list: []string{"OAUTHBEARER", "XOAUTH2"}, answers: []auth.Answer{yes}}
+	_, err := auth.Authenticate(t.Context(), nil, on, creds)
 	if !errors.Is(err, policy.ErrCleartextAuth) || len(on.log) > 0 {
 		t.Errorf("%v, sent %q", err, on.log)
 	}
@@ -93,13 +100,13 @@ func TestTokenSource(t *testing.T) {
 	type key struct{}
 	mine := errors.New("no refresh token")
 	for _, p := range protocols {
-		creds := auth.Token{User: "u", Source: func(ctx context.Context) (auth.Secret, error) {
+		creds := auth.Token{User: "u", Secret: auth.SourceFunc(func(ctx context.Context, _ *auth.Error) (auth.Secret, error) {
 			_, limited := ctx.Deadline()
 			if ctx.Value(key{}) != "v" || !limited {
 				t.Error("not the caller's context, or without the time limit")
 			}
 			return auth.Secret{}, mine
-		}}
+		})}
 		s := &server{p: p, lists: []string{"XOAUTH2"}, play: honest}
 		ctx := context.WithValue(t.Context(), key{}, "v")
 		_, err := loginWith(ctx, t, s, creds)
@@ -113,11 +120,11 @@ func TestTokenSource(t *testing.T) {
 func TestBadTokens(t *testing.T) {
 	for _, token := range []string{"", "a b", "a\x01b", "a\r\nb", "ü"} {
 		s := &server{p: policy.IMAP, lists: []string{"OAUTHBEARER"}, play: func(*talk, string) outcome { t.Error("sent"); return bad }}
-		_, err := login(t, s, auth.Token{User: "u", Source: func(context.Context) (auth.Secret, error) { return auth.NewSecret(token), nil }})
+		_, err := login(t, s, auth.Token{User: "u", Secret: auth.SourceFunc(func(context.Context, *auth.Error) (auth.Secret, error) { return auth.NewSecret(token), nil })})
 		wantOutcome(t, err, auth.KindCancelled, nil)
 	}
-	source := func(context.Context) (auth.Secret, error) { return auth.Secret{}, nil }
-	for _, c := range []auth.Token{{Source: source}, {User: "u"}, {User: "a\x01b", Source: source}, {User: "u\n", Source: source}, {User: "u", Source: source, Mechanisms: []string{"PLAIN"}}} {
+	source := auth.SourceFunc(func(context.Context, *auth.Error) (auth.Secret, error) { return auth.Secret{}, nil })
+	for _, c := range []auth.Token{{Secret: source}, {User: "u"}, {User: "a\x01b", Secret: source}, {User: "u\n", Secret: source}, {User: "u", Secret: source, Mechanisms: []string{"PLAIN"}}} {
 		if auth.Check(c) == nil {
 			t.Errorf("%q passed", c.User)
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -18,7 +17,7 @@ type TokenError struct {
 	// Scope is what a token must be good for.
 	Scope string
 	// Discovery is where the server says that its authorization server is
-	// described. Nobody here ever looks there: the server may be lying.
+	// described. It is shown and never used: the server may be lying.
 	Discovery string
 }
 
@@ -32,12 +31,6 @@ func (e *TokenError) Error() string {
 		s += fmt.Sprintf(", needs scope %q", e.Scope)
 	}
 	return wire.Printable(s)
-}
-
-// stale reports whether another token may be taken: this one is not valid, or
-// not any more. 400 and 401 are what servers of XOAUTH2 say.
-func (e *TokenError) stale() bool {
-	return slices.Contains([]string{"invalid_token", "401", "400"}, e.Status)
 }
 
 // parseTokenError reads the challenge. It must be JSON; its members may be

@@ -54,12 +54,14 @@ func TestOtherVectors(t *testing.T) {
 		t.Errorf("CRAM-MD5: %q, %v", got, err)
 	}
 	// RFC 1939 §7
-	if got := auth.APOPDigest("<1896.697170952@dbc.mtview.ca.us>", "tanstaaf"); got != "c4c9334bac560ecc979e58001b3e22fb" {
-		t.Errorf("APOP: %s", got)
+	apop := &stamper{transport{answers: []auth.Answer{yes}}, "POP3 server ready <1896.697170952@dbc.mtview.ca.us>"}
+	_, err := authenticate(t, apop, auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: []string{"APOP"}})
+	if err != nil || apop.log[0] != "apop mrose c4c9334bac560ecc979e58001b3e22fb" {
+		t.Errorf("APOP: %q, %v", apop.log, err)
 	}
 	// RFC 4616 §4
-	on := &carrier{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
-	_, err := auth.Authenticate(t.Context(), nil, on, auth.Password{User: "tim", Password: auth.NewSecret("tanstaaftanstaaf")}, true)
+	on := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
+	_, err = authenticate(t, on, auth.Password{User: "tim", Secret: auth.NewSecret("tanstaaftanstaaf")})
 	if err != nil || on.log[0] != "start PLAIN \x00tim\x00tanstaaftanstaaf" {
 		t.Errorf("PLAIN: %q, %v", on.log, err)
 	}
@@ -85,8 +87,8 @@ func TestSASLprep(t *testing.T) {
 	}
 	c, _ := auth.SCRAM("SCRAM-SHA-256", "a=b,\u00aa", "p", "n")
 	wantIR(t, c, "SCRAM-SHA-256", "n,,n=a=3Db=2Ca,r=n")
-	on := &carrier{list: []string{"SCRAM-SHA-256", "PLAIN"}}
-	if _, err := auth.Authenticate(t.Context(), nil, on, auth.Password{User: "u", Password: auth.NewSecret(canary + "\a")}, true); err == nil || len(on.log) > 0 {
+	on := &transport{list: []string{"SCRAM-SHA-256", "PLAIN"}}
+	if _, err := authenticate(t, on, auth.Password{User: "u", Secret: auth.NewSecret(canary + "\a")}); err == nil || len(on.log) > 0 {
 		t.Errorf("SCRAM that cannot be prepared slid to %q, %v", on.log, err)
 	}
 }

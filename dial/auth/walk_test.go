@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -31,11 +30,11 @@ import (
 // withSecrets are values of all exported structs that credentials come near.
 func withSecrets(t *testing.T) []any {
 	secret := auth.NewSecret(canary)
-	password := auth.Password{User: testUser, Password: secret}
+	password := auth.Password{User: testUser, Secret: secret}
 	tok := byToken("OAUTHBEARER")
 	values := []any{
 		secret, password, tok, auth.External{}, auth.Anonymous{},
-		auth.SASL(func() (sasl.Client, error) { return sasl.NewPlainClient("", "u", canary), nil }),
+		auth.SASL{Start: func() (sasl.Client, error) { return sasl.NewPlainClient("", "u", canary), nil }},
 		imapconn.Options{Auth: password}, &smtpconn.Options{Auth: tok}, pop3conn.Options{Auth: password},
 		dial.Trace{}, dial.Dialer{},
 	}
@@ -68,13 +67,27 @@ func afterLogin(t *testing.T, p policy.Protocol, creds auth.Credentials, echo bo
 	go s.serve(tls.Server(peer, serverTLS(t, 0)))
 	conn := connect(t, client, p, d)
 	defer conn.Abort()
-	_, err := enter(t.Context(), conn, p, creds, false)
+	_, err := enter(t.Context(), conn, p, creds)
 	if (err == nil) == echo {
 		t.Errorf("%v: %v", p, err)
 	}
 	values := append(traced, conn.Security(), conn, err)
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		values = append(values, e)
+	return append(values, chain(err)...)
+}
+
+// chain returns err and all errors below it.
+func chain(err error) []any {
+	if err == nil {
+		return nil
+	}
+	values := []any{err}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		values = append(values, chain(e.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, below := range e.Unwrap() {
+			values = append(values, chain(below)...)
+		}
 	}
 	return values
 }

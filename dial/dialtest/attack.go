@@ -31,7 +31,7 @@ const (
 	// Cut hangs up on STARTTLS; on a TLS port, on the handshake.
 	Cut
 	// SwapCertificate ends TLS itself, with a certificate for the right name
-	// from a CA that nobody trusts, and reads everything if it is accepted.
+	// from a CA that no client trusts, and reads everything if it is accepted.
 	SwapCertificate
 	// PlainOnTLSPort greets in the clear at once, never answers, and waits for
 	// what the client will say.
@@ -51,7 +51,7 @@ func (a Attack) String() string {
 }
 
 // words are what is said in a protocol's name.
-type words struct {
+type phrases struct {
 	greeting string
 	command  string // that demands the upgrade
 	unknown  string // answers a command that the server does not know
@@ -59,31 +59,19 @@ type words struct {
 	forged   string // a line that no server sent
 }
 
-// wordsOf returns the words of a protocol; tag is that of an IMAP command.
-func wordsOf(p policy.Protocol, tag string) words {
+// phrasesOf returns the words of a protocol; tag is that of an IMAP command.
+func phrasesOf(p policy.Protocol, tag string) phrases {
 	switch p {
 	case policy.IMAP:
-		return words{"* OK ready", "STARTTLS", tag + " BAD unknown command", tag + " NO not now", "* OK forged"}
+		return phrases{"* OK ready", "STARTTLS", tag + " BAD unknown command", tag + " NO not now", "* OK forged"}
 	case policy.POP3:
-		return words{"+OK ready", "STLS", "-ERR unknown command", "-ERR not now", "+OK forged"}
+		return phrases{"+OK ready", "STLS", "-ERR unknown command", "-ERR not now", "+OK forged"}
 	}
-	return words{"220 mail.test ESMTP ready", "STARTTLS", "502 5.5.1 unknown command", "454 4.7.0 TLS not available", "250 forged"}
+	return phrases{"220 mail.test ESMTP ready", "STARTTLS", "502 5.5.1 unknown command", "454 4.7.0 TLS not available", "250 forged"}
 }
 
 // command is what a client has sent last in the clear.
 type command struct{ tag, verb string }
-
-// parseCommand reads a client's line.
-func parseCommand(p policy.Protocol, line string) (c command) {
-	fields := strings.Fields(line)
-	if p == policy.IMAP && len(fields) > 0 {
-		c.tag, fields = fields[0], fields[1:]
-	}
-	if len(fields) > 0 {
-		c.verb = strings.ToUpper(fields[0])
-	}
-	return c
-}
 
 // answers reports whether line is the last of the server's answer to c, and
 // whether it says yes.

@@ -59,7 +59,7 @@ func (t *try) run(ctx context.Context, connect Connect, o TryOptions) error {
 	go call(done, func() error { return connect(ctx, srv.Endpoint(), srv.ClientConfig()) })
 	if t.hung = !t.wait(done, limit+o.Grace); t.hung {
 		srv.Close()
-		t.wait(done, o.Grace) // with nobody there any more, it may well return
+		t.wait(done, o.Grace) // without its server it may well return
 	}
 	srv.Close()
 	t.report = srv.Report()

@@ -48,7 +48,7 @@ func (k CertKind) String() string {
 // methods may be used from several goroutines at once.
 type CA struct {
 	root    issuer
-	unknown issuer // for certificates that nobody trusts
+	unknown issuer // for certificates that no client trusts
 	middle  issuer // below root, never sent
 	key     *ecdsa.PrivateKey
 }
@@ -151,7 +151,7 @@ func (ca *CA) Pool() *x509.CertPool {
 	return pool
 }
 
-// ClientConfig returns a new config that trusts the CA and nobody else.
+// ClientConfig returns a new config that trusts the CA and no other.
 func (ca *CA) ClientConfig() *tls.Config { return &tls.Config{RootCAs: ca.Pool()} }
 
 // ClientCertificate issues a certificate with which a client can answer a

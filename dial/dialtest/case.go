@@ -10,7 +10,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Case is one way in which a mail server, or somebody between it and the
+// Case is one way in which a mail server, or an attacker between it and the
 // client, misbehaves. A few, in the class "honest", do not. A Case is only
 // read, and may be used from several goroutines at once.
 type Case struct {
@@ -52,16 +52,11 @@ func (c *Case) Class() string {
 	return class
 }
 
-// allPolicies lists the policies, the weakest first.
-func allPolicies() []policy.Policy {
-	return []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS, policy.ImplicitTLS}
-}
-
 // Policies returns those under which the case can be played, the weakest
 // first: an attack on STARTTLS, for one, means nothing on a port where TLS
 // comes first.
 func (c *Case) Policies() []policy.Policy {
-	return slices.DeleteFunc(allPolicies(), func(p policy.Policy) bool {
+	return slices.DeleteFunc(script.Policies(), func(p policy.Policy) bool {
 		_, ok := c.script.Expect[p]
 		return !ok
 	})

@@ -26,7 +26,7 @@ func TestCases(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.Name, c.About, c.Policies())
 		}
 		for _, p := range c.Policies() {
-			// A result that nobody put into words has a hyphen or none in it.
+			// A result that was not put into words has no blank in it.
 			words, ok := strings.CutPrefix(c.Outcome(p), "must fail: ")
 			if ok != c.MustFail(p) || ok && !strings.Contains(words, " ") {
 				t.Errorf("%s, %v: %s", c.Name, p, c.Outcome(p))

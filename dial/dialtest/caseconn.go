@@ -26,14 +26,14 @@ func (c *caseConn) Read(p []byte) (int, error) {
 		if i := bytes.Index(b, []byte("\n\x16\x03")); i >= 0 {
 			end = i + 1
 		}
-		c.rec.heard(b[:end])
+		c.rec.received(b[:end])
 		b = b[end:]
 	}
 	return n, err
 }
 
 func (c *caseConn) Write(p []byte) (int, error) {
-	c.rec.said()
+	c.rec.sent()
 	return c.TCPConn.Write(p)
 }
 
@@ -43,7 +43,7 @@ func (c *caseConn) SetLinger(sec int) error {
 	return c.TCPConn.SetLinger(sec)
 }
 
-// Close says that no more will come, and goes on to listen: whoever sits on a
+// Close says that no more will come, and goes on to listen: a client that keeps a
 // wire hears what is said to a server that is gone.
 func (c *caseConn) Close() error {
 	if c.reset {

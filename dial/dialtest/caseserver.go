@@ -23,15 +23,16 @@ type CaseServer struct {
 	c        *Case
 	policy   policy.Policy
 	ca       *CA
-	honest   *script.Case
+	rest     *script.Case // plays what the case leaves out
+	honest   *Server      // serves in place of the case's script, if that is honest
 	listener *listener
 
 	mu    sync.Mutex
-	plays []*casePlay
+	plays []*caseConnection
 }
 
-// casePlay is one connection to a CaseServer.
-type casePlay struct {
+// caseConnection is one connection to a CaseServer.
+type caseConnection struct {
 	rec        *recorder
 	transcript *transcript
 	handshakes int // set when the play has ended
@@ -44,7 +45,7 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 	if c.verdict(p) == notApplicable {
 		return nil, errors.New("dialtest: " + c.Name + " cannot be played under " + p.String())
 	}
-	honest, err := script.Honest(c.Protocol)
+	rest, err := script.Honest(c.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,16 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 			return nil, err
 		}
 	}
-	s := &CaseServer{c: c, policy: p, ca: ca, honest: honest}
+	s := &CaseServer{c: c, policy: p, ca: ca, rest: rest}
+	if c.Class() == "honest" {
+		s.honest, err = newUnstarted(Config{
+			Protocol: c.Protocol, CA: ca, Implicit: p == policy.ImplicitTLS, User: CanaryUser, Password: CanaryPassword,
+			Mechanisms: []string{"PLAIN", "LOGIN"},
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	if s.listener, err = listen(s.serve); err != nil {
 		return nil, err
 	}
@@ -78,22 +88,36 @@ func (s *CaseServer) serve(conn net.Conn) {
 	if !ok {
 		return // unreachable: the listener is TCP's
 	}
-	p := &casePlay{rec: &recorder{}, transcript: &transcript{}}
+	p := &caseConnection{rec: &recorder{}, transcript: &transcript{}}
 	s.mu.Lock()
 	s.plays = append(s.plays, p)
 	s.mu.Unlock()
 
-	t := &taker{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
-	played := s.c.script.Serve(&caseConn{TCPConn: tcp, rec: p.rec}, s.policy, script.Stage{
-		Config: s.ca.caseConfig,
-		Honest: s.honest,
-		Else:   t.answer,
+	handshakes := s.play(tcp, p)
+	s.mu.Lock()
+	p.handshakes = handshakes
+	s.mu.Unlock()
+}
+
+// play plays the case to one client, and returns how many handshakes it
+// completed.
+func (s *CaseServer) play(conn *net.TCPConn, p *caseConnection) (handshakes int) {
+	if s.honest != nil {
+		ss := newSession(s.honest, newServerConn(conn, p.rec), p.transcript.add)
+		if ss.run(); ss.secure != nil {
+			return 1
+		}
+		return 0
+	}
+	d := &defaults{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
+	played := s.c.script.Serve(&caseConn{TCPConn: conn, rec: p.rec}, s.policy, script.Stage{
+		Config: func(kind string) (*tls.Config, error) { return script.TLSConfig(kind, s.ca.named) },
+		Honest: s.rest,
+		Else:   d.answer,
 		Trace:  p.transcript.add,
 	})
-	p.rec.inside(played.Inside)
-	s.mu.Lock()
-	p.handshakes = played.Handshakes
-	s.mu.Unlock()
+	p.rec.decrypted(played.Inside)
+	return played.Handshakes
 }
 
 // Report returns what was recorded so far. It is complete when the server is

@@ -48,3 +48,13 @@ func (ca *CA) weak(t *x509.Certificate) (tls.Certificate, error) {
 	}
 	return ca.root.issue(t, key)
 }
+
+// named issues a certificate of the kind that has the name.
+func (ca *CA) named(kind string) (tls.Certificate, error) {
+	for k := range numCertKinds {
+		if k.String() == kind {
+			return ca.Certificate(k)
+		}
+	}
+	return tls.Certificate{}, fmt.Errorf("dialtest: no certificate %q", kind)
+}

@@ -41,13 +41,13 @@
 //
 // [Cases] is a catalogue of what goes wrong between a client and a server:
 // STARTTLS is not offered, is refused, is accepted without meaning it; data is
-// injected; certificates are bad; somebody is silent, hangs up, or never stops
-// talking. [Check] has a program's own function to connect and log in, a
+// injected; certificates are bad; a server is silent, hangs up, or never stops
+// talking. [TestDial] has a program's own function to connect and log in, a
 // [Connect], meet each case under each policy, and makes everything that is
 // wrong an error of the test, with a transcript:
 //
 //	func TestHostileServers(t *testing.T) {
-//		dialtest.Check(t, connect, dialtest.TryOptions{})
+//		dialtest.TestDial(t, connect, dialtest.TryOptions{})
 //	}
 //
 // A program fails if it sends the name or the password of [Connect]'s login in

@@ -19,16 +19,16 @@ func submit(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error {
 }
 
 // The test of a program that submits mail over STARTTLS and over implicit TLS.
-func ExampleCheck() {
+func ExampleTestDial() {
 	_ = func(t *testing.T) { // func TestHostileServers(t *testing.T)
-		dialtest.Check(t, submit, dialtest.TryOptions{
+		dialtest.TestDial(t, submit, dialtest.TryOptions{
 			Protocols: []policy.Protocol{policy.Submission},
 			Policies:  []policy.Policy{policy.RequiredSTARTTLS, policy.ImplicitTLS},
 		})
 	}
 }
 
-// A program that uses net/smtp as its SendMail does, and what somebody who
+// A program that uses net/smtp as its SendMail does, and what an attacker who
 // removes STARTTLS from the server's list gets to see.
 func ExampleTry() {
 	connect := func(_ context.Context, e dial.Endpoint, cfg *tls.Config) error {
@@ -93,7 +93,7 @@ func ExampleCase_Start() {
 		fmt.Println("leaked:", srv.Report().Leaks())
 	}
 	// Output:
-	// must fail: the server says that somebody is logged in already
+	// must fail: the server says that the client is logged in already
 	// failed: true
 	// leaked: []
 }

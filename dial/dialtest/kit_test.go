@@ -158,9 +158,9 @@ func (r *recordingTB) Logf(format string, args ...any) {
 	r.logs = append(r.logs, fmt.Sprintf(format, args...))
 }
 
-func TestCheck(t *testing.T) {
+func TestTestDial(t *testing.T) {
 	var tb recordingTB
-	s := dialtest.Check(&tb, netSMTP, quick("strip-smtp-ehlo", "strip-smtp-ehlo-single-line", "cert-expired-smtp"))
+	s := dialtest.TestDial(&tb, netSMTP, quick("strip-smtp-ehlo", "strip-smtp-ehlo-single-line", "cert-expired-smtp"))
 	if len(tb.errors) != 2 || len(s.Findings) < 6 {
 		t.Fatalf("want an error for each of two cases: %q", tb.errors)
 	}
@@ -172,7 +172,7 @@ func TestCheck(t *testing.T) {
 	if len(tb.logs) != 1 || !strings.Contains(tb.logs[0], "class") {
 		t.Errorf("logged %q", tb.logs)
 	}
-	if s := dialtest.Check(&tb, netSMTP, quick("no such case")); s != nil || len(tb.errors) != 3 {
+	if s := dialtest.TestDial(&tb, netSMTP, quick("no such case")); s != nil || len(tb.errors) != 3 {
 		t.Error("nothing to try, and no error")
 	}
 }

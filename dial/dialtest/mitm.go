@@ -90,9 +90,9 @@ func (m *MITM) serve(conn net.Conn) {
 	m.mu.Lock()
 	m.records = append(m.records, rec)
 	m.mu.Unlock()
-	client := newTap(conn, rec)
+	client := newServerConn(conn, rec)
 	if m.attack == PlainOnTLSPort {
-		fmt.Fprintf(client, "%s\r\n", wordsOf(m.protocol, "").greeting)
+		fmt.Fprintf(client, "%s\r\n", phrasesOf(m.protocol, "").greeting)
 		io.Copy(io.Discard, client)
 		client.Close()
 		return

@@ -1,10 +1,10 @@
 package dialtest
 
 import (
-	"encoding/base64"
 	"slices"
-	"strings"
 	"sync"
+
+	"github.com/mailconn/mailconn/internal/test/script"
 )
 
 // Session is what was recorded of one connection.
@@ -13,7 +13,7 @@ type Session struct {
 	// before a handshake, instead of one, or behind one that failed.
 	Clear []byte
 	// TLS is every byte that the client sent inside TLS, decrypted. It is
-	// empty where TLS went through to somebody else.
+	// empty where TLS went through to another server.
 	TLS []byte
 	// Turns counts how often the turn to speak went to the server: the
 	// greeting, and each time that the server wrote after the client had
@@ -30,28 +30,7 @@ type Session struct {
 // should be long enough not to occur by chance: eight bytes or more. Other
 // encodings are not looked through.
 func (s Session) Leaks(canaries ...string) []string {
-	var found []string
-	clear := string(s.Clear)
-	for _, c := range canaries {
-		if c != "" && slices.ContainsFunc(forms(c), func(form string) bool { return strings.Contains(clear, form) }) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// forms returns s and what base64 makes of it wherever it begins in a longer
-// text, without the characters that its neighbours have a share in.
-func forms(s string) []string {
-	all := []string{s}
-	for pad := range 3 {
-		text := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00\x00"[:pad] + s))
-		from, to := (pad*8+5)/6, (pad+len(s))*8/6
-		if from < to {
-			all = append(all, text[from:to])
-		}
-	}
-	return all
+	return script.Leaks(s.Clear, canaries...)
 }
 
 // recorder makes a Session of the bytes on a wire.
@@ -68,7 +47,7 @@ type recorder struct {
 }
 
 // heard records bytes from the client as they are on the wire.
-func (r *recorder) heard(b []byte) {
+func (r *recorder) received(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pending = r.pending || len(b) > 0
@@ -110,14 +89,14 @@ func (r *recorder) expectTLS() {
 }
 
 // inside records decrypted bytes from the client.
-func (r *recorder) inside(b []byte) {
+func (r *recorder) decrypted(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.s.TLS = append(r.s.TLS, b...)
 }
 
 // said records that the server wrote.
-func (r *recorder) said() {
+func (r *recorder) sent() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pending || r.s.Turns == 0 {

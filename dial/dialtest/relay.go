@@ -10,13 +10,15 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/test/script"
 )
 
 // relay is one connection through the man in the middle. Each direction has a
 // goroutine that reads lines until TLS begins, and copies bytes from then on.
 type relay struct {
 	*MITM
-	client *tap
+	client *serverConn
 	server net.Conn
 	fromC  *bufio.Reader
 	fromS  *bufio.Reader
@@ -28,7 +30,7 @@ type relay struct {
 	demanded bool    // last went to the server and demands the upgrade
 }
 
-func newRelay(m *MITM, client *tap, server net.Conn) *relay {
+func newRelay(m *MITM, client *serverConn, server net.Conn) *relay {
 	return &relay{
 		MITM: m, client: client, server: server,
 		fromC: bufio.NewReader(client), fromS: bufio.NewReader(server),
@@ -66,8 +68,9 @@ func (r *relay) up() {
 	}
 	for {
 		line, err := r.fromC.ReadString('\n')
-		c := parseCommand(r.protocol, line)
-		if err == nil && c.verb == wordsOf(r.protocol, "").command {
+		tag, verb := script.ParseCommand(r.protocol, line)
+		c := command{tag, verb}
+		if err == nil && c.verb == phrasesOf(r.protocol, "").command {
 			if !r.demand(c, line) {
 				return
 			}
@@ -107,7 +110,7 @@ func (r *relay) upTLSPort() {
 // demand treats the command that demands the upgrade, and reports whether
 // lines follow it.
 func (r *relay) demand(c command, line string) bool {
-	words := wordsOf(r.protocol, c.tag)
+	words := phrasesOf(r.protocol, c.tag)
 	switch r.attack {
 	case Strip:
 		io.WriteString(r.client, words.unknown+"\r\n")
@@ -195,7 +198,7 @@ func (r *relay) downAnswer(c command, line string) (begun bool) {
 // goAhead returns the line that begins the upgrade, with what is put behind.
 func (r *relay) goAhead(line string) string {
 	r.client.rec.expectTLS()
-	switch forged := wordsOf(r.protocol, "").forged; r.attack {
+	switch forged := phrasesOf(r.protocol, "").forged; r.attack {
 	case Inject:
 		return line + forged + "\r\n"
 	case InjectPartial:
@@ -221,7 +224,7 @@ func (r *relay) swap() {
 		client.CloseWrite()
 		r.client.finish()
 	}()
-	io.Copy(server, secret{client, r.client.rec})
+	io.Copy(server, recordedTLS{client, r.client.rec})
 	r.server.Close()
 	<-done
 }

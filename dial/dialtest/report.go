@@ -2,8 +2,8 @@ package dialtest
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -55,21 +55,9 @@ func (r Report) LoggedIn() bool {
 func (r Report) Forbidden() []string {
 	var found []string
 	for _, s := range r.Sessions {
-		for line := range strings.Lines(string(s.Clear)) {
-			if r.policy == policy.ImplicitTLS || r.policy.STARTTLS() && !harmless(r.protocol, line) {
-				found = append(found, clip(strings.TrimRight(line, "\r\n")))
-			}
+		for _, line := range script.Forbidden(s.Clear, r.protocol, r.policy) {
+			found = append(found, clip(line))
 		}
 	}
 	return found
-}
-
-// harmless reports whether a line may be said before TLS: whether its first
-// word, the second with IMAP, is that of a command that gives nothing away.
-func harmless(p policy.Protocol, line string) bool {
-	switch parseCommand(p, line).verb {
-	case "EHLO", "HELO", "LHLO", "CAPABILITY", "CAPA", "STARTTLS", "STLS", "NOOP", "QUIT", "LOGOUT":
-		return true
-	}
-	return false
 }

@@ -30,6 +30,18 @@ type Server struct {
 
 // NewServer starts a server. The caller must close it.
 func NewServer(c Config) (*Server, error) {
+	s, err := newUnstarted(c)
+	if err != nil {
+		return nil, err
+	}
+	if s.listener, err = listen(s.serve); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// newUnstarted returns a server that does not listen.
+func newUnstarted(c Config) (*Server, error) {
 	c, err := c.complete()
 	if err != nil {
 		return nil, err
@@ -40,9 +52,6 @@ func NewServer(c Config) (*Server, error) {
 			text += "\r\n"
 		}
 		s.mailbox = append(s.mailbox, letter{fmt.Sprintf("letter-%d", i+1), text})
-	}
-	if s.listener, err = listen(s.serve); err != nil {
-		return nil, err
 	}
 	return s, nil
 }
@@ -143,7 +152,5 @@ func (s *Server) serve(conn net.Conn) {
 	s.mu.Lock()
 	s.records = append(s.records, rec)
 	s.mu.Unlock()
-	ss := newSession(s, newTap(conn, rec))
-	ss.run()
-	ss.tap.end()
+	newSession(s, newServerConn(conn, rec), nil).run()
 }

@@ -15,16 +15,17 @@ import (
 // session is one client's connection to a server.
 type session struct {
 	*Server
-	tap    *tap
+	conn   *serverConn
 	in     *bufio.Reader
 	out    *bufio.Writer
 	secure *tls.Conn // nil in the clear
 	authed bool
+	trace  func(client, inside bool, line string) // nil if nothing wants to know
 }
 
-func newSession(s *Server, t *tap) *session {
-	ss := &session{Server: s, tap: t}
-	ss.speakOver(t)
+func newSession(s *Server, c *serverConn, trace func(client, inside bool, line string)) *session {
+	ss := &session{Server: s, conn: c, trace: trace}
+	ss.speakOver(c)
 	return ss
 }
 
@@ -35,8 +36,9 @@ func (s *session) speakOver(conn net.Conn) {
 // errEnd ends a session that has nothing more to say.
 var errEnd = errors.New("end of session")
 
-// run speaks until one side is done.
+// run speaks until one side is done, and closes the connection.
 func (s *session) run() {
+	defer s.conn.end()
 	if s.cfg.Implicit && s.handshake() != nil {
 		return
 	}
@@ -95,7 +97,9 @@ func (s *session) loop(handle func(line string) error) error {
 
 // say queues a line for the client.
 func (s *session) say(format string, args ...any) {
-	fmt.Fprintf(s.out, format+"\r\n", args...)
+	line := fmt.Sprintf(format+"\r\n", args...)
+	s.out.WriteString(line)
+	s.note(false, line)
 }
 
 // line returns the client's next line without its end. What is queued goes out
@@ -110,7 +114,15 @@ func (s *session) rawLine() (string, error) {
 	if !bytes.Contains(waiting, []byte("\n")) {
 		s.out.Flush()
 	}
-	return s.in.ReadString('\n')
+	line, err := s.in.ReadString('\n')
+	s.note(true, line)
+	return line, err
+}
+
+func (s *session) note(client bool, line string) {
+	if s.trace != nil && line != "" {
+		s.trace(client, s.secure != nil, line)
+	}
 }
 
 // mayUpgrade reports whether STARTTLS is offered at this point.
@@ -120,24 +132,24 @@ func (s *session) mayUpgrade() bool { return s.secure == nil && !s.cfg.NoSTARTTL
 func (s *session) mayLogin() bool { return s.secure != nil || s.cfg.LoginInClear }
 
 // upgrade begins TLS behind the go-ahead line. What the client has sent ahead
-// may be somebody else's and must not be taken for its own.
+// may be an attacker's and must not be taken for its own.
 func (s *session) upgrade(goAhead string) error {
 	if s.in.Buffered() > 0 {
 		return errEnd
 	}
-	s.tap.rec.expectTLS()
+	s.conn.rec.expectTLS()
 	s.say("%s", goAhead)
 	s.out.Flush()
 	return s.handshake()
 }
 
 func (s *session) handshake() error {
-	conn := tls.Server(s.tap, s.cfg.TLS)
+	conn := tls.Server(s.conn, s.cfg.TLS)
 	if err := conn.Handshake(); err != nil {
 		return err
 	}
 	s.secure = conn
-	s.speakOver(secret{conn, s.tap.rec})
+	s.speakOver(recordedTLS{conn, s.conn.rec})
 	return nil
 }
 

@@ -17,8 +17,9 @@ import (
 // returns nil if that worked. Before it returns it closes what it has opened,
 // and it returns soon after ctx has ended.
 //
-// It must be ready to be called from many goroutines at once. It stops behind
-// the login: the servers know little else.
+// It may go on behind the login, as a program does that connects and sends: the
+// honest servers of the catalogue are [Server]s, and the hostile ones may answer
+// anything. It must be ready to be called from many goroutines at once.
 type Connect func(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error
 
 // TryOptions says what [Try] does. The zero TryOptions is all cases under all

@@ -7,7 +7,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// What a server once had never becomes less: see [peers.Record.Merge].
+// Merge keeps the highest TLS version, and the time of the later session.
 func ExampleRecord_Merge() {
 	monday := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	known := peers.Record{Version: 0x0304, FirstSeen: monday, LastSeen: monday}

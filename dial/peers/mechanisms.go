@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// Mechanisms is a set of SASL mechanisms. Those that mail servers list are
-// known to it by name; others are left out, so that no server can make a
-// [Record] grow.
+// Mechanisms is a set of SASL mechanisms. It can hold those that mail servers are
+// known to list. Others are left out, so that no server can make a [Record] grow.
 type Mechanisms uint32
 
-// mechanismNames are the members of a set, by bit. Sets are kept by stores:
-// names are only ever added, at the end.
+// mechanismNames returns the mechanisms that a set can hold, in the order of their
+// bits. Stores keep sets: a new name must be added at the end.
 func mechanismNames() []string {
 	return []string{
 		"PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "NTLM", "GSSAPI", "GS2-KRB5", "EXTERNAL", "ANONYMOUS",
@@ -21,7 +20,8 @@ func mechanismNames() []string {
 	}
 }
 
-// MechanismSet returns the set of the mechanisms in a server's list.
+// MechanismSet returns the set of the given mechanisms, without those that a set
+// cannot hold. Case does not matter.
 func MechanismSet(names ...string) Mechanisms {
 	var m Mechanisms
 	known := mechanismNames()
@@ -44,14 +44,15 @@ func (m Mechanisms) Names() []string {
 	return list
 }
 
-// String returns the names with blanks between.
+// String returns the names, separated by blanks.
 func (m Mechanisms) String() string { return strings.Join(m.Names(), " ") }
 
-// MarshalText returns what String does.
+// MarshalText returns the names, separated by blanks.
 func (m Mechanisms) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText reads what MarshalText returns. A name that is not known is an
-// error, and leaves m as it was.
+// UnmarshalText sets m to the set of the names in text, which are separated by blanks.
+// It fails for a name that a set cannot hold or that is there twice, and then leaves
+// m unchanged.
 func (m *Mechanisms) UnmarshalText(text []byte) error {
 	names := strings.Fields(string(text))
 	set := MechanismSet(names...)
@@ -62,8 +63,8 @@ func (m *Mechanisms) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SCRAM reports whether the set has a mechanism that keeps the password from
-// the server and proves the server to the client (RFC 5802).
+// SCRAM reports whether the set has a SCRAM mechanism, with which the client does not
+// send the password and the server proves that it knows it (RFC 5802).
 func (m Mechanisms) SCRAM() bool {
 	return slices.ContainsFunc(m.Names(), func(name string) bool { return strings.HasPrefix(name, "SCRAM-") })
 }

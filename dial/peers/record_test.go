@@ -3,6 +3,7 @@ package peers_test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// record is one of a session at a time.
+// record is the record of a session at a time.
 func record(at time.Time) peers.Record {
 	return peers.Record{
 		Policy: policy.RequiredSTARTTLS, Verified: trust.PKIX, Version: tls.VersionTLS13,
@@ -76,7 +77,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// Whatever is seen, a record never becomes weaker, and seeing it twice changes
+// Merge never makes a record weaker, and to merge the same session twice changes
 // nothing.
 func TestMergeOnlyTightens(t *testing.T) {
 	random := func() peers.Record {
@@ -108,8 +109,8 @@ func TestMergeOnlyTightens(t *testing.T) {
 	}
 }
 
-// A clock that jumps back must not let a record expire, and one that once was
-// ahead must not keep it for ever: the next session puts it right.
+// A clock that jumps back does not make a record expire. A clock that was ahead does
+// not keep it valid for ever: the next session corrects it.
 func TestClockJumps(t *testing.T) {
 	r := record(noon)
 	for _, c := range []struct {
@@ -151,9 +152,32 @@ func TestValidateRecord(t *testing.T) {
 		"out of order":   func(r *peers.Record) { r.FirstSeen = r.LastSeen.Add(1) },
 		"no lifetime":    func(r *peers.Record) { r.Lifetime = 0 },
 		"negative life":  func(r *peers.Record) { r.Lifetime = -1 },
+		"year 10000":     func(r *peers.Record) { r.LastSeen = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) },
+		"year overflow":  func(r *peers.Record) { r.FirstSeen = time.Unix(-math.MaxInt64, 0) },
+		"year 0":         func(r *peers.Record) { r.FirstSeen = time.Date(0, 12, 31, 0, 0, 0, 0, time.UTC) },
 	} {
 		if with(record(noon), f).Validate() == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestRounded(t *testing.T) {
+	r := record(noon)
+	if r.Rounded() != r {
+		t.Errorf("whole seconds became %+v", r.Rounded())
+	}
+	odd := with(r, func(r *peers.Record) {
+		r.FirstSeen, r.LastSeen = noon.Add(1).Local(), noon.Add(time.Second-1)
+		r.Lifetime = time.Minute + 1
+	})
+	if got, want := odd.Rounded(), with(r, func(r *peers.Record) { r.Lifetime = time.Minute + time.Second }); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	const longest = math.MaxInt64 / time.Second * time.Second
+	for _, life := range []time.Duration{math.MaxInt64, longest + 1, longest} {
+		if got := with(r, func(r *peers.Record) { r.Lifetime = life }).Rounded().Lifetime; got != longest {
+			t.Errorf("%v became %v", life, got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
-// Package peers remembers what servers once had, so that they are held to it: a
-// [Store] keeps a [Record] for each [Peer], and [Rules] say what a Dialer makes of
-// it (RFC 3207 §6).
+// Package peers remembers how servers were protected, so that a later connection can
+// detect a downgrade (RFC 3207 §6). A [Store] keeps a [Record] for each [Peer], and
+// [Rules] say how a dial.Dialer uses it. The packages memstore, filestore and sqlstore
+// have stores, and storetest has the tests for one of your own.
 package peers
 
 import (
@@ -15,35 +16,35 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Store remembers which servers had TLS, so that one which had it is held to
-// it (RFC 3207 §6). It only ever tightens: no connection that would fail
-// without a memory succeeds with one. Packages memstore, filestore and sqlstore
-// hold implementations.
+// Store remembers which servers had TLS. A Dialer with a Store only becomes stricter:
+// a connection that would fail without one fails with one as well.
 //
-// A Store is used by many goroutines at once. Its calls should end when their
-// context does; one that does not is left behind and waited for no longer.
+// The methods are called by many goroutines at once. They should return when their
+// context ends; the Dialer does not wait longer.
 type Store interface {
-	// Recall returns what is remembered of a server, expired or not, and nil
-	// if nothing is. An error means that this cannot be told.
+	// Recall returns the record of a server, expired or not, and nil if there is
+	// none. An error means that the store could not tell.
 	Recall(context.Context, Peer) (*Record, error)
 
-	// Remember adds what a verified session has shown. If the server is
-	// remembered already it must leave what [Record.Merge] returns, whoever
-	// else remembers it at the same time. nil means that it is kept.
+	// Remember adds what a session with a verified server has shown. If there is a
+	// record of the server, it is replaced by the result of [Record.Merge], also if
+	// other goroutines or processes remember the same server at the same time. A
+	// nil error means that the record is kept. A peer or a record that is not valid
+	// is an error.
 	Remember(context.Context, Peer, Record) error
 }
 
-// Peer is a server in a [Store]. Two endpoints that differ only in their
-// policy are the same peer.
+// Peer is a server in a [Store]. Endpoints that differ only in their policy have the
+// same peer.
 type Peer struct {
-	Protocol policy.Protocol // what it is spoken to in
-	Host     string          // as A-labels in lower case, or an IP address
-	Port     uint16          // never 0
+	Protocol policy.Protocol // the protocol of the server
+	Host     string          // A-labels in lower case, or an IP address
+	Port     uint16          // not 0
 }
 
-// Validate returns what is wrong with a peer that no endpoint leads to, and nil
-// if nothing is. Stores check with it what they are given and what they read.
-// A host that passes has no character that a JSON string would escape.
+// Validate returns an error for a peer that is not the peer of an endpoint. A [Store]
+// validates the peers that it gets and those that it reads. A valid host has no
+// character that must be escaped in JSON.
 func (p Peer) Validate() error {
 	switch {
 	case !p.Protocol.Valid():
@@ -60,8 +61,7 @@ func (p Peer) Validate() error {
 	return nil
 }
 
-// hostCharacters are those of names, of IPv6 addresses and of their zones
-// (RFC 6874 §2).
+// hostCharacters are the characters of names, IPv6 addresses and zones (RFC 6874 §2).
 const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:%"
 
 // String returns the protocol, host and port, as in "imap mail.example.org:143".
@@ -69,49 +69,49 @@ func (p Peer) String() string {
 	return p.Protocol.String() + " " + net.JoinHostPort(p.Host, strconv.Itoa(int(p.Port)))
 }
 
-// Rules says what a Dialer makes of its Store.
+// Rules says how a Dialer uses its [Store].
 type Rules struct {
-	// Lifetime is how long a server is held to what it had, counted from the
-	// last session that was verified. Zero means 180 days.
+	// Lifetime is how long a record is valid after the last session with a verified
+	// server. Zero means 180 days.
 	Lifetime time.Duration
 
-	// Timeout bounds each call of the Store, and so does a quarter of the
-	// time that the dial has left. Zero means one second.
+	// Timeout bounds each call of the Store. A quarter of the time that the dial has
+	// left bounds it too. Zero means one second.
 	Timeout time.Duration
 
-	// HoldVersion refuses a TLS version below the highest that was seen in a
-	// verified session, with reason policy.ErrVersionLowered.
+	// HoldVersion refuses a TLS version below the highest of the record, with reason
+	// policy.ErrVersionLowered.
 	HoldVersion bool
 
-	// HoldAuth refuses to show the server a password, with reason
-	// policy.ErrAuthLowered, if it listed SCRAM in a verified session.
+	// HoldAuth refuses to send the server a password, with reason
+	// policy.ErrAuthLowered, if the record has a SCRAM mechanism.
 	HoldAuth bool
 
 	// InsecureForget lets a connection under OpportunisticSTARTTLS stay in the
-	// clear if the Store cannot be asked. Without it such a connection fails,
-	// with reason policy.ErrMemory.
+	// clear if the Store fails. Without it such a connection fails with reason
+	// policy.ErrMemory.
 	InsecureForget bool
 }
 
 const (
 	defaultLifetime = 180 * 24 * time.Hour
-	defaultRecall   = time.Second
+	defaultTimeout  = time.Second
 )
 
-// Normal returns the rules with what zero means filled in, or what is wrong with
-// them.
-func (m Rules) Normal() (Rules, error) {
+// Normal returns the rules with the defaults filled in, or an error if a field is
+// negative.
+func (r Rules) Normal() (Rules, error) {
 	switch {
-	case m.Lifetime < 0:
-		return m, fmt.Errorf("negative peers.Rules.Lifetime: %v", m.Lifetime)
-	case m.Timeout < 0:
-		return m, fmt.Errorf("negative peers.Rules.Timeout: %v", m.Timeout)
+	case r.Lifetime < 0:
+		return r, fmt.Errorf("negative peers.Rules.Lifetime: %v", r.Lifetime)
+	case r.Timeout < 0:
+		return r, fmt.Errorf("negative peers.Rules.Timeout: %v", r.Timeout)
 	}
-	if m.Lifetime == 0 {
-		m.Lifetime = defaultLifetime
+	if r.Lifetime == 0 {
+		r.Lifetime = defaultLifetime
 	}
-	if m.Timeout == 0 {
-		m.Timeout = defaultRecall
+	if r.Timeout == 0 {
+		r.Timeout = defaultTimeout
 	}
-	return m, nil
+	return r, nil
 }

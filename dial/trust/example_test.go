@@ -6,7 +6,7 @@ import (
 	"github.com/mailconn/mailconn/dial/trust"
 )
 
-// A method is read from and written to configurations and logs by its name.
+// In configuration files and logs a method is its name.
 func ExampleMethod() {
 	var m trust.Method
 	fmt.Println(m, m == trust.None)

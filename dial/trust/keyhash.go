@@ -7,24 +7,24 @@ import (
 	"fmt"
 )
 
-// KeyHash is the SHA-256 of a certificate's public key (its
-// SubjectPublicKeyInfo in DER), which stays the same when a certificate is
-// renewed with the same key. The zero value is that of no key. It is not the
-// fingerprint of the certificate, which others show: whoever runs the server
-// gets it from the certificate's file by
+// KeyHash is the SHA-256 hash of the public key of a certificate (its
+// SubjectPublicKeyInfo in DER). It stays the same if a certificate is renewed with the
+// same key. The zero value stands for no key. It is not the fingerprint of the
+// certificate, which many programs show. The operator of a server gets it from the
+// file of the certificate with
 //
 //	openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum
 type KeyHash [sha256.Size]byte
 
-// HashKey returns the hash of cert's public key.
+// HashKey returns the hash of the public key of cert.
 func HashKey(cert *x509.Certificate) KeyHash {
 	return sha256.Sum256(cert.RawSubjectPublicKeyInfo)
 }
 
-// IsZero reports whether h is that of no key.
+// IsZero reports whether h is zero, which stands for no key.
 func (h KeyHash) IsZero() bool { return h == KeyHash{} }
 
-// String returns the hash in hexadecimal, and "" for the zero value.
+// String returns h in hexadecimal, and "" for the zero value.
 func (h KeyHash) String() string {
 	if h.IsZero() {
 		return ""
@@ -32,10 +32,11 @@ func (h KeyHash) String() string {
 	return hex.EncodeToString(h[:])
 }
 
-// MarshalText returns what String does.
+// MarshalText returns h in hexadecimal, and an empty text for the zero value.
 func (h KeyHash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// UnmarshalText reads what MarshalText returns. On error h is left as it was.
+// UnmarshalText sets h to the hash in text, as MarshalText returns it. On error it
+// leaves h unchanged.
 func (h *KeyHash) UnmarshalText(text []byte) error {
 	var v KeyHash
 	if len(text) > 0 {

@@ -1,6 +1,6 @@
-// Package trust has the words for how a server proved to be the one that was
-// dialled: the [Method] by which it was verified, the [KeyHash] that stands for
-// its key, and the [WeakKeyError] of a key too short to rely on.
+// Package trust has the types for the verification of a server: the [Method] by which
+// it was verified, the [KeyHash] that identifies its key, and the [WeakKeyError] for a
+// key that is too short.
 package trust
 
 import (
@@ -8,20 +8,20 @@ import (
 	"fmt"
 )
 
-// Method is how a server's identity was verified. The zero value is [None].
+// Method is how the identity of a server was verified. The zero value is [None].
 type Method uint8
 
 const (
-	None   Method = iota // not at all
-	PKIX                 // by a certificate chain to a trusted root, for the right name
+	None   Method = iota // not verified
+	PKIX                 // by a certificate for the name, with a chain to a trusted root
 	Pinned               // by a key that the caller has pinned for the endpoint
 )
 
-// methods are the names of the methods, by value.
+// methods returns the names of the methods, in the order of their values.
 func methods() []string { return []string{"none", "pkix", "pinned"} }
 
-// String returns "none", "pkix" or "pinned", and the number of a value that is
-// not a method.
+// String returns "none", "pkix" or "pinned", and "method(n)" for a value n that is not a
+// method.
 func (m Method) String() string {
 	if names := methods(); int(m) < len(names) {
 		return names[m]
@@ -29,7 +29,7 @@ func (m Method) String() string {
 	return fmt.Sprintf("method(%d)", uint8(m))
 }
 
-// MarshalText returns what String does. A value that is not a method is an error.
+// MarshalText returns the name of m. It fails for a value that is not a method.
 func (m Method) MarshalText() ([]byte, error) {
 	if int(m) >= len(methods()) {
 		return nil, fmt.Errorf("trust: %d is not a method of verification", uint8(m))
@@ -37,7 +37,8 @@ func (m Method) MarshalText() ([]byte, error) {
 	return []byte(m.String()), nil
 }
 
-// UnmarshalText reads what MarshalText returns. On error m is left as it was.
+// UnmarshalText sets m to the method with the name in text. On error it leaves m
+// unchanged.
 func (m *Method) UnmarshalText(text []byte) error {
 	for i, name := range methods() {
 		if name == string(text) {
@@ -48,8 +49,8 @@ func (m *Method) UnmarshalText(text []byte) error {
 	return fmt.Errorf("trust: not a method of verification: %.64q: want none, pkix or pinned", text)
 }
 
-// WeakKeyError is a certificate below the root with an RSA key shorter than
-// 2048 bits (RFC 9325 §4.5).
+// WeakKeyError is the error for a certificate below the root that has an RSA key of
+// fewer than 2048 bits (RFC 9325 §4.5).
 type WeakKeyError struct {
 	Cert *x509.Certificate // the certificate
 	Bits int               // the length of its key
@@ -57,5 +58,5 @@ type WeakKeyError struct {
 
 // Error names the certificate and the length of its key.
 func (e *WeakKeyError) Error() string {
-	return fmt.Sprintf("certificate of %q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
+	return fmt.Sprintf("certificate of %.64q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
 }

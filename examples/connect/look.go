@@ -14,7 +14,7 @@ import (
 type finding struct {
 	security     dial.Security
 	user         string
-	mechanism    string // that user logged in by, "" if nobody did
+	mechanism    string // that user logged in by, "" without a login
 	capabilities []string
 	alerts       []string // what the server wants to be shown to a person
 }
@@ -33,7 +33,7 @@ func look(ctx context.Context, t *target) (*finding, error) {
 func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 	f := &finding{user: t.user}
 	c, err := imapconn.Dial(ctx, t.endpoint, &imapconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 		Notice: func(n imapconn.Notice) { f.alerts = append(f.alerts, n.Alert) },
 	})
 	if err != nil {
@@ -49,32 +49,31 @@ func lookIMAP(ctx context.Context, t *target) (*finding, error) {
 
 func lookPOP3(ctx context.Context, t *target) (*finding, error) {
 	c, err := pop3conn.Dial(ctx, t.endpoint, &pop3conn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
-	if f.capabilities, err = c.Capabilities(); err != nil {
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
+	if f.capabilities, err = c.Capa(ctx); err != nil {
 		return nil, err
 	}
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }
 
 func lookSMTP(ctx context.Context, t *target) (*finding, error) {
 	c, err := smtpconn.Dial(ctx, t.endpoint, &smtpconn.Options{
-		Dialer: t.dialer, Auth: t.auth, InsecureAuth: t.insecureAuth, ReplyTimeout: t.timeout,
+		Dialer: t.dialer, Auth: t.auth, ReplyTimeout: t.timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Abort() })()
-	f := &finding{security: c.Security(), user: t.user, mechanism: c.Mechanism()}
+	f := &finding{security: c.Security(), user: t.user, mechanism: c.Security().Login.Mechanism}
 	f.capabilities = c.Capabilities()
-	c.Quit()
+	c.Quit(ctx)
 	return f, nil
 }

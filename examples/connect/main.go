@@ -47,6 +47,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "connect:", err)
 		return statusFailed
 	}
+	closeTranscript, err := o.record(t.dialer)
+	if err != nil {
+		fmt.Fprintln(stderr, "connect:", err)
+		return statusFailed
+	}
+	defer closeTranscript()
 	found, err := look(ctx, t)
 	if err != nil {
 		reportFailure(stderr, err)

@@ -173,3 +173,24 @@ func TestMissingFiles(t *testing.T) {
 	expect(t, statusFailed, "", []string{"-user", "alice", "-password-file", missing, "imaps://a.test"}, "connect: password:")
 	expect(t, statusFailed, "", []string{"-user", "alice", "imaps://a.test"}, "connect: password: nothing on standard input")
 }
+
+// A transcript is what a maintainer asks for: all that was said, and no secret.
+func TestTranscript(t *testing.T) {
+	ca, file := newCA(t)
+	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca})
+	transcript := filepath.Join(t.TempDir(), "transcript")
+	args := []string{"-ca", file, "-user", "alice", "-transcript", transcript, srv.Endpoint(policy.RequiredSTARTTLS).String()}
+	expect(t, statusOK, password+"\n", args, "logged in as alice")
+	text, err := os.ReadFile(transcript)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"-- greeting", "S: * OK", "-- starttls", "-- TLS 1.3", "-- auth", "LOGOUT"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), password) {
+		t.Errorf("the password is in\n%s", text)
+	}
+}

@@ -43,6 +43,7 @@ type options struct {
 	timeout      time.Duration
 	insecureAuth bool
 	trace        bool
+	transcript   string
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
@@ -56,6 +57,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "give up after `TIME`, such as 10s")
 	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
 	fs.BoolVar(&o.trace, "trace", false, "show each phase, and what is said in the clear")
+	fs.StringVar(&o.transcript, "transcript", "", "write what both sides say to `FILE`, without secrets, for a bug report")
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -78,22 +80,33 @@ func parse(args []string, help io.Writer) (*options, error) {
 
 // target is a server, and all that is needed to connect to it.
 type target struct {
-	endpoint     dial.Endpoint
-	dialer       *dial.Dialer
-	user         string
-	auth         auth.Credentials
-	insecureAuth bool
-	timeout      time.Duration
+	endpoint dial.Endpoint
+	dialer   *dial.Dialer
+	user     string
+	auth     auth.Credentials
+	timeout  time.Duration
+}
+
+// record opens the transcript that the options name. close ends it.
+func (o *options) record(d *dial.Dialer) (close func() error, err error) {
+	if o.transcript == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(o.transcript)
+	if err != nil {
+		return nil, err
+	}
+	d.Transcript = f
+	return f.Close, nil
 }
 
 // target reads the files that the options name, and asks for the password.
 func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer) (*target, error) {
 	t := &target{
-		endpoint:     o.endpoint,
-		dialer:       &dial.Dialer{Timeout: o.timeout},
-		user:         o.user,
-		insecureAuth: o.insecureAuth,
-		timeout:      o.timeout,
+		endpoint: o.endpoint,
+		dialer:   &dial.Dialer{Timeout: o.timeout},
+		user:     o.user,
+		timeout:  o.timeout,
 	}
 	if o.trace {
 		t.dialer.Trace = traceTo(stderr)
@@ -110,7 +123,7 @@ func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer)
 		if err != nil {
 			return nil, fmt.Errorf("password: %w", err)
 		}
-		t.auth = auth.Password{User: o.user, Password: secret}
+		t.auth = auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth}
 	}
 	return t, nil
 }

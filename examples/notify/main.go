@@ -25,7 +25,7 @@ const (
 	statusOK      = 0 // all were sent
 	statusFailed  = 1 // some were not, or there may be more
 	statusUsage   = 2
-	statusUnknown = 3 // some may have been
+	statusInDoubt = 3 // some may have been
 )
 
 func main() {

@@ -114,7 +114,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A server that takes a message and hangs up leaves its outcome unknown.
+// A server that takes a message and hangs up leaves its outcome in doubt.
 func TestUnknown(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -132,8 +132,8 @@ func TestUnknown(t *testing.T) {
 			c.Read(make([]byte, 1<<16))
 		}
 	}()
-	answers, _ := call(t, statusUnknown, []string{"-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
-	if a := answers["1"]; a.Outcome != "unknown" || a.Error == "" {
+	answers, _ := call(t, statusInDoubt, []string{"-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	if a := answers["1"]; a.Outcome != "in doubt" || a.Error == "" {
 		t.Errorf("%+v", a)
 	}
 }
@@ -221,7 +221,7 @@ func TestStopGrace(t *testing.T) {
 	defer close(reply)
 	status, a := stop(t, []string{"-grace", "0", "-from", "me@example.org", url}, `{"id":"1","to":"ann@example.org"}`+"\n",
 		func() { <-read }, func() {})
-	if status != statusUnknown || a.ID != "1" || a.Outcome != "unknown" || !strings.Contains(a.Error, errGrace.Error()) {
+	if status != statusInDoubt || a.ID != "1" || a.Outcome != "in doubt" || !strings.Contains(a.Error, errGrace.Error()) {
 		t.Errorf("%d, %+v", status, a)
 	}
 }
@@ -248,9 +248,9 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q where there is no terminal", out.String())
 	}
 	p.w = &out
-	p.add("unknown")
+	p.add("in doubt")
 	p.end()
-	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 unknown"; got != want || !strings.HasSuffix(out.String(), "1 unknown\x1b[K\n") {
+	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 in doubt"; got != want || !strings.HasSuffix(out.String(), "1 in doubt\x1b[K\n") {
 		t.Errorf("%q, %q", got, out.String())
 	}
 }

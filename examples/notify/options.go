@@ -32,15 +32,15 @@ in the order of the input:
 
   {"id":"order 17","to":"ann@example.org","outcome":"sent","reply":"2.0.0 queued as 4XyZ"}
 
-The outcome is sent, refused, not sent, or unknown: then the relay may have taken
+The outcome is sent, refused, not sent, or in doubt: then the relay may have taken
 the message, and sending it again may double it. A line without an outcome, after
-a crash, is unknown too.
+a crash, is in doubt too.
 
 SIGINT and SIGTERM end the input. The messages that were begun go on, for as long
 as -grace says, and each yields its line; lines without an outcome were not sent
 then. A second signal ends the program at once, which is a crash.
 
-The exit status is 0 if all were sent, 3 if the outcome of any is unknown, 2 if
+The exit status is 0 if all were sent, 3 if the outcome of any is in doubt, 2 if
 the command line is wrong, else 1: also if a signal came before the input's end.
 
 flags:
@@ -107,13 +107,13 @@ func (o *options) define(fs *flag.FlagSet) {
 func (o *options) load() error {
 	d := &dial.Dialer{}
 	o.pool.WaitWhileDown = true
-	o.pool.Options = smtpconn.Options{Dialer: d}
+	o.pool.Options = &smtpconn.Options{Dialer: d}
 	if o.user != "" {
 		text, err := os.ReadFile(o.passwordFile)
 		if err != nil {
 			return err
 		}
-		o.pool.Options.Auth = auth.Password{User: o.user, Password: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
+		o.pool.Options.Auth = auth.Password{User: o.user, Secret: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
 	}
 	if o.ca == "" {
 		return nil

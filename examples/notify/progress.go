@@ -44,6 +44,6 @@ func (p *progress) end() {
 
 func (p *progress) line(took time.Duration) string {
 	rate := float64(p.count["sent"]) / max(took.Seconds(), 1e-3)
-	return fmt.Sprintf("%d sent (%.0f a second), %d refused, %d not sent, %d unknown",
-		p.count["sent"], rate, p.count["refused"], p.count["not sent"], p.count["unknown"])
+	return fmt.Sprintf("%d sent (%.0f a second), %d refused, %d not sent, %d in doubt",
+		p.count["sent"], rate, p.count["refused"], p.count["not sent"], p.count["in doubt"])
 }

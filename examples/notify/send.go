@@ -123,10 +123,10 @@ func (o *options) one(ctx context.Context, p *pool.Pool, n notice) answer {
 	switch {
 	case err == nil:
 		a.Outcome, a.Reply = "sent", receipt.Reply
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
-		a.Outcome, a.Error = "unknown", err.Error()
+	case errors.Is(err, smtpconn.InDoubt):
+		a.Outcome, a.Error = "in doubt", err.Error()
 	case errors.As(err, &failed):
-		a.Outcome, a.Error = failed.Outcome.String(), err.Error()
+		a.Outcome, a.Error = failed.Outcome.Error(), err.Error()
 	}
 	return a
 }
@@ -147,8 +147,8 @@ func (b *book) note(a answer) bool {
 	defer b.mu.Unlock()
 	switch a.Outcome {
 	case "sent":
-	case "unknown":
-		b.status = statusUnknown
+	case "in doubt":
+		b.status = statusInDoubt
 	default:
 		b.status = max(b.status, statusFailed)
 	}

@@ -5,8 +5,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
-	"time"
+
+	"github.com/mailconn/mailconn/internal/test/popbox"
 )
 
 // kills is how often TestKilled kills the program: a hundred times if
@@ -18,37 +22,118 @@ func kills() int {
 	return 20
 }
 
-// TestKilled kills the program at random moments, while mail comes in and what
-// was saved is deleted: at the end each message was saved exactly once.
+// TestKilled kills the program at random points of its progress, while mail comes in
+// and what was saved is deleted: at the end each message was saved exactly once.
 func TestKilled(t *testing.T) {
-	srv, dir := serve(t, batch("first", 10)...), t.TempDir()
-	letters := srv.Letters()
-	took := whole(t, program(t, command(t, serve(t, letters...), t.TempDir())))
-	killed := 0
+	dir := t.TempDir()
+	victim := &victim{dir: dir}
+	srv, err := popbox.New(batch("first", 10)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	srv.Hook = victim.hook
+	letters := srv.Messages()
 	for i := range kills() {
-		args := command(t, srv, dir)
+		var flags []string
 		if i%2 == 1 {
-			args = command(t, srv, dir, "-delete", "0")
+			flags = append(flags, "-delete", "0")
 		}
-		cmd := program(t, args)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		// A run of 10 messages has some 25 commands, and makes 10 files and 10 notes.
+		commands, files := 1+rand.N(25), 1000
+		if i%4 < 2 {
+			commands, files = 1000, 1+rand.N(20)
+		} else {
+			flags = append(flags, "-no-pipelining")
 		}
-		timer := time.AfterFunc(rand.N(3*took), func() { cmd.Process.Kill() })
-		if cmd.Wait() != nil {
-			killed++
-		}
-		timer.Stop()
+		victim.run(t, program(t, command(t, srv, dir, flags...)), commands, files)
 		more := batch(fmt.Sprint(i), 10)
 		letters = append(letters, more...)
 		srv.Add(more...)
 	}
-	whole(t, program(t, command(t, srv, dir, "-delete", "0")))
-	once(t, dir, letters)
-	if len(srv.Letters()) != 0 || killed == 0 {
-		t.Errorf("%d left on the server, %d runs were killed", len(srv.Letters()), killed)
+	if out, err := program(t, command(t, srv, dir, "-delete", "0")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	t.Logf("%d of %d runs were killed within %v, %d messages", killed, kills(), took, len(letters))
+	once(t, dir, letters)
+	if len(srv.Messages()) != 0 {
+		t.Errorf("%d left on the server", len(srv.Messages()))
+	}
+	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), victim.atCommand, victim.atFile, len(letters))
+}
+
+// victim is a run of the program that does not live to see its end.
+type victim struct {
+	dir               string
+	atCommand, atFile int
+
+	mu       sync.Mutex
+	cmd      *exec.Cmd // nil between runs
+	commands int       // how many more of them the program may say
+	dead     chan struct{}
+}
+
+// run kills cmd once it has said so many commands, or made so many files and notes,
+// and at QUIT in any case.
+func (v *victim) run(t *testing.T, cmd *exec.Cmd, commands, files int) {
+	before := v.progress(t)
+	dead := make(chan struct{})
+	v.mu.Lock()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	v.cmd, v.commands, v.dead = cmd, commands, dead
+	v.mu.Unlock()
+	var err error
+	go func() {
+		defer close(dead)
+		err = cmd.Wait()
+	}()
+	for v.progress(t) < before+files {
+		select {
+		case <-dead:
+			v.atCommand++
+			v.over(t, err)
+			return
+		default:
+		}
+	}
+	v.atFile++
+	cmd.Process.Kill()
+	<-dead
+	v.over(t, err)
+}
+
+func (v *victim) over(t *testing.T, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.cmd = nil
+	if err == nil {
+		t.Error("a run came to its end")
+	}
+}
+
+// hook is told of each command by the server.
+func (v *victim) hook(line string) string {
+	v.mu.Lock()
+	cmd, dead := v.cmd, v.dead
+	v.commands--
+	due := v.commands < 0 || line == "QUIT"
+	v.mu.Unlock()
+	if cmd != nil && due {
+		cmd.Process.Kill()
+		<-dead
+	}
+	return ""
+}
+
+// progress counts the files that were made, and the notes.
+func (v *victim) progress(t *testing.T) (n int) {
+	for _, sub := range []string{"tmp", "new"} {
+		files, _ := os.ReadDir(filepath.Join(v.dir, sub))
+		n += len(files)
+	}
+	notes, _ := os.ReadFile(filepath.Join(v.dir, "popfetch-seen"))
+	return n + strings.Count(string(notes), "\n")
 }
 
 func program(t testing.TB, args []string) *exec.Cmd {
@@ -59,14 +144,4 @@ func program(t testing.TB, args []string) *exec.Cmd {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
 	return cmd
-}
-
-// whole runs the program to its end.
-func whole(t testing.TB, cmd *exec.Cmd) time.Duration {
-	t.Helper()
-	start := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return time.Since(start)
 }

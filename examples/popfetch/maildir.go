@@ -49,7 +49,7 @@ func (m *maildir) read(sub string) error {
 
 const suffix = ".popfetch"
 
-// sweep removes our files from tmp that nobody has touched for 36 hours, as
+// sweep removes our files from tmp that have not changed for 36 hours, as
 // Maildir has it: younger ones may be another process's.
 func (m *maildir) sweep() error {
 	tmp := filepath.Join(m.dir, "tmp")

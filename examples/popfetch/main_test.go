@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 )
 
 // child, set in the environment, makes the test's binary the program.
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func serve(t testing.TB, letters ...popbox.Letter) *popbox.Server {
+func serve(t testing.TB, letters ...popbox.Message) *popbox.Server {
 	t.Helper()
 	srv, err := popbox.New(letters...)
 	if err != nil {
@@ -76,7 +76,7 @@ func saved(t testing.TB, dir string) map[string]int {
 	return count
 }
 
-func once(t testing.TB, dir string, letters []popbox.Letter) {
+func once(t testing.TB, dir string, letters []popbox.Message) {
 	t.Helper()
 	count := saved(t, dir)
 	for _, l := range letters {
@@ -90,10 +90,10 @@ func once(t testing.TB, dir string, letters []popbox.Letter) {
 }
 
 // batch makes messages, two of which share an identifier.
-func batch(name string, n int) []popbox.Letter {
-	list := make([]popbox.Letter, n)
+func batch(name string, n int) []popbox.Message {
+	list := make([]popbox.Message, n)
 	for i := range list {
-		list[i] = popbox.Letter{
+		list[i] = popbox.Message{
 			ID:   fmt.Sprintf("%s/%d:x", name, max(i, 1)),
 			Text: fmt.Sprintf("Subject: %s %d\r\n\r\n.%s\r\n", name, i, strings.Repeat("y", 2000)),
 		}
@@ -110,8 +110,8 @@ func TestSave(t *testing.T) {
 	expect(t, statusOK, command(t, srv, dir, "-delete", "1"), "0 deleted")
 	expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "0 saved, 5 deleted")
 	once(t, dir, letters)
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Letters()) != 0 {
-		t.Errorf("in tmp %v, on the server %v", left, srv.Letters())
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Messages()) != 0 {
+		t.Errorf("in tmp %v, on the server %v", left, srv.Messages())
 	}
 }
 

@@ -29,9 +29,8 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { client.Abort() })()
-	result, err := o.fetch(client, seen, box, newProgress(stdout))
-	quit := client.Quit()
+	result, err := o.fetch(ctx, client, seen, box, newProgress(stdout))
+	quit := client.Quit(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,10 +41,10 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	return quit
 }
 
-func (o *options) fetch(client *pop3conn.Client, seen fetch.Seen, box *maildir, p *progress) (fetch.Result, error) {
+func (o *options) fetch(ctx context.Context, client *pop3conn.Client, seen fetch.Seen, box *maildir, p *progress) (fetch.Result, error) {
 	defer p.end()
 	account := o.user + "@" + o.endpoint.Host
-	return fetch.Mail(client, &fetch.Options{Seen: seen, Delete: o.remove, Age: o.age, Begin: p.begin}, func(m *fetch.Message) error {
+	return fetch.Mail(ctx, client, &fetch.Options{Seen: seen, Delete: o.remove, Age: o.age, Begin: p.begin}, func(m *fetch.Message) error {
 		n, err := box.save(fileName(account, m.Key), m)
 		if err != nil {
 			return fmt.Errorf("message %d: %w", m.Msg, err)
@@ -66,8 +65,7 @@ func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer
 	}
 	client, err := pop3conn.Dial(ctx, o.endpoint, &pop3conn.Options{
 		Dialer:         &dial.Dialer{TLSConfig: config, Timeout: o.timeout},
-		Auth:           auth.Password{User: o.user, Password: secret},
-		InsecureAuth:   o.insecureAuth,
+		Auth:           auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth},
 		NoPipelining:   o.lockstep,
 		MaxMessageSize: o.maxSize,
 	})

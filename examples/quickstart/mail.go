@@ -25,7 +25,7 @@ const message = "From: <" + mailserver.Address + ">\r\n" +
 	"A message to myself.\r\n"
 
 func credentials() auth.Credentials {
-	return auth.Password{User: mailserver.User, Password: auth.NewSecret(mailserver.Password)}
+	return auth.Password{User: mailserver.User, Secret: auth.NewSecret(mailserver.Password)}
 }
 
 // thereAndBack sends a message and reads it by both protocols.
@@ -68,7 +68,7 @@ func send(ctx context.Context, e dial.Endpoint, d *dial.Dialer) (s dial.Security
 	if err != nil {
 		return s, err
 	}
-	return c.Security(), c.Quit()
+	return c.Security(), c.Quit(ctx)
 }
 
 // readIMAP reads the first message. Everything after Dial is go-imap's own.
@@ -101,12 +101,12 @@ func readPOP3(ctx context.Context, e dial.Endpoint, d *dial.Dialer) (s dial.Secu
 		return s, nil, err
 	}
 	defer c.Close()
-	body, err := c.Retr(1)
+	body, err := c.Retr(ctx, 1)
 	if err != nil {
 		return s, nil, err
 	}
 	if text, err = io.ReadAll(body); err != nil {
 		return s, nil, err
 	}
-	return c.Security(), text, c.Quit()
+	return c.Security(), text, c.Quit(ctx)
 }

@@ -44,7 +44,7 @@ func networks() []network {
 	}
 }
 
-// probe connects to the servers through somebody in between.
+// probe connects to the servers through an attacker in between.
 type probe struct {
 	srv    *mailserver.Server
 	dialer *dial.Dialer

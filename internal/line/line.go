@@ -4,6 +4,7 @@
 package line
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type Protocol struct {
 	// Dialect begins a conversation over l. localName is what the client calls
 	// itself, in the protocols in which it does.
 	Dialect func(l *wire.Lines, localName func() string) Dialect
+	// Scribe follows a conversation for a transcript.
+	Scribe func() Scribe
 }
 
 // Offers reports whether a list of capabilities offers the upgrade, with or
@@ -89,13 +92,18 @@ const (
 // Reply is a server's words, and what its parser has seen in them.
 type Reply struct {
 	Text      string
-	Transient bool // a code says that the refusal will pass
+	Transient bool  // a code says that the refusal will pass
+	Cause     error // what the server refuses, if the parser knows: [ErrClientName]
 }
+
+// ErrClientName is the cause of a refusal that speaks of the name by which the client
+// has introduced itself.
+var ErrClientName = errors.New("server does not accept this client's name")
 
 // Violation returns the violation of a server that said r.
 func (r Reply) Violation(reason error) *policy.Violation {
 	v := wire.Violation(reason, r.Text)
-	v.Transient = r.Transient
+	v.Transient, v.Err = r.Transient, r.Cause
 	return v
 }
 

@@ -52,7 +52,7 @@ func (s Start[C]) New(ctx context.Context, conn *dial.Conn) (none C, err error) 
 	if conn == nil {
 		return none, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("no connection")}
 	}
-	if err := s.check(conn.Security().Endpoint); err != nil {
+	if err := s.check(conn.Endpoint()); err != nil {
 		conn.Close()
 		return none, err
 	}

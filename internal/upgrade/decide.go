@@ -1,27 +1,26 @@
-// Package upgrade takes a raw connection to what its policy wants, or to an
-// error: greeting, capability discovery, STARTTLS or STLS, the TLS handshake.
-// What to do is decided in [Decide] alone; how it is said is the business of the
-// protocol's [line.Dialect].
+// Package upgrade brings a raw connection to the state that its policy demands, or
+// fails: greeting, capability discovery, STARTTLS or STLS, and the TLS handshake.
+// [Decide] alone decides what to do. The protocol's [line.Dialect] does it.
 package upgrade
 
 import "github.com/mailconn/mailconn/policy"
 
-// Event is what has just been learned about a connection.
+// Event is what was just learned about a connection.
 type Event uint8
 
 const (
-	Connected       Event = iota // nothing was said yet
+	Connected       Event = iota // nothing was sent or received yet
 	Secured                      // the TLS handshake is complete
-	Greeted                      // the server's greeting asks us to go on
-	Preauth                      // IMAP's PREAUTH greeting
-	Offered                      // the capabilities list the upgrade
-	NotOffered                   // a well-formed list without it
-	NoList                       // the server does not know lists
+	Greeted                      // the server sent a greeting that lets the client go on
+	Preauth                      // the server sent an IMAP PREAUTH greeting
+	Offered                      // the server lists the upgrade
+	NotOffered                   // the server sent a well-formed list without the upgrade
+	NoList                       // the server does not know the command for the list
 	ListRefused                  // the server refused to list its capabilities
-	Accepted                     // the server told us to begin TLS
-	RefusedListed                // it refused, though its list offers the upgrade
-	RefusedUnlisted              // it refused, and its list does not offer it
-	RefusedUnknown               // it refused, and its list could not be had
+	Accepted                     // the server accepted the upgrade
+	RefusedListed                // the server refused the upgrade, but lists it
+	RefusedUnlisted              // the server refused the upgrade, and does not list it
+	RefusedUnknown               // the server refused the upgrade, and its list is not known
 	numEvents
 )
 
@@ -29,30 +28,30 @@ const (
 type Action uint8
 
 const (
-	Fail             Action = iota // end with the reason
+	Fail             Action = iota // fail with the reason
 	Greet                          // read the greeting
 	Ask                            // ask for the capabilities
 	Demand                         // send STARTTLS or STLS
-	Handshake                      // begin TLS
-	Settle                         // hand the connection over as it is
-	SettleInTheClear               // the same, as a downgrade that must be seen
+	Handshake                      // run the TLS handshake
+	Settle                         // finish: the connection is as the policy demands
+	SettleInTheClear               // finish in the clear, as a downgrade that is reported
 )
 
-// Past is what is remembered of a server. It only ever tightens a decision.
+// Past is what is remembered of a server. It only makes decisions stricter.
 type Past uint8
 
 const (
-	Unknown    Past = iota // nothing
-	HadTLS                 // it had TLS in a verified session
-	Unreadable             // it may have had: the memory could not be asked
+	Unknown    Past = iota // nothing is remembered
+	HadTLS                 // the server had TLS in a verified session
+	Unreadable             // the store failed: the server may have had TLS
 )
 
-// Decide says what a policy does about an event. If the action is Fail, the
-// error is the reason of the violation. It is the whole of the policy: nothing
-// else in this module chooses between TLS and the clear.
+// Decide returns what a policy does on an event. If the action is Fail, the error is
+// the reason of the violation. Nothing else in this module chooses between TLS and a
+// connection in the clear.
 //
-// listFirst says that in the protocol the client has to ask for the capabilities
-// before it demands the upgrade.
+// listFirst is set for a protocol whose client must ask for the capabilities before
+// it demands the upgrade.
 func Decide(p policy.Policy, listFirst bool, past Past, e Event) (Action, error) {
 	switch p {
 	case policy.NoTLS:
@@ -89,9 +88,9 @@ func decideImplicit(e Event) (Action, error) {
 	return Fail, policy.ErrMalformed
 }
 
-// decideByPast keeps an opportunistic policy from the clear where the server's
-// past speaks against it: a server that had TLS is treated as under
-// RequiredSTARTTLS (RFC 3207 §6).
+// decideByPast decides for OpportunisticSTARTTLS. A server that had TLS before is
+// treated as under RequiredSTARTTLS (RFC 3207 §6), and no connection stays in the
+// clear if the store failed.
 func decideByPast(listFirst bool, past Past, e Event) (Action, error) {
 	if past == HadTLS {
 		action, reason := decideRequired(listFirst, e)
@@ -115,27 +114,25 @@ func decideOpportunistic(e Event) (Action, error) {
 		return Demand, nil
 	case NotOffered, NoList:
 		return SettleInTheClear, nil
-	case ListRefused:
-		return Fail, policy.ErrRefused
 	}
 	return decideSTARTTLS(e)
 }
 
-// decideRequired demands the upgrade without asking whether it is offered: the
-// answer could be forged.
+// decideRequired demands the upgrade whether or not it is offered, since the list
+// could be forged.
 func decideRequired(listFirst bool, e Event) (Action, error) {
 	switch {
 	case e == Greeted && listFirst:
 		return Ask, nil
 	case e == Greeted, e == Offered, e == NotOffered:
 		return Demand, nil
-	case e == NoList, e == ListRefused:
+	case e == NoList:
 		return Fail, policy.ErrNotOffered
 	}
 	return decideSTARTTLS(e)
 }
 
-// decideSTARTTLS is what both STARTTLS policies have in common.
+// decideSTARTTLS has the decisions that both STARTTLS policies share.
 func decideSTARTTLS(e Event) (Action, error) {
 	switch e {
 	case Connected:
@@ -148,7 +145,7 @@ func decideSTARTTLS(e Event) (Action, error) {
 		return Settle, nil
 	case RefusedUnlisted:
 		return Fail, policy.ErrNotOffered
-	case RefusedListed, RefusedUnknown:
+	case ListRefused, RefusedListed, RefusedUnknown:
 		return Fail, policy.ErrRefused
 	}
 	return Fail, policy.ErrMalformed

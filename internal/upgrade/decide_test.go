@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// decisions is the whole of Decide, written out: a row for every event, a
-// column for every policy, and two more for opportunistic towards a server that
-// is remembered with TLS, and one whose past cannot be read. "fail X" ends with
-// the reason policy.ErrX.
+// decisions is Decide as a table: a row for every event, a column for every policy,
+// and under OpportunisticSTARTTLS one more for a server that is remembered with TLS
+// and one for a store that failed. "fail X" means Fail with the reason policy.ErrX.
 const decisions = `
 event            protocols   unset       no-tls          implicit        opportunistic     had TLS           unreadable        required          9
 Connected        all         fail Unset  greet           handshake       greet             greet             greet             greet             fail Unset
@@ -23,7 +23,7 @@ Preauth          all         fail Unset  settle          settle          fail Pr
 Offered          all         fail Unset  fail Malformed  fail Malformed  demand            demand            demand            demand            fail Unset
 NotOffered       all         fail Unset  fail Malformed  fail Malformed  settle-clear      demand            fail Memory       demand            fail Unset
 NoList           all         fail Unset  fail Malformed  fail Malformed  settle-clear      fail Remembered   fail Memory       fail NotOffered   fail Unset
-ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Remembered   fail Refused      fail NotOffered   fail Unset
+ListRefused      all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
 Accepted         all         fail Unset  fail Malformed  fail Malformed  handshake         handshake         handshake         handshake         fail Unset
 RefusedListed    all         fail Unset  fail Malformed  fail Malformed  fail Refused      fail Refused      fail Refused      fail Refused      fail Unset
 RefusedUnlisted  all         fail Unset  fail Malformed  fail Malformed  fail NotOffered   fail Remembered   fail NotOffered   fail NotOffered   fail Unset
@@ -47,15 +47,13 @@ var (
 		"NotOffered": policy.ErrNotOffered, "Refused": policy.ErrRefused,
 		"Remembered": policy.ErrRemembered, "Memory": policy.ErrMemory,
 	}
-	// protocols are told apart by what comes first, the list of capabilities or
-	// the demand.
-	protocols = map[string][]bool{
-		"all":        {false, true},
-		"list later": {false},
-		"list first": {true},
+	// spoken has the protocols that a row is for.
+	spoken = map[string][]policy.Protocol{
+		"all":        {policy.IMAP, policy.POP3, policy.Submission, policy.SMTP},
+		"list later": {policy.IMAP, policy.POP3},
+		"list first": {policy.Submission, policy.SMTP},
 	}
-	// everyPast is the past of all columns but the opportunistic ones, where it
-	// makes no difference.
+	// everyPast is for the policies for which the past makes no difference.
 	everyPast = []upgrade.Past{upgrade.Unknown, upgrade.HadTLS, upgrade.Unreadable}
 
 	columns = []column{
@@ -65,24 +63,26 @@ var (
 	}
 )
 
-// column is a column of the table: a policy, and the pasts that it is for.
+// column is a column of the table: a policy, and the pasts that it applies to.
 type column struct {
 	policy policy.Policy
 	pasts  []upgrade.Past
 }
 
-// key is what a decision is made from.
+// key has the arguments of Decide.
 type key struct {
-	p    policy.Policy
-	list bool // comes before the demand
-	past upgrade.Past
-	e    upgrade.Event
+	p     policy.Policy
+	proto policy.Protocol
+	past  upgrade.Past
+	e     upgrade.Event
 }
 
-func (k key) decide() (upgrade.Action, error) { return upgrade.Decide(k.p, k.list, k.past, k.e) }
+func (k key) decide() (upgrade.Action, error) {
+	return upgrade.Decide(k.p, protocols.Of(k.proto).ListFirst, k.past, k.e)
+}
 
-// keys returns what a cell of the table stands for.
-func (c column) keys(protos []bool, e upgrade.Event) []key {
+// keys returns the arguments that a cell of the table stands for.
+func (c column) keys(protos []policy.Protocol, e upgrade.Event) []key {
 	var list []key
 	for _, proto := range protos {
 		for _, past := range c.pasts {
@@ -92,7 +92,7 @@ func (c column) keys(protos []bool, e upgrade.Event) []key {
 	return list
 }
 
-// cells takes a row apart; two blanks or more stand between cells.
+// cells splits a row at two or more blanks.
 func cells(row string) []string {
 	var list []string
 	for cell := range strings.SplitSeq(row, "  ") {
@@ -111,40 +111,40 @@ func TestDecide(t *testing.T) {
 			continue
 		}
 		e, ok := events[c[0]]
-		if !ok || len(c) != 2+len(columns) || protocols[c[1]] == nil {
+		if !ok || len(c) != 2+len(columns) || spoken[c[1]] == nil {
 			t.Fatalf("row %q", row)
 		}
 		for i, col := range columns {
-			for _, k := range col.keys(protocols[c[1]], e) {
+			for _, k := range col.keys(spoken[c[1]], e) {
 				seen[k] = true
 				check(t, k, c[0], c[2+i])
 			}
 		}
 	}
-	if want := 6 * len(everyPast) * 2 * (int(upgrade.NumEvents) + 1); len(seen) != want {
+	if want := 6 * len(everyPast) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
 		t.Errorf("the table decides %d cases, want %d", len(seen), want)
 	}
 }
 
-// check compares a decision with its cell.
+// check compares a decision with a cell.
 func check(t *testing.T, k key, event, want string) {
 	t.Helper()
 	action, err := k.decide()
 	if name, fails := strings.CutPrefix(want, "fail "); fails {
 		if reason := reasons[name]; action != upgrade.Fail || reason == nil || !errors.Is(err, reason) {
-			t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
+			t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
 		}
 		return
 	}
 	if wanted, ok := actions[want]; !ok || action != wanted || err != nil {
-		t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.list, k.past, event, action, err, want)
+		t.Errorf("%v, list first %v, past %d, %s: action %d, %v; want %s", k.p, k.proto, k.past, event, action, err, want)
 	}
 }
 
-// every is all that Decide can be asked, values that are none included.
+// every calls f for all arguments, including values that are not a policy or a past.
 func every(f func(key)) {
 	for p := range policy.Policy(255) {
-		for _, proto := range protocols["all"] {
+		for _, proto := range spoken["all"] {
 			for past := range upgrade.Past(5) {
 				for e := range upgrade.NumEvents {
 					f(key{p, proto, past, e})
@@ -154,8 +154,8 @@ func every(f func(key)) {
 	}
 }
 
-// Whatever happens, under a policy that demands TLS no decision leads past it,
-// and under the one that does not, none where the past speaks against it.
+// No decision stays in the clear under a policy that demands TLS, nor under
+// OpportunisticSTARTTLS for a server that had, or may have had, TLS before.
 func TestDecideNeverStaysInTheClear(t *testing.T) {
 	every(func(k key) {
 		action, _ := k.decide()
@@ -171,8 +171,7 @@ func TestDecideNeverStaysInTheClear(t *testing.T) {
 	})
 }
 
-// A past never lets a connection succeed that would fail without it, except by
-// TLS: what it changes is to demand, or to fail.
+// What is remembered of a server changes a decision only to Demand or Fail.
 func TestPastOnlyTightens(t *testing.T) {
 	every(func(k key) {
 		with, _ := k.decide()

@@ -10,7 +10,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Phases in the order in which a connection goes through them.
+// The phases of an upgrade, in their order.
 const (
 	PhaseGreeting   = "greeting"
 	PhaseCapability = "capability"
@@ -18,58 +18,61 @@ const (
 	PhaseHandshake  = "handshake"
 )
 
-// Engine is one upgrade of one connection.
+// Engine upgrades one connection.
 type Engine struct {
 	Policy    policy.Policy
 	Protocol  line.Protocol
 	Past      Past          // what is remembered of the server
-	TLS       *tls.Config   // complete; not changed
-	LocalName func() string // what SMTP's EHLO says in the clear
+	TLS       *tls.Config   // used as it is, and not changed
+	LocalName func() string // returns the client's name for EHLO in the clear
 
-	// Phase, Decided and Secured, all optional, are told when a phase begins, what
-	// was decided, and of a handshake that succeeded.
+	// Phase, Decided and Secured are optional. They are called when a phase begins,
+	// after a decision, and after a handshake that succeeded.
 	Phase   func(name string)
 	Decided func(Action, error)
 	Secured func(tls.ConnectionState)
+	// Follow, also optional, is given each connection that the conversation goes
+	// over, the raw one and that inside TLS, and returns the one to use.
+	Follow func(net.Conn) net.Conn
 }
 
-// Result is a settled connection.
+// Result is a connection in the state that its policy demands.
 type Result struct {
 	Conn   net.Conn             // the TLS connection, or the raw one
 	TLS    *tls.ConnectionState // nil in the clear
-	Unread []byte               // what was read and belongs to the session
+	Unread []byte               // read from Conn already, and part of the session
 
-	// What was learned at the level that Conn has; nothing from before TLS.
+	// What the server said over Conn. Nothing from before TLS is kept.
 	Greeting     string
-	Capabilities []string
+	Capabilities []string // nil if they are not known
 	Preauth      bool
 
-	// Downgrade says why an opportunistic connection is in the clear.
+	// Downgrade says why a connection under OpportunisticSTARTTLS is in the clear.
+	// It is nil otherwise.
 	Downgrade *policy.Violation
 }
 
 // run is the state of an upgrade between two decisions.
 type run struct {
 	*Engine
-	ctx   context.Context
-	raw   net.Conn
-	conn  net.Conn
-	state *tls.ConnectionState
-	lines *wire.Lines
-	speak line.Dialect
+	ctx     context.Context
+	raw     net.Conn
+	conn    net.Conn             // raw, or TLS over it
+	state   *tls.ConnectionState // nil before TLS
+	lines   *wire.Lines
+	dialect line.Dialect
 
-	// What was learned since the connection came to its level.
+	// What the server said over conn.
 	greeting line.Greeting
-	list     []string   // of capabilities; nil if it is not known
-	refusal  line.Reply // of the list, or of the upgrade
+	list     []string   // capabilities; nil if they are not known
+	refusal  line.Reply // the refusal to list them, or to upgrade
 }
 
-// Run settles raw as the policy wants. It ends with ctx only as far as raw
-// does: the caller closes raw when ctx ends. After an error the caller closes
-// raw too.
+// Run upgrades raw as the policy demands. It does not close raw: the caller does so
+// when ctx ends, which ends Run, and after an error.
 func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 	r := &run{Engine: e, ctx: ctx, raw: raw}
-	r.speakOver(raw)
+	r.use(raw)
 	event := Connected
 	for {
 		action, reason := Decide(e.Policy, e.Protocol.ListFirst, e.Past, event)
@@ -99,11 +102,13 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 	}
 }
 
-// speakOver makes conn the connection that the dialect speaks over, with an
-// empty memory of what was said before.
-func (r *run) speakOver(conn net.Conn) {
+// use continues over conn, and forgets what the server said before.
+func (r *run) use(conn net.Conn) {
+	if r.Follow != nil {
+		conn = r.Follow(conn)
+	}
 	r.conn, r.lines = conn, wire.NewLines(conn)
-	r.speak = r.Protocol.Dialect(r.lines, r.LocalName)
+	r.dialect = r.Protocol.Dialect(r.lines, r.LocalName)
 	r.greeting, r.list = line.Greeting{}, nil
 }
 
@@ -114,23 +119,22 @@ func (r *run) enter(phase string) {
 }
 
 func (r *run) settle() (*Result, error) {
-	if err := r.speak.Ready(r.list); err != nil {
+	if err := r.dialect.Ready(r.list); err != nil {
 		return nil, err
 	}
-	res := &Result{
+	return &Result{
 		Conn:         r.conn,
 		TLS:          r.state,
 		Unread:       r.lines.Take(),
 		Greeting:     r.greeting.Text,
 		Capabilities: r.list,
 		Preauth:      r.greeting.Preauth,
-	}
-	return res, nil
+	}, nil
 }
 
 func (r *run) settleInTheClear() (*Result, error) {
 	if r.list == nil {
-		list, err := r.speak.WithoutList(r.refusal, false)
+		list, err := r.dialect.WithoutList(r.refusal, false)
 		if err != nil {
 			return nil, err
 		}

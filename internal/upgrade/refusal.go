@@ -3,6 +3,7 @@ package upgrade
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
@@ -10,10 +11,11 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// refusalTime bounds the question for the list after a refusal, whose answer
-// only makes the error more exact.
-const refusalTime = 2 * time.Second
+// refusalTimeout bounds the request for the list after a refusal. The list only makes
+// the error more exact.
+const refusalTimeout = 2 * time.Second
 
+// afterRefusal returns the event for a server that refused the upgrade.
 func (r *run) afterRefusal() (Event, error) {
 	if r.list == nil {
 		if err := r.askAfterRefusal(); err != nil {
@@ -29,13 +31,13 @@ func (r *run) afterRefusal() (Event, error) {
 	return RefusedUnlisted, nil
 }
 
-// askAfterRefusal gets the list if it can. Injected data stays an error; that
-// the list could not be had is none, unless ctx has ended.
+// askAfterRefusal asks for the list. It fails if the context ended or data was
+// injected. Any other failure leaves the list unknown.
 func (r *run) askAfterRefusal() error {
-	ctx, cancel := context.WithTimeout(r.ctx, refusalTime)
+	ctx, cancel := context.WithTimeout(r.ctx, refusalTimeout)
 	defer cancel()
 	defer wire.Watch(ctx, r.raw)()
-	list, err := r.speak.Capabilities()
+	list, err := r.dialect.Capabilities()
 	switch {
 	case errors.Is(err, policy.ErrInjected):
 		return err
@@ -49,13 +51,20 @@ func (r *run) askAfterRefusal() error {
 	return nil
 }
 
-// violation describes the end of the run, with the words that led to it.
+// ErrMasked is the cause of a violation by a server whose list has a keyword of X's in
+// the place of STARTTLS, as some firewalls write it.
+var ErrMasked = errors.New("something between here and the server hides its STARTTLS keyword")
+
+// violation returns the violation that ends the run, with the server's reply.
 func (r *run) violation(reason error) *policy.Violation {
 	v := r.refusal.Violation(reason)
 	if reason == policy.ErrPreauth {
 		v.Reply = wire.Printable(r.greeting.Text)
 	}
-	if masked(r.list) && (reason == policy.ErrNotOffered || reason == policy.ErrRemembered) {
+	masked := slices.ContainsFunc(r.list, func(keyword string) bool { // "XXXXXXXA"
+		return len(keyword) == len("STARTTLS") && keyword[:7] == "XXXXXXX"
+	})
+	if masked && (reason == policy.ErrNotOffered || reason == policy.ErrRemembered) {
 		v.Err = ErrMasked
 	}
 	return v

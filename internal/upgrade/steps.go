@@ -1,11 +1,12 @@
 package upgrade
 
 import (
-	"context"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
+	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -15,7 +16,7 @@ import (
 func (r *run) greet() (Event, error) {
 	r.enter(PhaseGreeting)
 	var err error
-	if r.greeting, err = r.speak.Greet(); err != nil {
+	if r.greeting, err = r.dialect.Greet(); err != nil {
 		return 0, r.greetingError(err)
 	}
 	r.list = r.greeting.Capabilities
@@ -25,11 +26,11 @@ func (r *run) greet() (Event, error) {
 	return Greeted, nil
 }
 
-// ErrSpeaksTLS describes a server that sends TLS records where its greeting
-// should be.
+// ErrSpeaksTLS is the cause of a violation by a server that sent a TLS record instead
+// of a greeting.
 var ErrSpeaksTLS = errors.New("server speaks TLS on this port from the first byte")
 
-// greetingError looks at what came instead of a greeting.
+// greetingError returns the error for what came instead of a greeting.
 func (r *run) greetingError(err error) error {
 	v := new(policy.Violation)
 	closed := new(wire.Closed)
@@ -45,7 +46,7 @@ func (r *run) greetingError(err error) error {
 func (r *run) ask() (Event, error) {
 	if r.list == nil {
 		r.enter(PhaseCapability)
-		list, err := r.speak.Capabilities()
+		list, err := r.dialect.Capabilities()
 		if err != nil {
 			return 0, err
 		}
@@ -65,12 +66,12 @@ func (r *run) ask() (Event, error) {
 
 func (r *run) demand() (Event, error) {
 	r.enter(PhaseSTARTTLS)
-	answer, err := r.speak.StartTLS()
+	answer, err := r.dialect.StartTLS()
 	if err != nil {
 		return 0, err
 	}
-	// The one line in the protocol behind which nothing may stand: what does
-	// was put there in the clear and would be read as if it came by TLS.
+	// Nothing may follow this reply before the handshake (RFC 3207 §4.2): it would be
+	// read later as if it had come inside TLS.
 	if err := r.lines.Quiet(); err != nil {
 		return 0, err
 	}
@@ -87,35 +88,40 @@ func (r *run) handshake() (Event, error) {
 	if r.Policy == policy.ImplicitTLS {
 		reason = policy.ErrNotTLS
 	}
-	conn := tls.Client(wire.NewFirstByte(r.raw, reason), r.TLS)
+	first := wire.NewFirstByte(r.raw, reason)
+	conn := tls.Client(first, r.TLS)
 	if err := conn.HandshakeContext(r.ctx); err != nil {
-		return 0, handshakeError(err)
+		if errors.Is(err, policy.ErrNotTLS) {
+			err = r.refusalInTheClear(first.Said(), err)
+		}
+		return 0, wire.Ended(err)
 	}
 	state := conn.ConnectionState()
 	if r.Secured != nil {
 		r.Secured(state)
 	}
 	r.state = &state
-	r.speakOver(conn)
+	r.use(conn)
 	return Secured, nil
 }
 
-// handshakeError makes a server that hung up look the same as in the other
-// phases.
-func handshakeError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+// wordsTime bounds the wait for the rest of a refusal, which only makes the error more
+// exact.
+const wordsTime = 500 * time.Millisecond
+
+// refusalInTheClear returns the refusal of a server that speaks in the clear on a
+// port for TLS, and err if what it says is none: a server that is full has no time
+// for a handshake. Nothing is sent.
+func (r *run) refusalInTheClear(said []byte, err error) error {
+	r.raw.SetReadDeadline(time.Now().Add(wordsTime))
+	type stream struct {
+		io.Reader
+		io.Writer
 	}
-	return wire.Ended(err)
-}
-
-// ErrMasked describes an EHLO answer with a keyword crossed out, as some
-// firewalls do to hide STARTTLS.
-var ErrMasked = errors.New("something between here and the server hides its STARTTLS keyword")
-
-// masked reports whether a keyword in list is crossed out: "XXXXXXXA".
-func masked(list []string) bool {
-	return slices.ContainsFunc(list, func(k string) bool {
-		return len(k) == len("STARTTLS") && k[:7] == "XXXXXXX"
-	})
+	lines := wire.NewLines(stream{io.MultiReader(bytes.NewReader(said), r.raw), io.Discard})
+	_, refusal := r.Protocol.Dialect(lines, r.LocalName).Greet()
+	if errors.Is(refusal, policy.ErrRefused) {
+		return refusal
+	}
+	return err
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Pinned verifies a server as v does, and failing that by the hash of its key. A
-// certificate that verifies comes first: a server that gets one is no longer bound
-// to its key (RFC 9525 §6.6), unless exclusive binds it.
+// Pinned verifies a server as v does, and if v does not accept it, by the hash of its
+// key. A server with a certificate that verifies is not bound to its key (RFC 9525
+// §6.6), unless exclusive is set.
 //
 // A server that neither v nor a key accepts is a violation with reason
 // policy.ErrPinMismatch, which holds v's error.
@@ -31,9 +31,9 @@ func Pinned(v Verifier, keys []trust.KeyHash, exclusive bool) Verifier {
 }
 
 // StrongKeys refuses a server that v accepts if every chain of the verdict has a
-// short RSA key below its root, and a pinned server whose own key is short. It
-// stands behind VerifyConnection because crypto/tls passes over
-// VerifyPeerCertificate on resumption.
+// short RSA key below its root, and a pinned server if its own key is short. It is a
+// Verifier, and not a VerifyPeerCertificate, because crypto/tls does not call the
+// latter for a resumed session.
 func StrongKeys(v Verifier) Verifier {
 	return func(s tls.ConnectionState) Verdict {
 		verdict := v(s)
@@ -54,11 +54,12 @@ func StrongKeys(v Verifier) Verifier {
 	}
 }
 
-// minRSABits is the least modulus that RFC 9325 §4.5 allows.
+// minRSABits is the shortest modulus that RFC 9325 §4.5 allows.
 const minRSABits = 2048
 
-// WeakKey returns the first certificate below the root of chain whose RSA key is
-// too short, and nil if there is none. A chain of one certificate has no root.
+// WeakKey returns an error for the first certificate below the root of chain that has
+// an RSA key of fewer than 2048 bits, and nil if there is none. A chain of one
+// certificate has no root.
 func WeakKey(chain []*x509.Certificate) *trust.WeakKeyError {
 	for _, cert := range chain[:max(len(chain)-1, 1)] {
 		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {

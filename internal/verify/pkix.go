@@ -7,22 +7,22 @@ import (
 	"github.com/mailconn/mailconn/dial/trust"
 )
 
-// Standard is the verifier for a config whose verification crypto/tls does
-// itself, before VerifyConnection. Where cfg switches it off
-// (InsecureSkipVerify) every server is accepted, and none is verified.
+// Standard returns a Verifier that adopts the result of crypto/tls, which verifies
+// the certificate before it calls VerifyConnection. If cfg has InsecureSkipVerify it
+// accepts every server, with [trust.None].
 func Standard(cfg *tls.Config) Verifier {
 	insecure := cfg.InsecureSkipVerify
 	return func(s tls.ConnectionState) Verdict {
-		if insecure || len(s.VerifiedChains) == 0 { // a resumed session may bring chains from elsewhere
+		if insecure || len(s.VerifiedChains) == 0 { // a resumed session may have chains from before
 			return Verdict{}
 		}
 		return Verdict{Method: trust.PKIX, Chains: s.VerifiedChains}
 	}
 }
 
-// PKIX verifies the server's certificate as crypto/tls does with the roots, the
-// name and the clock of cfg. It is for a config in which InsecureSkipVerify is set
-// because another verifier has a say as well.
+// PKIX returns a Verifier that verifies the certificate as crypto/tls does, with the
+// roots, the name and the clock of cfg. It is for a config with InsecureSkipVerify,
+// in which crypto/tls leaves the verification to VerifyConnection.
 func PKIX(cfg *tls.Config) Verifier {
 	return func(s tls.ConnectionState) Verdict {
 		options := x509.VerifyOptions{
@@ -44,8 +44,7 @@ func PKIX(cfg *tls.Config) Verifier {
 	}
 }
 
-// unverified returns the error that crypto/tls has for a certificate that does
-// not verify.
+// unverified returns err as crypto/tls reports it.
 func unverified(s tls.ConnectionState, err error) error {
 	return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
 }

@@ -1,7 +1,7 @@
-// Package verify judges servers by their TLS handshakes. A [Verifier] is a
-// function from the state of a handshake to a [Verdict]; verifiers compose, and one
-// of them is installed into the tls.Config of a connection. A new way to verify a
-// server is one more verifier.
+// Package verify decides whether the server of a TLS handshake is accepted. A
+// [Verifier] is a function from the state of the handshake to a [Verdict]. Verifiers
+// compose, and [Install] puts one into the tls.Config of a connection. A new way to
+// verify a server is one more Verifier.
 package verify
 
 import (
@@ -11,24 +11,24 @@ import (
 	"github.com/mailconn/mailconn/dial/trust"
 )
 
-// Verdict is what a verifier says of a server.
+// Verdict is the result of a [Verifier].
 type Verdict struct {
 	Method trust.Method          // how the server was verified
 	Chains [][]*x509.Certificate // the chains to trusted roots, for [trust.PKIX]
 	Err    error                 // why the server is not accepted; nil if it is
 }
 
-// Verifier judges the server of a handshake.
+// Verifier decides whether the server of a handshake is accepted.
 type Verifier func(tls.ConnectionState) Verdict
 
-// Server is the server of one connection, with the verdict of its handshake.
+// Server holds the verdict on the server of one connection.
 type Server struct {
 	verifier Verifier
 	verdict  Verdict
 }
 
-// Install makes v the judge of the server in cfg, and drops the VerifyConnection
-// that cfg has. The handshake fails with the error of v's verdict.
+// Install sets the VerifyConnection of cfg to v, in place of any other. The handshake
+// fails with the error of v's verdict.
 func Install(cfg *tls.Config, v Verifier) *Server {
 	s := &Server{verifier: v}
 	cfg.VerifyConnection = s.verify
@@ -40,11 +40,11 @@ func (s *Server) verify(state tls.ConnectionState) error {
 	return s.verdict.Err
 }
 
-// Verdict returns the verdict of the handshake, and the zero Verdict before it.
+// Verdict returns the verdict of the handshake, and the zero Verdict before.
 func (s *Server) Verdict() Verdict { return s.verdict }
 
-// Then accepts the servers that v accepts and check has nothing against. check
-// sees the chains of v's verdict as the verified chains of the connection.
+// Then returns a Verifier that accepts a server if v does and check returns nil. check
+// gets the chains of v's verdict as the VerifiedChains of the state.
 func Then(v Verifier, check func(tls.ConnectionState) error) Verifier {
 	return func(s tls.ConnectionState) Verdict {
 		verdict := v(s)

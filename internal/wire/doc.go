@@ -1,5 +1,4 @@
-// Package wire is what lies between a socket and a mail protocol: bounded
-// lines, the check of the first byte under TLS, the watch that ends a call
-// with its context, and the guard around a connection that a mail library
-// uses.
+// Package wire is the layer between a socket and a mail protocol. It reads lines
+// within limits, checks the first byte under TLS, ends a call when its context ends,
+// and guards the connection that a mail library uses.
 package wire

@@ -1,12 +1,12 @@
 package wire
 
-// Fault marks an error as that of what a caller wants to be sent, or of the
-// call: neither the connection nor the server has a part in it, and the same
-// again will fail in the same way.
+// Fault marks an error as the fault of the caller: of the arguments of a call, or of
+// the content that it sends. The connection and the server have no part in it, and
+// the same call will fail again.
 type Fault struct{ Err error }
 
-// Error returns the text of the error that is marked.
+// Error returns the text of Err.
 func (e *Fault) Error() string { return e.Err.Error() }
 
-// Unwrap returns the error that is marked.
+// Unwrap returns Err.
 func (e *Fault) Unwrap() error { return e.Err }

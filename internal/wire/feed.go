@@ -1,122 +1,111 @@
 package wire
 
 import (
-	"net"
-	"sync"
+	"errors"
+	"os"
 )
 
-// Feed is a Guard that is read from all the time, also while nothing is due.
-// In protocols where replies are told apart only by their order, a reply that is
-// there before its command was written is a lie or a mistake, and shifts all
-// that follow: Feed tells that something is there, on every kind of connection,
-// inside TLS too (whose own messages are no words of the server's).
+// Feed is a Guard that tells whether the server has said something that was not
+// read yet. Where replies are told apart only by their order, a reply that is
+// there before its command was written would be taken for the reply to it.
 //
-// It begins with its first use, so that a session which is never used costs no
-// goroutine, and reads ahead by two small buffers and no more.
+// A connection that is a [NowReader] is looked at when Ready is called. Any other is
+// read from all the time, by a goroutine that begins with the first use and ends with
+// the connection. Both see the words of a server inside TLS, and take no message of
+// TLS itself for one.
+//
+// Read, Write and Ready may be called by one goroutine at a time.
 type Feed struct {
 	*Guard
-	once sync.Once
-
-	mu     sync.Mutex
-	change sync.Cond
-	data   []byte // not yet taken
-	next   []byte // behind it, in another buffer; only if there is data
-	err    error  // behind both; the last word
-	closed bool
+	ahead *readAhead // nil if the connection can be looked at
+	seen  []byte     // found by a look, and not yet read
+	buf   []byte     // of seen
+	end   error      // found by a look: the last word
 }
 
-// NewFeed returns a Feed that does not read yet.
+// NewFeed returns a Feed over g.
 func NewFeed(g *Guard) *Feed {
 	f := &Feed{Guard: g}
-	f.change.L = &f.mu
+	if !f.look() {
+		f.ahead = newReadAhead(g)
+	}
 	return f
 }
 
-// Begin begins to read, until the connection ends or is closed here. Read and
-// Write begin it too.
+// Begin begins to read, if the connection cannot be looked at.
 func (f *Feed) Begin() {
-	f.once.Do(func() { go f.run() })
+	if f.ahead != nil {
+		f.ahead.begin()
+	}
 }
 
-// Write writes p. Whatever is said in reply is read as it comes.
+// Write writes p.
 func (f *Feed) Write(p []byte) (int, error) {
 	f.Begin()
 	return f.Guard.Write(p)
 }
 
-func (f *Feed) run() {
-	var buf [2][readSize]byte
-	for i, more := 0, true; more; i = 1 - i {
-		n, err := f.Guard.Read(buf[i][:])
-		more = f.store(buf[i][:n], err)
-	}
-}
-
-// store hands over what was read, and returns when the other buffer is free:
-// mostly at once, so that the goroutine need not be woken to read on.
-func (f *Feed) store(p []byte, err error) (more bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-	if len(f.data) == 0 {
-		f.data = p
-	} else {
-		f.next = p
-	}
-	f.change.Broadcast()
-	for len(f.next) > 0 && !f.closed {
-		f.change.Wait()
-	}
-	return f.err == nil
-}
-
 // Read waits for something to be there.
 func (f *Feed) Read(p []byte) (int, error) {
-	f.Begin()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for len(f.data) == 0 && f.err == nil {
-		f.change.Wait()
+	switch {
+	case f.ahead != nil:
+		return f.ahead.read(p)
+	case len(f.seen) > 0:
+		n := copy(p, f.seen)
+		f.seen = f.seen[n:]
+		return n, nil
+	case f.end != nil:
+		return 0, f.end
 	}
-	if len(f.data) == 0 {
-		return 0, f.err
-	}
-	n := copy(p, f.data)
-	if f.data = f.data[n:]; len(f.data) == 0 && len(f.next) > 0 {
-		f.data, f.next = f.next, nil
-		f.change.Broadcast()
-	}
-	return n, nil
+	return f.Guard.Read(p)
 }
 
 // Ready reports whether a Read would return at once: the server has said
-// something, or the connection has ended. Before the first use nothing is known.
+// something, or the connection has ended. It does not wait.
 func (f *Feed) Ready() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.data) > 0 || f.err != nil
+	if f.ahead != nil {
+		return f.ahead.ready()
+	}
+	if len(f.seen) == 0 && f.end == nil {
+		f.look()
+	}
+	return len(f.seen) > 0 || f.end != nil
+}
+
+// lookSize is how much a look reads: enough to say what it was.
+const lookSize = 256
+
+// look reads what has arrived, and reports whether the connection could be looked at.
+func (f *Feed) look() bool {
+	if f.buf == nil {
+		f.buf = make([]byte, lookSize)
+	}
+	n, err := f.Guard.ReadNow(f.buf)
+	f.seen = f.buf[:n]
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		return true
+	case errors.Is(err, errors.ErrUnsupported):
+		return false
+	}
+	f.end = err
+	return true
 }
 
 // Close closes the connection with TLS's farewell.
 func (f *Feed) Close() error {
-	f.leave()
+	f.letGo()
 	return f.Guard.Close()
 }
 
 // Abort closes the connection at once.
 func (f *Feed) Abort() error {
-	f.leave()
+	f.letGo()
 	return f.Guard.Abort()
 }
 
-// leave lets go of who waits.
-func (f *Feed) leave() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed = true; f.err == nil {
-		f.err = net.ErrClosed
+func (f *Feed) letGo() {
+	if f.ahead != nil {
+		f.ahead.letGo()
 	}
-	f.change.Broadcast()
 }

@@ -6,23 +6,28 @@ import (
 	"time"
 )
 
-// The first byte a TLS server may send: a handshake record or an alert.
+// The content types of the first record that a TLS server may send (RFC 8446 §5.1).
 const (
 	recordAlert     = 0x15
 	recordHandshake = 0x16
 )
 
-// FirstByte stands between a connection and tls.Client. If the first byte that
-// arrives does not begin a TLS record, Read returns a [*policy.Violation] with
-// the given reason and the server's words, and nothing reaches crypto/tls.
+// FirstByte is a connection for tls.Client that checks the first byte from the
+// server. If it does not begin a TLS record, Read returns a [*policy.Violation] with
+// the given reason and what the server sent, and crypto/tls receives nothing.
 type FirstByte struct {
 	net.Conn
 	reason error
-	seen   bool
-	broken error
+	seen   bool   // the first byte was checked
+	said   []byte // what came instead of TLS
+	broken error  // the violation, if there was one
+
+	below       Now  // reads Conn
+	noWait      bool // Read must not wait
+	unsupported bool // and it could not tell what has arrived
 }
 
-// NewFirstByte wraps c, which must have been read by nobody ahead of TLS.
+// NewFirstByte wraps c. Nothing that belongs to TLS must have been read from c before.
 func NewFirstByte(c net.Conn, reason error) *FirstByte {
 	return &FirstByte{Conn: c, reason: reason}
 }
@@ -30,6 +35,9 @@ func NewFirstByte(c net.Conn, reason error) *FirstByte {
 func (c *FirstByte) Read(p []byte) (int, error) {
 	if c.broken != nil {
 		return 0, c.broken
+	}
+	if c.noWait {
+		return c.readNow(p)
 	}
 	n, err := c.Conn.Read(p)
 	if c.seen || n == 0 {
@@ -39,18 +47,24 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if p[0] == recordAlert || p[0] == recordHandshake {
 		return n, err
 	}
-	c.broken = Violation(c.reason, string(c.words(p[:n])))
+	c.said = c.readLine(p[:n])
+	line, _, _ := bytes.Cut(c.said, []byte("\n"))
+	c.broken = Violation(c.reason, string(line))
 	return 0, c.broken
 }
 
-// wordsTime bounds the wait for the rest of what a server says in the clear:
-// it only makes the error more useful.
-const wordsTime = 500 * time.Millisecond
+// Said returns what the server said in the clear instead of beginning TLS, as far as
+// it was read.
+func (c *FirstByte) Said() []byte { return c.said }
 
-// words reads on to the end of the line that begins with b.
-func (c *FirstByte) words(b []byte) []byte {
+// restTimeout bounds the wait for the rest of a line that a server sent in the
+// clear. The line only makes the error more useful.
+const restTimeout = 500 * time.Millisecond
+
+// readLine reads on to the end of the line that begins with b, if it comes soon.
+func (c *FirstByte) readLine(b []byte) []byte {
 	b = bytes.Clone(b)
-	c.SetReadDeadline(time.Now().Add(wordsTime))
+	c.SetReadDeadline(time.Now().Add(restTimeout))
 	for len(b) < maxText && bytes.IndexByte(b, '\n') < 0 {
 		var more [128]byte
 		n, err := c.Conn.Read(more[:])
@@ -58,12 +72,11 @@ func (c *FirstByte) words(b []byte) []byte {
 			break
 		}
 	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return line
+	return b
 }
 
-// SpeaksTLS reports whether text that should have been a greeting is the
-// beginning of a TLS record.
+// SpeaksTLS reports whether b, which should be a greeting, is the beginning of a TLS
+// record.
 func SpeaksTLS(b []byte) bool {
 	return len(b) > 1 && (b[0] == recordAlert || b[0] == recordHandshake) && b[1] == 3
 }

@@ -114,7 +114,7 @@ func TestSpeaksTLS(t *testing.T) {
 	}
 }
 
-// "Nothing reaches crypto/tls": also not by reading once more.
+// After a violation further reads fail as well, so that nothing reaches crypto/tls.
 func TestFirstByteErrorStays(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		go func() { io.WriteString(server, "* OK\r\n"); io.WriteString(server, "more\r\n") }()

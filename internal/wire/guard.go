@@ -3,44 +3,45 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
 )
 
-// AbortConn is a connection that can be closed without a farewell.
+// AbortConn is a connection that can also be closed without a close_notify alert.
 type AbortConn interface {
 	net.Conn
 	Abort() error
 }
 
-// Guard is the connection that a session gives to its mail library. It keeps
-// the deadlines that the library sets and adds two of its own: a reply must
-// begin within a time of the last write, and a write must make progress. It
-// remembers the first I/O error, because the libraries lose it.
+// Guard is the connection that a session gives to its mail library. It keeps the
+// deadlines that the library sets, and adds two limits: a reply must begin within a
+// time of the last write, and a write must make progress. It remembers the first I/O
+// error, which the libraries do not report.
 //
-// The time for a reply is armed by a write and disarmed by the first byte read,
-// so a dead peer ends a command, while a quiet one (IMAP IDLE) may stay quiet.
+// A write starts the time for a reply, and the first byte read stops it. So a dead
+// server ends a command, and a server with nothing to say (IMAP IDLE) does not.
 type Guard struct {
 	conn  AbortConn
-	reply time.Duration
-	write time.Duration
+	reply time.Duration // limit of the wait for a reply
+	write time.Duration // limit of the wait for a write to make progress
 
-	first []byte // read before anything else; only the reader touches it
+	first []byte // returned by Read before anything else; used by Read alone
 
-	mu       sync.Mutex
-	readBy   time.Time // the library's
-	writeBy  time.Time // the library's
-	replyBy  time.Time // ours
-	readBell alarm
-	sendBell alarm
-	closed   bool
-	firstErr error
+	mu         sync.Mutex
+	readBy     time.Time // the library's read deadline
+	writeBy    time.Time // the library's write deadline
+	replyBy    time.Time // our deadline for a reply; zero if none is due
+	readTimer  timer     // these replace the deadlines of a connection without any
+	writeTimer timer
+	closed     bool
+	firstErr   error
 }
 
-// NewGuard returns a guard whose first reads yield first. A reply or write of
-// zero is no limit.
+// NewGuard returns a Guard for c, from which first is read before the data of c. If
+// reply or write is zero there is no such limit.
 func NewGuard(c AbortConn, first []byte, reply, write time.Duration) *Guard {
 	return &Guard{conn: c, first: first, reply: reply, write: write}
 }
@@ -61,8 +62,49 @@ func (g *Guard) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// chunk is how much is written under one deadline, so that the limit is on a
-// stall and not on a long message.
+// ReadNow reads what has arrived, as [NowReader] says, if the connection under the
+// guard can.
+func (g *Guard) ReadNow(p []byte) (int, error) {
+	conn, ok := g.conn.(NowReader)
+	if !ok || len(g.first) > 0 {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := conn.ReadNow(p)
+	if n > 0 {
+		g.disarm()
+	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, errors.ErrUnsupported) {
+		g.note(err)
+	}
+	return n, err
+}
+
+// soon is how long [Guard.ReadSoon] waits.
+const soon = time.Millisecond
+
+// ReadSoon reads what has arrived on a connection for which ReadNow is not supported,
+// by waiting a millisecond for it. If that is nothing, or the connection has no
+// deadlines, it returns os.ErrDeadlineExceeded.
+func (g *Guard) ReadSoon(p []byte) (int, error) {
+	err := g.conn.SetReadDeadline(time.Now().Add(soon))
+	if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, net.ErrClosed) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n, err := g.conn.Read(p)
+	g.mu.Lock()
+	g.conn.SetReadDeadline(earlier(g.readBy, g.replyBy))
+	g.mu.Unlock()
+	if n > 0 {
+		g.disarm()
+	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		g.note(err)
+	}
+	return n, err
+}
+
+// chunk is the number of bytes written under one deadline: the limit is on a stall,
+// and not on a long message.
 const chunk = 64 << 10
 
 func (g *Guard) Write(p []byte) (int, error) {
@@ -83,8 +125,8 @@ func (g *Guard) Write(p []byte) (int, error) {
 	}
 }
 
-// beforeWrite arms both limits. The one for the reply must be armed by now: the
-// reply can be read before the write has returned.
+// beforeWrite sets both deadlines. The one for the reply must be set by now, since
+// the reply may be read before the write returns.
 func (g *Guard) beforeWrite() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -98,9 +140,8 @@ func (g *Guard) beforeWrite() {
 	}
 }
 
-// afterWrite takes our limit off the writing side, where crypto/tls may still
-// have to answer a key update, and lets the time for a reply that has not
-// begun run from here.
+// afterWrite removes the deadline for writes, since crypto/tls may write later by
+// itself (a key update), and restarts the time for a reply that has not begun.
 func (g *Guard) afterWrite() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -126,42 +167,43 @@ func (g *Guard) disarm() {
 	g.setRead(g.readBy)
 }
 
-// setRead and setWrite set a deadline, by an alarm on connections that have no
-// deadlines, as some tunnels have none.
+// setRead and setWrite set a deadline, with a timer if the connection does not
+// support deadlines, as some tunnels do not.
 func (g *Guard) setRead(t time.Time) error {
 	if g.conn.SetReadDeadline(t) != nil {
-		g.readBell.set(t, g.ring)
+		g.readTimer.set(t, g.expire)
 	}
 	return nil
 }
 
 func (g *Guard) setWrite(t time.Time) error {
 	if g.conn.SetWriteDeadline(t) != nil {
-		g.sendBell.set(t, g.ring)
+		g.writeTimer.set(t, g.expire)
 	}
 	return nil
 }
 
-// ring ends a connection whose time is out.
-func (g *Guard) ring() {
+// expire ends a connection without deadlines whose time ran out.
+func (g *Guard) expire() {
 	g.note(os.ErrDeadlineExceeded)
 	g.conn.Abort()
 }
 
-// alarm is a deadline for a connection that has none.
-type alarm struct{ timer *time.Timer }
+// timer calls a function at a deadline.
+type timer struct{ t *time.Timer }
 
-func (a *alarm) set(t time.Time, f func()) {
-	if a.timer != nil {
-		a.timer.Stop()
-		a.timer = nil
+// set replaces the deadline. The zero time is none.
+func (t *timer) set(at time.Time, f func()) {
+	if t.t != nil {
+		t.t.Stop()
+		t.t = nil
 	}
-	if !t.IsZero() {
-		a.timer = time.AfterFunc(time.Until(t), f)
+	if !at.IsZero() {
+		t.t = time.AfterFunc(time.Until(at), f)
 	}
 }
 
-// note remembers the first error, unless we closed the connection ourselves.
+// note remembers the first error, unless this side has closed the connection.
 func (g *Guard) note(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -175,32 +217,32 @@ func (g *Guard) note(err error) {
 	g.firstErr = err
 }
 
-// Err returns the first I/O error of the connection, nil if there was none
-// before it was closed from this side.
+// Err returns the first I/O error of the connection, and nil if there was none before
+// Close or Abort.
 func (g *Guard) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.firstErr
 }
 
-// Close closes the connection with TLS's farewell.
+// Close closes the connection, over TLS with a close_notify alert.
 func (g *Guard) Close() error {
-	g.leave()
+	g.stop()
 	return g.conn.Close()
 }
 
-// Abort closes the connection at once.
+// Abort closes the connection without a close_notify alert.
 func (g *Guard) Abort() error {
-	g.leave()
+	g.stop()
 	return g.conn.Abort()
 }
 
-func (g *Guard) leave() {
+func (g *Guard) stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
-	g.readBell.set(time.Time{}, nil)
-	g.sendBell.set(time.Time{}, nil)
+	g.readTimer.set(time.Time{}, nil)
+	g.writeTimer.set(time.Time{}, nil)
 }
 
 func (g *Guard) SetDeadline(t time.Time) error {
@@ -227,7 +269,7 @@ func (g *Guard) SetWriteDeadline(t time.Time) error {
 func (g *Guard) LocalAddr() net.Addr  { return g.conn.LocalAddr() }
 func (g *Guard) RemoteAddr() net.Addr { return g.conn.RemoteAddr() }
 
-// earlier returns the earlier of two deadlines, of which zero is never.
+// earlier returns the earlier of two deadlines. The zero time is no deadline.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

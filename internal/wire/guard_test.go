@@ -54,7 +54,7 @@ func TestGuardDeadPeer(t *testing.T) {
 	})
 }
 
-// A server that began to answer may fall silent for as long as it likes.
+// After the first byte of a reply the server may be silent for any time.
 func TestGuardLeavesIDLEAlone(t *testing.T) {
 	guarded(t, replyTime, writeTime, func(t *testing.T, g *wire.Guard, server net.Conn) {
 		const quiet = 30 * 24 * time.Hour
@@ -78,7 +78,7 @@ func TestGuardLeavesIDLEAlone(t *testing.T) {
 	})
 }
 
-// A reader that nobody wrote for waits for ever too.
+// A read without a write before it has no deadline.
 func TestGuardUnarmed(t *testing.T) {
 	guarded(t, replyTime, writeTime, func(t *testing.T, g *wire.Guard, server net.Conn) {
 		time.AfterFunc(24*time.Hour, func() { io.WriteString(server, "*") })
@@ -88,8 +88,8 @@ func TestGuardUnarmed(t *testing.T) {
 	})
 }
 
-// The library's read deadline and ours: the earlier one counts, and neither
-// outlives the other's end.
+// Of the library's read deadline and the reply time the earlier one applies, and
+// neither is lost when the other ends.
 func TestGuardReadDeadlines(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -149,7 +149,7 @@ func TestGuardStalledWrite(t *testing.T) {
 	}
 }
 
-// The limit is on a stall: a long message may take longer than it.
+// The limit is on a stall: a long message may take longer than the limit.
 func TestGuardSlowWrite(t *testing.T) {
 	guarded(t, replyTime, writeTime, func(t *testing.T, g *wire.Guard, server net.Conn) {
 		const size = 10 * 64 << 10
@@ -170,8 +170,8 @@ func TestGuardSlowWrite(t *testing.T) {
 	})
 }
 
-// Below TLS a write can come from crypto/tls at any time: no deadline of ours
-// may wait there for it.
+// crypto/tls may write at any time by itself: no deadline of the guard's may be left
+// for such a write.
 func TestGuardLeavesNoWriteDeadline(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		g := wire.NewGuard(pipe{client}, nil, 0, writeTime)
@@ -217,7 +217,7 @@ func TestGuardFirst(t *testing.T) {
 	})
 }
 
-// echo answers every write with one byte and takes no time.
+// echo answers every write with one byte, at once.
 type echo struct{ net.Conn }
 
 func (echo) Read(p []byte) (int, error)       { return 1, nil }
@@ -234,7 +234,7 @@ func TestGuardDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// fast answers before its Write returns, and the reader takes the answer then.
+// fast is a connection whose answer is read before its Write returns.
 type fast struct {
 	pipe
 	after func()
@@ -273,8 +273,8 @@ func (timeless) SetDeadline(time.Time) error      { return errTimeless }
 func (timeless) SetReadDeadline(time.Time) error  { return errTimeless }
 func (timeless) SetWriteDeadline(time.Time) error { return errTimeless }
 
-// On a connection without deadlines a dead peer ends a command all the same,
-// and a reply in time lets the session be.
+// On a connection without deadlines a dead server ends a command as well, and a
+// reply in time does not end the session.
 func TestGuardWithoutDeadlines(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		g := wire.NewGuard(timeless{pipe{client}}, nil, replyTime, writeTime)

@@ -8,31 +8,37 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Lines is a conversation in lines with a server.
+// Lines exchanges lines with a server.
 type Lines struct {
 	*Reader
 	w io.Writer
-	// Trace, if set, is told of every line: it must be nil where secrets are
-	// said.
+	// Trace, if set, is called for every line. It must be nil while secrets are
+	// exchanged.
 	Trace func(sent bool, line string)
 }
 
-// NewLines returns a conversation over rw with the limits of [Greeting].
+// NewLines returns Lines over rw with the limits of [Greeting].
 func NewLines(rw io.ReadWriter) *Lines {
 	return &Lines{Reader: NewReader(rw, Greeting()), w: rw}
 }
 
-// ReadLine is [Reader.ReadLine], traced.
+// ReadLine reads a line as [Reader.ReadLine] does, and traces it.
 func (l *Lines) ReadLine() (string, error) {
-	line, err := l.Reader.ReadLine()
+	line, err := l.ReadSlice()
+	return string(line), err
+}
+
+// ReadSlice is [Reader.ReadSlice], traced.
+func (l *Lines) ReadSlice() ([]byte, error) {
+	line, err := l.Reader.ReadSlice()
 	if err == nil && l.Trace != nil {
-		l.Trace(false, Printable(line))
+		l.Trace(false, Printable(string(line)))
 	}
 	return line, err
 }
 
-// Send writes line and CRLF in one write. A line that would become two is
-// refused: nothing of it is written.
+// Send writes line and CRLF in one write. A line with a CR, LF or NUL is
+// [ErrArgument], and nothing of it is written.
 func (l *Lines) Send(line string) error {
 	if err := CheckLine(line); err != nil {
 		return err
@@ -46,19 +52,24 @@ func (l *Lines) Send(line string) error {
 	return nil
 }
 
-// Quiet returns a violation if the server has spoken out of turn: if bytes
-// wait that answer no command (RFC 3207 §4.2 and its like rest on this).
+// Quiet returns a violation with reason policy.ErrInjected if the server has said
+// something that was not read: something is buffered, or has arrived, as far as
+// Arrivals tells. It is called where nothing may be: behind the line that begins TLS
+// (RFC 3207 §4.2), and before a command is written. If the server has closed the
+// connection, that is the error.
 func (l *Lines) Quiet() error {
-	if l.Buffered() == 0 {
-		return nil
+	arrived, err := l.Arrived()
+	if arrived {
+		return Violation(policy.ErrInjected, l.Waiting())
 	}
-	return Violation(policy.ErrInjected, l.Waiting())
+	return err
 }
 
-// ErrArgument is a CR, LF or NUL in something that must fit on a line.
+// ErrArgument is returned for an argument with a CR, LF or NUL, which would be more
+// than one line.
 var ErrArgument = errors.New("contains CR, LF or NUL")
 
-// CheckLine returns [ErrArgument] if s does not fit on one line.
+// CheckLine returns [ErrArgument] if s has a CR, LF or NUL.
 func CheckLine(s string) error {
 	if strings.ContainsAny(s, "\r\n\x00") {
 		return ErrArgument
@@ -66,8 +77,8 @@ func CheckLine(s string) error {
 	return nil
 }
 
-// Params returns the parameters of a keyword in a capability list whose
-// entries are "KEYWORD parameters", and whether it is there.
+// Params returns the parameters of a keyword in a capability list, whose entries are
+// "KEYWORD parameters", and whether the list has the keyword.
 func Params(list []string, keyword string) (string, bool) {
 	for _, e := range list {
 		if k, params, _ := strings.Cut(e, " "); k == keyword {
@@ -87,8 +98,8 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// Upper puts ASCII letters in upper case and no others: in Unicode the upper
-// case of "\u017ftls" is STLS, and no server's offer.
+// Upper returns s with its ASCII letters in upper case, and all else unchanged: in
+// Unicode the upper case of "\u017ftls" is STLS, which would be a false offer.
 func Upper(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -99,7 +110,7 @@ func Upper(s string) string {
 	return string(b)
 }
 
-// Words splits s at blanks and tabs, and at no other space that Unicode knows.
+// Words splits s at blanks and tabs, and at no other Unicode space.
 func Words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' })
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// talk is a server that says what it says, and what was said to it.
+// talk is a server that sends what its Reader holds, and records what it receives.
 type talk struct {
 	io.Reader
 	said   bytes.Buffer

@@ -6,12 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxText bounds what is kept of a server's words, in bytes.
+// maxText is the limit of a server's text that is kept, in bytes.
 const maxText = 512
 
-// Printable makes a server's text fit to be shown: no controls, no bidi or
-// other format marks, valid UTF-8, at most 512 bytes. What it takes out it
-// replaces by U+FFFD, tabs by blanks; a line's end is dropped.
+// Printable returns a server's text in a form that is safe to show: valid UTF-8
+// without control, bidi or other format characters, at most 512 bytes long. Tabs
+// become blanks, other characters that are not printable become U+FFFD, and line
+// ends at the end of s are removed.
 func Printable(s string) string {
 	s = strings.TrimRight(s, "\r\n")
 	truncated := len(s) > maxText
@@ -38,10 +39,24 @@ func Printable(s string) string {
 	return s + dots
 }
 
-// AsksForCertificate reports whether a server's refusal speaks of the client's
-// certificate, for which the protocols have no code. It is fit for hints alone:
-// the words are the server's.
-func AsksForCertificate(words string) bool {
-	words = strings.ToLower(words)
-	return strings.Contains(words, "client") && strings.Contains(words, "certificate")
+// AsksForCertificate reports whether the text of a refusal mentions the client's
+// certificate, for which the protocols have no code. It is a guess from free text,
+// and only good for hints.
+func AsksForCertificate(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "client") && strings.Contains(text, "certificate")
 }
+
+// PrintableError returns err with a text that is fit to be shown, and nil for nil.
+func PrintableError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &printableError{err}
+}
+
+type printableError struct{ err error }
+
+func (e *printableError) Error() string { return Printable(e.err.Error()) }
+
+func (e *printableError) Unwrap() error { return e.err }

@@ -11,66 +11,73 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Limits bounds what a [Reader] takes from a server.
+// Limits bounds what a [Reader] reads from a server.
 type Limits struct {
 	Line  int // bytes in one line, CRLF included
 	Lines int // lines in all
 	Total int // bytes in all
 }
 
-// Greeting are the limits before TLS, and again for what a session asks before
-// it is handed over.
+// Greeting returns the limits for the dialogue before TLS, and again for the first
+// commands of a session.
 func Greeting() Limits { return Limits{Line: 8 << 10, Lines: 256, Total: 64 << 10} }
 
-// SASL are the limits during authentication, whose challenges may be longer
-// (RFC 4954 §4 names 12288 octets).
+// SASL returns the limits during authentication, where a challenge may be 12288
+// octets long (RFC 4954 §4).
 func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10} }
 
-// A Reader reads lines that end in CRLF, within limits. NUL, a bare CR and a
-// bare LF make a line malformed: tolerance there is how one side can be made
-// to see a line that the other did not send.
+// A Reader reads lines that end in CRLF, within limits. A NUL, a bare CR or a bare LF
+// makes a line malformed. A reader that tolerates them can be made to see a line that
+// the other side did not send.
 type Reader struct {
-	br    *bufio.Reader
-	limit Limits
-	lines int
-	total int
-	first []byte // the beginning of the first line, for what was no greeting
+	// Arrivals, if set, is what the Reader reads from, and tells what has arrived.
+	Arrivals NowReader
+
+	src    io.Reader
+	noWait bool // the next read is one of Arrivals
+	br     *bufio.Reader
+	limit  Limits
+	lines  int
+	total  int
+	first  []byte // the beginning of the first line, in case it is not a greeting
 }
 
-// readSize is enough for nearly every line and list before a session, and
-// little enough to throw away.
+// readSize is the size of a buffer. Nearly every line and list before a session fits.
 const readSize = 1024
 
-// NewReader returns a Reader with a fresh budget.
+// NewReader returns a Reader for r that has used nothing of its limits.
 func NewReader(r io.Reader, limit Limits) *Reader {
-	return &Reader{br: bufio.NewReaderSize(r, readSize), limit: limit}
+	reader := &Reader{src: r, limit: limit}
+	reader.br = bufio.NewReaderSize((*source)(reader), readSize)
+	return reader
 }
 
-// Renew gives the reader a fresh budget. What is buffered stays.
+// Renew sets new limits and counts from zero again. Buffered data stays.
 func (r *Reader) Renew(limit Limits) { r.limit, r.lines, r.total = limit, 0, 0 }
 
-// Buffered returns the number of bytes read from the server and not yet used.
+// Buffered returns the number of bytes that were read from the server but not yet
+// returned.
 func (r *Reader) Buffered() int { return r.br.Buffered() }
 
-// Fill waits until something is buffered, or returns why nothing will be.
+// Fill waits until at least one byte is buffered. It returns the error if there will
+// be none.
 func (r *Reader) Fill() error {
 	_, err := r.br.Peek(1)
 	return err
 }
 
-// Waiting returns what is buffered, up to the end of the first line, made
-// printable.
+// Waiting returns the first buffered line, as far as it is there, made printable.
 func (r *Reader) Waiting() string {
 	b, _ := r.br.Peek(min(r.br.Buffered(), maxText))
 	line, _, _ := bytes.Cut(b, []byte("\r\n"))
 	return Printable(string(line))
 }
 
-// First returns the first bytes the server sent, at most 8 of them, even if
-// they made no line.
+// First returns the first bytes that the server sent, at most 8, even if they were
+// not a line.
 func (r *Reader) First() []byte { return r.first }
 
-// Take removes and returns what is buffered.
+// Take removes the buffered bytes and returns them.
 func (r *Reader) Take() []byte {
 	if r.br.Buffered() == 0 {
 		return nil
@@ -82,14 +89,14 @@ func (r *Reader) Take() []byte {
 
 // ReadLine returns the next line without its CRLF.
 //
-// The error is a [*policy.Violation] for a line that is malformed or beyond a
-// limit, a [*Closed] if the server hung up, or that of the connection.
+// The error is a [*policy.Violation] for a line that is malformed or exceeds a limit,
+// a [*Closed] if the server closed the connection, or the error of the connection.
 func (r *Reader) ReadLine() (string, error) {
 	line, err := r.ReadSlice()
 	return string(line), err
 }
 
-// ReadSlice is ReadLine without a copy: the line is good until the next read.
+// ReadSlice is ReadLine without a copy: the line is valid until the next read.
 func (r *Reader) ReadSlice() ([]byte, error) {
 	var long []byte
 	for {
@@ -113,8 +120,8 @@ func (r *Reader) ReadSlice() ([]byte, error) {
 	}
 }
 
-// Read yields what is buffered, or can be read, up to the end of a line. Who
-// reads lines through it never takes more than they use.
+// Read reads up to the end of a line. A reader of lines that is put on top of it
+// therefore never buffers data beyond its last line.
 func (r *Reader) Read(p []byte) (int, error) {
 	if _, err := r.br.Peek(1); err != nil {
 		return 0, err
@@ -132,18 +139,28 @@ func (r *Reader) line(b []byte) ([]byte, error) {
 	if r.lines++; r.lines > r.limit.Lines {
 		return nil, Violation(policy.ErrLimit, string(b))
 	}
-	text := b[:max(len(b)-2, 0)]
-	if !bytes.HasSuffix(b, []byte("\r\n")) || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0 {
-		v := Violation(policy.ErrMalformed, string(b))
-		v.Err = errLine
-		return nil, v
+	text, ended := bytes.CutSuffix(b, []byte("\r\n"))
+	var odd error
+	switch {
+	case !ended:
+		odd = errLineEnd
+	case bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, 0) >= 0:
+		odd = ErrOctet
+	default:
+		return text, nil
 	}
-	return text, nil
+	v := Violation(policy.ErrMalformed, string(b))
+	v.Err = odd
+	return nil, v
 }
 
-var errLine = errors.New("line with NUL or without a proper CRLF")
+// ErrOctet is in the chain of the violation for a line with a NUL or a bare CR in
+// it. The line has its CRLF: a reader that can do without it may go on behind it.
+var ErrOctet = errors.New("line with NUL or a bare CR")
 
-// Skip reads and drops n bytes, such as an IMAP literal.
+var errLineEnd = errors.New("line without a proper CRLF")
+
+// Skip discards the next n bytes, such as an IMAP literal.
 func (r *Reader) Skip(n int64) error {
 	if n > int64(r.limit.Total-r.total) {
 		v := Violation(policy.ErrLimit, "")
@@ -158,25 +175,25 @@ func (r *Reader) Skip(n int64) error {
 	return nil
 }
 
-// Violation returns a violation with the server's words made printable. Its
-// policy and protocol are filled in where they are known.
+// Violation returns a violation with a reason and the server's reply, which it makes
+// printable. The caller fills in policy and protocol.
 func Violation(reason error, reply string) *policy.Violation {
 	return &policy.Violation{Reason: reason, Reply: Printable(reply)}
 }
 
-// Closed is a connection that the server ended: it hung up, or said that it
-// would (SMTP 421, IMAP BYE). It always holds io.EOF or io.ErrUnexpectedEOF.
+// Closed is the error for a connection that the server closed, or announced to close
+// (SMTP 421, IMAP BYE). Err holds io.EOF or io.ErrUnexpectedEOF.
 type Closed struct {
-	Reply   string // what it said, made printable
-	Partial string // the beginning of a line it did not finish, made printable
+	Reply   string // the announcement, made printable
+	Partial string // the beginning of a line that was not completed, made printable
 	Err     error
 }
 
-// Hangup returns a Closed for a server that announced the end in reply.
+// Hangup returns the Closed for a server that announced the end in reply.
 func Hangup(reply string) *Closed { return &Closed{Reply: Printable(reply), Err: io.EOF} }
 
-// Ended turns the end of a connection, as reads and writes meet it, into a
-// [*Closed] and leaves other errors alone.
+// Ended returns a [*Closed] if err is what a read or write returns after the server
+// has closed the connection, and err otherwise.
 func Ended(err error) error {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return &Closed{Err: errors.Join(io.EOF, err)}
@@ -206,5 +223,5 @@ func (e *Closed) Error() string {
 
 func (e *Closed) Unwrap() error { return e.Err }
 
-// Temporary is true: another attempt later may find the server willing.
+// Temporary returns true: the server may accept a later connection.
 func (e *Closed) Temporary() bool { return true }

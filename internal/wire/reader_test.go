@@ -106,7 +106,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// An endless line is given up soon after the limit.
+// Of an endless line little more than the limit is read.
 func TestBounded(t *testing.T) {
 	source := &endless{}
 	_, err := wire.NewReader(source, wire.Greeting()).ReadLine()
@@ -217,8 +217,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// Who reads through a Reader gets no more than a line, and the rest is there
-// for the next.
+// Read returns no more than a line, and leaves the rest in the Reader.
 func TestReadStopsAtALine(t *testing.T) {
 	r := wire.NewReader(strings.NewReader("one\r\ntwo\r\nthree"), wire.Greeting())
 	buf := make([]byte, 100)

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// Watch closes c when ctx ends, which ends every read and write on it. The
-// returned stop ends the watch. It returns nil if the watch never acted, and
-// then never will; otherwise ctx ended first, c is or is being closed, and the
-// error is that of ctx. Before that no deadline is touched, so none can be left
-// behind.
+// Watch closes c when ctx ends, which ends every read and write on c. The returned
+// function stops the watch. It returns nil if Watch has not closed c, and then never
+// will. Otherwise ctx ended first, c is closed or about to be, and the error is that
+// of ctx. Watch sets no deadline of c before it closes it, so none is left behind.
 func Watch(ctx context.Context, c io.Closer) (stop func() error) {
 	off := context.AfterFunc(ctx, func() {
 		if d, ok := c.(interface{ SetDeadline(time.Time) error }); ok {
-			d.SetDeadline(time.Unix(1, 0)) // for those whose Close waits for reads to end
+			d.SetDeadline(time.Unix(1, 0)) // for a connection whose Close waits for reads to end
 		}
 		c.Close()
 	})
@@ -27,7 +26,8 @@ func Watch(ctx context.Context, c io.Closer) (stop func() error) {
 	}
 }
 
-// ContextError returns an error that holds ctx's error and its cause.
+// ContextError returns an error that wraps ctx.Err and the cause of ctx, and nil if
+// ctx has not ended.
 func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if err == nil || cause == err {
@@ -35,3 +35,39 @@ func ContextError(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w: %w", err, cause)
 }
+
+// Await calls f on a goroutine of its own and returns what f returns, or the error of
+// ctx as [ContextError] has it if ctx ends first. Then f is left behind, and its result
+// is dropped. It is for functions that may ignore their context.
+func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil && r.err == ctx.Err() {
+			r.err = ContextError(ctx)
+		}
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ContextError(ctx)
+	}
+}
+
+// WithTimeout returns a context that ends after limit, with a cause that names the
+// limit.
+func WithTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, tooLate(limit))
+}
+
+// tooLate is the cause of a context that ended after a limit.
+type tooLate time.Duration
+
+func (t tooLate) Error() string { return "not done within " + time.Duration(t).String() }

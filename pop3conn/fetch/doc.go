@@ -4,9 +4,9 @@
 //
 //	seen, err := fetch.OpenFile("seen")
 //	...
-//	result, err := fetch.Mail(client, &fetch.Options{Seen: seen}, store)
+//	result, err := fetch.Mail(ctx, client, &fetch.Options{Seen: seen}, store)
 //	...
-//	err = client.Quit() // deletes what was marked
+//	err = client.Quit(ctx) // deletes what was marked
 //
 // A message counts as stored once the caller's function has read it to its end
 // and returned nil, and the Seen has taken note of it; nothing else is ever

@@ -43,7 +43,7 @@ func (e example) end() { e.srv.Close(); os.RemoveAll(e.dir) }
 func (e example) dial() *pop3conn.Client {
 	client, err := pop3conn.Dial(context.Background(), e.srv.Endpoint(policy.ImplicitTLS), &pop3conn.Options{
 		Dialer: &dial.Dialer{TLSConfig: e.srv.ClientConfig()}, // without it: the system's certificates
-		Auth:   auth.Password{User: "me", Password: auth.NewSecret("secret")},
+		Auth:   auth.Password{User: "me", Secret: auth.NewSecret("secret")},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -61,13 +61,13 @@ func ExampleMail() {
 			log.Fatal(err)
 		}
 		client := e.dial()
-		result, err := fetch.Mail(client, &fetch.Options{Seen: seen}, func(m *fetch.Message) error {
+		result, err := fetch.Mail(context.Background(), client, &fetch.Options{Seen: seen}, func(m *fetch.Message) error {
 			n, err := io.Copy(io.Discard, m)
 			fmt.Println(m.ID, n)
 			return err
 		})
 		fmt.Println(result.New, "new", err)
-		client.Quit()
+		client.Quit(context.Background())
 		seen.Close()
 	}
 	// Output:
@@ -88,7 +88,7 @@ func ExampleMail_delete() {
 	defer seen.Close()
 	client := e.dial()
 	defer client.Close()
-	result, err := fetch.Mail(client, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
+	result, err := fetch.Mail(context.Background(), client, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
 		f, err := os.Create(filepath.Join(e.dir, m.ID))
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func ExampleMail_delete() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Quit(); err != nil {
+	if err := client.Quit(context.Background()); err != nil {
 		log.Fatal(err) // some may still be there
 	}
 	fmt.Println(result.Stored, "stored,", result.Deleted, "deleted,", len(e.srv.Mailbox()), "left")

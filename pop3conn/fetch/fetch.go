@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/pop3conn"
@@ -26,15 +28,13 @@ type Options struct {
 // Message is a new message. It is read like [pop3conn.Message].
 type Message struct {
 	*pop3conn.Message
-	ID string // the unique identifier, see [pop3conn.UniqueID]
 	// Key is the identifier, and a number for all but the first of the messages
 	// that share one: it stands for this message in every session, as long as
-	// the message is in the mailbox. Some servers give the identifier of a
-	// message that was deleted to another: what is stored by its Key must not
-	// replace what is there already.
+	// the message is in the mailbox. It is printable ASCII; other bytes, and "%", are
+	// written as in a URL. Some servers give the identifier of a message that was
+	// deleted to another: what is stored by its Key must not replace what is there
+	// already.
 	Key string
-	// Size is what the server says, -1 if it does not.
-	Size int64
 }
 
 // Result is what became of a mailbox.
@@ -48,6 +48,10 @@ type Result struct {
 // ErrUnread is a function that returned nil before the message was read to its
 // end: it cannot have stored it.
 var ErrUnread = errors.New("fetch: message was not read to its end")
+
+// ErrNoID is a message for which the server lists no unique identifier that can be
+// read, so that it cannot be told from others.
+var ErrNoID = errors.New("fetch: message has no unique identifier that can be read")
 
 var errSeen = errors.New("fetch: Options.Seen is not set")
 
@@ -63,13 +67,16 @@ var errSeen = errors.New("fetch: Options.Seen is not set")
 // nil before the end of a message that is [ErrUnread]. The Result is good with
 // every error.
 //
+// A message without a unique identifier that can be read is left alone: the error
+// holds [ErrNoID] for it.
+//
 // A Seen forgets what is no longer on the server, unless the server lists
 // nothing at all: an outage may look like that.
-func Mail(c *pop3conn.Client, o *Options, store func(*Message) error) (Result, error) {
+func Mail(ctx context.Context, c *pop3conn.Client, o *Options, store func(*Message) error) (Result, error) {
 	if o == nil || o.Seen == nil {
 		return Result{}, errSeen
 	}
-	index, err := c.Index()
+	index, err := c.Index(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -78,7 +85,7 @@ func Mail(c *pop3conn.Client, o *Options, store func(*Message) error) (Result, e
 		r.sort(m)
 	}
 	r.result.Listed, r.result.New = len(index), len(r.fresh)
-	err = r.all()
+	err = r.all(ctx)
 	return r.result, err
 }
 
@@ -91,7 +98,6 @@ type run struct {
 	present map[string]bool
 	going   map[string]bool // marked as deleted
 	fresh   []Message
-	numbers []int          // of fresh
 	missing map[string]int // how many are not stored, by identifier
 	due     []Message      // to be deleted
 	refused []error
@@ -99,6 +105,10 @@ type run struct {
 
 // sort decides what to do with a message.
 func (r *run) sort(m Message) {
+	if m.ID == "" {
+		r.refused = append(r.refused, fmt.Errorf("%w: message %d", ErrNoID, m.Msg))
+		return
+	}
 	r.present[m.Key] = true
 	at, stored := r.Seen.Stored(m.Key)
 	if stored {
@@ -107,7 +117,6 @@ func (r *run) sort(m Message) {
 	}
 	r.missing[m.ID]++
 	r.fresh = append(r.fresh, m)
-	r.numbers = append(r.numbers, m.Msg)
 }
 
 // stored remembers to delete a message if its time has come.
@@ -120,26 +129,26 @@ func (r *run) stored(m Message, at time.Time) {
 // certain returns the messages to be deleted. Of several that share an
 // identifier none goes before all are stored: those that stay would take the
 // keys of those that go, and pass for stored.
-func (r *run) certain() (msgs []int) {
+func (r *run) certain() (msgs []pop3conn.Listing) {
 	for _, m := range r.due {
 		if r.missing[m.ID] == 0 {
-			msgs = append(msgs, m.Msg)
+			msgs = append(msgs, m.Listing)
 			r.going[m.Key] = true
 		}
 	}
 	return msgs
 }
 
-func (r *run) all() error {
+func (r *run) all(ctx context.Context) error {
 	if r.Begin != nil {
 		r.Begin(len(r.fresh), r.size())
 	}
-	err := r.retrieve()
+	err := r.retrieve(ctx)
 	if err == nil && len(r.present) > 0 {
 		err = r.Seen.Keep(func(key string) bool { return r.present[key] })
 	}
 	if err == nil {
-		err = r.delete()
+		err = r.delete(ctx)
 	}
 	return errors.Join(append(r.refused, err)...)
 }
@@ -147,9 +156,9 @@ func (r *run) all() error {
 // delete marks what is due and forgets it. A server may give the identifier of
 // a message that is gone to another (RFC 1939 §7), which must not pass for
 // stored; so a message whose deletion comes to nothing is new once more.
-func (r *run) delete() (err error) {
+func (r *run) delete(ctx context.Context) (err error) {
 	msgs := r.certain()
-	if r.result.Deleted, err = r.c.DeleEach(msgs); err != nil || len(msgs) == 0 {
+	if r.result.Deleted, err = r.c.DeleEach(ctx, msgs); err != nil || len(msgs) == 0 {
 		return err
 	}
 	return r.Seen.Keep(func(key string) bool { return r.present[key] && !r.going[key] })
@@ -163,9 +172,13 @@ func (r *run) size() (sum int64) {
 }
 
 // retrieve stores what is new. Its error is one that ends the run.
-func (r *run) retrieve() error {
+func (r *run) retrieve(ctx context.Context) error {
+	msgs := make([]pop3conn.Listing, len(r.fresh))
+	for i, m := range r.fresh {
+		msgs[i] = m.Listing
+	}
 	next := 0
-	for got, err := range r.c.RetrEach(r.numbers) {
+	for got, err := range r.c.RetrEach(ctx, msgs) {
 		m := &r.fresh[next]
 		next++
 		m.Message = got
@@ -204,15 +217,28 @@ func (r *run) keep(m *Message) error {
 
 // keyed gives each message its key. Those that share an identifier are told
 // apart by their order, in which a server keeps them.
-func keyed(index []pop3conn.Entry) []Message {
+func keyed(index []pop3conn.Listing) []Message {
 	count := make(map[string]int, len(index))
 	list := make([]Message, len(index))
-	for i, e := range index {
-		key := e.ID
-		if count[e.ID]++; count[e.ID] > 1 {
-			key = fmt.Sprintf("%s %d", e.ID, count[e.ID]) // no identifier has a blank
+	for i, l := range index {
+		key := escape(l.ID)
+		if count[l.ID]++; count[l.ID] > 1 {
+			key = fmt.Sprintf("%s %d", key, count[l.ID])
 		}
-		list[i] = Message{Message: &pop3conn.Message{Msg: e.Msg}, ID: e.ID, Key: key, Size: e.Size}
+		list[i] = Message{Message: &pop3conn.Message{Listing: l}, Key: key}
 	}
 	return list
+}
+
+// escape makes an identifier printable ASCII without blanks.
+func escape(id string) string {
+	var b strings.Builder
+	for _, c := range []byte(id) {
+		if '!' <= c && c <= '~' && c != '%' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
@@ -33,7 +33,7 @@ func (m memory) Keep(keep func(string) bool) error {
 	return nil
 }
 
-func serve(t *testing.T, letters ...popbox.Letter) *popbox.Server {
+func serve(t *testing.T, letters ...popbox.Message) *popbox.Server {
 	t.Helper()
 	srv, err := popbox.New(letters...)
 	if err != nil {
@@ -76,28 +76,28 @@ func store(t *testing.T, into map[string]string) func(*fetch.Message) error {
 	}
 }
 
-func box() []popbox.Letter {
-	return []popbox.Letter{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
+func box() []popbox.Message {
+	return []popbox.Message{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
 }
 
 // TestNew: what was stored is not fetched again, identifiers that are shared
-// included, and nothing is deleted that nobody asked to delete.
+// included, and nothing is deleted unless Options say so.
 func TestNew(t *testing.T) {
 	srv := serve(t, box()...)
 	got, seen := map[string]string{}, memory{}
 	for run, want := range []fetch.Result{{Listed: 3, New: 3, Stored: 3}, {Listed: 3}, {Listed: 4, New: 1, Stored: 1}} {
 		if run == 2 {
-			srv.Add(popbox.Letter{ID: "c", Text: "four\r\n"})
+			srv.Add(popbox.Message{ID: "c", Text: "four\r\n"})
 		}
 		c := connect(t, srv)
 		begun := -1
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Begin: func(n int, size int64) { begun = n }}, store(t, got))
-		if err != nil || result != want || begun != want.New || c.Quit() != nil {
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Begin: func(n int, size int64) { begun = n }}, store(t, got))
+		if err != nil || result != want || begun != want.New || c.Quit(context.Background()) != nil {
 			t.Errorf("run %d: %+v, %v", run, result, err)
 		}
 	}
 	want := map[string]string{"a": "one\r\n", "b": "two\r\n.\r\n", "a 2": "three\r\n", "c": "four\r\n"}
-	if fmt.Sprint(got) != fmt.Sprint(want) || len(srv.Letters()) != 4 {
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(srv.Messages()) != 4 {
 		t.Errorf("%q", got)
 	}
 }
@@ -114,15 +114,15 @@ func TestDelete(t *testing.T) {
 		srv := serve(t, box()...)
 		c := connect(t, srv)
 		seen := memory{"a": hour(10), "b": hour(2)}
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: tt.del, Age: tt.age}, store(t, map[string]string{}))
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: tt.del, Age: tt.age}, store(t, map[string]string{}))
 		if err != nil || result.Stored != 1 {
 			t.Errorf("%+v, %v", result, err)
 		}
-		if c.Quit() != nil {
+		if c.Quit(context.Background()) != nil {
 			t.Error("QUIT")
 		}
 		var left []string
-		for _, l := range srv.Letters() {
+		for _, l := range srv.Messages() {
 			left = append(left, l.ID)
 		}
 		if fmt.Sprint(left) != tt.left || result.Deleted != 3-len(left) {
@@ -155,12 +155,12 @@ func TestNotStored(t *testing.T) {
 		srv := serve(t, box()...)
 		c := connect(t, srv)
 		seen := memory{}
-		result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, tt.store)
+		result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, tt.store)
 		if !errors.Is(err, tt.want) || result.Stored != tt.stored || len(seen) != tt.stored || result.Deleted != 0 {
 			t.Errorf("%s: %+v, %v, %v", name, result, err, seen)
 		}
-		c.Quit()
-		if len(srv.Letters()) != 3 {
+		c.Quit(context.Background())
+		if len(srv.Messages()) != 3 {
 			t.Errorf("%s: deleted a message", name)
 		}
 	}
@@ -172,7 +172,7 @@ func TestCutOff(t *testing.T) {
 	srv := serve(t, box()...)
 	c := connect(t, srv)
 	seen := memory{}
-	_, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
+	_, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, func(m *fetch.Message) error {
 		if m.Msg == 2 {
 			c.Abort()
 			m.Read(make([]byte, 1))
@@ -195,13 +195,13 @@ func TestRefused(t *testing.T) {
 	}
 	c := connect(t, srv)
 	got, seen := map[string]string{}, memory{}
-	result, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
+	result, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
 	var refused *pop3conn.Error
 	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "RETR 2") || !strings.Contains(err.Error(), "DELE 3") {
 		t.Errorf("%v", err)
 	}
-	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit() != nil || len(srv.Letters()) != 2 {
-		t.Errorf("%+v, left %v", result, srv.Letters())
+	if want := (fetch.Result{Listed: 3, New: 3, Stored: 2, Deleted: 1}); result != want || c.Quit(context.Background()) != nil || len(srv.Messages()) != 2 {
+		t.Errorf("%+v, left %v", result, srv.Messages())
 	}
 }
 
@@ -220,13 +220,13 @@ func TestShared(t *testing.T) {
 	for run := range 2 {
 		refuse = run == 0
 		c := connect(t, srv)
-		_, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
-		if refuse != (err != nil) || c.Quit() != nil {
+		_, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store(t, got))
+		if refuse != (err != nil) || c.Quit(context.Background()) != nil {
 			t.Errorf("run %d: %v", run, err)
 		}
 	}
-	if got["a"] != "one\r\n" || got["a 2"] != "three\r\n" || len(srv.Letters()) != 0 {
-		t.Errorf("%q, left %v", got, srv.Letters())
+	if got["a"] != "one\r\n" || got["a 2"] != "three\r\n" || len(srv.Messages()) != 0 {
+		t.Errorf("%q, left %v", got, srv.Messages())
 	}
 }
 
@@ -234,15 +234,15 @@ func TestShared(t *testing.T) {
 // list.
 func TestForget(t *testing.T) {
 	seen := memory{"gone": time.Now()}
-	for _, letters := range [][]popbox.Letter{nil, box()} {
-		if _, err := fetch.Mail(connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
+	for _, letters := range [][]popbox.Message{nil, box()} {
+		if _, err := fetch.Mail(context.Background(), connect(t, serve(t, letters...)), &fetch.Options{Seen: seen}, store(t, map[string]string{})); err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := seen["gone"]; ok != (letters == nil) {
 			t.Errorf("%d listed: %v", len(letters), seen)
 		}
 	}
-	if _, err := fetch.Mail(nil, nil, nil); err == nil {
+	if _, err := fetch.Mail(context.Background(), nil, nil, nil); err == nil {
 		t.Error("nil options")
 	}
 }

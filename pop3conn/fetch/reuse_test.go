@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -8,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/scripttest/popbox"
+	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/pop3conn/fetch"
 )
 
@@ -21,7 +22,7 @@ func TestDeletedIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer seen.Close()
-	srv := serve(t, popbox.Letter{ID: "X", Text: "one\r\n"})
+	srv := serve(t, popbox.Message{ID: "X", Text: "one\r\n"})
 	got := []string{}
 	store := func(m *fetch.Message) error {
 		text, err := io.ReadAll(m)
@@ -30,16 +31,16 @@ func TestDeletedIsForgotten(t *testing.T) {
 	}
 	for range 2 {
 		c := connect(t, srv)
-		if _, err := fetch.Mail(c, &fetch.Options{Seen: seen, Delete: true}, store); err != nil {
+		if _, err := fetch.Mail(context.Background(), c, &fetch.Options{Seen: seen, Delete: true}, store); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Quit(); err != nil {
+		if err := c.Quit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		if _, stored := seen.Stored("X"); stored {
 			t.Error("X is still known")
 		}
-		srv.Add(popbox.Letter{ID: "X", Text: "two\r\n"})
+		srv.Add(popbox.Message{ID: "X", Text: "two\r\n"})
 	}
 	if len(got) != 2 || !strings.Contains(got[1], "two") {
 		t.Errorf("stored %q", got)

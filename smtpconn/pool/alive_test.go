@@ -19,7 +19,7 @@ func TestAlive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pool.New(pool.Config{Endpoint: ep, Options: smtpconn.Options{
+	p, err := pool.New(pool.Config{Endpoint: ep, Options: &smtpconn.Options{
 		Dialer: &dial.Dialer{TLSConfig: ca.ClientConfig(), LocalName: "client.test"},
 	}})
 	if err != nil {

@@ -123,7 +123,7 @@ type ledger struct {
 func (l *ledger) note(to string, err error) {
 	said := "sent"
 	if err != nil {
-		said = outcome(err).String()
+		said = outcome(err).Error()
 	} else {
 		l.last.Store(time.Now().UnixNano())
 	}
@@ -148,7 +148,7 @@ func TestChaos(t *testing.T) {
 	p, err := pool.New(pool.Config{
 		Endpoint: ep, MaxConns: 8, MessagesPerConn: 200, MaxAttempts: 4,
 		RetryDelay: 10 * time.Millisecond, MaxRetryDelay: 100 * time.Millisecond, WaitWhileDown: true,
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer:       &dial.Dialer{TLSConfig: ca.ClientConfig(), LocalName: "client.test", Timeout: 200 * time.Millisecond},
 			ReplyTimeout: 200 * time.Millisecond,
 		},

@@ -15,9 +15,9 @@ import (
 // No field may be negative.
 type Config struct {
 	// Endpoint and Options are those of [smtpconn.Dial]. All connections are
-	// dialled with them, and so under one policy.
+	// dialled with them, and so under one policy. nil means the zero Options.
 	Endpoint dial.Endpoint
-	Options  smtpconn.Options
+	Options  *smtpconn.Options
 
 	// MaxConns is how many connections there may be at once; zero means 4.
 	MaxConns int
@@ -50,9 +50,9 @@ type Config struct {
 	// MaxRetryDelay, or as much as the other needs.
 	RetryDelay, MaxRetryDelay time.Duration
 
-	// RetryUnknown also tries messages again of which it is not known whether
+	// RetryInDoubt also tries messages again of which it is not known whether
 	// the relay took them. They may arrive twice.
-	RetryUnknown bool
+	RetryInDoubt bool
 
 	// WaitWhileDown makes Send wait within its context while the relay cannot
 	// be reached, instead of failing at once. It does not wait for what time
@@ -80,11 +80,15 @@ func (c Config) complete() (Config, error) {
 	if c.MaxRetryDelay < c.RetryDelay {
 		return c, fmt.Errorf("pool: Config.MaxRetryDelay is %v, less than RetryDelay, %v", c.MaxRetryDelay, c.RetryDelay)
 	}
-	d := dial.Dialer{}
-	if c.Options.Dialer != nil {
-		d = *c.Options.Dialer
+	o, d := smtpconn.Options{}, dial.Dialer{}
+	if c.Options != nil {
+		o = *c.Options
 	}
-	c.Options.Dialer = &d
+	if o.Dialer != nil {
+		d = *o.Dialer
+	}
+	o.Dialer = &d
+	c.Options = &o
 	return c, c.check()
 }
 
@@ -128,7 +132,7 @@ func (c Config) check() error {
 	cancel()
 	d := *c.Options.Dialer
 	d.Trace = nil
-	o := c.Options
+	o := *c.Options
 	o.Dialer = &d
 	_, err := smtpconn.Dial(ctx, c.Endpoint, &o)
 	var failed *dial.Error

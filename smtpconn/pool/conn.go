@@ -34,7 +34,7 @@ func (p *Pool) dial() (*conn, error) {
 	n := &catcher{inner: p.cfg.Options.Dialer.NetDialer}
 	d := *p.cfg.Options.Dialer
 	d.NetDialer = n
-	o := p.cfg.Options
+	o := *p.cfg.Options
 	o.Dialer = &d
 	client, err := smtpconn.Dial(p.dials, p.cfg.Endpoint, &o)
 	if err != nil {
@@ -102,5 +102,5 @@ func (p *Pool) end(c *conn) {
 	ctx, cancel := context.WithTimeout(p.life, farewell)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { c.client.Abort() })()
-	c.client.Quit()
+	c.client.Quit(ctx)
 }

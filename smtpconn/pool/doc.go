@@ -8,14 +8,14 @@
 //
 // Connections are made when there are messages for them, are used again, and
 // are closed when they have been idle. Messages that wait for one connection go
-// as a stream, a round trip each ([smtpconn.Client.Stream]): a pool is fastest
+// as a stream, a round trip each ([smtpconn.Client.SendEach]): a pool is fastest
 // with several times as many callers of Send as connections.
 //
 // # Nothing lost, nothing twice
 //
 // Send returns when the outcome is known: a receipt, or a [*smtpconn.SendError]
 // that says not sent, refused or unknown. It tries again what is safe to try
-// again, and nothing whose outcome is unknown unless Config.RetryUnknown says
+// again, and nothing whose outcome is unknown unless Config.RetryInDoubt says
 // so. The messages that share a connection are apart: that one is refused, or
 // given up by its caller, changes nothing for the others.
 //

@@ -26,9 +26,9 @@ func Example() {
 
 	p, err := pool.New(pool.Config{
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()}, // not needed for a server with a public certificate
-			Auth:   auth.Password{User: "joe", Password: auth.NewSecret("secret")},
+			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 		},
 		MaxConns:      8,
 		WaitWhileDown: true,
@@ -47,7 +47,7 @@ func Example() {
 	switch {
 	case err == nil:
 		fmt.Println("sent to", receipt.Accepted)
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.Unknown:
+	case errors.As(err, &failed) && failed.Outcome == smtpconn.InDoubt:
 		fmt.Println("may have arrived:", err)
 	case errors.As(err, &down): // the relay's fault: also a wrong password, and a certificate that has expired
 		fmt.Println("hold it, and tell somebody; again from", down.Next, err)
@@ -72,9 +72,9 @@ func ExampleDownError() {
 	defer server.Close()
 	p, err := pool.New(pool.Config{
 		Endpoint: server.Endpoint(policy.ImplicitTLS),
-		Options: smtpconn.Options{
+		Options: &smtpconn.Options{
 			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
-			Auth:   auth.Password{User: "joe", Password: auth.NewSecret("last year's")},
+			Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("last year's")},
 		},
 	})
 	if err != nil {

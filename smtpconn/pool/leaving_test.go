@@ -43,7 +43,7 @@ func TestLeaving(t *testing.T) {
 			t.Error("second", time.Since(begin), err)
 		}
 		err = <-slow
-		if outcome(err) != smtpconn.Unknown || !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 10*time.Second {
+		if outcome(err) != smtpconn.InDoubt || !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 10*time.Second {
 			t.Error("slow", time.Since(begin), err)
 		}
 		if err := <-third; err != nil {
@@ -132,7 +132,7 @@ func TestClose(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if count[0] != 4 || count[smtpconn.Unknown] != 2 || count[smtpconn.NotSent] != 4 {
+		if count[0] != 4 || count[smtpconn.InDoubt] != 2 || count[smtpconn.NotSent] != 4 {
 			t.Error(count)
 		}
 	})
@@ -203,7 +203,7 @@ func TestLeavingInFrontOfAnother(t *testing.T) {
 		go func() { slow <- send(ctx, p, "slow@mail.test") }()
 		synctest.Wait()
 		go func() { behind <- send(t.Context(), p, "behind@mail.test") }()
-		if err := <-slow; outcome(err) != smtpconn.Unknown {
+		if err := <-slow; outcome(err) != smtpconn.InDoubt {
 			t.Error(err)
 		}
 		if err := <-behind; err != nil || r.dials() != 2 {

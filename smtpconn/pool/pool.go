@@ -101,6 +101,9 @@ func (p *Pool) reap() {
 // its message. Either way nothing is left running when Close returns. The error
 // is that of ctx.
 func (p *Pool) Close(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()

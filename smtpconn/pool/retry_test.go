@@ -22,7 +22,7 @@ func TestRetry(t *testing.T) {
 		{".", "550 5.7.1 no", 1, smtpconn.Refused},
 		{"RCPT", "450 4.2.0 greylisted", 3, smtpconn.Refused},
 		{"RCPT", "550 5.1.1 nobody", 1, smtpconn.Refused},
-		{".", "", 1, smtpconn.Unknown},
+		{".", "", 1, smtpconn.InDoubt},
 		{"MAIL", "", 3, smtpconn.NotSent},
 	} {
 		r := &relay{}
@@ -48,7 +48,7 @@ func TestRetry(t *testing.T) {
 
 // An unknown outcome is tried again only on request, and stays unknown unless
 // there is a receipt.
-func TestRetryUnknown(t *testing.T) {
+func TestRetryInDoubt(t *testing.T) {
 	for _, then := range []string{"250 2.0.0 queued", "550 5.0.0 no"} {
 		r, n := &relay{}, 0
 		r.answer = func(_ int, command, usual string) string {
@@ -60,9 +60,9 @@ func TestRetryUnknown(t *testing.T) {
 			}
 			return then
 		}
-		bubble(t, r, pool.Config{RetryUnknown: true}, func(t *testing.T, p *pool.Pool) {
+		bubble(t, r, pool.Config{RetryInDoubt: true}, func(t *testing.T, p *pool.Pool) {
 			err := send(t.Context(), p, "r@mail.test")
-			if n != 2 || (then[0] == '2') != (err == nil) || err != nil && outcome(err) != smtpconn.Unknown {
+			if n != 2 || (then[0] == '2') != (err == nil) || err != nil && outcome(err) != smtpconn.InDoubt {
 				t.Errorf("%d attempts, then %s: %v", n, then, err)
 			}
 		})

@@ -107,7 +107,7 @@ func (p *Pool) serve(c *conn) {
 			j = p.take(c)
 		}
 	}
-	for receipt, err := range c.client.Stream(p.life, messages) {
+	for receipt, err := range c.client.SendEach(p.life, messages) {
 		if !p.answer(c, result{receipt: receipt, err: err}) {
 			break
 		}

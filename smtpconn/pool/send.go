@@ -23,7 +23,7 @@ var (
 // A message that was not sent because a connection failed, or that was refused
 // as a whole and for now, is tried again, MaxAttempts times in all. What was
 // refused for good, what is wrong with the message, and certificates and
-// policies are not; nor is an unknown outcome, unless RetryUnknown is set: then
+// policies are not; nor is an unknown outcome, unless RetryInDoubt is set: then
 // the outcome stays unknown if no later attempt has a Receipt. Recipients that
 // were refused while others were accepted are in the Receipt, and are not tried
 // again.
@@ -72,7 +72,7 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 	doubt, stale := false, 0
 	for n := 1; ; {
 		r := p.paced(ctx, smtpconn.Message{Envelope: e, Content: &source{r: content, length: length}})
-		doubt = doubt || outcome(r.err) == smtpconn.Unknown
+		doubt = doubt || outcome(r.err) == smtpconn.InDoubt
 		switch {
 		case !p.again(ctx, r.err):
 			return r.receipt, doubted(doubt, r.err)
@@ -105,7 +105,7 @@ func (p *Pool) again(ctx context.Context, err error) bool {
 	if !errors.As(err, &failed) || ctx.Err() != nil || errors.As(err, &down) {
 		return false
 	}
-	return failed.Temporary() || failed.Outcome == smtpconn.Unknown && p.cfg.RetryUnknown
+	return failed.Temporary() || failed.Outcome == smtpconn.InDoubt && p.cfg.RetryInDoubt
 }
 
 // pause returns how long to wait after the nth attempt: while the relay is down
@@ -137,8 +137,8 @@ func outcome(err error) smtpconn.Outcome {
 // doubted returns err, but with an unknown outcome if an attempt had one: what
 // became of the last says nothing about that.
 func doubted(doubt bool, err error) error {
-	if !doubt || err == nil || outcome(err) == smtpconn.Unknown {
+	if !doubt || err == nil || outcome(err) == smtpconn.InDoubt {
 		return err
 	}
-	return &smtpconn.SendError{Outcome: smtpconn.Unknown, Err: err}
+	return &smtpconn.SendError{Outcome: smtpconn.InDoubt, Err: err}
 }

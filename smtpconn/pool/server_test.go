@@ -192,6 +192,7 @@ func (r *relay) said(prefix string) (n int) {
 func open(t testing.TB, r *relay, c pool.Config) *pool.Pool {
 	t.Helper()
 	c.Endpoint = dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS}
+	c.Options = &smtpconn.Options{}
 	c.Options.Dialer = &dial.Dialer{NetDialer: r, LocalName: "client.test"}
 	p, err := pool.New(c)
 	if err != nil {

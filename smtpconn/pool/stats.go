@@ -57,7 +57,7 @@ func (p *Pool) returned(err error) {
 		p.stats.Sent++
 	case failed.Outcome == smtpconn.Refused:
 		p.stats.Refused++
-	case failed.Outcome == smtpconn.Unknown:
+	case failed.Outcome == smtpconn.InDoubt:
 		p.stats.Unknown++
 	default:
 		p.stats.NotSent++

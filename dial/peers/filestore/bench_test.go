@@ -10,7 +10,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// many returns a file with so many servers.
+// many returns the path of a file with n records.
 func many(b *testing.B, n int) string {
 	path := newPath(b)
 	text := filestore.Seal([]string{"format", "mailconn peers 1", "generation", "X", "records", fmt.Sprint(n)})
@@ -24,7 +24,7 @@ func many(b *testing.B, n int) string {
 	return path
 }
 
-// BenchmarkOpen reads 100,000 servers, and reports what the store holds of them.
+// BenchmarkOpen opens a file of 100,000 records, and reports the memory they take.
 func BenchmarkOpen(b *testing.B) {
 	path := many(b, 100000)
 	before := heap()
@@ -45,7 +45,7 @@ func heap() (m runtime.MemStats) {
 	return m
 }
 
-// BenchmarkRecall is what a memory adds to the dial of a server it knows.
+// BenchmarkRecall measures what a store adds to the dial of a server that it knows.
 func BenchmarkRecall(b *testing.B) {
 	s := open(b, many(b, 100000))
 	for b.Loop() {
@@ -55,7 +55,7 @@ func BenchmarkRecall(b *testing.B) {
 	}
 }
 
-// BenchmarkRecallParallel is that from many goroutines.
+// BenchmarkRecallParallel measures Recall from many goroutines.
 func BenchmarkRecallParallel(b *testing.B) {
 	s := open(b, many(b, 100000))
 	b.ResetTimer()
@@ -68,7 +68,7 @@ func BenchmarkRecallParallel(b *testing.B) {
 	})
 }
 
-// BenchmarkRecallAdded is that when another has written in between.
+// BenchmarkRecallAdded measures Recall after another Store has written.
 func BenchmarkRecallAdded(b *testing.B) {
 	path := many(b, 1000)
 	s, other := open(b, path), open(b, path)
@@ -83,7 +83,7 @@ func BenchmarkRecallAdded(b *testing.B) {
 	}
 }
 
-// BenchmarkRemember is what something new costs, most of it the disk's time.
+// BenchmarkRemember measures Remember, most of which is the sync to disk.
 func BenchmarkRemember(b *testing.B) {
 	s := open(b, many(b, 1000))
 	for i := 0; b.Loop(); i++ {
@@ -91,7 +91,7 @@ func BenchmarkRemember(b *testing.B) {
 	}
 }
 
-// BenchmarkRememberUnsynced is that without the disk's time.
+// BenchmarkRememberUnsynced measures Remember without the sync.
 func BenchmarkRememberUnsynced(b *testing.B) {
 	s := open(b, many(b, 1000))
 	s.OnSync(func(*os.File) error { return nil })
@@ -100,7 +100,7 @@ func BenchmarkRememberUnsynced(b *testing.B) {
 	}
 }
 
-// BenchmarkCompaction writes 100,000 servers anew.
+// BenchmarkCompaction measures writing a file of 100,000 records anew.
 func BenchmarkCompaction(b *testing.B) {
 	s := open(b, many(b, 100000))
 	s.SetSlack(-1 << 30)

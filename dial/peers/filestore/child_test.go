@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// child, set in the environment, makes the test's binary one of the programs in
-// children. It is followed by that program's arguments.
+// child is the environment variable that makes the test binary run one of children,
+// with the arguments of the command line.
 const child = "FILESTORE_CHILD"
 
-// children returns programs of their own: those that are killed, have no space,
-// or have other permissions.
+// children returns what is tested in a process of its own: that it is killed, has no
+// disk space, or has other permissions.
 func children() map[string]func(args []string) error {
 	all := map[string]func([]string) error{"write": writeUntilKilled}
 	maps.Copy(all, systemChildren())

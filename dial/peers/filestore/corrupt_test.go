@@ -12,11 +12,11 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// full reports whether tests shall try everything.
+// full reports whether the tests try all cases, which takes longer.
 func full() bool { return os.Getenv("MAILCONN_FULL") != "" }
 
-// journal returns a file with all kinds of lines: some that it began with, and
-// some that were added. states are what it has after its first n lines.
+// journal returns the text of a file with all kinds of lines, and the records that it
+// has after each number of lines.
 func journal(t *testing.T) (text []byte, states []map[peers.Peer]peers.Record) {
 	path := newPath(t)
 	s := open(t, path)
@@ -24,7 +24,7 @@ func journal(t *testing.T) (text []byte, states []map[peers.Peer]peers.Record) {
 	s.SetSlack(-100)
 	remember(t, s, peer(1), record(1))
 	s.SetSlack(100)
-	states = append(states, nil, nil, nil, all(t, s)) // fewer lines than it began with are none
+	states = append(states, nil, nil, nil, all(t, s)) // a file with fewer lines than it declares is corrupt
 	for i := range 3 {
 		remember(t, s, peer(2*i), record(i))
 		states = append(states, all(t, s))
@@ -33,8 +33,8 @@ func journal(t *testing.T) (text []byte, states []map[peers.Peer]peers.Record) {
 	return []byte(contents(t, path)), append(states, all(t, s))
 }
 
-// overwrite gives a file another text. To truncate it first, as os.WriteFile
-// does, makes some file systems wait for the disk.
+// overwrite replaces the text of a file. It does not truncate it first, as os.WriteFile
+// does, since some file systems then wait for the disk.
 func overwrite(t *testing.T, path string, text []byte) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
@@ -47,8 +47,8 @@ func overwrite(t *testing.T, path string, text []byte) {
 	}
 }
 
-// opens opens a file with the given text. It returns what the store has, or its
-// error, and sees to it that the file stays as it is.
+// opens opens a file with the given text, and returns the records or the error of Open.
+// It fails the test if Open changes the file.
 func opens(t *testing.T, path string, text []byte) (map[peers.Peer]peers.Record, error) {
 	t.Helper()
 	overwrite(t, path, text)
@@ -69,8 +69,8 @@ func opens(t *testing.T, path string, text []byte) (map[peers.Peer]peers.Record,
 	return all(t, s), nil
 }
 
-// A file that was cut has what its whole lines say, or is refused. It goes on
-// from there.
+// A truncated file has the records of its whole lines, or is refused. A record can be
+// added to it.
 func TestTruncated(t *testing.T) {
 	text, states := journal(t)
 	path := newPath(t)
@@ -94,8 +94,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// A file with a byte that is another is refused: what it has may not be told
-// apart from what it had.
+// A file with one damaged byte is refused.
 func TestDamaged(t *testing.T) {
 	text, _ := journal(t)
 	path := newPath(t)
@@ -123,8 +122,8 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// A file that is damaged while it is in use is refused and kept, until it is in
-// order again.
+// A file that is damaged while it is in use is refused and not changed, until it is
+// repaired.
 func TestDamagedInUse(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -162,7 +161,7 @@ func TestDamagedInUse(t *testing.T) {
 	}
 }
 
-// A file that is gone is not taken for an empty one.
+// A file that was removed is an error, and not an empty file.
 func TestGone(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)

@@ -15,12 +15,12 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// systemChildren are those of children that need this system.
+// systemChildren returns the children that need this system.
 func systemChildren() map[string]func([]string) error {
 	return map[string]func([]string) error{"no space": withoutSpace, "full disk": fullDisk, "read only": readOnly}
 }
 
-// run runs one of children to its end.
+// run runs one of children, and fails the test if it fails.
 func run(t *testing.T, name string, args ...string) {
 	t.Helper()
 	if out, err := program(t, name, args...).CombinedOutput(); err != nil {
@@ -28,8 +28,8 @@ func run(t *testing.T, name string, args ...string) {
 	}
 }
 
-// A file that may grow no more stays as it is, and is written to again once
-// there is space.
+// A write beyond the size limit of a file leaves the file unchanged, and succeeds once
+// the limit is raised.
 func TestNoSpace(t *testing.T) {
 	path := newPath(t)
 	run(t, "no space", path)
@@ -38,8 +38,8 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
-// withoutSpace has the system stop its writes at a size that it raises again
-// and again, so that each write is cut off at another place.
+// withoutSpace raises the size limit step by step, so that each write is cut off at
+// another byte.
 func withoutSpace(args []string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	var most syscall.Rlimit
@@ -74,8 +74,7 @@ func remembers(s *filestore.Store, i int) error {
 	return s.Remember(context.Background(), peer(i), record(i))
 }
 
-// unchanged returns an error unless err is what it has to be and the file is as
-// it was.
+// unchanged returns an error unless err wraps want and the file has the text before.
 func unchanged(path, before string, err, want error) error {
 	if !errors.Is(err, want) {
 		return fmt.Errorf("error %v, want %v", err, want)
@@ -86,7 +85,7 @@ func unchanged(path, before string, err, want error) error {
 	return nil
 }
 
-// What cannot be written can be read.
+// A file that cannot be written can be read.
 func TestReadOnly(t *testing.T) {
 	path := newPath(t)
 	remember(t, open(t, path), peer(1), record(1))
@@ -96,7 +95,7 @@ func TestReadOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		if os.Geteuid() == 0 && name != filepath.Dir(dir) {
-			if err := os.Chown(name, nobody, nobody); err != nil {
+			if err := os.Chown(name, unprivileged, unprivileged); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -105,14 +104,14 @@ func TestReadOnly(t *testing.T) {
 	run(t, "read only", path)
 }
 
-// nobody is a user without the superuser's rights.
-const nobody = 65534
+// unprivileged is the id of a user and a group without special rights.
+const unprivileged = 65534
 
-// readOnly uses a file as somebody who cannot write it.
+// readOnly uses a file that it may not write.
 func readOnly(args []string) error {
 	ctx, path := context.Background(), args[0]
 	if os.Geteuid() == 0 {
-		if err := errors.Join(syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
+		if err := errors.Join(syscall.Setgid(unprivileged), syscall.Setuid(unprivileged)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +137,7 @@ func readOnly(args []string) error {
 	return nil
 }
 
-// A disk that is full, of records or of other things.
+// On a full disk the file is unchanged, and can be written once there is space.
 func TestFullDisk(t *testing.T) {
 	cmd := program(t, "full disk", t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -155,11 +154,11 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// noMount begins what fullDisk says if it may not mount.
+// noMount is the beginning of fullDisk's error if it may not mount.
 const noMount = "mount: "
 
-// fullDisk mounts a small disk and writes to it until it is full, and once more
-// when there is space again.
+// fullDisk mounts a small disk, writes to it until it is full, and again once there is
+// space.
 func fullDisk(args []string) error {
 	ctx, dir := context.Background(), args[0]
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {

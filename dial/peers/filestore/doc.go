@@ -1,48 +1,48 @@
-// Package filestore is a [peers.Store] in a file, for the programs of one host.
+// Package filestore has a [peers.Store] in a file, for the programs of one host.
 //
-// The file is a journal of JSON, one record a line, that people and their tools
-// can read:
+// The file is a journal with a JSON object in each line, which people and tools can
+// read:
 //
 //	{"format":"mailconn peers 1","generation":"…","records":"0","sum":"…"}
 //	{"peer":"imap mail.example.org:143","policy":"required-starttls","verified":"pkix","tls":"TLS 1.3",…}
 //
-// Of the lines of one server the last one counts; {"forget":…} takes it away.
-// When lines that no longer count are the majority, the file is written anew and
-// takes the old one's place. Whoever wants to change it uses a Store, or
-// examples/peers: each line ends in a checksum, so edits by hand are refused.
+// Of the lines of a server the last one applies. A line {"forget":…} removes the
+// record of a server. When most lines no longer apply, the file is written anew and
+// replaced. Each line ends in a checksum, so edits by hand are refused: to change the
+// file use a Store, or the program examples/peers.
 //
-// # What is kept
+// # Durability
 //
-// Remember and Forget return nil once the disk has the change. A program that is
-// killed, a full disk or a power failure leaves a file with all that was
-// acknowledged. What may be left behind it is the beginning of a line that was
-// not; the next writer cuts it off. Everything else that cannot be read is a
-// [*CorruptError], which names the line: the file is left as it is and nothing
-// is learned from it, for half a memory would let servers go. That the end of a
-// file is missing, by lines that were added since it was last written anew, is
-// beyond what a reader can see.
+// Remember and Forget return nil once the change is synced to disk. If the program is
+// killed, the disk is full or the power fails, the file has every change for which
+// nil was returned. It may end in the beginning of one more line, which the next
+// writer removes. Everything else that cannot be read is a [*CorruptError], which
+// names the line: then the file is not changed, and none of it is used, since half of
+// the records would not hold the other servers to their TLS. If lines that were added
+// since the file was last written anew are missing at its end, a reader cannot detect
+// that.
 //
 // # Several programs
 //
-// Any number of programs on one host can use a file at once. Writers take turns
-// by a lock (flock, LockFileEx) on a file beside it with .lock appended, which
-// is never removed; a third name, with .new appended, is where it is written
-// anew. Readers take no lock: each Recall looks whether the file has changed,
-// and reads what was added. On a file system shared between hosts there is no
-// such promise; package sqlstore is for that.
+// Any number of programs on one host can use a file at once. Writers take a lock
+// (flock, LockFileEx) on a file with .lock appended to the name, which is never
+// removed. A file with .new appended exists while the file is written anew. Readers
+// take no lock: Recall looks whether the file has changed, and reads what was added.
+// On a file system that several hosts share none of this is guaranteed; use package
+// sqlstore there.
 //
-// # What it costs
+// # Cost
 //
-// All records are held in memory, some 250 bytes each: 100,000 of them are read
-// in a fifth of a second from 40 MB of disk. Then Recall takes two microseconds,
-// and thirty if others have written. Remember takes as long as the disk does to
-// sync. Nothing is dropped by itself, expired or not, since a clock that is ahead
-// would drop it all: use Each and Forget, or examples/peers.
+// All records are held in memory, with about 250 bytes each. A file of 100,000
+// records has 40 MB and is read in a fifth of a second. After that Recall takes two
+// microseconds, or thirty if another Store has written. Remember takes as long as
+// the disk needs to sync. Expired records are not removed by themselves, since a
+// clock that is ahead would remove all: use Each and Forget, or examples/peers.
 //
-// # Who may read it
+// # Permissions
 //
-// The file tells with whom its owner exchanges mail, and somebody who can write
-// it can make its owner forget. It is created with permissions 0600; a file that
-// grants more is refused with [ErrExposed], since what it says may be another's
-// words. On Windows the directory's access rules are what protects it.
+// The file shows with which servers its owner exchanges mail, and a user who can
+// write it can remove records. It is created with permissions 0600. A file that
+// grants other users access is refused with [ErrExposed], since they may have changed
+// it. On Windows the access rules of the directory protect the file.
 package filestore

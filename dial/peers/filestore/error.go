@@ -3,29 +3,30 @@ package filestore
 import (
 	"errors"
 	"fmt"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 var (
-	// ErrExposed: the file grants other users access. It is left as it is: what
-	// they may have changed in it is for a person to judge.
-	ErrExposed = errors.New("other users have access to it, want permissions 0600")
-	// ErrNotRegular: the path leads to a directory, a device, a pipe.
+	// ErrExposed means that the file grants other users access. The permissions are
+	// not corrected, since other users may have changed the file: check it first.
+	ErrExposed = errors.New("other users have access to the file, want permissions 0600")
+	// ErrNotRegular means that the path leads to a directory, a device or a pipe.
 	ErrNotRegular = errors.New("not a regular file")
 )
 
-// CorruptError is a file that holds something else than what a Store has
-// written. To begin anew, move it away; as long as it is there nothing is
-// written.
+// CorruptError is the error for a file that is not what a Store has written. Nothing
+// is written to such a file. To start with an empty store, move the file away.
 type CorruptError struct {
-	Path string // without symbolic links
-	Line int    // counted from 1
-	Err  error  // what is wrong with it
+	Path string // path of the file, without symbolic links
+	Line int    // number of the line, counted from 1
+	Err  error  // what is wrong with the line
 }
 
 // Error returns the file, the line and what is wrong with it.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err)
+	return wire.Printable(fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err))
 }
 
-// Unwrap returns what is wrong with the line.
+// Unwrap returns Err.
 func (e *CorruptError) Unwrap() error { return e.Err }

@@ -11,21 +11,21 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// A program opens its file once, and gives it to every Dialer.
+// A program opens its file once, and uses it in all its Dialers.
 func Example() {
-	dir, err := os.MkdirTemp("", "mail") // a directory of the user's own that stays
+	dir, err := os.MkdirTemp("", "mail") // in a program: a permanent directory of the user
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
 
-	memory, err := filestore.Open(context.Background(), filepath.Join(dir, "peers"))
+	store, err := filestore.Open(context.Background(), filepath.Join(dir, "peers"))
 	if err != nil {
-		log.Fatal(err) // and not: go on without
+		log.Fatal(err) // without the file, servers would not be held to their TLS
 	}
-	defer memory.Close()
+	defer store.Close()
 
-	d := &dial.Dialer{Peers: memory}
+	d := &dial.Dialer{Peers: store}
 	// d.Dial(ctx, endpoint) now holds servers to the TLS that they once had.
 
 	e, err := dial.ParseEndpoint("imap+opportunistic://mail.example.org")

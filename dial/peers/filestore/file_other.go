@@ -4,11 +4,12 @@ package filestore
 
 import "io/fs"
 
-// sameFile cannot tell by what os.Stat returns here; size and time must do.
+// sameFile returns true: os.Stat does not identify a file here, so that size and time
+// have to do.
 func sameFile(_, _ fs.FileInfo) bool { return true }
 
-// exposed cannot tell by the mode bits.
+// exposed returns false: the mode does not show access here.
 func exposed(fs.FileInfo) bool { return false }
 
-// syncDir has nothing to do: a directory cannot be synced here.
+// syncDir does nothing: a directory cannot be synced here.
 func syncDir(string) error { return nil }

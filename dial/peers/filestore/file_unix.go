@@ -9,14 +9,14 @@ import (
 	"syscall"
 )
 
-// sameFile reports whether two looks at a path met the same file.
+// sameFile reports whether a and b are of the same file.
 func sameFile(a, b fs.FileInfo) bool { return os.SameFile(a, b) }
 
-// exposed reports whether others than the owner have access.
+// exposed reports whether users other than the owner have access.
 func exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
-// syncDir makes the disk have what was renamed in a directory. Some file systems
-// have nothing to do for that, and say so.
+// syncDir syncs a directory, so that a rename in it survives a power failure. File
+// systems that do not need this return an error, which is ignored.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -27,7 +27,7 @@ func peer(i int) peers.Peer {
 	return peers.Peer{Protocol: policy.IMAP, Host: fmt.Sprintf("host-%d.test", i), Port: 143}
 }
 
-// record returns what a session some minutes after start has shown.
+// record returns the record of a session some minutes after start.
 func record(minutes int) peers.Record {
 	seen := start.Add(time.Duration(minutes) * time.Minute)
 	return peers.Record{
@@ -56,7 +56,7 @@ func remember(t testing.TB, s *filestore.Store, p peers.Peer, r peers.Record) {
 	}
 }
 
-// all returns what a store has.
+// all returns the records of a store.
 func all(t testing.TB, s *filestore.Store) map[peers.Peer]peers.Record {
 	t.Helper()
 	list, err := list(t.Context(), s)
@@ -98,7 +98,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// Times are kept to the second, and a record holds no shorter for that.
+// Times are kept in whole seconds, and a record is not valid for a shorter time.
 func TestFractions(t *testing.T) {
 	path := newPath(t)
 	r := record(0)
@@ -148,7 +148,7 @@ func TestForgetAndEach(t *testing.T) {
 	for _, p := range []peers.Peer{peer(9), {Host: "\"\n"}} {
 		before := contents(t, path)
 		if err := s.Forget(t.Context(), p); err != nil || contents(t, path) != before {
-			t.Errorf("a stranger: %v, and the file is\n%s", err, contents(t, path))
+			t.Errorf("unknown server: %v, and the file is\n%s", err, contents(t, path))
 		}
 	}
 	if err := s.Forget(t.Context(), peer(1)); err != nil {
@@ -186,7 +186,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// A person, and any reader of JSON, can read the file.
+// Each line of the file is a JSON object in plain words.
 func TestReadable(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -216,12 +216,12 @@ func TestReadable(t *testing.T) {
 	}
 }
 
-// Updates of a few servers do not make the file grow for ever.
+// A file with many changes of a few records does not grow without limit.
 func TestCompaction(t *testing.T) {
 	path := newPath(t)
 	s, other := open(t, path), open(t, path)
 	s.SetSlack(20)
-	if err := os.WriteFile(path+".new", []byte("left by somebody who was stopped\n"), 0o644); err != nil {
+	if err := os.WriteFile(path+".new", []byte("left by a writer that was stopped\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 200 {

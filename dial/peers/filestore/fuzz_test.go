@@ -9,8 +9,8 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// What is read is a record that a session can have left, of a peer that can be
-// dialled, and it is read the same from what is written of it.
+// A line that is parsed has a valid record, which can be written and parsed again
+// without a change.
 func FuzzLine(f *testing.F) {
 	r := record(1)
 	for _, line := range [][]byte{filestore.Line(peer(1), &r), filestore.Line(peer(1), nil)} {
@@ -20,7 +20,7 @@ func FuzzLine(f *testing.F) {
 	}
 	f.Add([]byte(`{"format":"mailconn peers 1","generation":"X","records":"7"`), true)
 	f.Fuzz(func(t *testing.T, line []byte, sealed bool) {
-		if sealed { // or no other line would ever get past its checksum
+		if sealed { // a random line does not have the right checksum
 			line = fmt.Appendf(line, `,"sum":"%08x"}`, crc32.ChecksumIEEE(line))
 		}
 		filestore.ParseHead(line)

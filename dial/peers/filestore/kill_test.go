@@ -16,9 +16,9 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// writeUntilKilled learns of servers that others learn of, too, and of some that
-// are its own. What was acknowledged it writes to standard output. It writes the
-// file a few bytes at a time, and often anew, so that there is much to interrupt.
+// writeUntilKilled remembers servers that other processes remember as well, and some
+// of its own. It writes to standard output what Remember has acknowledged. It writes a
+// few bytes at a time, and often writes the file anew, so that kills interrupt writes.
 func writeUntilKilled(args []string) error {
 	ctx := context.Background()
 	s, err := filestore.Open(ctx, args[0])
@@ -36,7 +36,7 @@ func writeUntilKilled(args []string) error {
 		if rand.IntN(2) == 0 {
 			i += 8 * (id + 1)
 		}
-		p, r := peer(i), lesson()
+		p, r := peer(i), randomRecord()
 		if err := s.Remember(ctx, p, r); err != nil {
 			return err
 		}
@@ -46,8 +46,8 @@ func writeUntilKilled(args []string) error {
 	}
 }
 
-// lesson returns what some session has shown.
-func lesson() peers.Record {
+// randomRecord returns the record of some session.
+func randomRecord() peers.Record {
 	r := record(rand.IntN(1000))
 	r.Version = tls.VersionTLS12 + uint16(rand.IntN(2))
 	r.Mechanisms = 1 << rand.IntN(17)
@@ -64,16 +64,16 @@ func inPieces(f *os.File, b []byte, at int64) (n int, err error) {
 	return n, err
 }
 
-// ledger is what was acknowledged.
+// ledger has the records that were acknowledged.
 type ledger struct {
 	mu    sync.Mutex
 	peers map[peers.Peer]peers.Record
 	acks  int
-	torn  int // looks at the file that met the beginning of a line
+	torn  int // how often the file ended in the beginning of a line
 }
 
-// TestKilled kills programs at random moments, while four of them write: at any
-// time the file can be read and has all that any of them was told it has.
+// TestKilled runs four processes that write, and kills them at random moments. The file
+// can always be read, and has everything that was acknowledged.
 func TestKilled(t *testing.T) {
 	const programs = 4
 	path, kills := newPath(t), 40
@@ -99,8 +99,7 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d kills; %d records acknowledged of %d servers; %d lines met half-written", kills, known.acks, len(known.peers), known.torn)
 }
 
-// killed runs a program until it is killed, and returns what it was told it has
-// remembered.
+// killed runs a process until it is killed, and returns its output.
 func killed(t *testing.T, path string, id int) []byte {
 	var stderr, stdout bytes.Buffer
 	cmd := program(t, "write", path, strconv.Itoa(id))
@@ -117,7 +116,7 @@ func killed(t *testing.T, path string, id int) []byte {
 	return stdout.Bytes()
 }
 
-// add notes the lines that were written before a program was killed.
+// add adds the lines that were acknowledged to a process that was killed.
 func (l *ledger) add(t *testing.T, acknowledged []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,7 +138,7 @@ func (l *ledger) add(t *testing.T, acknowledged []byte) {
 	}
 }
 
-// check opens the file and looks for what was acknowledged.
+// check fails the test unless the file has everything that was acknowledged.
 func (l *ledger) check(t *testing.T, path string) {
 	l.mu.Lock()
 	want := maps.Clone(l.peers)
@@ -166,7 +165,7 @@ func (l *ledger) check(t *testing.T, path string) {
 	}
 }
 
-// weakerOrSame reports whether b has all that a has.
+// weakerOrSame reports whether a is not stronger than b.
 func weakerOrSame(a, b peers.Record) bool {
 	return a.Version <= b.Version && a.Mechanisms&^b.Mechanisms == 0 && a.Lifetime <= b.Lifetime &&
 		!b.LastSeen.Before(a.LastSeen) && !b.FirstSeen.After(a.FirstSeen)

@@ -14,16 +14,16 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// maxLine bounds a line of the file, which has less than 1 KiB.
+// maxLine is the limit of a line, which has less than 1 KiB.
 const maxLine = 4096
 
-// entry is a line of the file: what is remembered of a server from then on.
+// entry is a line of the file, the record of a server from this line on.
 type entry struct {
 	peer   peers.Peer
-	record *peers.Record // nil: it is forgotten
+	record *peers.Record // nil if the server is forgotten
 }
 
-// line returns the entry as it is written, with the newline.
+// line returns the entry as a line, with the newline.
 func (e entry) line() []byte {
 	if e.record == nil {
 		return seal([]string{"forget", e.peer.String()})
@@ -43,8 +43,8 @@ func (e entry) line() []byte {
 	})
 }
 
-// seal writes fields as a JSON object that ends in its checksum. None of the
-// values needs to be quoted: see [peers.Peer.Validate].
+// seal returns fields, which are pairs of key and value, as a line: a JSON object that
+// ends in its checksum. No value needs escapes (see [peers.Peer.Validate]).
 func seal(fields []string) []byte {
 	b := make([]byte, 0, 512)
 	sep := byte('{')
@@ -59,7 +59,7 @@ func seal(fields []string) []byte {
 	return fmt.Appendf(b, sealing+"\n", crc32.ChecksumIEEE(b))
 }
 
-// sealing is how a line ends; sealLen is its length with the number filled in.
+// sealing is the format of the end of a line, and sealLen its length.
 const (
 	sealing = `,"sum":"%08x"}`
 	sealLen = len(`,"sum":"00000000"}`)
@@ -67,7 +67,7 @@ const (
 
 var errSum = errors.New("checksum does not match")
 
-// unseal returns the fields of a line without its newline.
+// unseal checks the checksum of a line without its newline, and returns its fields.
 func unseal(line []byte) (*fields, error) {
 	body := line[:max(0, len(line)-sealLen)]
 	if string(line[len(body):]) != fmt.Sprintf(sealing, crc32.ChecksumIEEE(body)) {
@@ -76,7 +76,7 @@ func unseal(line []byte) (*fields, error) {
 	return &fields{rest: body, sep: '{'}, nil
 }
 
-// parse reads what line returns, without the newline.
+// parse parses a line without its newline.
 func parse(line []byte) (entry, error) {
 	f, err := unseal(line)
 	if err != nil {
@@ -105,15 +105,15 @@ func parse(line []byte) (entry, error) {
 	return entry{p, &r}, r.Validate()
 }
 
-// fields takes a line apart, field by field in the order in which they are
-// written. After an error it goes on with empty values.
+// fields parses the fields of a line in the order in which they are written. After an
+// error all further values are empty.
 type fields struct {
 	rest []byte
-	sep  byte // what stands before the next field
-	err  error
+	sep  byte  // comes before the next field
+	err  error // the first error
 }
 
-// next returns the value of the field that follows, which must have the key.
+// next returns the value of the next field, which must have the given key.
 func (f *fields) next(key string) []byte {
 	n := len(key) + len(`,"":"`)
 	if b := f.rest; f.err == nil && len(b) > n && b[0] == f.sep && b[1] == '"' && string(b[2:n-3]) == key && string(b[n-3:n]) == `":"` {
@@ -132,7 +132,7 @@ func (f *fields) fail(err error) {
 	}
 }
 
-// done returns what was wrong.
+// done returns the first error, or an error if there are more fields.
 func (f *fields) done() error {
 	if f.err == nil && len(f.rest) > 0 {
 		f.err = errors.New("more fields than there should be")

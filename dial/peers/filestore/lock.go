@@ -10,19 +10,19 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// errLocked is tryLock's answer if another has the lock.
+// errLocked is returned by tryLock if another Store has the lock.
 var errLocked = errors.New("locked by another")
 
-// How long to wait before the next look at a lock that another has.
+// The pause between two attempts to take the lock, at first and at most.
 const (
 	firstWait = time.Millisecond
 	lastWait  = 32 * time.Millisecond
 )
 
-// lock takes the lock that writers share, and waits for it no longer than for
-// ctx: the system's own way of waiting could not be ended. It ends with the
-// process if release is not called. The file is left behind: somebody who
-// removed it would do so while another waits for it.
+// lock takes the lock of the writers, and waits for it until ctx ends. It tries again
+// and again, because the system's own wait cannot be interrupted. The lock is released
+// by release or when the process ends. The lock file is not removed, since another
+// writer may be waiting for its lock.
 func lock(ctx context.Context, path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

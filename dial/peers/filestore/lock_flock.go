@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// tryLock locks f until it is closed, also against others in this process.
+// tryLock locks f until it is closed, also against other Stores in this process.
 func tryLock(f *os.File) error {
 	for {
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// tryLock fails: without a lock two writers would undo each other.
+// tryLock fails: without a lock two writers would overwrite each other's changes.
 func tryLock(*os.File) error { return errors.ErrUnsupported }

@@ -6,14 +6,14 @@ import (
 	"unsafe"
 )
 
-// Of LockFileEx; package syscall does not have them.
+// Flags and errors of LockFileEx, which package syscall does not define.
 const (
 	lockfileFailImmediately               = 1
 	lockfileExclusiveLock                 = 2
 	errorLockViolation      syscall.Errno = 33
 )
 
-// tryLock locks f until it is closed, also against others in this process.
+// tryLock locks f until it is closed, also against other Stores in this process.
 func tryLock(f *os.File) error {
 	var at syscall.Overlapped
 	ok, _, err := syscall.NewLazyDLL("kernel32.dll").NewProc("LockFileEx").Call(

@@ -14,7 +14,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// Nobody else can read what is written.
+// All files are created for the owner alone, and an exposed file is refused.
 func TestPermissions(t *testing.T) {
 	old := syscall.Umask(0)
 	defer syscall.Umask(old)
@@ -48,7 +48,7 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// What is no file is not waited for, and not replaced.
+// Open does not block on a path that is not a regular file, and does not replace it.
 func TestNotRegular(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")

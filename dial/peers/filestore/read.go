@@ -11,16 +11,12 @@ import (
 	"strconv"
 )
 
-// format is what the first line says of the others. Stores of other versions
-// refuse the file.
+// format is the format and its version, in the first line. A Store refuses a file of
+// another version.
 const format = "mailconn peers 1"
 
-// head returns the first line of a generation that begins with so many records.
-func head(generation string, records int) []byte {
-	return seal([]string{"format", format, "generation", generation, "records", strconv.Itoa(records)})
-}
-
-// parseHead reads what head returns, without the newline.
+// parseHead parses the first line, without its newline, and returns the view that has
+// read it.
 func parseHead(line []byte) (*view, error) {
 	const first = `{"format":"`
 	if !bytes.HasPrefix(line, []byte(first)) {
@@ -36,15 +32,15 @@ func parseHead(line []byte) (*view, error) {
 	v := newView(string(f.next("generation")))
 	v.lines, v.size = 1, int64(len(line)+1)
 	n, err := strconv.Atoi(string(f.next("records")))
-	v.promised = n
+	v.declared = n
 	if v.generation == "" {
 		err = errors.New("no generation")
 	}
 	return v, errors.Join(f.done(), err)
 }
 
-// refresh reads what is new in the file, all of it if that was written anew. The
-// error of a file that cannot be understood is kept until the file changes.
+// refresh reads what was added to the file, or all of it if it was written anew. The
+// error of a corrupt file is kept until the file changes. The caller holds fileLock.
 func (s *Store) refresh() (*view, error) {
 	f, info, err := open(s.path)
 	if err != nil {
@@ -58,16 +54,16 @@ func (s *Store) refresh() (*view, error) {
 	} else if err != nil {
 		err, info = fmt.Errorf("filestore: %w", err), nil
 	}
-	v.looked(info, err)
+	v.wasRead(info, err)
 	s.view.Store(v)
 	return v, err
 }
 
-// open opens the file to read it, if it is one that can be trusted.
+// open opens the file for reading, if it is regular and not exposed.
 func open(path string) (*os.File, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err == nil {
-		err = check(path, info) // before it is opened: that might block
+		err = check(path, info) // before open, which blocks on a pipe
 	}
 	if err != nil {
 		return nil, nil, err
@@ -96,14 +92,14 @@ func check(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// corrupt is a line that cannot be understood.
+// corrupt is the error for a line that cannot be parsed.
 type corrupt struct {
 	line int
 	error
 }
 
-// read returns what is in the file, and begins where it was left if that is
-// possible. The view is never nil.
+// read returns a view of the file. If the generation is the one that was read before,
+// it reads only what was added. The view is never nil.
 func (s *Store) read(f *os.File, info fs.FileInfo) (*view, error) {
 	r := bufio.NewReaderSize(io.NewSectionReader(f, 0, info.Size()), 4*maxLine)
 	line, err := r.ReadSlice('\n')
@@ -112,7 +108,7 @@ func (s *Store) read(f *os.File, info fs.FileInfo) (*view, error) {
 	}
 	v, err := parseHead(bytes.TrimSuffix(line, []byte{'\n'}))
 	if err == nil && !bytes.HasSuffix(line, []byte{'\n'}) {
-		err = errors.New("no line ends")
+		err = errors.New("no newline")
 	}
 	if err != nil {
 		return newView(""), &corrupt{1, err}
@@ -126,7 +122,7 @@ func (s *Store) read(f *os.File, info fs.FileInfo) (*view, error) {
 	return v, v.read(r)
 }
 
-// read adds the lines of r.
+// read reads the lines of r into the view.
 func (v *view) read(r *bufio.Reader) error {
 	for {
 		line, err := r.ReadSlice('\n')
@@ -146,17 +142,17 @@ func (v *view) read(r *bufio.Reader) error {
 	}
 }
 
-// end looks at what stands behind the last newline. The beginning of a line is
-// of somebody who was stopped in writing it. A line with something else in the
-// place of its newline was written, and has been damaged since.
+// end checks what follows the last newline. The beginning of a line is left by a writer
+// that was stopped. A whole line with another byte in the place of its newline is
+// damaged.
 func (v *view) end(rest []byte) error {
 	if i := bytes.Index(rest, []byte(sealing[:8])); i >= 0 && len(rest) > i+sealLen {
 		if _, err := unseal(rest[:i+sealLen]); err == nil {
 			return &corrupt{v.lines + 1, errors.New("no newline at the end of the record")}
 		}
 	}
-	if have := v.lines - 1; have < v.promised {
-		return &corrupt{v.lines + 1, fmt.Errorf("the file ends here, with %d of the %d records that it began with", have, v.promised)}
+	if have := v.lines - 1; have < v.declared {
+		return &corrupt{v.lines + 1, fmt.Errorf("the file ends here, with %d of the %d records that its first line declares", have, v.declared)}
 	}
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/filestore"
 )
 
-// What one store writes another sees at its next look, also after the file was
-// written anew, and what both know of a server is merged.
+// A Store sees what another has written, also after the file was written anew, and
+// records of the same server are merged.
 func TestTwoStores(t *testing.T) {
 	path := newPath(t)
 	a, b := open(t, path), open(t, path)
@@ -45,7 +45,7 @@ func TestTwoStores(t *testing.T) {
 	}
 }
 
-// Goroutines and stores at once lose nothing. It is for the race detector.
+// Several goroutines and Stores at once lose nothing. The race detector needs this.
 func TestManyAtOnce(t *testing.T) {
 	path := newPath(t)
 	stores := []*filestore.Store{open(t, path), open(t, path), open(t, path)}
@@ -79,8 +79,8 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// Nobody waits for the lock, or for another's turn, longer than they have time.
-// Recall needs no lock, and waits for nobody who does.
+// The wait for the lock file and for another goroutine ends with the context. Recall
+// does not wait for a writer that waits for the lock file.
 func TestBusy(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -111,8 +111,8 @@ func TestBusy(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		within(time.Minute, func(ctx context.Context) error { return s.Remember(ctx, peer(1), record(2)) }) // for the lock
-		within(time.Second, func(ctx context.Context) error { return s.Forget(ctx, peer(1)) })              // for a turn
+		within(time.Minute, func(ctx context.Context) error { return s.Remember(ctx, peer(1), record(2)) }) // for the lock file
+		within(time.Second, func(ctx context.Context) error { return s.Forget(ctx, peer(1)) })              // for the other writer
 		within(time.Second, func(ctx context.Context) error { _, err := filestore.Open(ctx, path+"-new"); return err })
 		r, begin := record(3), time.Now()
 		overwrite(t, path, append([]byte(contents(t, path)), filestore.Line(peer(3), &r)...))
@@ -123,7 +123,7 @@ func TestBusy(t *testing.T) {
 	})
 }
 
-// A store that waits for the lock gets it once it is free.
+// A Store that waits for the lock gets it once it is free.
 func TestLockIsPassedOn(t *testing.T) {
 	path := newPath(t)
 	open(t, path)
@@ -152,8 +152,7 @@ func TestLockIsPassedOn(t *testing.T) {
 	})
 }
 
-// A line that somebody began to write is no error, is not believed, and is gone
-// once somebody else writes.
+// The beginning of a line is no error. It is ignored, and removed by the next writer.
 func TestStoppedInWriting(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -174,8 +173,8 @@ func TestStoppedInWriting(t *testing.T) {
 	}
 }
 
-// What is new is seen even if the file system's clock did not tick meanwhile, and
-// if it took the place of as many bytes that nobody finished writing.
+// A change is seen even if the time of the file is the same, and if it replaces the
+// beginning of a line of the same length.
 func TestSameTime(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -200,7 +199,7 @@ func TestSameTime(t *testing.T) {
 	}
 }
 
-// All who use a file find the same lock and the same file, by whatever name.
+// Stores that open a file by different links use the same file and the same lock.
 func TestSymlink(t *testing.T) {
 	path := newPath(t)
 	link := filepath.Join(t.TempDir(), "link")

@@ -8,36 +8,36 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// slack is how many lines that no longer count are kept in any file.
+// slack is the number of lines that no longer apply for which a file is not written
+// anew.
 const slack = 1000
 
-// Store remembers servers in a file. Its methods may be called by many
-// goroutines at once, while other Stores, in this program or in others, use the
-// same file.
+// Store remembers servers in a file. The methods may be called by many goroutines at
+// once, while other Stores in this or another program use the same file.
 //
-// Whatever waits for others ends with the context; what the system does with the
-// file cannot be interrupted.
+// A method that waits for another goroutine or program ends with its context. I/O on
+// the file itself cannot be interrupted.
 type Store struct {
 	path string
-	// Each holds a token while somebody waits for the lock or has it, and while
-	// somebody works on the file: nobody reads later because another waits.
-	writer, turn chan struct{}
-	view         atomic.Pointer[view]
+	// The two locks are channels, so that the wait for them ends with a context.
+	// writeLock is held by a writer, also while it waits for the lock file. fileLock
+	// is held during I/O on the file. So a reader does not wait for the lock file.
+	writeLock, fileLock chan struct{}
+	view                atomic.Pointer[view]
 
-	// For who has the turn.
+	// fileLock guards these.
 	closed  bool
-	suspect string // the generation whose file the disk may not have
+	suspect string // the generation that may not be on disk, since a sync failed
 	slack   int
 	disk    disk
 }
 
-// disk is what the system does for a Store; tests make it fail.
+// disk has the system calls of a Store that tests replace.
 type disk struct {
 	write   func(f *os.File, b []byte, at int64) (int, error)
 	sync    func(*os.File) error
@@ -46,16 +46,16 @@ type disk struct {
 
 var _ peers.Store = (*Store)(nil)
 
-// Open opens the file at a path, and creates it if nothing is there; ctx bounds
-// the wait for others who do so at the same time. It reads all of the file, and
-// needs no permission to write one that exists. It fails with a
-// [*CorruptError], [ErrExposed], [ErrNotRegular] or an error of the system.
+// Open opens the file at a path, and creates it if it does not exist. ctx bounds the
+// wait for other programs that create it at the same time. Open reads the whole file.
+// An existing file need not be writable. The error is a [*CorruptError],
+// [ErrExposed], [ErrNotRegular] or an error of the system, wrapped.
 func Open(ctx context.Context, path string) (*Store, error) {
 	path, err := resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &Store{path: path, writer: make(chan struct{}, 1), turn: make(chan struct{}, 1), slack: slack}
+	s := &Store{path: path, writeLock: make(chan struct{}, 1), fileLock: make(chan struct{}, 1), slack: slack}
 	s.disk = disk{(*os.File).WriteAt, (*os.File).Sync, syncDir}
 	_, err = s.refresh()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,8 +67,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// resolve returns the path without symbolic links: the file is replaced, a link
-// to it is not, and all who use it have to find the same lock.
+// resolve returns the path without symbolic links. Otherwise writing the file anew
+// would replace a link to it, and the lock would have several names.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -82,8 +82,8 @@ func resolve(path string) (string, error) {
 	return real, err
 }
 
-// Recall returns what is remembered of a server, nil if nothing is. It looks at
-// the file's size and time, and reads what others have added.
+// Recall returns the record of a server, and nil if there is none. If the size or the
+// time of the file has changed, it reads what was added.
 func (s *Store) Recall(ctx context.Context, p peers.Peer) (*peers.Record, error) {
 	v, err := s.latest(ctx)
 	if err != nil {
@@ -92,12 +92,13 @@ func (s *Store) Recall(ctx context.Context, p peers.Peer) (*peers.Record, error)
 	return v.get(p), nil
 }
 
-// Remember adds what a session has shown. Times are kept to the second. It fails
-// with the error of [peers.Record.Validate], as Open does, or with that of the
-// system if the change cannot be written: whatever was acknowledged before it is
-// still there, and a later call may succeed.
+// Remember adds what a session has shown to the record of a server, in whole seconds
+// ([peers.Record.Rounded]). The error is that of [peers.Peer.Validate] or
+// [peers.Record.Validate], an error that Open can return, or the system's error if the
+// change cannot be written, wrapped. After an error earlier changes are still in the
+// file, and a later call may succeed.
 func (s *Store) Remember(ctx context.Context, p peers.Peer, seen peers.Record) error {
-	seen = whole(seen)
+	seen = seen.Rounded()
 	if err := errors.Join(p.Validate(), seen.Validate()); err != nil {
 		return fmt.Errorf("filestore: %w", err)
 	}
@@ -109,24 +110,14 @@ func (s *Store) Remember(ctx context.Context, p peers.Peer, seen peers.Record) e
 	})
 }
 
-// whole returns r with its times as they are written.
-func whole(r peers.Record) peers.Record {
-	r.FirstSeen = r.FirstSeen.UTC().Truncate(time.Second)
-	r.LastSeen = r.LastSeen.UTC().Truncate(time.Second)
-	if rest := r.Lifetime % time.Second; rest > 0 {
-		r.Lifetime += time.Second - rest
-	}
-	return r
-}
-
-// Forget removes a server: the next dial meets a stranger. Not to know it is no
-// error.
+// Forget removes the record of a server, as if the server had never been dialled. It is
+// no error if there is no record.
 func (s *Store) Forget(ctx context.Context, p peers.Peer) error {
 	return s.change(ctx, p, func(*peers.Record) *peers.Record { return nil })
 }
 
-// Each calls f for every server, in no order, until it returns an error, which
-// Each returns. f may use the store.
+// Each calls f for every server, in no particular order. If f returns an error, Each
+// stops and returns it. f may use the store.
 func (s *Store) Each(ctx context.Context, f func(peers.Peer, peers.Record) error) error {
 	v, err := s.latest(ctx)
 	if err != nil {
@@ -140,51 +131,51 @@ func (s *Store) Each(ctx context.Context, f func(peers.Peer, peers.Record) error
 	return nil
 }
 
-// Close waits for changes that are being written. After it every method but
-// Close fails with fs.ErrClosed.
+// Close closes the store, after the change that is being written. Later calls of
+// every other method fail with fs.ErrClosed.
 func (s *Store) Close() error {
-	s.turn <- struct{}{}
-	defer s.give()
+	s.fileLock <- struct{}{}
+	defer s.unlockFile()
 	s.closed = true
 	s.view.Store(nil)
 	return nil
 }
 
-// take begins a turn, unless ctx ends before it comes.
-func (s *Store) take(ctx context.Context) error {
-	if err := s.wait(ctx, s.turn); err != nil {
+// lockFile takes fileLock. It fails if ctx ends first, or if the store is closed.
+func (s *Store) lockFile(ctx context.Context) error {
+	if err := s.acquire(ctx, s.fileLock); err != nil {
 		return err
 	}
 	if s.closed {
-		s.give()
+		s.unlockFile()
 		return fmt.Errorf("filestore: %s: %w", s.path, fs.ErrClosed)
 	}
 	return nil
 }
 
-// give ends a turn.
-func (s *Store) give() { <-s.turn }
+func (s *Store) unlockFile() { <-s.fileLock }
 
-func (s *Store) wait(ctx context.Context, token chan<- struct{}) error {
+// acquire takes a lock, and fails if ctx ends first.
+func (s *Store) acquire(ctx context.Context, lock chan<- struct{}) error {
 	select {
-	case token <- struct{}{}:
+	case lock <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("filestore: %s is in use: %w", s.path, wire.ContextError(ctx))
 	}
 }
 
-// latest returns what is in the file now.
+// latest returns a view of the file as it is now.
 func (s *Store) latest(ctx context.Context) (*view, error) {
 	info, err := os.Stat(s.path)
 	if v := s.view.Load(); err == nil && v != nil {
-		if fresh, err := v.fresh(info); fresh {
+		if current, err := v.isCurrent(info); current {
 			return v, err
 		}
 	}
-	if err := s.take(ctx); err != nil {
+	if err := s.lockFile(ctx); err != nil {
 		return nil, err
 	}
-	defer s.give()
+	defer s.unlockFile()
 	return s.refresh()
 }

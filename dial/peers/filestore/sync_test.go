@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// Remember and Forget return once the disk has what they wrote, and not before.
+// Remember and Forget return after what they wrote was synced, and not before.
 func TestSynced(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
-	var synced []string // the file's text, each time the disk got it
+	var synced []string // the text of the file at each sync
 	s.OnSync(func(f *os.File) error {
 		text, err := os.ReadFile(f.Name())
 		synced = append(synced, string(text))
@@ -39,8 +39,7 @@ func TestSynced(t *testing.T) {
 	}
 }
 
-// After a sync that has failed only a new file is certain. Nothing is
-// acknowledged before there is one.
+// After a sync that failed nothing is acknowledged before the file was written anew.
 func TestSyncFails(t *testing.T) {
 	path := newPath(t)
 	s, other := open(t, path), open(t, path)
@@ -77,8 +76,8 @@ func TestSyncFails(t *testing.T) {
 	}
 }
 
-// A directory whose sync has failed may still have the old file after a power
-// failure: it is not written to any more.
+// After the sync of the directory failed, the old file may be back after a power
+// failure. So the new file is not written to.
 func TestSyncDirFails(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)
@@ -90,7 +89,7 @@ func TestSyncDirFails(t *testing.T) {
 		}
 		return nil
 	})
-	remember(t, s, peer(1), record(1)) // is in the journal that stands if the rename is lost
+	remember(t, s, peer(1), record(1)) // is in the old file too
 	s.SetSlack(100)
 	if err := s.Remember(t.Context(), peer(2), record(2)); !errors.Is(err, syscall.EIO) {
 		t.Errorf("acknowledged: %v", err)
@@ -102,7 +101,7 @@ func TestSyncDirFails(t *testing.T) {
 	}
 }
 
-// A write that fails, at whatever byte, leaves the file as it was.
+// A write that fails at any byte leaves the file unchanged.
 func TestWriteFails(t *testing.T) {
 	path := newPath(t)
 	s, other := open(t, path), open(t, path)
@@ -130,8 +129,8 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// A file that cannot be written anew is added to, all is acknowledged, and
-// it is not tried each time.
+// If the file cannot be written anew, changes are still appended and acknowledged, and
+// it is not tried again each time.
 func TestCompactionFails(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)

@@ -8,33 +8,32 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// view is what was read of one generation of the file: of all that was written
-// between one time it was written anew and the next. In that time the file only
-// grows, except for what stands behind its last newline.
+// view is what was read of one generation of the file. A generation begins each time
+// the file is written anew. During a generation the file only grows, except for what
+// follows its last newline.
 type view struct {
 	generation string
-	promised   int // records with which the generation began
+	declared   int // number of records with which the generation began
 
-	mu    sync.RWMutex // never held over I/O
+	mu    sync.RWMutex // not held during I/O
 	peers map[peers.Peer]peers.Record
-	size  int64       // of the lines read
-	seen  fs.FileInfo // the file when they were read; nil: look again
-	err   error       // why not all of it could be read then
+	size  int64       // of the lines that were read
+	seen  fs.FileInfo // of the file when it was read; nil if that is not known
+	err   error       // of a corrupt file
 
-	// For who has the turn.
-	lines    int // how many were read, the first included
-	patience int // how many lines there may be before the file is written anew
+	// The fileLock of the Store guards these.
+	lines     int // number of lines that were read, the first included
+	compactAt int // number of lines up to which the file is not written anew
 }
 
 func newView(generation string) *view {
 	return &view{generation: generation, peers: map[peers.Peer]peers.Record{}}
 }
 
-// fresh reports whether the file is as it was when it was read, and what was
-// wrong with it then. What stands behind the last newline may be replaced by as
-// many bytes, within one tick of the file system's clock: a file that ends so is
-// always looked at again.
-func (v *view) fresh(now fs.FileInfo) (bool, error) {
+// isCurrent reports whether the file is unchanged since it was read, and returns the
+// error that it had then. If something follows the last newline, isCurrent is false:
+// that may be replaced by as many bytes within one tick of the file system's clock.
+func (v *view) isCurrent(now fs.FileInfo) (bool, error) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	switch {
@@ -45,8 +44,8 @@ func (v *view) fresh(now fs.FileInfo) (bool, error) {
 	return v.err != nil || v.size == now.Size(), v.err
 }
 
-// looked notes how the file was found.
-func (v *view) looked(info fs.FileInfo, err error) {
+// wasRead records the state in which the file was read, and its error.
+func (v *view) wasRead(info fs.FileInfo, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.seen, v.err = info, err
@@ -61,7 +60,7 @@ func (v *view) get(p peers.Peer) *peers.Record {
 	return nil
 }
 
-// set changes what is known, by a line of the given length.
+// set applies an entry whose line has the given length.
 func (v *view) set(e entry, length int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -12,25 +12,27 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// change writes what f makes of the latest record of a server; nil is none.
+// change replaces the record of a server by what f returns for the latest one. nil
+// stands for no record.
 func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) *peers.Record) error {
-	if err := s.wait(ctx, s.writer); err != nil {
+	if err := s.acquire(ctx, s.writeLock); err != nil {
 		return err
 	}
-	defer func() { <-s.writer }()
+	defer func() { <-s.writeLock }()
 	unlock, err := lock(ctx, s.lockPath())
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := s.take(ctx); err != nil {
+	if err := s.lockFile(ctx); err != nil {
 		return err
 	}
-	defer s.give()
+	defer s.unlockFile()
 	v, err := s.refresh()
 	if err != nil {
 		return err
@@ -48,11 +50,8 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 
 func (s *Store) lockPath() string { return s.path + ".lock" }
 
-// write makes the disk have an entry.
+// write writes an entry and syncs it to disk.
 func (s *Store) write(v *view, e entry) error {
-	if e.record != nil && e.record.Expires().Year() > 9999 {
-		return errors.New("record expires after the year 9999")
-	}
 	if s.suspect != v.generation {
 		synced, err := s.append(v, e)
 		if err != nil {
@@ -63,19 +62,19 @@ func (s *Store) write(v *view, e entry) error {
 			return nil
 		}
 	}
-	// After a sync that has failed, a later one succeeds whether or not the disk
-	// has what went before it. Only a new file is certain.
+	// After a sync that failed, a later one may succeed although earlier writes are
+	// not on disk. Only a new file is certain.
 	v.set(e, 0)
 	s.suspect = v.generation
 	err := s.rewrite(v)
 	if err != nil {
-		s.view.Store(nil) // it has what the file may not have
+		s.view.Store(nil) // v may have more than the file
 	}
 	return err
 }
 
-// append writes an entry at the end of the file. After an error the file has the
-// lines it had before; without one, synced tells whether the disk has the entry.
+// append writes an entry at the end of the file. After an error the file has the same
+// lines as before. Otherwise synced reports whether the entry was synced to disk.
 func (s *Store) append(v *view, e entry) (synced bool, err error) {
 	f, err := os.OpenFile(s.path, os.O_WRONLY, 0)
 	if err != nil {
@@ -84,7 +83,7 @@ func (s *Store) append(v *view, e entry) (synced bool, err error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && info.Size() > v.size {
-		err = f.Truncate(v.size) // the rest of a line that nobody was told of
+		err = f.Truncate(v.size) // the beginning of a line that was not acknowledged
 	}
 	if err != nil {
 		return false, err
@@ -99,28 +98,27 @@ func (s *Store) append(v *view, e entry) (synced bool, err error) {
 	v.set(e, len(line))
 	info, err = f.Stat()
 	if err == nil {
-		v.looked(info, nil)
+		v.wasRead(info, nil)
 	}
 	return true, nil
 }
 
-// compact writes the file anew if most of it no longer counts. The change that
-// led to it is on the disk already: that it fails is no error, and it is not
-// tried again soon.
+// compact writes the file anew if most of its lines no longer apply. If that fails it is
+// no error, since the change is on disk already, and it is not tried again soon.
 func (s *Store) compact(v *view) {
-	if v.lines <= max(v.patience, 2*len(v.peers)+s.slack) {
+	if v.lines <= max(v.compactAt, 2*len(v.peers)+s.slack) {
 		return
 	}
 	if s.rewrite(v) != nil {
-		v.patience = 2 * v.lines
+		v.compactAt = 2 * v.lines
 	}
 }
 
-// rewrite replaces the file by one that has what v has, and begins a new
-// generation. After an error the old one may still be there.
+// rewrite replaces the file by a new one with the records of v, which begins a new
+// generation. After an error the old file may still be in place.
 func (s *Store) rewrite(v *view) error {
 	next := newView(rand.Text())
-	next.peers, next.promised = maps.Clone(v.peers), len(v.peers)
+	next.peers, next.declared = maps.Clone(v.peers), len(v.peers)
 	temp := s.path + ".new"
 	info, err := s.writeNew(temp, next)
 	if err == nil {
@@ -140,11 +138,11 @@ func (s *Store) rewrite(v *view) error {
 	return nil
 }
 
-// writeNew writes all that v has to a new file, which the disk has when it
-// returns.
+// writeNew writes the records of v to a new file and syncs it to disk.
 func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
+	// A writer that was stopped may have left the file.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err // left by somebody who was stopped
+		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -152,14 +150,17 @@ func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriter(f)
-	w.Write(head(v.generation, len(v.peers))) // the writer keeps its first error
+	w.Write(seal([]string{"format", format, "generation", v.generation, "records", strconv.Itoa(v.declared)}))
 	v.lines = 1
-	for _, p := range slices.SortedFunc(maps.Keys(v.peers), comparePeers) {
+	byHost := func(a, b peers.Peer) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Port, b.Port))
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(v.peers), byHost) {
 		r := v.peers[p]
 		w.Write(entry{p, &r}.line())
 		v.lines++
 	}
-	if err := w.Flush(); err != nil {
+	if err := w.Flush(); err != nil { // of any of the writes
 		return nil, err
 	}
 	if err := s.disk.sync(f); err != nil {
@@ -168,11 +169,7 @@ func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
 	return f.Stat()
 }
 
-func comparePeers(a, b peers.Peer) int {
-	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Port, b.Port))
-}
-
-// create makes an empty file, unless somebody else has just made it.
+// create creates an empty file, unless another program has created it meanwhile.
 func (s *Store) create(ctx context.Context) error {
 	unlock, err := lock(ctx, s.lockPath())
 	if err != nil {

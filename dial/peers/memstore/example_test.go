@@ -13,26 +13,26 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// detour leads every connection to one address.
+// detour dials one address, whatever address it is given.
 type detour string
 
 func (to detour) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, network, string(to))
 }
 
-// A server had TLS once. When somebody in between hides that it offers TLS, a
-// dial that remembers is not led into the clear.
+// The first dial finds a server with TLS. When an attacker later removes the offer, a
+// Dialer that remembers the server does not stay in the clear.
 func Example() {
 	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer server.Close()
-	thief, err := dialtest.Interpose(server.Addr(), policy.SMTP, dialtest.Strip)
+	attacker, err := dialtest.Interpose(server.Addr(), policy.SMTP, dialtest.Strip)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer thief.Close()
+	defer attacker.Close()
 
 	endpoint := server.Endpoint(policy.OpportunisticSTARTTLS)
 	d := &dial.Dialer{TLSConfig: server.ClientConfig(), Peers: new(memstore.Store)}
@@ -43,7 +43,7 @@ func Example() {
 	fmt.Println(conn.Security().Encrypted())
 	conn.Close()
 
-	d.NetDialer = detour(thief.Addr())
+	d.NetDialer = detour(attacker.Addr())
 	_, err = d.Dial(context.Background(), endpoint)
 	fmt.Println(errors.Is(err, policy.ErrRemembered))
 	// Output:

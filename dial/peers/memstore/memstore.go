@@ -1,29 +1,32 @@
-// Package memstore is a [peers.Store] that lives as long as the program: for
-// tests, and for programs that dial the same servers again and again in one run.
+// Package memstore has a [peers.Store] in the memory of the program. It is for tests,
+// and for programs that dial the same servers again and again in one run.
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// DefaultLimit is how many servers a Store holds if nothing else is said.
+// DefaultLimit is the number of servers that a Store holds if its Limit is not set.
 const DefaultLimit = 10000
 
-// ErrFull is returned for a new server when the store is full of others that
-// have not expired. What is remembered is never given up for something new.
+// ErrFull is returned by [Store.Remember] for a new server if the store is full and no
+// record has expired. A record that has not expired is never dropped for a new one.
 var ErrFull = errors.New("memstore: full")
 
-// Store remembers servers in memory. The zero value is empty and ready to use.
-// Its methods may be called by many goroutines at once. A Store must not be
-// copied.
+// Store remembers servers in memory. The zero value is an empty store, ready to use.
+// The methods may be called by many goroutines at once. A Store must not be copied
+// after its first use.
 type Store struct {
-	// Limit is how many servers are held; 0 means DefaultLimit. It must not be
-	// changed once the store is used.
+	// Limit is the largest number of servers. Zero means [DefaultLimit]. It must not
+	// be changed after the first use.
 	Limit int
 
 	mu    sync.RWMutex
@@ -32,8 +35,7 @@ type Store struct {
 
 var _ peers.Store = (*Store)(nil)
 
-// Recall returns what is remembered of a server, nil if nothing is. It never
-// fails.
+// Recall returns the record of a server, and nil if there is none. It never fails.
 func (s *Store) Recall(_ context.Context, p peers.Peer) (*peers.Record, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -43,11 +45,11 @@ func (s *Store) Recall(_ context.Context, p peers.Peer) (*peers.Record, error) {
 	return nil, nil
 }
 
-// Remember adds what a session has shown. It fails with the error of
-// [peers.Record.Validate], or with [ErrFull].
+// Remember adds what a session has shown to the record of a server. It fails with
+// [ErrFull], or with the error of [peers.Peer.Validate] or [peers.Record.Validate].
 func (s *Store) Remember(_ context.Context, p peers.Peer, seen peers.Record) error {
-	if err := seen.Validate(); err != nil {
-		return err
+	if err := errors.Join(p.Validate(), seen.Validate()); err != nil {
+		return fmt.Errorf("memstore: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +57,7 @@ func (s *Store) Remember(_ context.Context, p peers.Peer, seen peers.Record) err
 	switch {
 	case known:
 		seen = old.Merge(seen)
-	case len(s.peers) >= s.limit() && !s.makeRoom():
+	case len(s.peers) >= cmp.Or(max(s.Limit, 0), DefaultLimit) && !s.dropExpired():
 		return ErrFull
 	}
 	if s.peers == nil {
@@ -65,26 +67,16 @@ func (s *Store) Remember(_ context.Context, p peers.Peer, seen peers.Record) err
 	return nil
 }
 
-func (s *Store) limit() int {
-	if s.Limit > 0 {
-		return s.Limit
-	}
-	return DefaultLimit
-}
-
-// makeRoom drops what has expired, and reports whether that was anything.
-func (s *Store) makeRoom() bool {
+// dropExpired removes the records that have expired, and reports whether there were
+// any.
+func (s *Store) dropExpired() bool {
 	before, now := len(s.peers), time.Now()
-	for p, r := range s.peers {
-		if r.Expired(now) {
-			delete(s.peers, p)
-		}
-	}
+	maps.DeleteFunc(s.peers, func(_ peers.Peer, r peers.Record) bool { return r.Expired(now) })
 	return len(s.peers) < before
 }
 
-// Forget removes a server: the next dial meets a stranger. It never fails, also
-// not for a server that is not known.
+// Forget removes the record of a server, as if the server had never been dialled. It
+// never fails, also if there is no record.
 func (s *Store) Forget(_ context.Context, p peers.Peer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,23 +84,16 @@ func (s *Store) Forget(_ context.Context, p peers.Peer) error {
 	return nil
 }
 
-// Each calls f for every server, in no order, until it returns an error, which
-// Each returns. f may use the store.
+// Each calls f for every server, in no particular order. If f returns an error, Each
+// stops and returns it. f may use the store.
 func (s *Store) Each(_ context.Context, f func(peers.Peer, peers.Record) error) error {
-	for p, r := range s.snapshot() {
+	s.mu.RLock()
+	all := maps.Clone(s.peers)
+	s.mu.RUnlock()
+	for p, r := range all {
 		if err := f(p, r); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Store) snapshot() map[peers.Peer]peers.Record {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	all := make(map[peers.Peer]peers.Record, len(s.peers))
-	for p, r := range s.peers {
-		all[p] = r
-	}
-	return all
 }

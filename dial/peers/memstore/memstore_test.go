@@ -30,7 +30,7 @@ func record(seen time.Time) peers.Record {
 	}
 }
 
-// A full store gives up what has expired, and nothing else.
+// A full store drops expired records, and no others.
 func TestLimit(t *testing.T) {
 	s := &memstore.Store{Limit: 2}
 	now := time.Now()

@@ -2,21 +2,23 @@ package sqlstore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// Dialect is the SQL that a database speaks. The zero value is none of them,
-// and Open refuses it.
+// Dialect is the SQL dialect of a database. The zero value is no dialect, and Open
+// refuses it.
 type Dialect uint8
 
 // The dialects that the package knows.
 const (
 	PostgreSQL Dialect = iota + 1
-	MySQL              // also MariaDB's
+	MySQL              // also for MariaDB
 	SQLite
 )
 
-// String returns "postgresql", "mysql" or "sqlite".
+// String returns "postgresql", "mysql" or "sqlite", and "dialect(n)" for any other
+// value n.
 func (d Dialect) String() string {
 	switch d {
 	case PostgreSQL:
@@ -29,66 +31,50 @@ func (d Dialect) String() string {
 	return fmt.Sprintf("dialect(%d)", uint8(d))
 }
 
-// Schema returns the statements by which Open makes the tables of a store, for
-// a database that a program may not make tables in. They can be repeated.
-func Schema(o Options) ([]string, error) {
-	table, err := tableName(o.Table)
-	if err != nil {
-		return nil, err
-	}
-	s, err := o.Dialect.statements(table)
-	return s.create, err
+// grammar has what differs between the dialects. In its statements {peers} and {schema}
+// stand for the two tables of a store, and {definitions} for the columns of the first.
+type grammar struct {
+	quote    string // encloses the name of a table
+	numbered bool   // parameters are $1, $2 and so on, and not ?
+	collate  string // of the text columns of the primary key
+
+	// create makes both tables. Each statement can be repeated, also by several
+	// programs at once.
+	create []string
+	exists string // reports whether there is a table with a name
+
+	upsert             string // makes an INSERT change the row if there is one
+	newValue, oldValue string // formats of a column of the inserted row, and of the old one
+	max, min           string // functions
 }
 
-// columns are those of the table with the peers, in the order of a row's values.
-const columns = `protocol, host, port, policy, verified, tls_version, leaf, issuer, mechanisms, first_seen, last_seen, lifetime`
-
-// statements are what a store sends. In the texts of the dialects {peers} and
-// {schema} stand for the two tables, and {columns} for those of the first.
-type statements struct {
-	exists   string   // whether there is a table of a name
-	version  string   // the schema's version
-	create   []string // both tables; each can be repeated, also by several at once
-	probe    string   // no row, of all columns
-	recall   string   // by protocol, host and port
-	remember string   // with the columns in the order of the table
-	forget   string   // by protocol, host and port
-	each     string
-}
-
-// statements returns what is sent for a table.
-func (d Dialect) statements(table string) (statements, error) {
-	var s statements
-	quote := `"`
+func (d Dialect) grammar() (grammar, error) {
 	switch d {
 	case PostgreSQL:
-		s = postgresql()
+		return postgresql(), nil
 	case MySQL:
-		s, quote = mysql(), "`"
+		return mysql(), nil
 	case SQLite:
-		s = sqlite()
-	default:
-		return s, fmt.Errorf("sqlstore: %v: want PostgreSQL, MySQL or SQLite", d)
+		return sqlite(), nil
 	}
-	names := strings.NewReplacer("{peers}", quote+table+quote, "{schema}", quote+schemaTable(table)+quote, "{columns}", columns)
-	for _, text := range []*string{&s.version, &s.probe, &s.recall, &s.remember, &s.forget, &s.each} {
-		*text = names.Replace(*text)
-	}
-	for i, text := range s.create {
-		s.create[i] = names.Replace(text)
-	}
-	return s, nil
+	return grammar{}, fmt.Errorf("sqlstore: %v: want PostgreSQL, MySQL or SQLite", d)
 }
 
-// tableName returns the name of the table, which goes into the statements as it
-// is, or an error.
-func tableName(name string) (string, error) {
-	const letters, digits = "abcdefghijklmnopqrstuvwxyz_", "0123456789"
-	switch {
-	case name == "":
-		return DefaultTable, nil
-	case len(name) > 50, strings.Trim(name, letters+digits) != "", strings.ContainsRune(digits, rune(name[0])):
-		return "", fmt.Errorf("sqlstore: table %.64q: want lower-case letters, digits and underscores, a letter first, at most 50", name)
+// rewrite translates a statement: the names of the tables, and the parameters, which
+// are ? in all statements of this package.
+func (g grammar) rewrite(statement, table string) string {
+	if g.numbered {
+		parts := strings.Split(statement, "?")
+		for i := range parts[1:] {
+			parts[i] += "$" + strconv.Itoa(i+1)
+		}
+		statement = strings.Join(parts, "")
 	}
-	return name, nil
+	names := []string{
+		"{peers}", g.quote + table + g.quote,
+		"{schema}", g.quote + schemaTable(table) + g.quote,
+		"{definitions}", strings.ReplaceAll(definitions, "{collate}", g.collate),
+		"{columns}", columns,
+	}
+	return strings.NewReplacer(names...).Replace(statement)
 }

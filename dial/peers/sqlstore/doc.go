@@ -1,8 +1,7 @@
-// Package sqlstore is a [peers.Store] in a database that many machines share,
-// so that a server which one of them has met is held to its TLS by all.
+// Package sqlstore has a [peers.Store] in a database that many machines share: a
+// server that one of them has connected to is held to its TLS by all.
 //
-// It needs a driver for database/sql, which the program imports, and a table
-// that Open makes:
+// The program imports a driver for database/sql. Open creates the tables:
 //
 //	db, err := sql.Open("pgx", "postgres://mail@db.example.org/mail")
 //	...
@@ -10,31 +9,31 @@
 //	...
 //	dialer := dial.Dialer{Peers: store}
 //
-// # What it promises
+// # Guarantees
 //
-// A row is only ever tightened, whoever writes it at the same time: the rule of
-// [peers.Record.Merge] is part of the one statement that Remember sends, and the
-// database holds the row while it applies it. There is no moment between
-// reading and writing for another machine to come into, and no transaction that
-// is left open. A statement whose connection is lost was carried out as a whole
-// or not at all, and to send it again changes nothing.
+// A record never becomes weaker, also if several machines write it at the same time.
+// Remember sends one statement, which applies the rule of [peers.Record.Merge] while
+// the database holds the row locked. Nothing can change the row between reading and
+// writing it, and no transaction is left open. If the connection is lost, the
+// statement was executed as a whole or not at all, and sending it again changes
+// nothing.
 //
-// Times are kept as whole seconds, in UTC. What Remember returns nil for can be
-// read by every connection to the same database; a replica that lags behind is
-// another database, and a weaker memory.
+// Times are kept in UTC, in whole seconds. Once Remember has returned nil, every
+// connection to the same database sees the record. A replica that lags behind does
+// not, and is a weaker store.
 //
-// # What the databases need
+// # Databases
 //
-// PostgreSQL 9.5 or later. The table is looked for, and made, where the search
-// path of the connection says. Every isolation level will do; above READ
-// COMMITTED the database may undo a statement for the sake of another, which
-// Remember and Forget then send again, twenty times at most in all.
+// PostgreSQL 9.5 or later. The tables are searched and created in the search path of
+// the connection. Every isolation level works. Above READ COMMITTED the database may
+// roll a statement back because of a concurrent one. Then Remember and Forget send it
+// again, twenty times at most.
 //
-// MySQL 5.7 or later, MariaDB 10.2 or later, with InnoDB. A deadlock is dealt
-// with in the same way.
+// MySQL 5.7 or later, and MariaDB 10.2 or later, with InnoDB. After a deadlock Remember
+// and Forget send the statement again, twenty times at most.
 //
-// SQLite 3.24 or later. For a file that several connections or processes use,
-// set a busy timeout in the name of the data source, or a call fails when
-// another is writing. A database in memory belongs to one connection: limit the
-// pool to it with SetMaxOpenConns(1).
+// SQLite 3.24 or later. If several connections or processes use the file, set a busy
+// timeout in the name of the data source. Without it a call fails while another
+// connection writes. A database in memory belongs to one connection: limit the pool
+// with SetMaxOpenConns(1).
 package sqlstore

@@ -8,7 +8,8 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/sqlstore"
 )
 
-// What an administrator runs for a program that may not make tables.
+// Schema has the statements that an administrator executes for a program that may not
+// create tables.
 func ExampleSchema() {
 	statements, err := sqlstore.Schema(sqlstore.Options{Dialect: sqlstore.MySQL})
 	if err != nil {
@@ -19,7 +20,7 @@ func ExampleSchema() {
 		fmt.Println(first)
 	}
 	// Output:
-	// CREATE TABLE IF NOT EXISTS `mailconn_peers_schema` (
+	// CREATE TABLE IF NOT EXISTS `mailconn_peers_schema` (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL) ENGINE = InnoDB
 	// CREATE TABLE IF NOT EXISTS `mailconn_peers` (
 	// INSERT IGNORE INTO `mailconn_peers_schema` (id, version) VALUES (1, 1)
 }

@@ -12,9 +12,8 @@ import (
 	"testing"
 )
 
-// fake is a database that writes down what it is sent, and answers with rows. A
-// row whose first value is an error is where a list breaks off. It is a driver
-// that does not know contexts.
+// fake is a driver and its database. It logs statements and answers them with rows. A
+// row whose first value is an error ends the rows with it. The driver ignores contexts.
 type fake struct {
 	mu     sync.Mutex
 	log    strings.Builder
@@ -33,7 +32,7 @@ func (f *fake) set(answer func(string) ([][]driver.Value, error)) {
 	f.answer = answer
 }
 
-// String returns what it was sent.
+// String returns the log.
 func (f *fake) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

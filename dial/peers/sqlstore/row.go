@@ -15,31 +15,31 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// RowError is a row that no Remember can have left. Dials treat it as a memory
-// that cannot be asked; Forget removes it.
+// RowError is the error for a row that is not valid: no Remember has written it. A dial
+// treats it as a failure of the store. [Store.Forget] removes the row.
 type RowError struct {
-	Table string // the store's
-	Peer  string // the protocol, host and port, as the row has them
-	Err   error  // what is wrong with it
+	Table string // name of the table
+	Peer  string // protocol, host and port of the row
+	Err   error  // what is wrong with the row
 }
 
-// Error names the row and says what is wrong with it.
+// Error returns the row, and what is wrong with it.
 func (e *RowError) Error() string {
-	return fmt.Sprintf("corrupt row of %s in table %s: %v", e.Peer, e.Table, e.Err)
+	return wire.Printable(fmt.Sprintf("corrupt row of %s in table %s: %v", e.Peer, e.Table, e.Err))
 }
 
-// Unwrap returns what is wrong with the row.
+// Unwrap returns Err.
 func (e *RowError) Unwrap() error { return e.Err }
 
-// entry is a row that was read.
+// entry is the meaning of a row.
 type entry struct {
 	peer   peers.Peer
 	record peers.Record
 }
 
-// row is a peer and its record as the table has them: words for the enums, the
-// key hashes in hexadecimal, the mechanisms as the bits of a set, times as
-// seconds since 1970.
+// row has the columns of a peer and its record: enums by name, key hashes in
+// hexadecimal, mechanisms as the bits of a set, times as seconds since 1970, and the
+// lifetime in seconds.
 type row struct {
 	protocol, host                    string
 	port                              int64
@@ -49,42 +49,25 @@ type row struct {
 	mechanisms, first, last, lifetime int64
 }
 
-// rowOf returns the row of a record, or what is wrong with it.
-func rowOf(p peers.Peer, r peers.Record) (row, error) {
-	if err := errors.Join(p.Validate(), r.Validate()); err != nil {
-		return row{}, err
-	}
-	seen := row{
+// newRow returns the row of a record in whole seconds.
+func newRow(p peers.Peer, r peers.Record) row {
+	return row{
 		protocol: p.Protocol.String(), host: p.Host, port: int64(p.Port),
 		policy: r.Policy.String(), verified: r.Verified.String(), version: int64(r.Version),
 		leaf: r.Leaf.String(), issuer: r.Issuer.String(), mechanisms: int64(r.Mechanisms),
-		first: r.FirstSeen.Unix(), last: r.LastSeen.Unix(), lifetime: seconds(r.Lifetime),
+		first: r.FirstSeen.Unix(), last: r.LastSeen.Unix(), lifetime: int64(r.Lifetime / time.Second),
 	}
-	return seen, seen.checkTimes()
 }
-
-// seconds returns a lifetime in whole seconds, and no shorter: a row must not
-// hold less than what it was made of.
-func seconds(d time.Duration) int64 {
-	s := int64(d / time.Second)
-	if d%time.Second > 0 && s < maxLifetime {
-		s++
-	}
-	return s
-}
-
-// maxLifetime is the longest lifetime that a time.Duration can hold.
-const maxLifetime = int64(math.MaxInt64 / time.Second)
 
 // values returns the columns in their order, as arguments of a statement.
 func (r row) values() []any {
 	return []any{r.protocol, r.host, r.port, r.policy, r.verified, r.version, r.leaf, r.issuer, r.mechanisms, r.first, r.last, r.lifetime}
 }
 
-// key returns the columns of a peer.
+// key returns the columns of the primary key, as arguments of a statement.
 func key(p peers.Peer) []any { return []any{p.Protocol.String(), p.Host, int64(p.Port)} }
 
-// read fills r from the current row of rows, and returns what it means.
+// read scans the current row of rows into r, and returns its meaning.
 func (r *row) read(rows *sql.Rows) (e entry, err error) {
 	err = rows.Scan(&r.protocol, &r.host, &r.port, &r.policy, &r.verified, &r.version, &r.leaf, &r.issuer, &r.mechanisms, &r.first, &r.last, &r.lifetime)
 	if err != nil {
@@ -99,7 +82,7 @@ func (r *row) read(rows *sql.Rows) (e entry, err error) {
 	return e, e.record.Validate()
 }
 
-// name returns the peer for an error.
+// name returns the peer of the row for an error.
 func (r *row) name() string {
 	return wire.Printable(r.protocol + " " + net.JoinHostPort(r.host, strconv.FormatInt(r.port, 10)))
 }
@@ -115,44 +98,33 @@ func (r *row) peer() (p peers.Peer, err error) {
 	return p, p.Validate()
 }
 
-// record returns the record of a row. What it does not check is left to
-// Validate.
+// record returns the record of the row. It checks the ranges of the numbers, and leaves
+// the rest to Validate.
 func (r *row) record() (rec peers.Record, err error) {
 	switch {
 	case r.version < 0 || r.version > math.MaxUint16:
 		return rec, fmt.Errorf("TLS version is %d", r.version)
 	case r.mechanisms < 0 || r.mechanisms > math.MaxUint32:
 		return rec, fmt.Errorf("mechanisms are %d", r.mechanisms)
-	case r.lifetime < 0 || r.lifetime > maxLifetime:
+	case r.lifetime < 0 || r.lifetime > int64(math.MaxInt64/time.Second):
 		return rec, fmt.Errorf("lifetime is %d seconds", r.lifetime)
 	}
 	rec = peers.Record{
-		Policy: word(r.policy, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS), Verified: word(r.verified, trust.PKIX, trust.Pinned),
+		Policy: named(r.policy, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS), Verified: named(r.verified, trust.PKIX, trust.Pinned),
 		Version: uint16(r.version), Mechanisms: peers.Mechanisms(r.mechanisms),
 		FirstSeen: time.Unix(r.first, 0).UTC(), LastSeen: time.Unix(r.last, 0).UTC(),
 		Lifetime: time.Duration(r.lifetime) * time.Second,
 	}
-	return rec, errors.Join(r.checkTimes(), rec.Leaf.UnmarshalText([]byte(r.leaf)), rec.Issuer.UnmarshalText([]byte(r.issuer)))
+	return rec, errors.Join(rec.Leaf.UnmarshalText([]byte(r.leaf)), rec.Issuer.UnmarshalText([]byte(r.issuer)))
 }
 
-// word returns the one of the values that has a name; zero, which is not
-// valid in a record, if none has.
-func word[T fmt.Stringer](name string, values ...T) (none T) {
+// named returns the value with a name, and zero, which is not valid in a record, if
+// there is none.
+func named[T fmt.Stringer](name string, values ...T) (none T) {
 	for _, v := range values {
 		if v.String() == name {
 			return v
 		}
 	}
 	return none
-}
-
-// checkTimes returns an error for times with which the database could not
-// reckon.
-func (r *row) checkTimes() error {
-	for _, t := range []int64{r.first, r.last} {
-		if year := time.Unix(t, 0).UTC().Year(); year < 1 || year > 9999 {
-			return fmt.Errorf("year %d is not of this calendar", year)
-		}
-	}
-	return nil
 }

@@ -32,7 +32,8 @@ func record() peers.Record {
 	}
 }
 
-// What is sent to each database is in testdata, with the tables made on the way.
+// The statements for each database are in testdata, those that create the tables
+// included.
 func TestStatements(t *testing.T) {
 	for _, d := range []sqlstore.Dialect{sqlstore.PostgreSQL, sqlstore.MySQL, sqlstore.SQLite} {
 		t.Run(d.String(), func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-// empty answers as a database that has no tables until they are made.
+// empty answers as a database without tables until they are created.
 func empty() func(string) ([][]driver.Value, error) {
 	made := false
 	return func(q string) ([][]driver.Value, error) {
@@ -73,8 +74,8 @@ func empty() func(string) ([][]driver.Value, error) {
 	}
 }
 
-// opened returns a store in a database that has its tables and answers every
-// other statement with f.
+// opened returns a store in a database that has its tables and answers all later
+// statements with f.
 func opened(t *testing.T, f func() ([][]driver.Value, error)) *sqlstore.Store {
 	t.Helper()
 	begin := empty()
@@ -102,7 +103,7 @@ func TestOptions(t *testing.T) {
 		if ok {
 			continue
 		}
-		if _, err := sqlstore.Open(t.Context(), nil, o); err == nil { // before the database is looked at
+		if _, err := sqlstore.Open(t.Context(), nil, o); err == nil { // without using the database
 			t.Errorf("table %q was opened", name)
 		}
 	}
@@ -111,8 +112,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// A peer that a column would cut off or take for another, and a record that
-// makes no sense, do not get to the database.
+// A peer or a record that is not valid is an error without a statement.
 func TestRefused(t *testing.T) {
 	s := opened(t, func() ([][]driver.Value, error) { t.Error("it was asked"); return nil, nil })
 	for _, p := range []peers.Peer{
@@ -139,13 +139,13 @@ type code string
 func (c code) Error() string    { return "code " + string(c) }
 func (c code) SQLState() string { return string(c) }
 
-// What the database undoes for the sake of others is sent again, but not for
-// ever; no other error is.
-func TestUndone(t *testing.T) {
+// A statement that the database rolled back because of another is sent again, at most
+// twenty times, and after no other error.
+func TestRolledBack(t *testing.T) {
 	mysql := errors.New("Error 1213 (40001): Deadlock found when trying to get lock")
 	for _, c := range []struct {
 		err   error
-		times int // that it fails
+		times int // how often it fails
 		sent  int
 		ok    bool
 	}{
@@ -167,8 +167,8 @@ func TestUndone(t *testing.T) {
 	}
 }
 
-// A connection that the driver knows to be lost is replaced by database/sql;
-// every other loss is an error, and the next call has a new connection.
+// database/sql replaces a connection that the driver reports as lost. Any other loss is
+// an error, and the next call uses a new connection.
 func TestLostConnection(t *testing.T) {
 	lost := errors.New("unexpected EOF")
 	sent := 0
@@ -186,7 +186,7 @@ func TestLostConnection(t *testing.T) {
 	}
 }
 
-// A list that breaks off is an error and not a short list.
+// If the rows end with an error, Each does not call its function.
 func TestListBrokenOff(t *testing.T) {
 	lost := errors.New("unexpected EOF")
 	row := []driver.Value{"imap", "a.test", int64(143), "required-starttls", "pkix", int64(0x0304), record().Leaf.String(), "", int64(1), int64(1), int64(2), int64(3)}
@@ -200,8 +200,8 @@ func TestListBrokenOff(t *testing.T) {
 	}
 }
 
-// A driver that does not look at the context holds up nobody.
-func TestDeafDriver(t *testing.T) {
+// A call ends with its context, also if the driver ignores it.
+func TestDriverIgnoresContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan struct{})
 		s := opened(t, func() ([][]driver.Value, error) { <-end; return nil, nil })
@@ -218,7 +218,7 @@ func TestDeafDriver(t *testing.T) {
 	})
 }
 
-// NULL, and text where a number belongs, as SQLite allows it.
+// SQLite allows NULL, and text in the place of a number.
 func TestCorrupt(t *testing.T) {
 	for _, port := range []driver.Value{nil, "imap"} {
 		s := opened(t, func() ([][]driver.Value, error) {
@@ -233,7 +233,7 @@ func TestCorrupt(t *testing.T) {
 }
 
 func TestSchemaErrorSaysWhatToDo(t *testing.T) {
-	for found, want := range map[int]string{0: "another table", 1: "made by an older mailconn", 3: "update the program"} {
+	for found, want := range map[int]string{0: "another table", 1: "created by an older mailconn", 3: "update the program"} {
 		if err := (&sqlstore.SchemaError{Table: "peers", Found: found, Known: 2}).Error(); !strings.Contains(err, want) || !strings.Contains(err, "peers") {
 			t.Errorf("%d: %s", found, err)
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// read returns the rows of a query.
+// read returns the peers and records of a query.
 func (s *Store) read(ctx context.Context, query string, args ...any) ([]entry, error) {
-	return within(ctx, func() ([]entry, error) {
+	return wire.Await(ctx, func() ([]entry, error) {
 		rows, err := s.db.QueryContext(ctx, query, args...)
 		if err != nil {
 			return nil, err
@@ -30,29 +30,29 @@ func (s *Store) read(ctx context.Context, query string, args ...any) ([]entry, e
 	})
 }
 
-// tries is how often a statement is sent that the database undoes each time for
-// the sake of another. Each time that other has got on, so it needs no pause.
+// tries is how often a statement is sent that the database rolls back because of a
+// concurrent one. No pause is needed, since the other statement has made progress.
 const tries = 20
 
-// write sends a statement, all of which can be sent again: what they do twice
-// is what they do once.
+// write executes a statement, and again if it was rolled back. All statements of this
+// package are idempotent.
 func (s *Store) write(ctx context.Context, statement string, args ...any) error {
-	_, err := within(ctx, func() (struct{}, error) {
+	_, err := wire.Await(ctx, func() (struct{}, error) {
 		var err error
 		for range tries {
-			if _, err = s.db.ExecContext(ctx, statement, args...); err == nil || !undone(err) {
+			if _, err = s.db.ExecContext(ctx, statement, args...); err == nil || !rolledBack(err) {
 				return struct{}{}, err
 			}
 		}
-		return struct{}{}, fmt.Errorf("undone %d times: %w", tries, err)
+		return struct{}{}, fmt.Errorf("rolled back %d times: %w", tries, err)
 	})
 	return err
 }
 
-// undone reports whether the database has undone a statement only because of
-// others at the same time. Drivers for PostgreSQL have a method for the code;
-// that for MySQL has it in the text.
-func undone(err error) bool {
+// rolledBack reports whether the database rolled a statement back because of a
+// concurrent one. Errors of the drivers for PostgreSQL have a method that returns the
+// code. The driver for MySQL has the code in the text.
+func rolledBack(err error) bool {
 	const serialization, deadlock = "40001", "40P01"
 	var coded interface{ SQLState() string }
 	if errors.As(err, &coded) {
@@ -61,38 +61,15 @@ func undone(err error) bool {
 	return strings.HasPrefix(err.Error(), "Error 1213 ")
 }
 
-// within calls f, and waits for it no longer than ctx.
-func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := f()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
-
-// failure says what failed, and that it was the context if it has ended, which
-// drivers do not always say.
+// failure adds what failed to an error. If ctx has ended it adds the error of ctx,
+// which not every driver returns.
 func failure(ctx context.Context, what string, err error) error {
-	if err == nil {
-		return nil
-	}
 	ended := wire.ContextError(ctx)
 	switch {
-	case ended == nil:
+	case err == nil:
+		return nil
+	case ended == nil || errors.Is(err, context.Cause(ctx)):
 		return fmt.Errorf("sqlstore: %s: %w", what, err)
-	case err == ctx.Err():
-		return fmt.Errorf("sqlstore: %s: %w", what, ended)
 	}
 	return fmt.Errorf("sqlstore: %s: %w: %w", what, ended, err)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/storetest"
 )
 
-// A test of a store of your own is this call, on an empty store.
+// Call TestStore in a test of your own store, with an empty store.
 func ExampleTestStore() {
 	fmt.Println(storetest.TestStore(context.Background(), new(memstore.Store)))
 	// Output: <nil>

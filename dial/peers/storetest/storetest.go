@@ -15,20 +15,20 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// TestStore returns how s breaks the contract of [peers.Store], and nil if it
-// found no breach. s must not hold records of servers under the domain
-// store.test.
+// TestStore tests whether s keeps the contract of [peers.Store], and returns an error
+// that describes the first failure. s must have no records of servers in the domain
+// store.test. TestStore leaves records of such servers behind.
 func TestStore(ctx context.Context, s peers.Store) error {
 	for _, check := range []struct {
 		name string
 		f    func(context.Context, peers.Store) error
 	}{
-		{"a stranger", checkStranger},
-		{"what was remembered", checkRoundTrip},
-		{"peers that differ in one thing", checkPeers},
-		{"what was added", checkMerge},
-		{"many at once", checkConcurrent},
-		{"a record of nothing", checkInvalid},
+		{"recall of an unknown server", checkUnknown},
+		{"recall of a record", checkRoundTrip},
+		{"peers that differ in one field", checkPeers},
+		{"merged records", checkMerge},
+		{"concurrent calls", checkConcurrent},
+		{"invalid arguments", checkInvalid},
 	} {
 		if err := check.f(ctx, s); err != nil {
 			return fmt.Errorf("storetest: %s: %w", check.name, err)
@@ -37,12 +37,12 @@ func TestStore(ctx context.Context, s peers.Store) error {
 	return nil
 }
 
-// testPeer returns a server that only the named check uses.
+// testPeer returns a peer for one check.
 func testPeer(name string) peers.Peer {
 	return peers.Peer{Protocol: policy.IMAP, Host: name + ".store.test", Port: 143}
 }
 
-// testRecord is a record with something in every field.
+// testRecord returns a record with all fields set.
 func testRecord() peers.Record {
 	seen := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return peers.Record{
@@ -53,21 +53,21 @@ func testRecord() peers.Record {
 	}
 }
 
-// recalls returns an error unless m holds want, to the second.
-func recalls(ctx context.Context, m peers.Store, p peers.Peer, want peers.Record) error {
-	got, err := m.Recall(ctx, p)
+// recalls returns an error unless s has the record want.
+func recalls(ctx context.Context, s peers.Store, p peers.Peer, want peers.Record) error {
+	got, err := s.Recall(ctx, p)
 	switch {
 	case err != nil:
 		return err
 	case got == nil:
-		return fmt.Errorf("%v is not known", p)
+		return fmt.Errorf("%v: no record", p)
 	case !same(*got, want):
 		return fmt.Errorf("%v: got %+v, want %+v", p, *got, want)
 	}
 	return nil
 }
 
-// same compares records, times by the moment that they stand for.
+// same reports whether two records are equal, whatever the locations of their times.
 func same(a, b peers.Record) bool {
 	if !a.FirstSeen.Equal(b.FirstSeen) || !a.LastSeen.Equal(b.LastSeen) {
 		return false
@@ -76,49 +76,49 @@ func same(a, b peers.Record) bool {
 	return a == b
 }
 
-func checkStranger(ctx context.Context, m peers.Store) error {
-	got, err := m.Recall(ctx, testPeer("stranger"))
+func checkUnknown(ctx context.Context, s peers.Store) error {
+	got, err := s.Recall(ctx, testPeer("unknown"))
 	if err == nil && got != nil {
 		err = fmt.Errorf("got %+v", *got)
 	}
 	return err
 }
 
-func checkRoundTrip(ctx context.Context, m peers.Store) error {
+func checkRoundTrip(ctx context.Context, s peers.Store) error {
 	full := testRecord()
 	bare := full
 	bare.Issuer, bare.Mechanisms, bare.Verified, bare.Policy = trust.KeyHash{}, 0, trust.Pinned, policy.ImplicitTLS
 	for name, r := range map[string]peers.Record{"full": full, "bare": bare} {
-		if err := m.Remember(ctx, testPeer(name), r); err != nil {
+		if err := s.Remember(ctx, testPeer(name), r); err != nil {
 			return err
 		}
-		if err := recalls(ctx, m, testPeer(name), r); err != nil {
+		if err := recalls(ctx, s, testPeer(name), r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkPeers(ctx context.Context, m peers.Store) error {
+func checkPeers(ctx context.Context, s peers.Store) error {
 	p := testPeer("peers")
 	protocol, port, host := p, p, p
 	protocol.Protocol, port.Port, host.Host = policy.POP3, 993, "other.store.test"
 	for i, p := range []peers.Peer{p, protocol, port, host} {
 		r := testRecord()
 		r.Leaf[0] = byte(i + 1)
-		if got, err := m.Recall(ctx, p); err != nil || got != nil {
-			return fmt.Errorf("%v is taken for another: %+v, %v", p, got, err)
+		if got, err := s.Recall(ctx, p); err != nil || got != nil {
+			return fmt.Errorf("%v has the record of another peer: %+v, %v", p, got, err)
 		}
-		if err := m.Remember(ctx, p, r); err != nil {
+		if err := s.Remember(ctx, p, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkMerge adds records that are weaker, newer, older, and by a clock that
-// was ahead.
-func checkMerge(ctx context.Context, m peers.Store) error {
+// checkMerge adds records that are weaker, older, from a clock that was ahead, from
+// after it was corrected, and of a pinned server.
+func checkMerge(ctx context.Context, s peers.Store) error {
 	p, want := testPeer("merge"), testRecord()
 	weak := want
 	weak.Version, weak.Mechanisms, weak.Lifetime = tls.VersionTLS12, peers.MechanismSet("LOGIN"), time.Hour
@@ -137,19 +137,19 @@ func checkMerge(ctx context.Context, m peers.Store) error {
 		if i > 0 {
 			want = want.Merge(seen)
 		}
-		if err := m.Remember(ctx, p, seen); err != nil {
+		if err := s.Remember(ctx, p, seen); err != nil {
 			return err
 		}
-		if err := recalls(ctx, m, p, want); err != nil {
+		if err := recalls(ctx, s, p, want); err != nil {
 			return fmt.Errorf("after record %d: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// checkConcurrent lets many tighten one peer. In whatever order they come,
-// nothing that any of them has added may be lost.
-func checkConcurrent(ctx context.Context, m peers.Store) error {
+// checkConcurrent adds records of one peer from many goroutines. In every order the
+// result must be the same.
+func checkConcurrent(ctx context.Context, s peers.Store) error {
 	const writers, rounds = 8, 16
 	p := testPeer("concurrent")
 	var (
@@ -165,7 +165,7 @@ func checkConcurrent(ctx context.Context, m peers.Store) error {
 		list = append(list, r)
 		all = all.Merge(r)
 	}
-	if err := m.Remember(ctx, p, testRecord()); err != nil {
+	if err := s.Remember(ctx, p, testRecord()); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
@@ -173,7 +173,7 @@ func checkConcurrent(ctx context.Context, m peers.Store) error {
 	for w := range writers {
 		wg.Go(func() {
 			for i := range rounds {
-				errs[w] = errors.Join(errs[w], m.Remember(ctx, p, list[i*writers+w]))
+				errs[w] = errors.Join(errs[w], s.Remember(ctx, p, list[i*writers+w]))
 			}
 		})
 	}
@@ -181,16 +181,20 @@ func checkConcurrent(ctx context.Context, m peers.Store) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return recalls(ctx, m, p, all)
+	return recalls(ctx, s, p, all)
 }
 
-func checkInvalid(ctx context.Context, m peers.Store) error {
+func checkInvalid(ctx context.Context, s peers.Store) error {
 	p := testPeer("invalid")
-	if m.Remember(ctx, p, peers.Record{}) == nil {
-		return errors.New("it was taken")
+	if s.Remember(ctx, p, peers.Record{}) == nil {
+		return errors.New("the zero record was accepted by Remember")
 	}
-	if got, err := m.Recall(ctx, p); err != nil || got != nil {
-		return fmt.Errorf("it was kept: %+v, %v", got, err)
+	if got, err := s.Recall(ctx, p); err != nil || got != nil {
+		return fmt.Errorf("the zero record was kept: %+v, %v", got, err)
+	}
+	p.Host = "Upper." + p.Host
+	if s.Remember(ctx, p, testRecord()) == nil {
+		return errors.New("a host in upper case was accepted by Remember")
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 // those who serve them: neither library waits by itself.
 type listener struct {
 	net.Listener
-	running sync.WaitGroup // whoever accepts, and each connection until it is closed
+	running sync.WaitGroup // the goroutine that accepts, and each connection until it is closed
 
 	mu    sync.Mutex
 	ended bool

@@ -21,6 +21,9 @@ const (
 	Address  = "alice@mail.test"
 )
 
+// Unknown is an address that the submission server refuses. It accepts all others.
+const Unknown = "unknown@mail.test"
+
 // Server is the mail system. It listens on free ports of 127.0.0.1.
 type Server struct {
 	ca    *dialtest.CA

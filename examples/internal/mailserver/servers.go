@@ -68,10 +68,16 @@ func (s *submission) Mail(string, *smtp.MailOptions) error {
 	return nil
 }
 
-func (s *submission) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (s *submission) Data(r io.Reader) error               { return s.box.deliver(r) }
-func (s *submission) Reset()                               {}
-func (s *submission) Logout() error                        { return nil }
+func (s *submission) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if to == Unknown {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+	}
+	return nil
+}
+
+func (s *submission) Data(r io.Reader) error { return s.box.deliver(r) }
+func (s *submission) Reset()                 {}
+func (s *submission) Logout() error          { return nil }
 
 // pop3Config returns what a POP3 server is like when a session begins: a
 // session sees the messages that are there at that moment.

@@ -22,13 +22,15 @@ func Protocol() line.Protocol {
 			return r.Tag == "*" && (r.Status == "OK" || r.Status == "PREAUTH" || r.Status == "BYE")
 		},
 		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }
 
 var _ line.Dialect = (*Conn)(nil)
 
-// Capabilities asks for the capabilities. A server that refuses to list them, or
-// says OK without a list, has sent a malformed answer.
+// Capabilities asks for the capabilities. A server that will not list them is a
+// violation with reason ErrRefused; one that says OK without a list has sent a
+// malformed answer.
 func (c *Conn) Capabilities() (line.List, error) {
 	var caps []string // the union, if there are several lists
 	var bad error     // the first
@@ -47,9 +49,11 @@ func (c *Conn) Capabilities() (line.List, error) {
 	switch {
 	case err != nil:
 		return line.List{}, err
+	case r.Status != "OK":
+		return line.List{}, r.Words().Violation(policy.ErrRefused)
 	case bad != nil:
 		return line.List{}, bad
-	case r.Status != "OK" || !listed:
+	case !listed:
 		return line.List{}, wire.Violation(policy.ErrMalformed, r.Line)
 	}
 	return line.List{Entries: append([]string{}, caps...)}, nil

@@ -213,8 +213,8 @@ func TestCapabilities(t *testing.T) {
 		{"* OK [CAPABILITY STARTTLS] x\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* CAPABILITYX STARTTLS\r\n<t> OK x\r\n", "", policy.ErrMalformed},
 		{"* CAPABILITY X (\r\n<t> OK x\r\n", "", policy.ErrMalformed},
-		{"* CAPABILITY STARTTLS\r\n<t> NO x\r\n", "", policy.ErrMalformed},
-		{"* CAPABILITY STARTTLS\r\n<t> BAD x\r\n", "", policy.ErrMalformed},
+		{"* CAPABILITY STARTTLS\r\n<t> NO x\r\n", "", policy.ErrRefused},
+		{"* CAPABILITY STARTTLS\r\n<t> BAD x\r\n", "", policy.ErrRefused},
 		{"* CAPABILITY STARTTLS\r\n* BYE x\r\n", "", io.EOF},
 		{"* CAPABILITY STARTTLS\r\n", "", io.EOF},
 	} {

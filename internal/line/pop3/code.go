@@ -16,13 +16,30 @@ const (
 )
 
 // Code returns the response code of a -ERR in upper case, and "" if there is none
-// (RFC 2449 §8).
+// (RFC 2449 §8). Before a server has listed its capabilities, nothing says whether
+// what stands in brackets is one; afterwards CodeUnder tells.
 func (r Reply) Code() string {
 	inside, _, ok := strings.Cut(strings.TrimPrefix(r.Text, "["), "]")
 	if r.OK || !ok || !strings.HasPrefix(r.Text, "[") {
 		return ""
 	}
 	return wire.Upper(inside)
+}
+
+// CodeUnder returns the response code of a refusal by a server with these
+// capabilities. Brackets mean something only where the server says so: RESP-CODES
+// for all codes (RFC 2449 §6.4), AUTH-RESP-CODE for AUTH and SYS (RFC 3206 §5).
+// Codes that merely ask for patience are believed without.
+func (r Reply) CodeUnder(capabilities []string) string {
+	code := r.Code()
+	_, all := wire.Params(capabilities, "RESP-CODES")
+	_, some := wire.Params(capabilities, "AUTH-RESP-CODE")
+	level, _, _ := strings.Cut(code, "/")
+	switch {
+	case all, Transient(Known(code)), some && (level == "AUTH" || level == "SYS"):
+		return code
+	}
+	return ""
 }
 
 // Known cuts a code down to the levels that are known here, as further detail is
@@ -40,10 +57,4 @@ func Known(code string) string {
 // (RFC 2449 §8, RFC 3206 §4).
 func Transient(known string) bool {
 	return known == CodeSysTemp || known == CodeInUse || known == CodeLoginDelay
-}
-
-// InTrouble reports whether a code says that the server is at fault, and not the
-// command that it refuses.
-func InTrouble(code string) bool {
-	return Known(code) == CodeInUse || strings.HasPrefix(code, "SYS/")
 }

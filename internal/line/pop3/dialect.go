@@ -18,6 +18,7 @@ func Protocol() line.Protocol {
 		Upgrade: "STLS",
 		Greets:  func(text string) bool { _, err := Parse(text); return err == nil },
 		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }
 
@@ -36,35 +37,41 @@ func (c *Conn) Greet() (line.Greeting, error) {
 	return line.Greeting{Text: r.Text}, c.Quiet()
 }
 
-// Capabilities asks CAPA. A plain -ERR means a server older than RFC 2449, which
-// has no list; one that says that the server is in trouble is a violation with
-// reason ErrRefused.
+// Capabilities asks CAPA.
 func (c *Conn) Capabilities() (line.List, error) {
 	r, err := c.Command("CAPA")
-	switch {
-	case err != nil:
+	if err != nil {
 		return line.List{}, err
-	case !r.OK && InTrouble(r.Code()):
-		return line.List{}, r.Words().Violation(policy.ErrRefused)
+	}
+	return c.CapabilityList(r)
+}
+
+// CapabilityList reads what follows the status line of an answer to CAPA. A plain
+// -ERR means a server older than RFC 2449, which has no list; one that says that the
+// server is in trouble refuses the list.
+func (c *Conn) CapabilityList(r Reply) (line.List, error) {
+	code := r.Code()
+	inTrouble := Known(code) == CodeInUse || strings.HasPrefix(code, "SYS/")
+	switch {
+	case !r.OK && inTrouble:
+		return line.List{Status: line.Refused, Reply: r.Words()}, nil
 	case !r.OK:
 		return line.List{Status: line.NoList, Reply: r.Words()}, nil
 	}
 	list := line.List{Entries: []string{}}
-	for {
-		text, err := c.ReadLine()
-		switch {
-		case err != nil:
-			return line.List{}, err
-		case text == ".":
-			return list, nil
-		}
-		list.Entries = append(list.Entries, Capability(strings.TrimPrefix(text, ".")))
+	err := c.Multiline(func(text string, odd error) error {
+		list.Entries = append(list.Entries, capability(text))
+		return odd
+	})
+	if err != nil {
+		return line.List{}, err
 	}
+	return list, nil
 }
 
-// Capability returns an entry of the list with its tag in upper case and one
-// blank between words.
-func Capability(text string) string {
+// capability returns an entry of the list with its tag in upper case and one blank
+// between words.
+func capability(text string) string {
 	words := wire.Words(text)
 	if len(words) > 0 {
 		words[0] = wire.Upper(words[0])

@@ -138,9 +138,16 @@ func TestCapabilities(t *testing.T) {
 		{"+OK\r\nSTLS\r\n.\n", "-", policy.ErrMalformed},
 		{"+OK\r\n" + strings.Repeat("X\r\n", 300), "-", policy.ErrLimit},
 		{"OK\r\nSTLS\r\n.\r\n", "-", policy.ErrMalformed},
+		{"+OK\r\nSTLS\x00\r\n.\r\n", "-", policy.ErrMalformed},
+		{"+OK\r\nST\rLS\r\n.\r\n", "-", policy.ErrMalformed},
+		{"+OK\r\n+OK\r\nSTLS\r\n.\r\n", "-", policy.ErrMalformed}, // a reply too many
+		{"+OK\r\nSTLS\r\n-err no\r\n", "-", policy.ErrMalformed},
 	} {
 		l, _ := connect("", c.answer)
 		list, err := l.Capabilities()
+		if list.Status == line.Refused {
+			err = list.Reply.Violation(policy.ErrRefused)
+		}
 		got := strings.Join(list.Entries, "|")
 		if list.Entries == nil {
 			got = "-"

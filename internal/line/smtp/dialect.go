@@ -18,6 +18,7 @@ func Protocol() line.Protocol {
 		ListFirst: true,
 		Greets:    greets,
 		Dialect:   func(l *wire.Lines, localName func() string) line.Dialect { return New(l, localName) },
+		Scribe:    func() line.Scribe { return &scribe{} },
 	}
 }
 
@@ -49,7 +50,8 @@ func (c *Conn) Greet() (line.Greeting, error) {
 }
 
 // Capabilities says EHLO. A server that does not know it answers 500, 502 or 504,
-// and has no list; 4yz is a violation with reason ErrRefused.
+// and has no list, unless its words are about the client's name; 4yz is a violation
+// with reason ErrRefused.
 func (c *Conn) Capabilities() (line.List, error) {
 	r, err := c.Command("EHLO " + c.localName())
 	switch {
@@ -57,12 +59,28 @@ func (c *Conn) Capabilities() (line.List, error) {
 		return line.List{}, err
 	case r.Code == 250:
 		return line.List{Entries: Keywords(r)}, nil
+	case r.Code >= 500 && isAboutName(r):
+		refusal := r.Words()
+		refusal.Cause = line.ErrClientName
+		return line.List{Status: line.Refused, Reply: refusal}, nil
 	case r.Code == 500 || r.Code == 502 || r.Code == 504:
 		return line.List{Status: line.NoList, Reply: r.Words()}, nil
 	case r.Code >= 500:
 		return line.List{Status: line.Refused, Reply: r.Words()}, nil
 	}
 	return line.List{}, unaccepted(r)
+}
+
+// isAboutName reports whether a refusal of EHLO or HELO is about the name behind it
+// and not about the command. There is no code for it that servers agree on.
+func isAboutName(r Reply) bool {
+	words := strings.ToLower(r.String())
+	for _, sign := range []string{"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain", "helo name", "ehlo name", "invalid name", "localhost", "argument"} {
+		if strings.Contains(words, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // StartTLS sends STARTTLS (RFC 3207 §4). Only 220 accepts; a reply that neither
@@ -97,19 +115,31 @@ func (c *Conn) WithoutList(refusal line.Reply, secure bool) ([]string, error) {
 
 // unaccepted returns the violation of a reply that is not the one that accepts.
 func unaccepted(r Reply) error {
-	if r.Refused() {
-		return r.Words().Violation(policy.ErrRefused)
+	words := r.Words()
+	if !r.Refused() {
+		return words.Violation(policy.ErrMalformed)
 	}
-	return r.Words().Violation(policy.ErrMalformed)
+	if isAboutName(r) {
+		words.Cause = line.ErrClientName
+	}
+	return words.Violation(policy.ErrRefused)
 }
 
-// Ready returns an error if the server has spoken without being asked: a
-// waiting 421 is [*wire.Closed], anything else a violation with reason
-// ErrInjected.
+// Ready returns an error if the server has spoken without being asked, see
+// [Unsolicited].
 func (c *Conn) Ready([]string) error {
-	err := c.Quiet()
-	if words := c.Waiting(); err != nil && strings.HasPrefix(words, "421") {
+	if c.Buffered() == 0 {
+		return nil
+	}
+	return Unsolicited(c.Waiting())
+}
+
+// Unsolicited returns the error of a server whose words answer no command: 421,
+// by which it may end a session at any time (RFC 5321 §3.8), is [*wire.Closed],
+// anything else a violation with reason ErrInjected.
+func Unsolicited(words string) error {
+	if strings.HasPrefix(words, "421") {
 		return wire.Hangup(words)
 	}
-	return err
+	return wire.Violation(policy.ErrInjected, words)
 }

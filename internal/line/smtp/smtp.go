@@ -48,8 +48,10 @@ func New(l *wire.Lines, localName func() string) *Conn {
 	return &Conn{Lines: l, localName: localName}
 }
 
-// Read reads one reply. All its lines must have the same code, whose first
-// digit is 2 to 5; everything else is malformed (RFC 5321 §4.2).
+// Read reads one reply. All its lines must have the same code, whose first digit is
+// 2 to 5 (RFC 5321 §4.2); a refusal in a later line makes the whole reply one, as
+// servers send that change their mind in a long greeting. Everything else is
+// malformed.
 func (c *Conn) Read() (Reply, error) {
 	var r Reply
 	for {
@@ -58,7 +60,7 @@ func (c *Conn) Read() (Reply, error) {
 			return r, err
 		}
 		code, rest, more, ok := parse(text)
-		if !ok || (r.Code != 0 && code != r.Code) {
+		if !ok || !continues(r.Code, code) {
 			return r, wire.Violation(policy.ErrMalformed, text)
 		}
 		r.Code = code
@@ -86,7 +88,7 @@ func (c *Conn) Command(command string) (Reply, error) {
 }
 
 // Scan reads one reply as Read does, and appends its text to text, the lines
-// separated by line feeds: for who reads many replies and keeps few.
+// separated by line feeds. It allocates nothing if text has room.
 func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
 	first := 0
 	for {
@@ -95,7 +97,7 @@ func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
 			return 0, text, err
 		}
 		code, part, more, ok := parse(line)
-		if !ok || (first != 0 && code != first) {
+		if !ok || !continues(first, code) {
 			return 0, text, wire.Violation(policy.ErrMalformed, string(line))
 		}
 		if first != 0 {
@@ -106,6 +108,12 @@ func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
 			return code, text, nil
 		}
 	}
+}
+
+// continues reports whether a line with a code may stand behind one with another,
+// which is 0 for the first line: never may a line take a refusal back.
+func continues(before, code int) bool {
+	return before == 0 || code == before || before < 400 && code >= 400
 }
 
 func parse[T string | []byte](line T) (code int, text T, more, ok bool) {

@@ -6,39 +6,47 @@ package api
 import (
 	"flag"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailconn/mailconn/internal/test/packages"
 )
 
 var update = flag.Bool("update", false, "make the API as it is the one that changes are counted from (at a release)")
 
 const (
-	baseline  = "baseline.txt"
-	changelog = "../../../CHANGELOG.md"
+	root     = "../../.."
+	baseline = "baseline.txt"
+	header   = "# The exported API of the last release. To write it anew, at a release:\n#\n#\tgo test ./internal/test/api -update\n"
 )
-
-const header = "# The exported API of the last release. To write it anew, at a release:\n#\n#\tgo test ./internal/test/api -update\n"
 
 // TestBaseline compares the API with that of the last release. What differs
 // must be named in the change log.
 func TestBaseline(t *testing.T) {
-	now := exported(t)
-	if *update {
-		text := header + strings.Join(now, "\n") + "\n"
-		if err := os.WriteFile(baseline, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log, err := unreleased(read(t, changelog))
+	all, err := packages.Types(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if unnamed := unnamed(entries(read(t, baseline)), now, log); len(unnamed) > 0 {
-		t.Errorf("The exported API is not what it was at the last release, and %s does not say so.\n"+
+	var now []string
+	for path, pkg := range all {
+		now = append(now, render(path, pkg)...)
+	}
+	slices.Sort(now)
+	if *update {
+		if err := os.WriteFile(baseline, []byte(header+strings.Join(now, "\n")+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log, err := unreleased(read(t, root+"/CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := strings.Split(strings.TrimSpace(strings.TrimPrefix(read(t, baseline), header)), "\n")
+	if unnamed := unnamed(before, now, log); len(unnamed) > 0 {
+		t.Errorf("The exported API is not what it was at the last release, and CHANGELOG.md does not say so.\n"+
 			"Name each of these in its section \"Unreleased\", as in `dial.Dialer.Timeout`. For a type that\n"+
-			"is new or gone its name is enough, for a package its path in backticks.\n\n%s\n",
-			filepath.Base(changelog), strings.Join(unnamed, "\n"))
+			"is new or gone its name is enough, for a package its path in backticks.\n\n%s\n", strings.Join(unnamed, "\n"))
 	}
 	t.Logf("%d entries", len(now))
 }
@@ -52,13 +60,12 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// entries returns the lines of a baseline, without its comments.
-func entries(text string) []string {
-	var lines []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			lines = append(lines, line)
-		}
+// public returns the packages that programs can import.
+func public(t *testing.T) []packages.Package {
+	t.Helper()
+	all, err := packages.All(root)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return lines
+	return slices.DeleteFunc(all, func(p packages.Package) bool { return !p.Public() })
 }

@@ -181,14 +181,15 @@ func serveTLS(t *testing.T, server, client *tls.Config, host string, pol policy.
 
 func serveOver(t *testing.T, c, s net.Conn, server, client *tls.Config, host string, pol policy.Policy) error {
 	t.Helper()
-	honest, err := script.Honest(policy.POP3)
-	if err != nil {
+	stage := script.Stage{Config: func(string) (*tls.Config, error) { return server, nil }}
+	var err error
+	if stage.Honest, err = script.Honest(policy.POP3); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		honest.Serve(s, pol, script.Stage{Honest: honest, Config: func(string) (*tls.Config, error) { return server, nil }})
+		stage.Honest.Serve(s, pol, stage)
 	}()
 	d := &dial.Dialer{TLSConfig: client}
 	conn, err := d.NewConn(t.Context(), c, dial.Endpoint{Protocol: policy.POP3, Host: host, Policy: pol})

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/script"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -79,17 +79,13 @@ func full() bool { return os.Getenv("MAILCONN_FULL") != "" }
 // policy. In the clear every byte is broken; of TLS's records, which are many
 // and alike, a sample unless MAILCONN_FULL is set.
 func TestFaultsAtEveryByte(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := newStage(t, ca)
+	player := scripttest.New(t)
 	total, survived := 0, 0
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
-		for _, pol := range policies() {
+		for _, pol := range script.Policies() {
 			for _, f := range []fault{fin, stall, flip, insert} {
 				t.Run(fmt.Sprintf("%v/%v/%s", proto, pol, f), func(t *testing.T) {
-					n, ok := breakAll(t, st, proto, pol, f)
+					n, ok := breakAll(t, player, proto, pol, f)
 					total += n
 					survived += ok
 				})
@@ -104,8 +100,8 @@ func TestFaultsAtEveryByte(t *testing.T) {
 
 // breakAll breaks each byte in turn and returns how many faults there were,
 // and how many left the session as it should be.
-func breakAll(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy, f fault) (n, ok int) {
-	length, clear := breakAt(t, st, proto, pol, "", 0)
+func breakAll(t *testing.T, player *scripttest.Player, proto policy.Protocol, pol policy.Policy, f fault) (n, ok int) {
+	length, clear := breakAt(t, player, proto, pol, "", 0)
 	stride := 61
 	if full() {
 		stride = 1
@@ -115,7 +111,7 @@ func breakAll(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy,
 			continue
 		}
 		n++
-		if sent, _ := breakAt(t, st, proto, pol, f, at); sent < 0 {
+		if sent, _ := breakAt(t, player, proto, pol, f, at); sent < 0 {
 			ok++
 		}
 	}
@@ -125,22 +121,22 @@ func breakAll(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy,
 // breakAt plays the honest dialogue with one fault. It returns how many bytes
 // the server sent, and how many of those in the clear; -1 if the client got
 // its session in spite of a fault.
-func breakAt(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy, f fault, at int) (sent, clear int) {
+func breakAt(t *testing.T, player *scripttest.Player, proto policy.Protocol, pol policy.Policy, f fault, at int) (sent, clear int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		honest := st.honest[proto]
+		stage := player.Stage(t, proto)
 		client, server := net.Pipe()
 		bad := &faulty{Conn: server, fault: f, at: at}
 		record := make(chan *script.Record, 1)
 		before := 0
-		stage := script.Stage{Honest: honest, Config: st.config, BeforeTLS: func() { before = bad.sent }}
-		go func() { record <- honest.Serve(bad, pol, stage) }()
+		stage.BeforeTLS = func() { before = bad.sent }
+		go func() { record <- stage.Honest.Serve(bad, pol, stage) }()
 
-		a := &attempt{Case: honest, policy: pol, session: true, stage: st}
-		got := a.connectOver(t, client)
+		a := &attempt{Case: stage.Honest, policy: pol, session: true, ca: player.CA}
+		got := a.connect(t, client)
 		rec := <-record
 		sent, clear = bad.sent, before
-		checkSecrets(t, pol, rec)
+		a.checkClear(t, rec)
 		if got.err != nil {
 			var e *dial.Error
 			if !errors.As(got.err, &e) {
@@ -153,8 +149,8 @@ func breakAt(t *testing.T, st *stage, proto policy.Protocol, pol policy.Policy, 
 			}
 			return
 		}
-		if f == "" && a.worked != nil {
-			t.Errorf("without a fault: %v", a.worked)
+		if f == "" && got.worked != nil {
+			t.Errorf("without a fault: %v", got.worked)
 		}
 		if !got.security.Confidential() {
 			t.Errorf("%s at %d: a session, but %v", f, at, got.security)

@@ -11,12 +11,9 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/script"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
-	"github.com/mailconn/mailconn/pop3conn"
-	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // canned is a connection to a server whose every word is known before: it
@@ -69,7 +66,7 @@ func (c *canned) SetWriteDeadline(time.Time) error { return nil }
 // FuzzConnect gives a server's whole text to each protocol under each policy,
 // up to an authenticated session in the clear. Whatever the text is, the call
 // returns; what fails is typed and printable; nothing secret is said under a
-// policy with TLS; nobody is logged in, and no handshake begun, without the
+// policy with TLS; no login succeeds, and no handshake begins, without the
 // server's exact words for it.
 func FuzzConnect(f *testing.F) {
 	for _, text := range []string{
@@ -96,7 +93,7 @@ func FuzzConnect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which byte, text []byte) {
 		protocol := []policy.Protocol{policy.IMAP, policy.POP3, policy.SMTP}[which%3]
-		pol := policies()[which/3%4]
+		pol := script.Policies()[which/3%4]
 		conn := newCanned(text)
 		err := connectCanned(t.Context(), conn, protocol, pol)
 		checkFuzzed(t, conn, protocol, pol, text, err)
@@ -108,16 +105,9 @@ func connectCanned(ctx context.Context, conn net.Conn, protocol policy.Protocol,
 	if err != nil {
 		return err
 	}
-	creds := auth.Password{User: canaryUser, Password: auth.NewSecret(canaryPassword)}
-	var s interface{ Abort() error }
-	switch insecure := pol == policy.NoTLS; protocol {
-	case policy.IMAP:
-		s, err = imapconn.New(ctx, c, &imapconn.Options{Auth: creds, InsecureAuth: insecure})
-	case policy.POP3:
-		s, err = pop3conn.New(ctx, c, &pop3conn.Options{Auth: creds, InsecureAuth: insecure})
-	default:
-		s, err = smtpconn.New(ctx, c, &smtpconn.Options{Auth: creds, InsecureAuth: insecure})
-	}
+	creds := credentials()
+	creds.InsecureCleartext = pol == policy.NoTLS
+	s, err := sessions.New(ctx, c, creds)
 	if err == nil {
 		s.Abort()
 	}
@@ -140,10 +130,8 @@ func checkFuzzed(t *testing.T, conn *canned, protocol policy.Protocol, pol polic
 		checkText(t, e.Hint())
 	}
 	if pol != policy.NoTLS {
-		for _, secret := range append(forms(canaryUser), forms(canaryPassword)...) {
-			if strings.Contains(said, secret) {
-				t.Errorf("said %q", said)
-			}
+		if leaks := script.Leaks(conn.said, canaryUser, canaryPassword); leaks != nil {
+			t.Errorf("said %q", said)
 		}
 	}
 	if hello := strings.Contains(said, "\x16\x03\x01"); hello && pol.STARTTLS() && strings.Count(upper, begin) < 1 {

@@ -7,55 +7,49 @@ import (
 	"strings"
 )
 
-// tally counts what came of the plays, by class of attack.
-type tally map[string]*counts
+// tally counts plays by class of attack and by what they ended in.
+type tally map[string]map[string]int
 
-type counts struct{ cases, refused, downgrade, tls, plain int }
+var outcomes = []string{"refused", "verified TLS", "downgrade", "no-tls"}
 
-func (t tally) of(name string) *counts {
-	class, _, _ := strings.Cut(name, "-")
-	if t[class] == nil {
-		t[class] = &counts{}
-	}
-	return t[class]
-}
-
-// add counts one play by what it ended in.
-func (c *counts) add(got result) {
+func (t tally) add(name string, got result) {
+	outcome := "no-tls"
 	switch s := got.security; {
 	case got.err != nil:
-		c.refused++
+		outcome = "refused"
 	case s.Encrypted():
-		c.tls++
+		outcome = "verified TLS"
 	case s.Downgrade != nil:
-		c.downgrade++
-	default:
-		c.plain++
+		outcome = "downgrade"
+	}
+	class, _, _ := strings.Cut(name, "-")
+	for _, row := range []string{class, "~ all"} { // sorts behind the others
+		if t[row] == nil {
+			t[row] = map[string]int{}
+		}
+		t[row][outcome]++
 	}
 }
 
-func (c *counts) plays() int { return c.refused + c.downgrade + c.tls + c.plain }
-
-func (c *counts) join(o *counts) {
-	c.cases += o.cases
-	c.refused += o.refused
-	c.downgrade += o.downgrade
-	c.tls += o.tls
-	c.plain += o.plain
+func (t tally) total() (n int) {
+	for _, count := range t["~ all"] {
+		n += count
+	}
+	return n
 }
 
 // String returns the tally as a table.
 func (t tally) String() string {
 	var b strings.Builder
-	row := func(name string, c *counts) {
-		fmt.Fprintf(&b, "%-12s %6d %7d %8d %13d %11d %7d\n", name, c.cases, c.plays(), c.refused, c.tls, c.downgrade, c.plain)
+	fmt.Fprintf(&b, "\n%-12s", "class")
+	for _, o := range outcomes {
+		fmt.Fprintf(&b, "%14s", o)
 	}
-	fmt.Fprintf(&b, "\n%-12s %6s %7s %8s %13s %11s %7s\n", "class", "cases", "plays", "refused", "verified TLS", "downgrade", "no-tls")
-	total := &counts{}
 	for _, class := range slices.Sorted(maps.Keys(t)) {
-		row(class, t[class])
-		total.join(t[class])
+		fmt.Fprintf(&b, "\n%-12s", class)
+		for _, o := range outcomes {
+			fmt.Fprintf(&b, "%14d", t[class][o])
+		}
 	}
-	row("all", total)
 	return b.String()
 }

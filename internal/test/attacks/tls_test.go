@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// edited is the server's end of a connection on which somebody edits what the
+// edited is the server's end of a connection on which an attacker edits what the
 // client sends.
 type edited struct {
 	net.Conn
@@ -29,14 +29,11 @@ func (c edited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Somebody makes the client look as if it knew no TLS 1.3: the server's answer
+// An attacker makes the client look as if it knew no TLS 1.3: the server's answer
 // carries the mark of RFC 8446 §4.1.3, and the handshake fails.
 func TestVersionDowngradeIsNoticed(t *testing.T) {
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Certificate(dialtest.CertGood)
+	player := scripttest.New(t)
+	server, err := player.TLS("good")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +47,7 @@ func TestVersionDowngradeIsNoticed(t *testing.T) {
 		}
 		return b
 	}
-	err = serveOver(t, c, edited{s, hide}, &tls.Config{Certificates: []tls.Certificate{cert}}, ca.ClientConfig(), "mail.test", policy.ImplicitTLS)
+	err = serveOver(t, c, edited{s, hide}, server, player.CA.ClientConfig(), "mail.test", policy.ImplicitTLS)
 	var e *dial.Error
 	if edits != 1 || !errors.As(err, &e) || e.Phase != dial.PhaseHandshake {
 		t.Errorf("%d edits, got %v", edits, err)
@@ -59,19 +56,13 @@ func TestVersionDowngradeIsNoticed(t *testing.T) {
 
 // A server with nothing but broken cipher suites is not spoken to.
 func TestBrokenSuites(t *testing.T) {
-	ca, err := dialtest.NewCA()
+	player := scripttest.New(t)
+	server, err := player.TLS("good")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &tls.Config{
-		Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA},
-	}
-	err = serveTLS(t, server, ca.ClientConfig(), "mail.test", policy.RequiredSTARTTLS)
+	server.MaxVersion, server.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA}
+	err = serveTLS(t, server, player.CA.ClientConfig(), "mail.test", policy.RequiredSTARTTLS)
 	var e *dial.Error
 	if !errors.As(err, &e) || e.Phase != dial.PhaseHandshake || e.Hint() == "" {
 		t.Errorf("got %v", err)
@@ -94,7 +85,7 @@ func (c *counting) DialContext(_ context.Context, _, address string) (net.Conn, 
 
 // A port that is closed is one error, and no other port is tried.
 func TestNoOtherPort(t *testing.T) {
-	for _, pol := range policies() {
+	for _, pol := range script.Policies() {
 		nd := &counting{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 		d := dial.Dialer{NetDialer: nd}
 		_, err := d.Dial(t.Context(), dial.Endpoint{Protocol: policy.Submission, Host: "mail.test", Policy: pol})
@@ -123,11 +114,11 @@ func TestConnectionRefused(t *testing.T) {
 // What one connection learned does not soften the next: the second is stripped,
 // and judged as if it were the first.
 func TestSecondConnectionIsJudgedAnew(t *testing.T) {
-	theatre := scripttest.New(t)
-	d := theatre.Dialer()
+	player := scripttest.New(t)
+	d := player.Dialer()
 	for i, lines := range []string{"", "S: 220 x\nC: EHLO *\nS: 250 x\nC: STARTTLS\nS: 502 what", ""} {
-		show := theatre.Play(t, policy.Submission, policy.RequiredSTARTTLS, lines)
-		conn, err := d.NewConn(t.Context(), show.Client, show.Endpoint)
+		session := player.Play(t, policy.Submission, policy.RequiredSTARTTLS, lines)
+		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
 		if lines == "" {
 			if err != nil {
 				t.Fatalf("%d: %v", i, err)
@@ -136,6 +127,6 @@ func TestSecondConnectionIsJudgedAnew(t *testing.T) {
 		} else if !errors.Is(err, policy.ErrNotOffered) {
 			t.Errorf("%d: got %v", i, err)
 		}
-		show.Record()
+		session.Record()
 	}
 }

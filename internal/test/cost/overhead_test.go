@@ -76,7 +76,7 @@ func pipe(t testing.TB, greeting string, answer func(string) string) net.Conn {
 }
 
 func creds() auth.Password {
-	return auth.Password{User: "user", Password: auth.NewSecret("secret")}
+	return auth.Password{User: "user", Secret: auth.NewSecret("secret"), InsecureCleartext: true}
 }
 
 func ourIMAP(t testing.TB) *imapconn.Client {
@@ -85,7 +85,7 @@ func ourIMAP(t testing.TB) *imapconn.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := imapconn.New(context.Background(), conn, &imapconn.Options{Auth: creds(), InsecureAuth: true})
+	c, err := imapconn.New(context.Background(), conn, &imapconn.Options{Auth: creds()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func ourSMTP(t testing.TB) *smtpconn.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := smtpconn.New(context.Background(), conn, &smtpconn.Options{Auth: creds(), InsecureAuth: true})
+	c, err := smtpconn.New(context.Background(), conn, &smtpconn.Options{Auth: creds()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func must(t testing.TB, err error) {
 
 // A session has no goroutines but those of the library it wraps, until it is
 // used: in SMTP the first command begins one that reads, as go-imap's does.
-// Without it a reply that nobody asked for would be taken for the next command's.
+// Without it an unsolicited reply would be taken for the next command's.
 func TestGoroutines(t *testing.T) {
 	const sessions = 20
 	for range sessions {

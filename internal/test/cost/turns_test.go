@@ -4,11 +4,12 @@ import (
 	"net"
 	"testing"
 
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // turns is a connection that counts round trips: each time the server is heard
-// after something was said, and the greeting that nobody asked for.
+// after something was said, and the greeting.
 type turns struct {
 	net.Conn
 	n    int
@@ -34,6 +35,7 @@ func (c *turns) Read(p []byte) (int, error) {
 // handshake, what must be asked again after it, and AUTH.
 func TestRoundTrips(t *testing.T) {
 	const tcp = 1
+	player := scripttest.New(t)
 	for _, c := range []struct {
 		p                         policy.Protocol
 		clear, implicit, starttls int
@@ -44,15 +46,19 @@ func TestRoundTrips(t *testing.T) {
 	} {
 		got := map[policy.Policy]int{}
 		for _, pol := range []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.RequiredSTARTTLS} {
-			raw, done := serve(t, c.p, pol)
-			counted := &turns{Conn: raw}
-			s, err := connect(t.Context(), t, counted, c.p, pol)
+			lines := ""
+			if pol == policy.NoTLS {
+				lines = clear[c.p]
+			}
+			server := player.Play(t, c.p, pol, lines)
+			counted := &turns{Conn: server.Client}
+			s, err := connect(t.Context(), player, counted, server.Endpoint)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got[pol] = tcp + counted.n
 			s.Close()
-			<-done
+			server.Record()
 		}
 		t.Logf("%-10v clear %d, implicit %d, STARTTLS %d", c.p, got[policy.NoTLS], got[policy.ImplicitTLS], got[policy.RequiredSTARTTLS])
 		if got[policy.NoTLS] != c.clear || got[policy.ImplicitTLS] != c.implicit || got[policy.RequiredSTARTTLS] != c.starttls {

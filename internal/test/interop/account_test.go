@@ -42,9 +42,9 @@ var ways = map[string]func(*testing.T, relay, int) map[int]string{"stream": bySt
 
 func byStream(t *testing.T, r relay, n int) map[int]string {
 	c := must(smtpconn.Dial(t.Context(), r.endpoint, &r.options))(t)
-	defer c.Quit()
+	defer c.Quit(t.Context())
 	replies, i := map[int]string{}, 0
-	for receipt, err := range c.Stream(t.Context(), numbered(n)) {
+	for receipt, err := range c.SendEach(t.Context(), numbered(n)) {
 		if err != nil {
 			t.Fatalf("message %d: %v", i, err)
 		}
@@ -65,7 +65,7 @@ func numbered(n int) iter.Seq[smtpconn.Message] {
 }
 
 func byPool(t *testing.T, r relay, n int) map[int]string {
-	p := must(pool.New(pool.Config{Endpoint: r.endpoint, Options: r.options, MaxConns: 8, MaxAttempts: 1}))(t)
+	p := must(pool.New(pool.Config{Endpoint: r.endpoint, Options: &r.options, MaxConns: 8, MaxAttempts: 1}))(t)
 	defer p.Close(context.Background())
 	var (
 		mu      sync.Mutex
@@ -116,7 +116,7 @@ func TestPostfixAccounts(t *testing.T) {
 				}
 				r := relay{endpoint(policy.Submission, policy.ImplicitTLS), smtpconn.Options{
 					Dialer: dialer(lab, addr, false),
-					Auth:   auth.Password{User: servers.Alice, Password: auth.NewSecret(servers.Secret)},
+					Auth:   auth.Password{User: servers.Alice, Secret: auth.NewSecret(servers.Secret)},
 				}}
 				began := time.Now()
 				replies := send(t, r, count())

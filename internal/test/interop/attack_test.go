@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -64,13 +65,13 @@ func attacked(t *testing.T, l *servers.Lab, upstream string, p policy.Protocol, 
 		leaks(t, mitm, a)
 		return word(err)
 	}
-	cred, _ := credentials("PLAIN")
-	s, err := open(ctx, conn, cred, false)
+	cred := credentials("PLAIN")
+	s, err := sessions.New(ctx, conn, cred)
 	defer leaks(t, mitm, a)
 	if err != nil {
 		return channel(conn.Security()) + "+" + word(err)
 	}
-	defer farewell(s)
+	defer sessions.Quit(ctx, s)
 	return channel(s.Security())
 }
 

@@ -1,4 +1,4 @@
 // Package interop has no code of its own: its tests run the library against
 // real mail servers, see package servers. They are a module of their own, so
-// that nobody else needs those servers.
+// that only these tests need those servers.
 package interop

@@ -29,7 +29,7 @@ func newClient(t *testing.T, l *servers.Lab, s finder, user string) client {
 }
 
 func (c client) auth() auth.Credentials {
-	return auth.Password{User: c.user, Password: auth.NewSecret(c.secret)}
+	return auth.Password{User: c.user, Secret: auth.NewSecret(c.secret)}
 }
 
 func (c client) imap(pol policy.Policy, o imapconn.Options) (*imapconn.Client, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -51,21 +52,15 @@ func TestTooManySessions(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
 	dovecot := lab.Dovecot()
-	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:busy,temporary", policy.POP3: "auth:in-use,temporary"} {
+	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:limit,temporary", policy.POP3: "auth:in-use,temporary"} {
 		addr := dovecot.Addr(servers.Place{Protocol: p, Implicit: true, Variant: servers.TwoAtOnce})
-		login := func() (session, error) {
-			conn, err := dialer(lab, addr, false).Dial(t.Context(), endpoint(p, policy.ImplicitTLS))
-			if err != nil {
-				return nil, err
-			}
-			cred, _ := credentials("PLAIN")
-			return open(t.Context(), conn, cred, false)
-		}
+		cred := credentials("PLAIN")
 		// It counts a session a moment after it has let it in.
 		var err error
 		for n := 0; err == nil && n < 20; n++ {
-			var s session
-			if s, err = login(); err == nil {
+			var s sessions.Session
+			s, err = sessions.Dial(t.Context(), dialer(lab, addr, false), endpoint(p, policy.ImplicitTLS), cred)
+			if err == nil {
 				defer s.Close()
 			} else if n < 2 {
 				t.Errorf("refused after %d sessions", n)
@@ -76,7 +71,7 @@ func TestTooManySessions(t *testing.T) {
 }
 
 // TestTooManyConnections is the same for Postfix, which counts before it lets
-// anybody speak.
+// a client speak.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
@@ -89,7 +84,7 @@ func TestTooManyConnections(t *testing.T) {
 	defer must(dial())(t).Close()
 	_, err := dial()
 	wantWord(t, err, "greeting:refused,temporary")
-	if err := first.Quit(); err != nil {
+	if err := first.Quit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

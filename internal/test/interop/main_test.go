@@ -9,11 +9,12 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
 func TestMain(m *testing.M) {
-	servers.Supervise()
+	supervise.Main()
 	m.Run()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -138,12 +139,12 @@ func (m *matrix) try(c cell) string {
 		return word(err)
 	}
 	channel := channel(conn.Security())
-	cred, insecure := credentials(c.mechanism)
-	s, err := open(ctx, conn, cred, insecure)
+	cred := credentials(c.mechanism)
+	s, err := sessions.New(ctx, conn, cred)
 	if err != nil {
 		return channel + " " + word(err)
 	}
-	defer farewell(s)
+	defer sessions.Quit(ctx, s)
 	if got := s.Security().Login.Mechanism; got != named(strings.TrimSuffix(c.mechanism, "!")) && got != "" {
 		return channel + " in:" + strings.ReplaceAll(got, " ", "-")
 	}

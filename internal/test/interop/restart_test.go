@@ -59,7 +59,7 @@ func TestFetchEnds(t *testing.T) {
 
 	s := must(c.pop3(policy.ImplicitTLS))(t)
 	defer s.Close()
-	r := must(s.Retr(1))(t)
+	r := must(s.Retr(t.Context(), 1))(t)
 	if _, err := io.ReadFull(r, make([]byte, 1000)); err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +68,14 @@ func TestFetchEnds(t *testing.T) {
 		if _, err := io.Copy(io.Discard, r); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("the message ended with %v", err)
 		}
-		if err := s.Quit(); err == nil {
+		if err := s.Quit(t.Context()); err == nil {
 			t.Error("QUIT was confirmed by a dead server")
 		}
 	})
 	dovecot.Start()
 	again := must(c.pop3(policy.ImplicitTLS))(t)
 	defer again.Close()
-	if count, size, err := again.Stat(); err != nil || count != 1 || size != int64(len(text)) {
+	if count, size, err := again.Stat(t.Context()); err != nil || count != 1 || size != int64(len(text)) {
 		t.Errorf("%d messages of %d bytes: %v", count, size, err)
 	}
 }
@@ -134,6 +134,6 @@ func soon(t *testing.T, f func()) {
 	select {
 	case <-done:
 	case <-time.After(patience):
-		t.Fatal("nobody notices that the server is gone")
+		t.Fatal("the end of the server was not noticed")
 	}
 }

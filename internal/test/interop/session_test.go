@@ -4,70 +4,27 @@ import (
 	"context"
 	"strings"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
-	"github.com/mailconn/mailconn/policy"
-	"github.com/mailconn/mailconn/pop3conn"
-	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// session is what the three clients have in common.
-type session interface {
-	Security() dial.Security
-	Close() error
-}
-
-// farewell ends a session as its protocol wants it.
-func farewell(s session) {
-	switch s := s.(type) {
-	case *imapconn.Client:
-		s.Logout().Wait()
-	case *pop3conn.Client:
-		s.Quit()
-	case *smtpconn.Client:
-		s.Quit()
-	}
-	s.Close()
-}
-
-// open begins a session on conn.
-func open(ctx context.Context, conn *dial.Conn, cred auth.Credentials, insecure bool) (session, error) {
-	switch conn.Security().Endpoint.Protocol {
-	case policy.IMAP:
-		return some(imapconn.New(ctx, conn, &imapconn.Options{Auth: cred, InsecureAuth: insecure}))
-	case policy.POP3:
-		return some(pop3conn.New(ctx, conn, &pop3conn.Options{Auth: cred, InsecureAuth: insecure}))
-	}
-	return some(smtpconn.New(ctx, conn, &smtpconn.Options{Auth: cred, InsecureAuth: insecure}))
-}
-
-// some keeps a nil client from becoming an interface that is not nil.
-func some[S session](s S, err error) (session, error) {
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
 // credentials returns those of alice for a mechanism as a table names it:
-// "none", "any", or SASL's name with "!" behind it for InsecureAuth.
-func credentials(mechanism string) (cred auth.Credentials, insecure bool) {
-	mechanism, insecure = strings.CutSuffix(mechanism, "!")
-	password := auth.Password{User: servers.Alice, Password: auth.NewSecret(servers.Secret)}
+// "none", "any", or SASL's name with "!" behind it for InsecureCleartext.
+func credentials(mechanism string) auth.Credentials {
+	mechanism, insecure := strings.CutSuffix(mechanism, "!")
+	password := auth.Password{User: servers.Alice, Secret: auth.NewSecret(servers.Secret), InsecureCleartext: insecure}
 	switch mechanism {
 	case "none":
-		return nil, insecure
+		return nil
 	case "any":
-		return password, insecure
+		return password
 	case "EXTERNAL":
-		return auth.External{}, insecure
+		return auth.External{}
 	case "OAUTHBEARER", "XOAUTH2":
-		return auth.Token{User: servers.Alice, Mechanisms: []string{mechanism}, Source: token}, insecure
+		return auth.Token{User: servers.Alice, Mechanisms: []string{mechanism}, Secret: auth.SourceFunc(token)}
 	}
 	password.Mechanisms = []string{named(mechanism)}
-	return password, insecure
+	return password
 }
 
 // named returns a mechanism's name as the library has it: a table's has no
@@ -82,6 +39,6 @@ func named(mechanism string) string {
 	return mechanism
 }
 
-func token(context.Context) (auth.Secret, error) {
+func token(context.Context, *auth.Error) (auth.Secret, error) {
 	return auth.NewSecret(servers.Token(servers.Alice)), nil
 }

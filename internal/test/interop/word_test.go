@@ -100,6 +100,10 @@ var reasons = map[error]string{
 var kinds = map[auth.Kind]string{
 	auth.KindCredentials:    "credentials",
 	auth.KindTemporary:      "busy",
+	auth.KindLimit:          "limit",
+	auth.KindDisabled:       "disabled",
+	auth.KindSecondFactor:   "second-factor",
+	auth.KindNoLogin:        "no-login",
 	auth.KindInUse:          "in-use",
 	auth.KindExpired:        "expired",
 	auth.KindMechanism:      "mechanism",

@@ -48,7 +48,7 @@ func TestDelivery(t *testing.T) {
 	}
 	reader := must(mailbox.pop3(policy.ImplicitTLS))(t)
 	defer reader.Close()
-	got := string(must(io.ReadAll(must(reader.Retr(1))(t)))(t))
+	got := string(must(io.ReadAll(must(reader.Retr(t.Context(), 1))(t)))(t))
 	if !strings.HasSuffix(got, text) || !strings.Contains(got, "Received: from client.test") {
 		t.Errorf("%q\nsent %q", got, text)
 	}

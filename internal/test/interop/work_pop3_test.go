@@ -8,6 +8,7 @@ import (
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/pop3conn"
 )
 
 // TestPOP3 fetches what was put into a mailbox by IMAP, byte by byte the same,
@@ -23,16 +24,16 @@ func TestPOP3(t *testing.T) {
 
 			again := must(c.pop3(policy.ImplicitTLS))(t)
 			defer again.Close()
-			if count, _, err := again.Stat(); err != nil || count != len(remaining) {
+			if count, _, err := again.Stat(t.Context()); err != nil || count != len(remaining) {
 				t.Errorf("%d messages are left, not %d: %v", count, len(remaining), err)
 			}
 			for i, want := range remaining {
-				r := must(again.Retr(i + 1))(t)
+				r := must(again.Retr(t.Context(), i+1))(t)
 				if got := string(must(io.ReadAll(r))(t)); got != want {
 					t.Errorf("message %d: %q\nwant %q", i+1, got, want)
 				}
 			}
-			if err := again.Quit(); err != nil {
+			if err := again.Quit(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -57,20 +58,19 @@ func takeHalf(t *testing.T, c client, texts []string) (remaining []string) {
 	t.Helper()
 	s := must(c.pop3(policy.RequiredSTARTTLS))(t)
 	defer s.Close()
-	index := must(s.Index())(t)
+	index := must(s.Index(t.Context()))(t)
 	if len(index) != len(texts) {
 		t.Fatalf("%d messages, not %d", len(index), len(texts))
 	}
-	var all, odd []int
+	var odd []pop3conn.Listing
 	for i, e := range index {
-		all = append(all, e.Msg)
 		if i%2 == 0 {
-			odd = append(odd, e.Msg)
+			odd = append(odd, e)
 		} else {
 			remaining = append(remaining, texts[i])
 		}
 	}
-	for m, err := range s.RetrEach(all) {
+	for m, err := range s.RetrEach(t.Context(), index) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,10 +78,10 @@ func takeHalf(t *testing.T, c client, texts []string) (remaining []string) {
 			t.Errorf("message %d: %q\nwant %q", m.Msg, got, texts[m.Msg-1])
 		}
 	}
-	if n, err := s.DeleEach(odd); err != nil || n != len(odd) {
+	if n, err := s.DeleEach(t.Context(), odd); err != nil || n != len(odd) {
 		t.Fatalf("%d marked: %v", n, err)
 	}
-	if err := s.Quit(); err != nil {
+	if err := s.Quit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return remaining

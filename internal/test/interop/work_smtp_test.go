@@ -51,7 +51,7 @@ func eight() smtpconn.Envelope {
 
 func content(s string) io.Reader { return strings.NewReader(s) }
 
-// hidden is content whose length nobody can ask for.
+// hidden is content whose length cannot be asked for.
 func hidden(s string) io.Reader { return io.MultiReader(strings.NewReader(s)) }
 
 // TestSend sends every kind of message to every server in one session each:
@@ -75,7 +75,7 @@ func TestSend(t *testing.T) {
 					s = must(c.smtp(policy.Submission, policy.RequiredSTARTTLS))(t)
 				}
 			}
-			if err := s.Quit(); err != nil {
+			if err := s.Quit(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -94,7 +94,7 @@ func sent(r *smtpconn.Receipt, err error) string {
 	case !errors.As(err, &failed):
 		return "untyped:" + err.Error()
 	}
-	w := strings.ReplaceAll(failed.Outcome.String(), " ", "-")
+	w := strings.ReplaceAll(failed.Outcome.Error(), " ", "-")
 	switch {
 	case errors.As(err, &missing):
 		w += ":no-" + missing.Keyword

@@ -23,7 +23,7 @@ func TestStream(t *testing.T) {
 			s := must(c.smtp(policy.Submission, policy.ImplicitTLS))(t)
 			defer s.Close()
 			i := 0
-			for r, err := range s.Stream(t.Context(), hundred(name != "dovecot")) {
+			for r, err := range s.SendEach(t.Context(), hundred(name != "dovecot")) {
 				want := "taken"
 				if name != "dovecot" && i%10 == 0 {
 					want = "refused:rcpt-550"
@@ -36,7 +36,7 @@ func TestStream(t *testing.T) {
 			if i != 100 {
 				t.Errorf("%d results", i)
 			}
-			if err := s.Quit(); err != nil {
+			if err := s.Quit(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -52,15 +52,15 @@ func TestStreamIntoPanic(t *testing.T) {
 	s := must(newClient(t, lab, lab.Dovecot(), servers.Alice).smtp(policy.Submission, policy.ImplicitTLS))(t)
 	defer s.Close()
 	var got []string
-	for r, err := range s.Stream(t.Context(), hundred(false)) {
+	for r, err := range s.SendEach(t.Context(), hundred(false)) {
 		got = append(got, sent(r, err))
 	}
-	if want := []string{"outcome-unknown:closed", "not-sent:closed,temporary"}; !slices.Equal(got, want) {
+	if want := []string{"in-doubt:closed", "not-sent:closed,temporary"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
-// hundred yields messages; every tenth to nobody if some are to be refused, and
+// hundred yields messages; every tenth without a recipient that exists if some are to be refused, and
 // every seventh too long for one group with others.
 func hundred(refused bool) iter.Seq[smtpconn.Message] {
 	return func(yield func(smtpconn.Message) bool) {

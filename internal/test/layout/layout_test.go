@@ -1,26 +1,25 @@
-// Package layout has no code of its own: its test keeps the packages of this
-// module in their layers.
+// Package layout has no code of its own: its tests keep the packages of this
+// module in their places, and the arrows between them pointing one way.
 package layout
 
 import (
-	"fmt"
-	"go/build"
-	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailconn/mailconn/internal/test/packages"
 )
 
-const module = "github.com/mailconn/mailconn"
-
 const (
-	goIMAP = "github.com/emersion/go-imap/v2"
-	goSMTP = "github.com/emersion/go-smtp"
-	goSASL = "github.com/emersion/go-sasl"
-	idna   = "golang.org/x/net/idna"
+	goIMAP     = "github.com/emersion/go-imap/v2"
+	goSMTP     = "github.com/emersion/go-smtp"
+	goSASL     = "github.com/emersion/go-sasl"
+	dnsmessage = "golang.org/x/net/dns/dnsmessage"
+	idna       = "golang.org/x/net/idna"
 
 	scram      = "github.com/xdg-go/scram"
 	stringprep = "github.com/xdg-go/stringprep"
@@ -28,118 +27,225 @@ const (
 
 // allowed lists what each package may import besides the standard library:
 // packages of this module without the module's path, others in full. A name
-// that ends in /... stands for all below it, and for itself.
+// that ends in /... stands for a package and all below it. A public package that
+// is not listed may import what its parent directory's package may, and that
+// package.
 var allowed = map[string][]string{
-	".":                  {},
-	"policy":             {},
-	"internal/wire":      {"policy"},
-	"internal/line":      {"internal/wire", "policy"},
-	"internal/line/imap": {"internal/line", "internal/wire", "policy"},
-	"internal/line/smtp": {"internal/line", "internal/wire", "policy"},
-	"internal/line/pop3": {"internal/line", "internal/wire", "policy"},
-	"internal/protocols": {"internal/line/...", "policy"},
-	"internal/upgrade":   {"internal/line", "internal/wire", "policy"},
-	"internal/verify":    {"dial/trust", "policy"},
-	"dial/trust":         {"policy"},
-	"dial/peers":         {"dial/trust", "internal/wire", "policy"},
-	"dial":               {"dial/peers", "dial/trust", "internal/protocols", "internal/upgrade", "internal/verify", "internal/wire", "policy", idna},
-	"dial/auth":          {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
-	"dial/dialtest":      {"dial", "internal/test/script", "policy"},
-	"internal/session":   {"dial", "dial/auth", "policy"},
-	"imapconn":           {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
-	"smtpconn":           {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
-	"pop3conn":           {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
+	".":                   {},
+	"policy":              {},
+	"internal/wire":       {"policy"},
+	"internal/line":       {"internal/wire", "policy"},
+	"internal/line/imap":  {"internal/line", "internal/wire", "policy"},
+	"internal/line/smtp":  {"internal/line", "internal/wire", "policy"},
+	"internal/line/pop3":  {"internal/line", "internal/wire", "policy"},
+	"internal/protocols":  {"internal/line/...", "policy"},
+	"internal/upgrade":    {"internal/line", "internal/wire", "policy"},
+	"internal/hint":       {"dial/peers", "dial/trust", "internal/line", "internal/protocols", "internal/upgrade", "internal/wire", "policy"},
+	"internal/hostname":   {"internal/wire", idna},
+	"internal/recall":     {"dial/peers", "internal/upgrade", "internal/wire", "policy"},
+	"internal/transcript": {"internal/line", "internal/wire"},
+	"internal/verify":     {"dial/trust", "policy"},
+	"dial/trust":          {"policy"},
+	"dial/peers":          {"dial/trust", "policy"},
+	"dial/peers/...":      {"dial/peers", "dial/trust", "internal/wire", "policy"},
+	"dial":                {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
+	"dial/auth":           {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
+	"dial/legacy":         {"dial", "policy"},
+	"dial/dns":            {"policy", "internal/wire", dnsmessage, idna},
+	"dial/discover":       {"dial", "dial/dns", "internal/hostname", "internal/wire", "policy", dnsmessage, idna},
+	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
+	"internal/session":    {"dial", "dial/auth", "policy"},
+	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
+	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL, idna},
+	"pop3conn":            {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 }
 
-// free lists packages for tests and for reading, which may import what they
-// like of this module, and which only they themselves import.
-var free = []string{"examples/...", "internal/test/..."}
-
-// within reports whether pkg is in a list of names.
-func within(list []string, pkg string) bool {
-	return slices.ContainsFunc(list, func(name string) bool {
-		below, all := strings.CutSuffix(name, "/...")
-		return pkg == below || all && strings.HasPrefix(pkg, below+"/")
-	})
+// permitted returns what a package may import by the table, and whether it has a
+// place in it.
+func permitted(pkg string) (list []string, known bool) {
+	if list, known = allowed[pkg]; known {
+		return list, true
+	}
+	parent := path.Dir(pkg)
+	if list, known = allowed[parent+"/..."]; known {
+		return list, true
+	}
+	list, known = allowed[parent]
+	return append(slices.Clone(list), parent), known && parent != "." && !within("internal/...", pkg)
 }
 
-// packages returns the imports of all packages of the module, tests left out,
-// by name.
-func packages(t *testing.T) map[string][]string {
+// within reports whether pkg is name, or below it if name ends in /... .
+func within(name, pkg string) bool {
+	below, all := strings.CutSuffix(name, "/...")
+	return pkg == below || all && strings.HasPrefix(pkg, below+"/")
+}
+
+// code returns the packages that have code which is not a test.
+func code(t *testing.T) []packages.Package {
 	t.Helper()
-	root := filepath.Join("..", "..", "..")
-	found := map[string][]string{}
-	err := filepath.WalkDir(root, func(dir string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		rel, err := filepath.Rel(root, dir)
-		if err != nil {
-			return err
-		}
-		if rel != "." && strings.ContainsAny(d.Name()[:1], "._") || d.Name() == "testdata" {
-			return fs.SkipDir
-		}
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && rel != "." {
-			return fs.SkipDir // a module of its own
-		}
-		p, err := build.ImportDir(dir, 0)
-		if _, none := err.(*build.NoGoError); err != nil && !none {
-			return fmt.Errorf("%s: %w", rel, err)
-		}
-		if len(p.GoFiles) > 0 {
-			found[filepath.ToSlash(rel)] = p.Imports
-		}
-		return nil
-	})
+	all, err := packages.All("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return slices.DeleteFunc(all, func(p packages.Package) bool { return len(p.GoFiles) == 0 })
 }
 
-// local returns an import's name as it stands in the lists.
-func local(imported string) string {
-	if rest, ok := strings.CutPrefix(imported, module+"/"); ok {
-		return rest
+// imports returns what a package imports: packages of this module without the
+// module's path.
+func imports(p packages.Package) []string {
+	var list []string
+	for _, imported := range p.Imports {
+		list = append(list, strings.TrimPrefix(imported, packages.Module+"/"))
 	}
-	return imported
+	return list
 }
 
 // standard reports whether an import is of the standard library.
 func standard(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
-	return !strings.Contains(first, ".")
+	return !strings.Contains(first, ".") && allowed[first] == nil && first != "internal"
 }
 
-func TestArrows(t *testing.T) {
-	found := packages(t)
-	for pkg, imports := range found {
-		list, known := allowed[pkg]
-		if under := path.Dir(pkg); !known && !within(free, pkg) {
-			// A new public package goes under the one it serves.
-			if list, known = allowed[under]; !known || under == "." {
-				t.Errorf("package %s has no place in the layout", pkg)
-				continue
-			}
-			list = append(slices.Clone(list), under)
+func TestImports(t *testing.T) {
+	for _, p := range code(t) {
+		if within("examples/...", p.Path) || within("internal/test/...", p.Path) {
+			continue
 		}
-		for _, imported := range imports {
-			name := local(imported)
+		list, known := permitted(p.Path)
+		if !known {
+			t.Errorf("package %s has no place in the layout", p.Path)
+			continue
+		}
+		for _, imported := range imports(p) {
 			switch {
+			case within("testing/...", imported), imported == "log":
+				t.Errorf("%s must not import %s", p.Path, imported)
 			case standard(imported):
-				if (name == "testing" || strings.HasPrefix(name, "testing/") || name == "log") && !within(free, pkg) {
-					t.Errorf("%s imports %s", pkg, name)
-				}
-			case within(free, pkg):
-			case !within(list, name):
-				t.Errorf("%s must not import %s", pkg, name)
+			case !slices.ContainsFunc(list, func(name string) bool { return within(name, imported) }):
+				t.Errorf("%s must not import %s", p.Path, imported)
 			}
 		}
 	}
-	for _, pkg := range []string{"policy", "dial", "dial/auth", "imapconn", "smtpconn", "internal/wire", "internal/upgrade"} {
-		if len(found[pkg]) == 0 {
-			t.Errorf("package %s was not looked at", pkg)
+}
+
+// TestTable looks for packages that the table lists and that are gone.
+func TestTable(t *testing.T) {
+	all := code(t)
+	for name := range allowed {
+		if !slices.ContainsFunc(all, func(p packages.Package) bool { return within(name, p.Path) }) && name != "." {
+			t.Errorf("there is no package %s", name)
 		}
+	}
+}
+
+// never lists what packages must not import, not even by way of others. It holds
+// whatever the table allows.
+var never = []struct {
+	packages string
+	imports  []string
+}{
+	{"imapconn/...", []string{"smtpconn/...", "pop3conn/..."}},
+	{"smtpconn/...", []string{"imapconn/...", "pop3conn/..."}},
+	{"pop3conn/...", []string{"imapconn/...", "smtpconn/..."}},
+	{"dial", []string{"dial/auth/...", "github.com/..."}},
+	{"dial/auth/...", []string{"imapconn/...", "smtpconn/...", "pop3conn/..."}},
+	{"dial/dialtest/...", []string{"dial/auth/...", "imapconn/...", "smtpconn/...", "pop3conn/..."}},
+	{"internal/upgrade", []string{"internal/line/imap", "internal/line/smtp", "internal/line/pop3", "internal/protocols", "dial/..."}},
+	{"policy", []string{"internal/...", "dial/..."}},
+}
+
+// reached returns what a package imports, by itself and by way of others.
+func reached(all []packages.Package, path string) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(path string) {
+		i := slices.IndexFunc(all, func(p packages.Package) bool { return p.Path == path })
+		if i < 0 {
+			return
+		}
+		for _, imported := range imports(all[i]) {
+			if !seen[imported] {
+				seen[imported] = true
+				visit(imported)
+			}
+		}
+	}
+	visit(path)
+	return seen
+}
+
+func TestNever(t *testing.T) {
+	all := code(t)
+	for _, rule := range never {
+		found := false
+		for _, p := range all {
+			if !within(rule.packages, p.Path) {
+				continue
+			}
+			found = true
+			for _, imported := range slices.Sorted(maps.Keys(reached(all, p.Path))) {
+				if slices.ContainsFunc(rule.imports, func(name string) bool { return within(name, imported) }) {
+					t.Errorf("%s must not depend on %s", p.Path, imported)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("there is no package %s", rule.packages)
+		}
+	}
+}
+
+// Examples are for reading and copying: they import what their readers can.
+// What is only for tests is imported by tests alone, with one exception.
+func TestExamplesAndTests(t *testing.T) {
+	for _, p := range code(t) {
+		for _, imported := range imports(p) {
+			switch {
+			case within("examples/...", p.Path) && within("internal/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
+			case !within("examples/...", p.Path) && within("examples/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
+			case p.Path == "dial/dialtest" && imported == "internal/test/script":
+			case !within("internal/test/...", p.Path) && within("internal/test/...", imported):
+				t.Errorf("%s must not import %s", p.Path, imported)
+			}
+		}
+	}
+}
+
+// TestNames keeps two packages from having one name, programs aside.
+func TestNames(t *testing.T) {
+	paths := map[string]string{}
+	for _, p := range code(t) {
+		last := path.Base(p.Path)
+		switch {
+		case p.Name == "main" || p.Path == ".":
+			continue
+		case paths[last] != "":
+			t.Errorf("%s and %s have one name", p.Path, paths[last])
+		case p.Name != last && p.Name != strings.TrimSuffix(last, "_test"):
+			t.Errorf("package %s is in directory %s", p.Name, p.Path)
+		}
+		paths[last] = p.Path
+	}
+}
+
+// TestRoof holds the list in the documentation of internal/test to its folders.
+func TestRoof(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.Contains(string(text), "  - "+e.Name()+": ") {
+			t.Errorf("internal/test/doc.go does not say what %s is", e.Name())
+		}
+	}
+	if lines := strings.Count(string(text), "  - "); lines != len(entries)-1 {
+		t.Errorf("internal/test/doc.go lists %d folders of %d", lines, len(entries)-1)
 	}
 }

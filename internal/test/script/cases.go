@@ -63,6 +63,11 @@ func (c *Case) Stalls() bool {
 	return slices.ContainsFunc(c.steps(), func(s step) bool { return s.op == opHang || s.op == opDrip })
 }
 
+// Policies returns all policies, the weakest first.
+func Policies() []policy.Policy {
+	return []policy.Policy{policy.NoTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS, policy.ImplicitTLS}
+}
+
 // size returns how much a server may say, in bytes.
 func (c *Case) size() int {
 	n := 0

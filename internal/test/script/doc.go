@@ -1,5 +1,5 @@
 // Package script plays mail servers that are written down as data: honest
-// ones, broken ones, and somebody in the middle.
+// ones, broken ones, and attackers between the two.
 //
 // A script is a text file:
 //
@@ -24,7 +24,7 @@
 //	S* n text    text and CRLF, n times
 //	S~ n text    text without CRLF, n times
 //	CUT          what follows goes out in a segment of its own
-//	TLS kind     a TLS handshake, with that kind of certificate
+//	TLS kind     a TLS handshake, of a kind that TLSConfig knows
 //	FIN, RST     close the connection, reset it
 //	HANG         say nothing more, read everything
 //	DRIP         say the rest of the answer one byte every ten seconds
@@ -34,8 +34,7 @@
 //
 // Headers: protocol (imap, pop3, submission, smtp); "expect POLICY" with the
 // outcome of a dial; "session POLICY" with that of a session that logs in,
-// where it does not follow; cert, the kind of certificate for implicit TLS;
-// implicit, "clear" for a port that should speak TLS and does not; vary, words
+// where it does not follow; tls, the kind of implicit TLS; implicit, "clear" for a port that should speak TLS and does not; vary, words
 // that replace <v> one after the other, each making a case of its own;
 // segments, "joined" where the point is that lines come together; pending, why a
 // case cannot be played yet; elsewhere, the directory and name of a test that

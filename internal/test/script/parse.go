@@ -13,7 +13,7 @@ type Case struct {
 	Name      string
 	About     string
 	Protocol  policy.Protocol
-	Cert      string
+	TLS       string // kind of TLS on the port for it; see TLSConfig
 	Pending   string
 	Elsewhere string
 	Expect    map[policy.Policy]Outcome // of a dial
@@ -54,7 +54,7 @@ func Parse(name, text string) ([]*Case, error) {
 	}
 	var cases []*Case
 	for _, w := range words {
-		c := &Case{Name: name, Expect: map[policy.Policy]Outcome{}, session: map[policy.Policy]Outcome{}, Cert: "good"}
+		c := &Case{Name: name, Expect: map[policy.Policy]Outcome{}, session: map[policy.Policy]Outcome{}, TLS: "good"}
 		if w != "" {
 			c.Name += "/" + w
 		}
@@ -112,8 +112,8 @@ func (c *Case) header(key, value string) error {
 			}
 		}
 		return fmt.Errorf("unknown protocol %q", value)
-	case "cert":
-		c.Cert = value
+	case "tls":
+		c.TLS = value
 	case "pending":
 		c.Pending = value
 	case "elsewhere":

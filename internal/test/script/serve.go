@@ -49,7 +49,7 @@ func (c *Case) Serve(raw net.Conn, p policy.Policy, st Stage) *Record {
 
 func (p *play) run(pol policy.Policy) {
 	if pol == policy.ImplicitTLS && !p.c.implicitClear {
-		if p.tls(p.c.Cert) != nil {
+		if p.tls(p.c.TLS) != nil {
 			return
 		}
 	}
@@ -167,7 +167,7 @@ func (p *play) act(s step) error {
 	return nil
 }
 
-// dripTime is the pause between two bytes of a drip: shorter than anybody's
+// dripTime is the pause between two bytes of a drip: shorter than a client's
 // patience for one read, and longer than that for the whole.
 const dripTime = 10 * time.Second
 

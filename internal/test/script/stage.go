@@ -15,7 +15,7 @@ func (s Segments) String() string { return [...]string{"joined", "lines", "bytes
 
 // Stage is what a case needs to be played.
 type Stage struct {
-	// Config returns the server's TLS config for a kind of certificate.
+	// Config returns the server's config for a kind of TLS.
 	Config func(kind string) (*tls.Config, error)
 	// Honest plays what a case leaves out.
 	Honest   *Case

@@ -16,7 +16,7 @@ func TestCorruptRow(t *testing.T) {
 	onAll(t, func(t *testing.T, d database) {
 		s, db, o := d.store(t)
 		for i, damage := range []string{
-			"mode = 'plaintext'", "mode = 'STARTTLS'", "verified = 'no'", "verified = ''",
+			"policy = 'no-tls'", "policy = 'tls'", "verified = 'no'", "verified = ''",
 			"tls_version = 0", "tls_version = 66307", "tls_version = -1",
 			"leaf = ''", "leaf = 'xyz'", "issuer = '00'", "mechanisms = -1", "mechanisms = 4294967296",
 			"lifetime = 0", "lifetime = -1", "lifetime = 9223372037", "first_seen = last_seen + 1",

@@ -1,6 +1,6 @@
 // Package sqltest has no code of its own: its tests run package sqlstore on
 // PostgreSQL, MariaDB or MySQL, and SQLite. It is a module of its own, so that
-// nobody who uses mailconn gets a database driver with it.
+// programs that use mailconn get no database driver with it.
 //
 // The tests start the servers themselves, from the packages that .ci/databases
 // installs, below a temporary directory and on sockets in it. They need Linux.

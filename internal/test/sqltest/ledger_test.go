@@ -71,7 +71,7 @@ func (l ledger) check(ctx context.Context, m peers.Store, n int) error {
 }
 
 // holds checks that the store has what was acknowledged to all writers, and
-// nothing that nobody brought.
+// nothing else.
 func holds(t *testing.T, m peers.Store, all ...ledger) {
 	t.Helper()
 	sum := ledger{}
@@ -87,7 +87,7 @@ func holds(t *testing.T, m peers.Store, all ...ledger) {
 		}
 		got, _ := m.Recall(t.Context(), peer(n))
 		if fault := want.weaker(strengthOf(*got)); fault != "" {
-			t.Errorf("%v has what nobody brought: %s", peer(n), fault)
+			t.Errorf("%v has what no machine brought: %s", peer(n), fault)
 		}
 	}
 }

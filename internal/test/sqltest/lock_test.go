@@ -24,7 +24,7 @@ func lock(t *testing.T, d database, db *sql.DB, o sqlstore.Options) (release fun
 	}
 	_, err = c.ExecContext(t.Context(), begin)
 	check(t, err)
-	_, err = c.ExecContext(t.Context(), "UPDATE "+o.Table+" SET mode = mode, lifetime = lifetime + 1 WHERE host = '"+peer(0).Host+"'")
+	_, err = c.ExecContext(t.Context(), "UPDATE "+o.Table+" SET lifetime = lifetime + 1 WHERE host = '"+peer(0).Host+"'")
 	check(t, err)
 	return func() {
 		c.ExecContext(context.Background(), "ROLLBACK")

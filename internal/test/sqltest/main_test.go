@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/mailconn/mailconn/internal/test/sqltest/servers"
+	"github.com/mailconn/mailconn/internal/test/supervise"
 )
 
 // roleOf names the part that this program plays when a test has started it
@@ -13,7 +13,7 @@ import (
 const roleOf = "MAILCONN_SQLTEST_ROLE"
 
 func TestMain(m *testing.M) {
-	servers.Supervise()
+	supervise.Main()
 	if role := os.Getenv(roleOf); role != "" {
 		if err := play(role); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -92,7 +92,7 @@ func TestLostColumn(t *testing.T) {
 }
 
 // A program that may read and write but not make tables can use those that
-// somebody else has made.
+// another user has made.
 func TestWithoutTheRightToCreate(t *testing.T) {
 	onServers(t, func(t *testing.T, d database) {
 		db, o, other := d.open(t), d.options(), d.options()
@@ -133,7 +133,7 @@ func TestServerDown(t *testing.T) {
 		far := down.through(d)
 		down.Close()
 		if _, err := sqlstore.Open(t.Context(), far.open(t), d.options()); err == nil {
-			t.Error("opened though nobody listens")
+			t.Error("opened though nothing listens")
 		} else {
 			t.Log(err)
 		}
@@ -142,7 +142,7 @@ func TestServerDown(t *testing.T) {
 		mute := d
 		mute.DSN = strings.Replace(far.DSN, down.port(), silent(t), 1)
 		if _, err := sqlstore.Open(ctx, mute.open(t), d.options()); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("nobody answers: %v", err)
+			t.Errorf("no answer: %v", err)
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 type dependency struct {
 	module, licence string
 	packages        []string // whose importers vendor it; after "all but", whose do not
-	allBut          bool
+	allBut          bool     // "dial/..." stands for dial and all below it
 }
 
 // dependencies reads the table of the section "Dependencies":
@@ -42,7 +42,10 @@ func dependencies(readme string) []dependency {
 // needed reports whether the row says that importers of a package vendor the
 // module.
 func (d dependency) needed(pkg string) bool {
-	return slices.Contains(d.packages, pkg) != d.allBut
+	return d.allBut != slices.ContainsFunc(d.packages, func(name string) bool {
+		below, all := strings.CutSuffix(name, "/...")
+		return pkg == below || all && strings.HasPrefix(pkg, below+"/")
+	})
 }
 
 // unlisted returns where the table and what importers vendor are at odds.
@@ -54,7 +57,7 @@ func unlisted(readme string, loads []load) error {
 	var problems []error
 	for _, d := range dependencies(readme) {
 		if text, vendored := texts[d.module]; !vendored {
-			problems = append(problems, fmt.Errorf("README.md lists %s, which nobody vendors", d.module))
+			problems = append(problems, fmt.Errorf("README.md lists %s, which no importer vendors", d.module))
 		} else if is := identify(text); is != d.licence {
 			problems = append(problems, fmt.Errorf("README.md has %s under %s, and its licence reads like %q", d.module, d.licence, is))
 		}
@@ -72,7 +75,7 @@ func (d dependency) compare(loads []load) error {
 	var problems []error
 	for _, l := range loads {
 		_, vendors := l.modules[d.module]
-		if l.pkg != yardstick && vendors != d.needed(l.pkg) {
+		if vendors != d.needed(l.pkg) {
 			problems = append(problems, fmt.Errorf("README.md on importers of %s vendoring %s: %v; it is %v", l.pkg, d.module, !vendors, vendors))
 		}
 	}

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"go/types"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/mailconn/mailconn/internal/test/packages"
 )
 
 // load is what an importer of a package takes on.
@@ -17,21 +20,21 @@ type load struct {
 	packages int               // vendored, foreign and own
 	foreign  int               // lines of Go in foreign modules
 	own      int               // lines of Go in this module
-	kib      int               // the binary, stripped
+	kib      int               // the binary, stripped; what it is above the yardstick's, once that is known
 }
 
 // weigh vendors and builds the importer of a package.
-func weigh(root, pkg string) (load, error) {
+func weigh(root, pkg string, t *types.Package) (load, error) {
 	dir, err := os.MkdirTemp("", "weight")
 	if err != nil {
 		return load{}, err
 	}
 	defer os.RemoveAll(dir)
-	if err := write(root, dir, pkg); err != nil {
+	if err := write(root, dir, importer(t)); err != nil {
 		return load{}, err
 	}
 	for _, args := range [][]string{
-		{"mod", "edit", "-module=importer", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + root},
+		{"mod", "edit", "-module=importer", "-require=" + packages.Module + "@v0.0.0", "-replace=" + packages.Module + "=" + root},
 		{"mod", "tidy"},
 		{"mod", "vendor"},
 		{"build", "-trimpath", "-ldflags=-s -w", "-o", "binary", "."},
@@ -45,21 +48,17 @@ func weigh(root, pkg string) (load, error) {
 
 // write begins the importer's module: with the versions that this one has, of
 // which go mod tidy keeps what is needed.
-func write(root, dir, pkg string) error {
-	for to, from := range map[string]string{
-		"go.mod":  "go.mod",
-		"go.sum":  "go.sum",
-		"main.go": filepath.Join("internal", "test", "weight", "importer", filepath.FromSlash(pkg), "main.go"),
-	} {
-		text, err := os.ReadFile(filepath.Join(root, from))
+func write(root, dir, program string) error {
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, to), text, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o666)
 }
 
 // goCommand runs the go command without the network, always for one target, so
@@ -119,7 +118,7 @@ func vendored(list string) map[string]int {
 // add counts a module.
 func (l *load) add(dir, name string) error {
 	n, err := lines(dir)
-	if name == module {
+	if name == packages.Module {
 		l.own += n
 		return err
 	}

@@ -5,22 +5,24 @@
 //
 //	go run ./internal/test/weight
 //
-// Each package is imported by a small program under importer/, where a new one
-// needs its own. The program is vendored and built as a module in a temporary
+// The program is generated, and uses all that the package exports: no other
+// importer takes on more. It is vendored and built as a module in a temporary
 // directory. All of it comes from the module cache: no network is used.
 package main
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
-)
 
-const module = "github.com/mailconn/mailconn"
+	"github.com/mailconn/mailconn/internal/test/packages"
+)
 
 // yardstick is what the standard library offers for the same purpose.
 const yardstick = "net/smtp"
@@ -33,24 +35,32 @@ func main() {
 }
 
 func run() error {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", packages.Module).Output()
 	if err != nil {
 		return fmt.Errorf("go list: %w", err)
 	}
 	root := strings.TrimSpace(string(out))
-	packages, err := public(root)
+	all, err := packages.Types(root, yardstick)
 	if err != nil {
 		return err
 	}
+	base, err := weigh(root, yardstick, all[yardstick])
+	if err != nil {
+		return fmt.Errorf("importer of %s: %w", yardstick, err)
+	}
 	var loads []load
-	for _, pkg := range append([]string{yardstick}, packages...) {
-		l, err := weigh(root, pkg)
-		if err != nil {
-			return fmt.Errorf("importer of %s: %w", pkg, err)
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		if path == "." || path == yardstick {
+			continue // no code, and the measure
 		}
+		l, err := weigh(root, path, all[path])
+		if err != nil {
+			return fmt.Errorf("importer of %s: %w", path, err)
+		}
+		l.kib -= base.kib
 		loads = append(loads, l)
 	}
-	show(loads)
+	show(loads, base.kib)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		return err
@@ -58,30 +68,11 @@ func run() error {
 	return errors.Join(tooHeavy(loads), unlisted(string(readme), loads))
 }
 
-// public returns the packages with code that a program can import, by their
-// paths below the module's.
-func public(root string) ([]string, error) {
-	list := exec.Command("go", "list", "-f", `{{if ne .Name "main"}}{{.ImportPath}}{{end}}`, "./...")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go list: %w", err)
-	}
-	var names []string
-	for _, pkg := range strings.Fields(string(out)) {
-		name, below := strings.CutPrefix(pkg, module+"/")
-		if below && !strings.Contains("/"+name+"/", "/internal/") && !strings.HasPrefix(name, "examples/") {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-func show(loads []load) {
+func show(loads []load, base int) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "importer of\tmodules\tpackages\tlines\town lines\tKiB\tover "+yardstick+"\t")
+	fmt.Fprintf(w, "importer of\tmodules\tpackages\tlines\town lines\tKiB over %s (%d)\t\n", yardstick, base)
 	for _, l := range loads {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%+d\t\n", l.pkg, len(l.modules), l.packages, l.foreign, l.own, l.kib, l.kib-loads[0].kib)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%+d\t\n", l.pkg, len(l.modules), l.packages, l.foreign, l.own, l.kib)
 	}
 	w.Flush()
 }

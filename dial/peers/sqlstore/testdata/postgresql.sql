@@ -5,27 +5,24 @@ SELECT to_regclass($1) IS NOT NULL;
 -- [mailconn_peers_schema]
 
 DO $$ BEGIN
-	PERFORM pg_advisory_xact_lock(7882826979823083368);
-	CREATE TABLE IF NOT EXISTS "mailconn_peers" (
-		protocol    VARCHAR(16)  COLLATE "C" NOT NULL,
-		host        VARCHAR(255) COLLATE "C" NOT NULL,
-		port        INTEGER      NOT NULL,
-		policy      VARCHAR(32)  NOT NULL,
-		verified    VARCHAR(16)  NOT NULL,
-		tls_version INTEGER      NOT NULL,
-		leaf        VARCHAR(64)  NOT NULL,
-		issuer      VARCHAR(64)  NOT NULL,
-		mechanisms  BIGINT       NOT NULL,
-		first_seen  BIGINT       NOT NULL,
-		last_seen   BIGINT       NOT NULL,
-		lifetime    BIGINT       NOT NULL,
-		PRIMARY KEY (protocol, host, port)
-	);
-	CREATE TABLE IF NOT EXISTS "mailconn_peers_schema" (
-		id      INTEGER NOT NULL PRIMARY KEY,
-		version INTEGER NOT NULL
-	);
-	INSERT INTO "mailconn_peers_schema" (id, version) VALUES (1, 1) ON CONFLICT DO NOTHING;
+PERFORM pg_advisory_xact_lock(7882826979823083368);
+CREATE TABLE IF NOT EXISTS "mailconn_peers" (
+	protocol    VARCHAR(16) COLLATE "C" NOT NULL,
+	host        VARCHAR(255) COLLATE "C" NOT NULL,
+	port        INTEGER NOT NULL,
+	policy      VARCHAR(32) NOT NULL,
+	verified    VARCHAR(16) NOT NULL,
+	tls_version INTEGER NOT NULL,
+	leaf        VARCHAR(64) NOT NULL,
+	issuer      VARCHAR(64) NOT NULL,
+	mechanisms  BIGINT NOT NULL,
+	first_seen  BIGINT NOT NULL,
+	last_seen   BIGINT NOT NULL,
+	lifetime    BIGINT NOT NULL,
+	PRIMARY KEY (protocol, host, port)
+);
+CREATE TABLE IF NOT EXISTS "mailconn_peers_schema" (id INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL);
+INSERT INTO "mailconn_peers_schema" (id, version) VALUES (1, 1) ON CONFLICT DO NOTHING;
 END $$;
 
 SELECT to_regclass($1) IS NOT NULL;
@@ -49,8 +46,7 @@ ON CONFLICT (protocol, host, port) DO UPDATE SET
 	tls_version = GREATEST(known.tls_version, excluded.tls_version),
 	mechanisms  = known.mechanisms | excluded.mechanisms,
 	lifetime    = GREATEST(known.lifetime, excluded.lifetime),
-	first_seen  = LEAST(known.first_seen, excluded.first_seen,
-	              CASE WHEN (excluded.last_seen >= known.last_seen OR excluded.verified = 'pkix' AND known.last_seen > excluded.last_seen + 86400) THEN excluded.last_seen ELSE known.last_seen END),
+	first_seen  = LEAST(known.first_seen, excluded.first_seen, CASE WHEN (excluded.last_seen >= known.last_seen OR excluded.verified = 'pkix' AND known.last_seen > excluded.last_seen + 86400) THEN excluded.last_seen ELSE known.last_seen END),
 	last_seen   = CASE WHEN (excluded.last_seen >= known.last_seen OR excluded.verified = 'pkix' AND known.last_seen > excluded.last_seen + 86400) THEN excluded.last_seen ELSE known.last_seen END;
 -- [imap mail.example.org 143 required-starttls pkix 772 0102000000000000000000000000000000000000000000000000000000000000 0300000000000000000000000000000000000000000000000000000000000000 8193 1772366400 1772370000 3600]
 

@@ -2,10 +2,12 @@ package servers
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -26,7 +28,7 @@ func (l *Lab) Cyrus() *Server {
 	master := l.need(filepath.Join(bin, "master"))
 	passwords := l.need(filepath.Join(root, "sbin", "saslpasswd2"))
 	libraries := "LD_LIBRARY_PATH=" + filepath.Join(root, "lib", "x86_64-linux-gnu")
-	return l.run("cyrus", func(s *Server) command {
+	return l.run("cyrus", func(s *Server) supervise.Command {
 		name, group := nobody()
 		env := []string{libraries, "CYRUS_USER=" + name, "CYRUS_GROUP=" + group}
 		for _, dir := range strings.Fields("db proc socket log msg quota user lock ptclient sieve backup sync") {
@@ -37,9 +39,9 @@ func (l *Lab) Cyrus() *Server {
 		data := map[string]any{"Dir": s.dir, "Bin": bin, "Services": s.cyrusServices(name, group)}
 		masterConf, first := s.write("cyrus.conf", data), filepath.Join(s.dir, string(Good)+".conf")
 		s.giveTo(name)
-		return command{
-			argv: []string{master, "-C", first, "-M", masterConf, "-p", filepath.Join(s.dir, "pid"), "-L", s.log},
-			env:  env, as: name,
+		return supervise.Command{
+			Argv: []string{master, "-C", first, "-M", masterConf, "-p", filepath.Join(s.dir, "pid"), "-L", s.log},
+			Env:  append(os.Environ(), env...), User: name,
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -95,7 +96,7 @@ func (l *Lab) Dovecot() *Dovecot {
 
 func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []Variant) *Server {
 	l.t.Helper()
-	return l.run(name, func(s *Server) command {
+	return l.run(name, func(s *Server) supervise.Command {
 		c := dovecotConf{Dir: s.dir, Certs: filepath.Join(l.dir, "certs")}
 		c.User, c.Group = nobody()
 		_, c.RelayPort = split(relay.Addr())
@@ -110,7 +111,7 @@ func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []V
 		s.writeText("jwt/default/HS256/default", base64.StdEncoding.EncodeToString([]byte(tokenKey)))
 		s.write("oauth2.conf", c)
 		s.giveTo(c.User)
-		return command{argv: []string{program, "-F", "-c", s.write("dovecot.conf", c)}, as: c.User}
+		return supervise.Command{Argv: []string{program, "-F", "-c", s.write("dovecot.conf", c)}, User: c.User}
 	})
 }
 
@@ -149,7 +150,7 @@ func (s *Server) openSSL(v Variant) string {
 	return ""
 }
 
-// nobody returns a user and a group without privileges: our own, unless that
+// nobody returns the name of a user and a group without privileges: our own, unless that
 // is root.
 func nobody() (name, group string) {
 	if os.Geteuid() == 0 {

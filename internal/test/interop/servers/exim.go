@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -15,7 +16,7 @@ func (l *Lab) Exim(d *Dovecot) *Server {
 	l.t.Helper()
 	program := l.need(filepath.Join(Unpacked(), "exim", "usr", "sbin", "exim4"))
 	l.needRoot("exim")
-	return l.run("exim", func(s *Server) command {
+	return l.run("exim", func(s *Server) supervise.Command {
 		ports := s.eximPorts()
 		s.writeText("variants", ports.variants)
 		data := map[string]any{
@@ -28,7 +29,7 @@ func (l *Lab) Exim(d *Dovecot) *Server {
 		s.giveTo("Debian-exim")
 		// A configuration that is not root's is not trusted.
 		chown(l, conf, 0)
-		return command{argv: []string{program, "-C", conf, "-bdf"}}
+		return supervise.Command{Argv: []string{program, "-C", conf, "-bdf"}}
 	})
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // front makes a client of this host look like one from 192.0.2.1, a
-// documentation address that nobody has, to a server that reads the PROXY
-// header (version 1): Dovecot takes its own host for secure, and lets anybody
+// documentation address that no host has, to a server that reads the PROXY
+// header (version 1): Dovecot takes its own host for secure, and lets any client
 // from there log in without TLS. The header also says which of the server's
 // addresses the client came to, and Dovecot goes by that, so that one instance
 // can show a certificate for each of many addresses that do not exist either.

@@ -3,8 +3,10 @@ package servers
 import (
 	_ "embed"
 	"encoding/json"
+	"os"
 	"path/filepath"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -32,7 +34,7 @@ func (l *Lab) Node() *Server {
 	program := l.need("node")
 	modules := filepath.Join(Unpacked(), "node", "node_modules")
 	l.needFile(filepath.Join(modules, "smtp-server", "package.json"))
-	return l.run("node", func(s *Server) command {
+	return l.run("node", func(s *Server) supervise.Command {
 		spec, err := json.Marshal(map[string]any{
 			"ports": s.nodePorts(), "ca": filepath.Join(l.dir, "certs", "ca.pem"),
 			"user": Alice, "secret": Secret, "token": Token(Alice), "max": MaxMessage,
@@ -42,9 +44,9 @@ func (l *Lab) Node() *Server {
 		})
 		check(l.t, err)
 		name, _ := nobody()
-		return command{
-			argv: []string{program, s.writeText("server.js", nodeServer), s.writeText("spec.json", string(spec))},
-			env:  []string{"NODE_PATH=" + modules}, as: name,
+		return supervise.Command{
+			Argv: []string{program, s.writeText("server.js", nodeServer), s.writeText("spec.json", string(spec))},
+			Env:  append(os.Environ(), "NODE_PATH="+modules), User: name,
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/test/supervise"
 )
 
 // Ports for servers come from below those that the kernel gives to clients, and
@@ -26,7 +28,7 @@ var nextPort struct {
 	n int
 }
 
-// freePort returns a port of 127.0.0.1 that nobody listens on, another with
+// freePort returns a port of 127.0.0.1 that nothing listens on, another with
 // each call.
 func freePort() (int, error) {
 	nextPort.Lock()
@@ -47,7 +49,7 @@ func freePort() (int, error) {
 
 // ready returns when something listens on all the ports, or the server has
 // ended, or it takes too long.
-func (p *process) ready(ports []int) error {
+func ready(p *supervise.Process, ports []int) error {
 	// Nothing else tells: a server that stays in the foreground binds its ports
 	// when it likes. The kernel is asked because a connection would make the
 	// server start a process.
@@ -56,22 +58,22 @@ func (p *process) ready(ports []int) error {
 	defer again.Stop()
 	for missing(ports) > 0 {
 		select {
-		case <-p.done:
+		case <-p.Done():
 			return errors.New("it ended")
 		case <-deadline:
-			return fmt.Errorf("nobody listens on port %d", missing(ports))
+			return fmt.Errorf("nothing listens on port %d", missing(ports))
 		case <-again.C:
 		}
 	}
 	select {
-	case <-p.done: // the port is another's
+	case <-p.Done(): // the port is another's
 		return errors.New("it ended")
 	default:
 		return nil
 	}
 }
 
-// missing returns one of the ports that nobody listens on, 0 if there is none.
+// missing returns one of the ports that nothing listens on, 0 if there is none.
 func missing(ports []int) int {
 	// A line is "N: ADDRESS:PORT ADDRESS:PORT STATE ...", in hexadecimal.
 	table, _ := os.ReadFile("/proc/net/tcp")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -38,7 +39,7 @@ func (l *Lab) Postfix(d *Dovecot) *Server {
 	const daemons = "/usr/lib/postfix/sbin" // Debian's; asking postconf takes seconds
 	master := l.need(daemons + "/master")
 	l.needRoot("postfix")
-	return l.run("postfix", func(s *Server) command {
+	return l.run("postfix", func(s *Server) supervise.Command {
 		data := map[string]any{
 			"Dir": s.dir, "Certs": filepath.Join(l.dir, "certs"), "Daemons": daemons,
 			"Auth": d.AuthSocket(), "Delivery": d.DeliverySocket(), "Max": MaxMessage,
@@ -46,10 +47,10 @@ func (l *Lab) Postfix(d *Dovecot) *Server {
 		}
 		s.queue()
 		main := s.write("postfix/main.cf", data)
-		// Postfix waits for seconds if somebody may still be writing it.
+		// Postfix waits for seconds if it may still be written.
 		check(l.t, os.Chtimes(main, time.Time{}, time.Unix(0, 0)))
 		s.write("postfix/master.cf", data)
-		return command{argv: []string{master, "-c", filepath.Dir(main), "-d"}}
+		return supervise.Command{Argv: []string{master, "-c", filepath.Dir(main), "-d"}}
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -26,15 +27,15 @@ type Server struct {
 	lab     *Lab
 	dir     string
 	log     string
-	command command
+	command supervise.Command
 	ports   []int            // that it listens on itself
 	addr    map[Place]string // where clients reach it
-	proc    *process
+	proc    *supervise.Process
 }
 
 // run starts a server that setup writes the configuration of, and ends it with
-// the test. setup is called again if somebody else took a port in between.
-func (l *Lab) run(name string, setup func(*Server) command) *Server {
+// the test. setup is called again if another process took a port in between.
+func (l *Lab) run(name string, setup func(*Server) supervise.Command) *Server {
 	l.t.Helper()
 	var err error
 	for range 3 {
@@ -42,7 +43,6 @@ func (l *Lab) run(name string, setup func(*Server) command) *Server {
 		s := &Server{Name: name, lab: l, dir: dir, log: filepath.Join(dir, "log"), addr: map[Place]string{}}
 		s.writeText("log", "") // before setup may give everything to a user
 		s.command = setup(s)
-		s.command.log = s.log
 		if err = s.start(); err == nil {
 			l.t.Cleanup(s.cleanup)
 			return s
@@ -56,12 +56,18 @@ func (l *Lab) run(name string, setup func(*Server) command) *Server {
 	return nil
 }
 
-func (s *Server) start() (err error) {
-	if s.proc, err = start(s.command); err != nil {
+func (s *Server) start() error {
+	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
 		return err
 	}
-	if err := s.proc.ready(s.ports); err != nil {
-		s.proc.kill()
+	defer log.Close()
+	s.command.Output = log
+	if s.proc, err = supervise.Start(s.command); err != nil {
+		return err
+	}
+	if err := ready(s.proc, s.ports); err != nil {
+		s.proc.Kill()
 		return err
 	}
 	return nil
@@ -77,14 +83,14 @@ func (s *Server) Start() {
 
 // Stop ends the server as its owner would, and returns when no process of it
 // is left.
-func (s *Server) Stop() { s.proc.stop() }
+func (s *Server) Stop() { s.proc.Stop() }
 
 // Kill ends it at once.
-func (s *Server) Kill() { s.proc.kill() }
+func (s *Server) Kill() { s.proc.Kill() }
 
 // cleanup kills: nothing of a test's server is worth a farewell.
 func (s *Server) cleanup() {
-	s.proc.kill()
+	s.proc.Kill()
 	if s.lab.t.Failed() {
 		s.lab.t.Logf("%s says at last:\n%s", s.Name, s.tail())
 	}

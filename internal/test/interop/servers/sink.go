@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -12,7 +13,7 @@ import (
 func (l *Lab) Sink() (s *Server, dump string) {
 	l.t.Helper()
 	program := l.need("smtp-sink")
-	s = l.run("sink", func(s *Server) command {
+	s = l.run("sink", func(s *Server) supervise.Command {
 		dump = filepath.Join(s.dir, "dump")
 		check(l.t, os.Chmod(s.dir, 0o777)) // where it creates the dump
 		at := address(s.listen(Place{policy.SMTP, false, NoTLS}))
@@ -20,7 +21,7 @@ func (l *Lab) Sink() (s *Server, dump string) {
 		if name, _ := nobody(); os.Geteuid() == 0 {
 			argv = []string{program, "-u", name, "-D", dump, at, "100"}
 		}
-		return command{argv: argv}
+		return supervise.Command{Argv: argv}
 	})
 	return s, dump
 }

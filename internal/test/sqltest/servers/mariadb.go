@@ -25,7 +25,7 @@ func MariaDB(durable bool) (*Server, error) {
 	if durable {
 		flush = "--innodb-flush-log-at-trx-commit=1"
 	}
-	s, err := start(dir, "ready for connections", daemon, "--no-defaults", "--datadir="+data, "--socket="+socket,
+	s, err := start(dir, "mysql", "ready for connections", daemon, "--no-defaults", "--datadir="+data, "--socket="+socket,
 		"--skip-networking", "--pid-file="+filepath.Join(dir, "pid"), "--max-connections=300", flush)
 	if err != nil {
 		return nil, err
@@ -36,12 +36,12 @@ func MariaDB(durable bool) (*Server, error) {
 
 func installDB(dir, data, daemon string) error {
 	if !strings.HasSuffix(daemon, "mariadbd") {
-		return run(dir, daemon, "--no-defaults", "--initialize-insecure", "--datadir="+data)
+		return run(dir, "mysql", daemon, "--no-defaults", "--initialize-insecure", "--datadir="+data)
 	}
 	install, err := find("mariadb-install-db")
 	if err != nil {
 		return err
 	}
-	return run(dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
+	return run(dir, "mysql", install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
 		"--skip-test-db", "--skip-name-resolve")
 }

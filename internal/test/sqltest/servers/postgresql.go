@@ -18,11 +18,11 @@ func PostgreSQL(durable bool) (*Server, error) {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
-	err = run(dir, initdb, "-D", data, "-U", "mailconn", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	err = run(dir, "postgres", initdb, "-D", data, "-U", "mailconn", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	if err != nil {
 		return nil, err
 	}
-	s, err := start(dir, "ready to accept connections", filepath.Join(filepath.Dir(initdb), "postgres"),
+	s, err := start(dir, "postgres", "ready to accept connections", filepath.Join(filepath.Dir(initdb), "postgres"),
 		"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "logging_collector=off",
 		"-c", fmt.Sprintf("fsync=%t", durable))
 	if err != nil {

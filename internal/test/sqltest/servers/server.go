@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+
+	"github.com/mailconn/mailconn/internal/test/supervise"
 )
 
 // ErrMissing is returned for a server that is not installed.
@@ -21,41 +24,36 @@ type Server struct {
 	Dir    string
 	Socket string // the path of the Unix socket that it listens on
 
-	leash io.Closer
-	ended chan struct{}
+	process *supervise.Process
 }
 
-// Stop ends the server and waits until nothing of it is left.
-func (s *Server) Stop() {
-	s.leash.Close()
-	<-s.ended
-}
+// Stop ends the server at once, without asking its clients, and returns when
+// nothing of it is left.
+func (s *Server) Stop() { s.process.Stop() }
 
-// start starts a server below dir and waits for the words by which it says that
-// it is ready.
-func start(dir, ready string, argv ...string) (*Server, error) {
-	c := exec.Command(os.Args[0], argv...)
-	c.Env = append(environment(), supervised+"="+dir, "TMPDIR="+os.TempDir())
-	leash, err := c.StdinPipe()
+// start starts a server below dir, which belongs to owner, and waits for the
+// words by which the server says that it is ready.
+func start(dir, owner, ready string, argv ...string) (*Server, error) {
+	log, output, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	log, err := c.StderrPipe()
+	process, err := supervise.Start(supervise.Command{
+		Argv: argv, Env: append(environment(), "TMPDIR="+os.TempDir()), Dir: dir, User: owner,
+		Output: output, Stop: syscall.SIGQUIT, Remove: dir,
+	})
+	output.Close()
 	if err != nil {
+		log.Close()
 		return nil, err
 	}
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	s := &Server{Dir: dir, leash: leash, ended: make(chan struct{})}
 	said := make(chan error, 1)
 	go func() {
-		defer close(s.ended)
+		defer log.Close()
 		said <- await(log, ready)
 		io.Copy(io.Discard, log)
-		c.Wait()
 	}()
-	return s, <-said
+	return &Server{Dir: dir, process: process}, <-said
 }
 
 // await reads a server's log up to the line that has the words, or fails with

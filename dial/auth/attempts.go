@@ -1,0 +1,181 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/emersion/go-sasl"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// maxAttempts bounds the mechanisms tried on one connection.
+const maxAttempts = 3
+
+// attempts are those of one authentication.
+type attempts struct {
+	setup   *dial.Setup
+	offer   *offer
+	terms   terms
+	talk    conversation
+	list    []attempt // the one under way, and those that may follow it
+	passed  int       // how many were refused
+	secret  string
+	renewed bool  // the source was asked a second time
+	unbound error // why channel binding was given up, if it was
+}
+
+func (t *attempts) run(ctx context.Context) (dial.Login, error) {
+	secret, err := t.fetch(ctx, nil)
+	if err != nil {
+		return dial.Login{}, cancelled(err)
+	}
+	t.use(secret)
+	for {
+		if ctx.Err() != nil {
+			return dial.Login{}, wire.ContextError(ctx)
+		}
+		a := t.list[0]
+		login := dial.Login{Mechanism: a.name, Binding: string(a.binding.Type), Unbound: t.unbound}
+		refused, err := t.once(a)
+		switch {
+		case err != nil:
+			t.setup.LoginTried(login, err)
+			return dial.Login{}, err
+		case refused == nil:
+			t.setup.LoginTried(login, nil)
+			return login, nil
+		}
+		t.setup.LoginTried(login, refused)
+		if err := t.next(ctx, a, refused); err != nil {
+			return dial.Login{}, err
+		}
+	}
+}
+
+// fetch gets a secret from its source, if there is one.
+func (t *attempts) fetch(ctx context.Context, refused *Error) (string, error) {
+	if t.terms.source == nil {
+		return "", nil
+	}
+	secret, err := t.terms.source.Secret(ctx, refused)
+	if err == nil {
+		err = t.terms.checkSecret(secret.reveal())
+	}
+	return secret.reveal(), err
+}
+
+func (t *attempts) use(secret string) {
+	t.secret = secret
+	t.talk.hide(secret)
+}
+
+// once makes one attempt. An error means that the connection is not to be used
+// any more, refused that the server said no.
+func (t *attempts) once(a attempt) (refused *Error, err error) {
+	a.secret = t.secret
+	t.talk.begin(a.mechanism)
+	answer, err := a.run(&t.talk, a.use)
+	switch {
+	case err != nil:
+		return nil, t.talk.cleanError(named(err, a.name))
+	case answer.Status == Accepted:
+		return nil, t.talk.cleanError(t.talk.Finish())
+	}
+	return &Error{
+		Kind:      answer.Kind,
+		Guessed:   answer.Guessed,
+		Mechanism: a.name,
+		Code:      answer.Code,
+		Reply:     wire.Printable(t.talk.clean(answer.Reply)),
+		Transient: answer.Transient,
+		Offered:   t.offer.names(),
+		Err:       t.talk.cleanDetail(answer.detail),
+		advice:    answer.advice,
+		early:     answer.early,
+		ambiguous: answer.Ambiguous,
+	}, nil
+}
+
+// next chooses the attempt that follows a refused one. If there is none it returns
+// the error to fail with.
+func (t *attempts) next(ctx context.Context, a attempt, refused *Error) error {
+	t.passed++
+	rest := t.list[1:]
+	more := len(rest) > 0 && t.passed < maxAttempts
+	switch {
+	case a.binds:
+		if err := t.unbind(ctx, a, refused, more); err != nil {
+			return err
+		}
+		t.list = rest
+		return nil
+	case more && !a.last && (refused.Kind == KindMechanism || refused.early && refused.Guessed):
+		t.list = rest
+		return nil
+	case more && refused.Kind == KindCredentials && refused.ambiguous && refused.advice == "" && a.name == sasl.Plain:
+		if own := slices.IndexFunc(rest, func(a attempt) bool { return a.name == t.offer.command }); own >= 0 {
+			t.list = rest[own : own+1] // it shows no more than PLAIN did
+			return nil
+		}
+	}
+	return t.renew(ctx, refused)
+}
+
+// renew asks the source for another secret, once, if the server may have refused
+// the one it gave. It returns nil if there is one to try, else the error to fail
+// with.
+func (t *attempts) renew(ctx context.Context, refused *Error) error {
+	blamed := refused.Kind == KindCredentials || refused.Kind == KindExpired || refused.Kind == KindRefused && refused.Guessed
+	if t.terms.source == nil || t.renewed || !t.talk.shown || !blamed {
+		return refused
+	}
+	t.renewed = true
+	secret, err := t.fetch(ctx, refused)
+	switch {
+	case err != nil:
+		failed := *refused
+		if failed.Err = err; refused.Err != nil {
+			failed.Err = fmt.Errorf("%w; %w", refused.Err, err)
+		}
+		return &failed
+	case secret == t.secret:
+		return refused
+	}
+	t.use(secret)
+	return nil
+}
+
+// unbind decides about a login without channel binding when one with it was
+// refused. Some servers list what they cannot do; an attacker with a certificate
+// of their own between client and server looks the same. A verdict on the
+// credentials is none on the binding.
+func (t *attempts) unbind(ctx context.Context, a attempt, refused *Error, more bool) error {
+	if !refused.Guessed && (refused.early || refused.Kind != KindMechanism && refused.Kind != KindRefused) {
+		return refused
+	}
+	failed := *refused
+	failed.Kind = KindChannelBinding
+	if !more {
+		return &failed
+	}
+	if a.unbound != nil {
+		if failed.Err = a.unbound(ctx, refused); failed.Err != nil {
+			return &failed
+		}
+	}
+	t.unbound = &failed
+	return nil
+}
+
+// named puts the mechanism into an error of an exchange.
+func named(err error, mechanism string) error {
+	var own *Error
+	if errors.As(err, &own) && own.Mechanism == "" {
+		own.Mechanism = mechanism
+	}
+	return err
+}

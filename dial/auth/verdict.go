@@ -1,0 +1,157 @@
+package auth
+
+import "strings"
+
+// verdict is what a server means by words that are known.
+type verdict struct {
+	kind   Kind     // "" for what the code says
+	words  []string // one of these is in the words, in lower case; "*" stands for any text
+	vague  bool     // they name several reasons
+	advice string   // for a person, where there is a better hint than the kind's
+}
+
+// verdicts are the words by which mail servers and providers refuse logins, where
+// a code does not tell. The first that fits decides: what looks like the words of a
+// verdict further down stands before it.
+var verdicts = []verdict{
+	{kind: KindTLSRequired, words: []string{
+		"starttls", "plaintext authentication disallowed", "cleartext authentication disallowed", "under a layer", "encryption required",
+		"encryption is required", "encrypted connection", "secure connection", "ssl required", "tls required", "requires tls", "requires ssl",
+	}},
+	{words: []string{"client*certificate"},
+		advice: "The server wants a client certificate, or does not accept the one it got: set one up in this program."},
+	{kind: KindCredentials, vague: true, words: []string{
+		"credentials or *disabled", "failure or *disabled", "password is incorrect*limited", "invalid login or server error",
+	}, advice: "The server's words name several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
+
+	{kind: KindSecondFactor, words: []string{
+		"application-specific password", "application specific password", "app-specific password", "app specific password",
+		"app password", "application password", "parol prilozheniya", "authorization code", "authorisation code", "授权码", "reqcode",
+		"two-factor", "two factor", "two-step", "2-step", "2fa", "multi-factor", "multifactor", "second factor",
+		"verification code", "one-time password",
+	}},
+	{kind: KindSecondFactor, words: []string{"web browser", "web login", "via the web", "webmail first"},
+		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in; the server's words say where."},
+	{kind: KindExpired, words: []string{
+		"password expired", "password has expired", "password is expired", "expired password", "change your password",
+		"password must be changed", "password change required", "reset your password", "password reset", "token expired",
+		"token has expired", "token is expired", "expired token", "expired access token", "expired_token",
+	}},
+
+	{kind: KindLimit, words: []string{
+		"too many connection", "too many simultaneous", "too many concurrent", "too many login", "too many auth", "too many session",
+		"too many attempt", "too many failed", "too many failures", "too many invalid", "too many wrong", "too many incorrect",
+		"too many unsuccessful", "too many bad", "too many errors", "too many requests", "too many users", "too many clients",
+		"too many imap", "too many pop", "too many smtp", "too many logged", "maximum *connections", "maximum number of",
+		"connection limit", "connections limit", "concurrent connections", "concurrent sessions", "session limit", "login limit",
+		"limit exceeded", "limit reached", "limit has been", "exceeded *limit", "rate limit", "rate-limit", "ratelimit", "login rate",
+		"throttl", "frequency", "login delay", "minimum interval", "too frequent", "too often", "temporarily blocked",
+		"temporarily locked", "blocked temporarily", "locked temporarily", "blocked for *minutes", "locked for *minutes",
+	}},
+	{kind: KindRefused, words: []string{"spamhaus", "blacklist", "blocklist", "block list", "your ip", "ip address", "client host", "blocked using"},
+		advice: "The server refuses logins from this network's address: its words say why."},
+	{kind: KindInUse, words: []string{
+		"mailbox is locked", "mailbox locked", "maildrop is locked", "maildrop locked", "maildrop already", "mailbox already",
+		"mailbox is already", "drop already locked", "unable to lock", "cannot lock", "can't lock", "can not lock", "could not lock",
+		"can't get *lock", "cannot get *lock", "unable to get *lock", "lock maildrop", "lock busy", "mailbox in use",
+		"maildrop in use", "already in use", "is in use", "mailbox busy", "mailbox is busy", "session already", "another session", "another pop",
+	}},
+	{kind: KindNoLogin, words: []string{
+		"authentication not enabled", "authentication is not enabled", "auth not enabled", "when not advertised", "auth not available",
+		"auth is not available", "authentication not available", "authentication is not available", "authentication not supported",
+		"authentication is not supported on", "does not support authentication", "authentication not required",
+		"no authentication required", "authentication not allowed", "authentication is not allowed", "auth not allowed",
+	}},
+	{kind: KindTemporary, words: []string{
+		"temporarily suspended", "temporarily disabled", "temporarily unavailable", "temporarily closed", "temporarily restricted",
+	}},
+	{kind: KindDisabled, words: []string{
+		"authentication is disabled", "authentication disabled", "basic authentication is", "basicauthblocked", "account disabled",
+		"account is disabled", "account has been disabled", "user disabled", "user is disabled", "mailbox disabled", "mailbox is disabled",
+		"login disabled", "login is disabled", "logins disabled", "logins are disabled", "login not allowed", "login not permitted", "login denied",
+		"suspended", "deactivated", "inactive", "account not active", "account is not active", "not activated",
+		"account expired", "account has expired", "account is closed", "account closed", "account locked", "account is locked",
+		"account has been locked", "user is locked", "account blocked", "account is blocked", "account has been blocked", "user is blocked",
+		"is not enabled", "not enabled for", "not been enabled", "yet to enable", "enable imap", "enable pop", "enable smtp",
+		"access is disabled", "access disabled", "access is not allowed", "access to this account", "imap is disabled", "pop3 is disabled", "pop is disabled", "smtp is disabled", "imap disabled",
+		"pop3 disabled", "smtp disabled", "service is not open", "service not open", "service is disabled", "has no permission", "have no permission",
+		"does not have permission", "not have access rights", "not allowed to use", "not permitted to use", "not authorized to use",
+		"switched off", "turned off", "less secure app", "unsafe login", "security defaults", "security policy", "conditional access", "did not meet the criteria",
+		"account is abnormal",
+	}},
+	{kind: KindMechanism, words: []string{
+		"mechanism not supported", "mechanism is not supported", "unsupported *mechanism", "unsupported auth", "unrecognized auth",
+		"unrecognised auth", "unknown auth", "unknown mechanism", "unknown sasl", "invalid mechanism", "mechanism not available",
+		"mechanism unavailable", "no mechanism available", "mechanism*disabled", "mechanism*too weak", "auth not supported", "auth is not supported",
+		"unknown command", "unrecognized command", "unrecognised command", "command not recognized", "command unrecognized", "command not supported",
+		"not implemented", "unimplemented", "invalid command",
+	}},
+	{kind: KindTemporary, words: []string{
+		"temporary", "temporarily", "again later", "try later", "retry later", "try again in", "system busy", "system is busy", "server busy",
+		"server is busy", "too busy", "server unavailable", "service unavailable", "service not available", "service is unavailable",
+		"currently unavailable", "not available at this time", "not available right now", "internal error", "internal server error",
+		"server error", "system error", "system problem", "backend", "overload", "maintenance", "timed out", "timeout", "shutting down",
+	}},
+
+	{kind: KindCredentials, words: []string{
+		"invalid credentials", "bad credentials", "wrong credentials", "incorrect credentials", "credentials were incorrect", "credentials invalid",
+		"invalid user", "invalid login", "invalid password", "incorrect user", "incorrect password", "password incorrect", "password is incorrect",
+		"wrong password", "bad password", "password error", "passerr", "password not accepted", "password mismatch", "unknown user", "no such user",
+		"user unknown", "user not found", "bad login", "login incorrect", "login fail", "logon fail", "unable to log on", "invalid token",
+		"invalid_token", "invalid access token", "authentication fail", "authentication unsuccessful", "authentication error",
+		"authenticate failed", "authorization failed", "auth fail",
+	}},
+}
+
+// verdictOf returns the verdict that the server's words give, nil if they are not
+// known.
+func verdictOf(words string) *verdict {
+	words = strings.ToLower(words)
+	for i, v := range verdicts {
+		for _, w := range v.words {
+			if contains(words, w) {
+				return &verdicts[i]
+			}
+		}
+	}
+	return nil
+}
+
+// contains reports whether the parts of a pattern, between its stars, are in text
+// one behind the other.
+func contains(text, pattern string) bool {
+	for part := range strings.SplitSeq(pattern, "*") {
+		_, rest, found := strings.Cut(text, part)
+		if !found {
+			return false
+		}
+		text = rest
+	}
+	return true
+}
+
+// judge returns a refusal with the kind that the server's words give it, where its
+// code does not tell. Before the server was sent the secret, which shown reports, a
+// refusal is none of the credentials, unless it was sent the user's name, which
+// named reports, and has a code that speaks of credentials.
+func judge(a Answer, named, shown bool) Answer {
+	v := verdictOf(a.Reply)
+	switch {
+	case v == nil:
+	case v.kind == "":
+		a.advice = v.advice
+	case v.kind == KindCredentials && (a.Kind == KindCredentials || a.Kind == KindRefused && a.Guessed):
+		a.Kind, a.Guessed, a.advice = KindCredentials, a.Guessed || v.vague, v.advice
+	case v.kind == KindCredentials:
+	case a.Kind == KindCredentials, a.Kind == KindRefused, a.Kind == KindMechanism, a.Kind == KindTemporary:
+		a.Kind, a.Guessed, a.advice = v.kind, false, v.advice
+	}
+	if named && a.Kind == KindCredentials && a.Code != "" {
+		return a
+	}
+	if !shown && (a.Kind == KindCredentials || a.Kind == KindRefused && (a.Guessed || a.Code == "")) {
+		coded := a.Kind == KindCredentials && !a.Guessed
+		a.Kind, a.Guessed, a.advice, a.early = KindRefused, !coded, "", true
+	}
+	return a
+}

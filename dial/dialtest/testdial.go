@@ -1,0 +1,66 @@
+package dialtest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// TB is the part of testing.TB that [TestDial] needs.
+type TB interface {
+	// As in testing.TB.
+	Helper()
+	Errorf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+// maxTold is how many cases are reported with a transcript.
+const maxTold = 20
+
+// TestDial is [Try] for tests: the findings of each case are an error of t, with a
+// transcript of the first, and the summary is logged. A program that gets many
+// cases wrong is told the rest in a line each. It returns nil if nothing could
+// be tried, which is an error of t too.
+func TestDial(t TB, connect Connect, o TryOptions) *Summary {
+	t.Helper()
+	s, err := Try(context.Background(), connect, o)
+	if err != nil {
+		t.Errorf("%v", err)
+		return nil
+	}
+	for n, of := range byCase(s.Findings) {
+		t.Errorf("%s", tell(of, n < maxTold))
+	}
+	t.Logf("\n%v", s)
+	return s
+}
+
+// byCase cuts findings where another case begins.
+func byCase(all []Finding) [][]Finding {
+	var cases [][]Finding
+	for i, f := range all {
+		if i == 0 || f.Case != all[i-1].Case {
+			cases = append(cases, nil)
+		}
+		last := &cases[len(cases)-1]
+		*last = append(*last, f)
+	}
+	return cases
+}
+
+// tell describes the findings of one case, which are at least one.
+func tell(all []Finding, whole bool) string {
+	var b strings.Builder
+	first := all[0]
+	fmt.Fprintf(&b, "%s: %s", first.Case.Name, first.Case.About)
+	for _, f := range all {
+		fmt.Fprintf(&b, "\n  %v: %s: %s", f.Policy, f.Kind, f.Text)
+	}
+	if whole {
+		fmt.Fprintf(&b, "\n  what was said under %v:", first.Policy)
+		for _, line := range first.Transcript {
+			fmt.Fprintf(&b, "\n    %s", line)
+		}
+	}
+	return b.String()
+}

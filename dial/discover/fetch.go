@@ -1,0 +1,148 @@
+package discover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+var (
+	// ErrDocument is in the chain of an error about a document that is not what it
+	// should be, or too large.
+	ErrDocument = errors.New("document not usable")
+	// ErrRedirect is in the chain of an error about a redirect that was not
+	// followed: to anything but https, or one too many.
+	ErrRedirect = errors.New("redirect not followed")
+)
+
+const (
+	maxDocument  = 64 << 10 // bytes, without compression
+	maxRedirects = 2
+)
+
+// errNothing is a document that is not there: the host or the path does not
+// exist.
+var errNothing = errors.New("nothing there")
+
+// document is what was fetched.
+type document struct {
+	body []byte // content codings are removed
+	host string // the last one, whose certificate it was
+}
+
+// get fetches a document over HTTPS. It returns errNothing if there is none.
+func (f *finder) get(ctx context.Context, address string) (*document, error) {
+	for hop := range maxRedirects + 1 {
+		u, err := url.Parse(address)
+		if err != nil {
+			return nil, err
+		}
+		next, doc, err := f.fetch(ctx, u)
+		switch {
+		case err == nil && next == "":
+			return doc, nil
+		case err == nil:
+			address = next
+		case errors.Is(err, errNoAddress) && hop == 0, errors.Is(err, errNothing):
+			return nil, errNothing
+		case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+			return nil, fmt.Errorf("https://%s: %w", u.Hostname(), wire.ContextError(ctx))
+		default:
+			return nil, fmt.Errorf("https://%s: %w", u.Hostname(), err)
+		}
+	}
+	return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
+}
+
+// fetch makes one request. The answer is a document, or where to go on. It is not
+// done by an http.Client, which would tell the next host, as the referrer, what
+// this one was asked.
+func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *document, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	web, err := f.transport(ctx, u.Hostname())
+	if err != nil {
+		return "", nil, err
+	}
+	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{"User-Agent": {"mailconn"}}}
+	resp, err := web.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return "", nil, err
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+		doc, err = readDocument(resp)
+	case http.StatusNotFound, http.StatusGone:
+		err = errNothing
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		to, bad := resp.Location()
+		if bad != nil || to.Scheme != "https" || to.User != nil {
+			return "", nil, fmt.Errorf("%w: it does not lead to https", ErrRedirect)
+		}
+		next = to.String()
+	default:
+		err = fmt.Errorf("%w: status %d", ErrDocument, resp.StatusCode)
+	}
+	return next, doc, err
+}
+
+// transport returns the program's transport, held to this package's rules, for
+// one request to a host. An http.Transport goes on connecting when the request is
+// given up: this one ends with ctx, and the host is looked up before it begins.
+func (f *finder) transport(ctx context.Context, host string) (*http.Transport, error) {
+	t := new(http.Transport)
+	if f.Transport != nil {
+		t = f.Transport.Clone()
+	}
+	g := &guard{f.Resolver, f.Permit, t.DialContext}
+	if g.dial == nil {
+		g.dial = netDial(nil)
+	}
+	connect := g.DialContext
+	if t.Proxy == nil {
+		all, err := g.addresses(ctx, host)
+		if err != nil {
+			return nil, err
+		}
+		connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return g.connect(ctx, network, all, port)
+		}
+	}
+	t.DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
+		conn, err := connect(ctx, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	t.MaxResponseHeaderBytes = maxDocument
+	return t, nil
+}
+
+// readDocument reads a bounded body.
+func readDocument(resp *http.Response) (*document, error) {
+	host, err := dns.Canonical(resp.Request.URL.Hostname())
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxDocument {
+		return nil, fmt.Errorf("%w: larger than %d bytes", ErrDocument, maxDocument)
+	}
+	return &document{body, host}, nil
+}

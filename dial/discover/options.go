@@ -1,0 +1,149 @@
+package discover
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Options say whom to ask, and how. A nil *Options is the zero Options, which
+// asks the domain itself and no other server.
+type Options struct {
+	// Resolver answers all questions to the DNS, those for the addresses of web
+	// and mail servers included. nil means the zero Resolver, which asks the
+	// servers of resolv.conf.
+	Resolver *dns.Resolver
+
+	// Transport fetches documents over HTTPS. nil means the system's roots and no
+	// proxy. It is cloned, and its connections end with the call. A config that
+	// does not verify the server's name, or a DialTLS of the program's, is an error
+	// of the call, as it would forge the proof. With a Proxy, Permit is asked about
+	// the proxy, which then connects as it likes.
+	Transport *http.Transport
+
+	// Dialer connects to servers that are guessed: its TLSConfig, NetDialer and
+	// LocalName are used. nil means the zero Dialer. A TLSConfig that does not
+	// verify the server's name is an error of the call.
+	Dialer *dial.Dialer
+
+	// ISPDB is the URL of a public table of mail providers in the form of
+	// autoconfig, to which a domain is appended. Its operator learns the domain of
+	// the address and that of its MX, and never the address. Empty asks no third
+	// party.
+	ISPDB string
+
+	// Providers is the program's own table of mail providers, by their MX.
+	Providers []Provider
+
+	// TellAddress puts the whole address into the query to autoconfig.DOMAIN, for
+	// providers whose answer depends on it. Otherwise no server learns more than
+	// the domain.
+	TellAddress bool
+
+	// Permit is asked before a connection to an address is made, by several
+	// goroutines at once; an error forbids it. nil is [PublicAddress]. A service
+	// that lets strangers type addresses should also forbid its own networks.
+	Permit func(netip.Addr) error
+
+	// Timeout bounds each source, and the guesses that may follow. Zero or less
+	// means 5 seconds.
+	Timeout time.Duration
+}
+
+// Provider is a mail provider in a program's own table.
+type Provider struct {
+	MX        string          // a domain: it and all below it are MX hosts of the provider
+	Endpoints []dial.Endpoint // its servers, the best first
+	Auth      []Method        // ways to log in, the best first
+	Issuer    string          // of OAuth, "" without
+}
+
+// ErrNotPermitted is in the chain of an error when an address was not connected
+// to because [Options.Permit] forbids it. The error that Permit returned is, too.
+var ErrNotPermitted = errors.New("address not permitted")
+
+// PublicAddress is an error for addresses that are of this host or of the link,
+// or of no host at all: loopback, link-local, multicast and unspecified ones.
+// Private addresses (RFC 1918, RFC 4193) pass, as in-house mail servers have them.
+func PublicAddress(a netip.Addr) error {
+	switch a = a.Unmap(); {
+	case !a.IsValid(), a.IsUnspecified(), a.Is4() && a.As4()[0] == 0, a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return errors.New("not the address of a host")
+	case a.IsLoopback():
+		return errors.New("loopback address")
+	case a.IsLinkLocalUnicast():
+		return errors.New("link-local address")
+	case a.IsMulticast():
+		return errors.New("multicast address")
+	}
+	return nil
+}
+
+// NetDialer returns a dialer that goes by o: it asks o.Resolver for a host's
+// addresses, connects to those that o.Permit allows, and to no others. In a
+// [dial.Dialer] it holds what is dialled after discovery to the same rule.
+func (o *Options) NetDialer() dial.NetDialer {
+	if o == nil {
+		o = new(Options)
+	}
+	g := &guard{resolver: o.Resolver, permit: o.Permit, dial: netDial(o.Dialer)}
+	if g.resolver == nil {
+		g.resolver = new(dns.Resolver)
+	}
+	if g.permit == nil {
+		g.permit = PublicAddress
+	}
+	return g
+}
+
+// check returns what is wrong with o before anything is asked.
+func (o *Options) check() error {
+	if t := o.Transport; t != nil {
+		//lint:ignore SA1019 a program may have set it all the same
+		if t.DialTLSContext != nil || t.DialTLS != nil || unnamed(t.TLSClientConfig) {
+			return errors.New("discover: Transport does not verify servers by their names")
+		}
+	}
+	if o.Dialer != nil && unnamed(o.Dialer.TLSConfig) {
+		return errors.New("discover: Dialer does not verify servers by their names")
+	}
+	if o.ISPDB != "" {
+		u, err := url.Parse(o.ISPDB)
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("discover: ISPDB is not an https URL without user, query and fragment")
+		}
+	}
+	for _, p := range o.Providers {
+		if _, err := dns.Canonical(p.MX); err != nil {
+			return fmt.Errorf("discover: Providers: %w", err)
+		}
+		for _, e := range p.Endpoints {
+			if err := e.Validate(); err != nil || weak(e.Policy) || e.Protocol == policy.SMTP {
+				return fmt.Errorf("discover: Providers: %v is no server of a user's with TLS", e)
+			}
+		}
+	}
+	return nil
+}
+
+// unnamed reports whether a config accepts servers that are not shown to have the
+// name that they were looked up by.
+func unnamed(c *tls.Config) bool { return c != nil && (c.InsecureSkipVerify || c.ServerName != "") }
+
+// timeout returns a context for one source.
+func (o *Options) timeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := o.Timeout
+	if limit <= 0 {
+		limit = 5 * time.Second
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer in %v", limit))
+}

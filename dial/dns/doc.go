@@ -1,0 +1,38 @@
+// Package dns asks a resolver one question, and tells an answer from an absence
+// and from a failure.
+//
+//	answer, err := new(dns.Resolver).Ask(ctx, "_imaps._tcp.example.org", dnsmessage.TypeSRV)
+//
+// An error means that nothing is known: the servers did not answer, or could not
+// find out. A program that takes it for an absence can be made to overlook a
+// record by an attacker who drops a packet. [Answer.Absent] says that there are
+// no records, and which absence it is: the name does not exist, or it has no
+// records of this type.
+//
+// # Validation
+//
+// [Answer.Secure] reports that a validating resolver has checked the answer, or
+// the absence, against the signatures of DNSSEC. This package never validates
+// itself: it believes the AD bit of a resolver on loopback, and that of other
+// resolvers only if [Resolver.TrustAD] or the trust-ad option of resolv.conf says
+// that the way to them is safe. A resolver that does not validate never sets the
+// bit, so that to trust one on loopback costs nothing; a forwarder that copies
+// the bit from a server far away must not be run on loopback.
+//
+// A trusted resolver that answers SERVFAIL may have found a forgery. No other
+// server is asked then.
+//
+// # Names
+//
+// Every name is asked as it is: the search list of resolv.conf is not used, nor
+// is /etc/hosts. See [Canonical] for the form of names.
+//
+// # What a stranger can do
+//
+// Questions go out over UDP with a random id from a socket of their own, and an
+// answer counts only if its id and its question are those that were asked. After
+// a few datagrams that do not fit, the question is asked over TCP. Nothing is
+// cached, and no answer is larger than the 65,535 bytes of a DNS message. The way
+// to the resolver is not encrypted: an attacker on it can read and change what is
+// not validated by a resolver on this side of it.
+package dns

@@ -1,0 +1,68 @@
+package dns
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/net/idna"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Canonical returns a domain name in the form in which this package asks for it
+// and hands it on: A-labels (RFC 5890), lower case, without the root's dot.
+// Labels are of letters, digits, hyphens and underscores; other names are an
+// error, and so are the empty one and those that are too long (RFC 1035 §2.3.4).
+func Canonical(name string) (string, error) {
+	ascii := strings.TrimSuffix(name, ".")
+	if !wire.IsASCII(ascii) {
+		var err error
+		if ascii, err = toASCII(ascii); err != nil {
+			return "", fmt.Errorf("%.64q is not a valid international name", name)
+		}
+	}
+	switch {
+	case ascii == "":
+		return "", errors.New("no name")
+	case len(ascii) > 253:
+		return "", errors.New("name longer than 253 bytes")
+	}
+	ascii = strings.ToLower(ascii)
+	for label := range strings.SplitSeq(ascii, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return "", fmt.Errorf("%.64q is not a valid name", name)
+		}
+	}
+	return ascii, nil
+}
+
+// toASCII turns a name into A-labels. The labels in front that begin with an
+// underscore are not of a host name (RFC 8552 §1), and stay as they are.
+func toASCII(name string) (string, error) {
+	service, host := "", name
+	for strings.HasPrefix(host, "_") {
+		label, rest, _ := strings.Cut(host, ".")
+		service, host = service+label+".", rest
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err == nil && strings.ContainsRune(host, utf8.RuneError) { // which is also what invalid UTF-8 reads as
+		err = errors.New("not valid UTF-8")
+	}
+	return strings.TrimSuffix(service+ascii, "."), err
+}
+
+// plain returns a name of an answer in the form of [Canonical], but with
+// whatever bytes the server has put into it.
+func plain(n dnsmessage.Name) string {
+	b := bytes.Clone(n.Data[:n.Length])
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(bytes.TrimSuffix(b, []byte(".")))
+}

@@ -1,0 +1,150 @@
+package dial_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// refusing answers a connection with a greeting, and each line that comes with the
+// next of the answers, in which <t> stands for the line's first word.
+func refusing(t *testing.T, greeting string, answers ...string) net.Conn {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		server, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		server.Write([]byte(greeting))
+		lines := bufio.NewReader(server)
+		for _, answer := range answers {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return
+			}
+			tag, _, _ := strings.Cut(line, " ")
+			server.Write([]byte(strings.ReplaceAll(answer, "<t>", tag)))
+		}
+		io.Copy(io.Discard, lines)
+	}()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// A refusal before TLS is reported as one, with the server's reply, whether it is
+// temporary, and a hint that fits: a server that is full is not on the wrong port, and
+// one that refuses the client's name does not lack STARTTLS.
+func TestRefusalsBeforeTLS(t *testing.T) {
+	const (
+		implicit = policy.ImplicitTLS
+		required = policy.RequiredSTARTTLS
+		opp      = policy.OpportunisticSTARTTLS
+	)
+	for name, c := range map[string]struct {
+		protocol  policy.Protocol
+		policy    policy.Policy
+		greeting  string
+		answers   []string
+		phase     dial.Phase
+		temporary bool
+		words     []string // of the error
+		hint      []string
+	}{
+		"full, in the clear on the TLS port": {policy.Submission, implicit, "421 Too many concurrent SMTP connections; please try again later.\r\n", nil,
+			dial.PhaseHandshake, true, []string{"Too many concurrent SMTP connections"}, []string{"again later"}},
+		"full, in several lines": {policy.Submission, implicit, "421-mail.test is full\r\n421 try later\r\n", nil,
+			dial.PhaseHandshake, true, []string{"mail.test is full", "try later"}, []string{"again later"}},
+		"blocked, in the clear on the TLS port": {policy.Submission, implicit, "554 5.7.1 client blocked\r\n", nil,
+			dial.PhaseHandshake, false, []string{"client blocked"}, []string{"its words say why"}},
+		"BYE on the TLS port": {policy.IMAP, implicit, "* BYE [UNAVAILABLE] full\r\n", nil,
+			dial.PhaseHandshake, true, []string{"full"}, []string{"again later"}},
+		"-ERR on the TLS port": {policy.POP3, implicit, "-ERR [SYS/PERM] no\r\n", nil,
+			dial.PhaseHandshake, false, []string{"[SYS/PERM] no"}, []string{"its words say why"}},
+		"a long greeting that ends in a refusal": {policy.SMTP, required, "220-mx.test ESMTP\r\n521 5.7.1 client [192.0.2.7] blocked\r\n", nil,
+			dial.PhaseGreeting, false, []string{"mx.test ESMTP", "[192.0.2.7] blocked"}, []string{"its words say why"}},
+		"a long greeting that ends in a refusal for now": {policy.SMTP, opp, "220-mx.test ESMTP\r\n421 busy\r\n", nil,
+			dial.PhaseGreeting, true, []string{"busy"}, []string{"again later"}},
+		"a name that is refused as if the command were unknown": {policy.Submission, required, "220 x\r\n",
+			[]string{"504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname\r\n"},
+			dial.PhaseCapability, false, []string{"need fully-qualified hostname"}, []string{"LocalName"}},
+		"a name that is refused, opportunistic": {policy.SMTP, opp, "220 x\r\n", []string{"501 5.5.4 HELO requires valid domain\r\n"},
+			dial.PhaseCapability, false, []string{"valid domain"}, []string{"LocalName"}},
+		"a name that is refused for now": {policy.SMTP, required, "220 x\r\n", []string{"450 4.7.1 <[127.0.0.1]>: Helo command rejected: Host name\r\n"},
+			dial.PhaseCapability, true, []string{"Helo command rejected"}, []string{"LocalName"}},
+		"hung up behind EHLO": {policy.Submission, required, "220 x\r\n", []string{"421-4.7.0 Try again later,\r\n421 4.7.0 closing connection. (EHLO)\r\n"},
+			dial.PhaseCapability, true, []string{"Try again later,"}, []string{"LocalName"}},
+		"CAPABILITY refused": {policy.IMAP, opp, "* OK x\r\n", []string{"* NO later\r\n<t> NO [UNAVAILABLE] not now\r\n"},
+			dial.PhaseCapability, true, []string{"not now"}, []string{"again later"}},
+	} {
+		conn := refusing(t, c.greeting, c.answers...)
+		_, err := new(dial.Dialer).NewConn(t.Context(), conn, dial.Endpoint{Protocol: c.protocol, Host: "mail.test", Policy: c.policy})
+		var failed *dial.Error
+		if !errors.As(err, &failed) || failed.Phase != c.phase || failed.Temporary() != c.temporary || errors.Is(err, policy.ErrNotOffered) || errors.Is(err, policy.ErrNotTLS) {
+			t.Errorf("%s: %v, temporary %v", name, err, failed.Temporary())
+			continue
+		}
+		for _, words := range c.words {
+			if !strings.Contains(err.Error(), words) {
+				t.Errorf("%s: %q is not in %v", name, words, err)
+			}
+		}
+		checkHint(t, name, failed, c.hint...)
+		if strings.Contains(failed.Hint(), "STARTTLS)") {
+			t.Errorf("%s: told to change the policy: %s", name, failed.Hint())
+		}
+	}
+}
+
+// A wrong port, and a server without a list, are still reported as such.
+func TestNoRefusal(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy   policy.Policy
+		greeting string
+		answers  []string
+		want     error
+	}{
+		"a clear greeting":           {policy.ImplicitTLS, "220 mail.test ESMTP\r\n", nil, policy.ErrNotTLS},
+		"another protocol's refusal": {policy.ImplicitTLS, "* BYE x\r\n", nil, policy.ErrNotTLS},
+		"no EHLO":                    {policy.RequiredSTARTTLS, "220 x\r\n", []string{"502 5.5.1 Command not implemented\r\n"}, policy.ErrNotOffered},
+		"a refusal taken back":       {policy.RequiredSTARTTLS, "421-x\r\n220 y\r\n", nil, policy.ErrMalformed},
+	} {
+		conn := refusing(t, c.greeting, c.answers...)
+		_, err := new(dial.Dialer).NewConn(t.Context(), conn, dial.Endpoint{Protocol: policy.Submission, Host: "mail.test", Policy: c.policy})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A proxy that is down is not the mail server.
+func TestProxyIsDown(t *testing.T) {
+	down := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1080}, Err: syscall.ECONNREFUSED}
+	d := dial.Dialer{NetDialer: failing{down}}
+	_, err := d.Dial(t.Context(), imaps("mail.test"))
+	var failed *dial.Error
+	if !errors.As(err, &failed) || !errors.Is(err, syscall.ECONNREFUSED) || failed.Phase != dial.PhaseConnect || !failed.Temporary() {
+		t.Fatal(err)
+	}
+	checkHint(t, "proxy", failed, "proxy, at 127.0.0.1:1080", "Nothing is known of the mail server")
+}
+
+type failing struct{ err error }
+
+func (f failing) DialContext(context.Context, string, string) (net.Conn, error) { return nil, f.err }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/dial/dns"
+)
+
+const usage = `find shows which servers a mail address has, and who says so.
+
+usage: find [flags] ADDRESS
+
+The domain of the address is asked: by PACC, SRV records, autoconfig over HTTPS,
+and last by trying conventional names under it. With -table a public table of
+providers is asked as well; it learns the domain.
+
+The exit status is 0 if the domain vouches for a server to read from and one to
+send by, 1 if not, and 2 if the command line is wrong.
+
+flags:
+`
+
+// parse reads the command line into o, and returns the address.
+func parse(o *discover.Options, args []string, help io.Writer) (address string, err error) {
+	var server string
+	var trustAD bool
+	fs := flag.NewFlagSet("find", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
+	fs.Usage = func() {}
+	fs.StringVar(&o.ISPDB, "table", o.ISPDB, "ask the public table of providers at `URL`, such as https://v1.ispdb.net/")
+	fs.BoolVar(&o.TellAddress, "tell-address", false, "tell the whole address to autoconfig at its domain")
+	fs.StringVar(&server, "resolver", "", "ask the name server at `IP` instead of those of resolv.conf")
+	fs.BoolVar(&trustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
+	fs.DurationVar(&o.Timeout, "timeout", 5*time.Second, "give each source `TIME`")
+	err = fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(help, usage)
+		fs.SetOutput(help)
+		fs.PrintDefaults()
+		return "", err
+	case err != nil:
+		return "", err
+	case fs.NArg() != 1:
+		return "", errors.New("want one address, behind the flags")
+	case o.Timeout <= 0:
+		return "", errors.New("-timeout must be more than nothing")
+	}
+	if o.Resolver == nil {
+		o.Resolver = new(dns.Resolver)
+	}
+	if server != "" {
+		ip, err := netip.ParseAddr(server)
+		if err != nil {
+			return "", fmt.Errorf("-resolver: %w", err)
+		}
+		o.Resolver.Servers = []netip.AddrPort{netip.AddrPortFrom(ip, 53)}
+	}
+	o.Resolver.TrustAD = o.Resolver.TrustAD || trustAD
+	return fs.Arg(0), nil
+}

@@ -1,0 +1,201 @@
+package networks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/networks"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// achieved dials the test's server through d, and returns what was achieved.
+func achieved(server *dialtest.Server, d dial.NetDialer) string {
+	dialer := &dial.Dialer{TLSConfig: server.ClientConfig(), NetDialer: d}
+	conn, err := dialer.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS))
+	if err != nil {
+		var failed *dial.Error
+		if errors.As(err, &failed) {
+			return failed.Hint()
+		}
+		return err.Error()
+	}
+	defer conn.Close()
+	return fmt.Sprintf("verified: %v", conn.Security().Verified)
+}
+
+func newServer() *dialtest.Server {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return server
+}
+
+func ExampleSOCKS5() {
+	server := newServer()
+	defer server.Close()
+	address, stop := serveSOCKS5()
+	defer stop()
+	d, err := networks.SOCKS5(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(achieved(server, d))
+	// Output: verified: pkix
+}
+
+func ExampleHTTPProxy() {
+	server := newServer()
+	defer server.Close()
+	proxy := httptest.NewServer(http.HandlerFunc(connect))
+	defer proxy.Close()
+	fmt.Println(achieved(server, networks.HTTPProxy(proxy.Listener.Addr().String())))
+	// Output: verified: pkix
+}
+
+func ExampleUnix() {
+	server := newServer()
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			server.Serve(conn)
+		}
+	}()
+	fmt.Println(achieved(server, networks.Unix(path)))
+	// Output: verified: pkix
+}
+
+func ExampleFrom() {
+	server := newServer()
+	defer server.Close()
+	d, err := networks.From(netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(achieved(server, d))
+	// Output: verified: pkix
+}
+
+func ExampleIPv4() {
+	server := newServer()
+	defer server.Close()
+	fmt.Println(achieved(server, &networks.IPv4{}))
+	// Output: verified: pkix
+}
+
+// A proxy that does not do its work is not mistaken for the mail server.
+func TestHints(t *testing.T) {
+	server := newServer()
+	defer server.Close()
+	refusing := httptest.NewServer(http.NotFoundHandler())
+	defer refusing.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nowhere := gone.Addr().String()
+	gone.Close()
+	for name, d := range map[string]dial.NetDialer{
+		"HTTP proxy that refuses": networks.HTTPProxy(refusing.Listener.Addr().String()),
+		"HTTP proxy that is gone": networks.HTTPProxy(nowhere),
+		"no unix socket":          networks.Unix(filepath.Join(t.TempDir(), "none")),
+	} {
+		if hint := achieved(server, d); !strings.Contains(hint, "Nothing is known of the mail server") {
+			t.Errorf("%s: %s", name, hint)
+		}
+	}
+	if _, err := networks.From(netip.Addr{}); err == nil {
+		t.Error("from nowhere")
+	}
+}
+
+// connect is an HTTP proxy.
+func connect(w http.ResponseWriter, r *http.Request) {
+	to, err := net.Dial("tcp", r.Host)
+	if r.Method != http.MethodConnect || err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	from, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		to.Close()
+		return
+	}
+	// Only now: what the client sends next must not be read by the HTTP server.
+	io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
+	join(from, to)
+}
+
+// join passes on what each of two connections says, until one of them ends.
+func join(a, b net.Conn) {
+	defer a.Close()
+	defer b.Close()
+	go func() {
+		io.Copy(a, b)
+		a.Close()
+	}()
+	io.Copy(b, a)
+}
+
+// serveSOCKS5 is a SOCKS5 proxy for connections to IPv4 addresses.
+func serveSOCKS5() (address string, stop func() error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go socks(conn)
+		}
+	}()
+	return l.Addr().String(), l.Close
+}
+
+func socks(conn net.Conn) {
+	hello := make([]byte, 3) // version 5, one method, no authentication
+	if _, err := io.ReadFull(conn, hello); err != nil {
+		conn.Close()
+		return
+	}
+	conn.Write([]byte{5, 0})
+	request := make([]byte, 10) // CONNECT to an IPv4 address and a port
+	if _, err := io.ReadFull(conn, request); err != nil {
+		conn.Close()
+		return
+	}
+	to, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: net.IP(request[4:8]), Port: int(request[8])<<8 | int(request[9])})
+	if err != nil {
+		conn.Close()
+		return
+	}
+	conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	join(conn, to)
+}

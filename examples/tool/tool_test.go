@@ -1,0 +1,79 @@
+package tool_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/tool"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// The tool reads its settings and sends one message.
+func Example() {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, User: "tool", Password: "secret"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "tool")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			log.Fatal(err)
+		}
+		return path
+	}
+	config, err := json.Marshal(map[string]string{
+		"server":        "submission://" + server.Addr(), // STARTTLS is required
+		"user":          "tool",
+		"password_file": file("password", "secret\n"),
+		"ca_file":       file("ca.pem", string(server.CA().PEM())),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var s tool.Settings
+	if err := json.Unmarshal(config, &s); err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	client, err := s.Connect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	receipt, err := client.Send(ctx,
+		smtpconn.Envelope{From: "tool@example.org", To: []string{"ops@example.org"}},
+		strings.NewReader("Subject: disk is full\r\n\r\nOn host 7.\r\n"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("sent to", receipt.Accepted)
+	// Output: sent to [ops@example.org]
+}
+
+// A mistake in the configuration file is an error when the file is read. An endpoint
+// does not take a password, since endpoints are logged.
+func ExampleSettings() {
+	for _, server := range []string{"mail.example.org", "smtp://user:secret@mail.example.org", "ssl://mail.example.org"} {
+		var s tool.Settings
+		err := json.Unmarshal([]byte(`{"server": "`+server+`"}`), &s)
+		fmt.Println(err)
+	}
+	// Output:
+	// dial: endpoint is not a URL such as imaps://mail.example.org
+	// dial: endpoint has a user or a password in it; credentials are set elsewhere
+	// dial: unknown scheme "ssl": want one of imaps, imap, pop3s, pop3, submissions, submission, smtps, smtp; those without the s may have +starttls, +opportunistic or +plain behind them
+}

@@ -1,0 +1,47 @@
+package hostname
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// CheckClient refuses what cannot stand behind EHLO.
+func CheckClient(name string) error {
+	if len(name) > 255 {
+		return errors.New("LocalName is longer than 255 bytes")
+	}
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] > '~' {
+			return errors.New("LocalName has a blank, a control or a non-ASCII character in it")
+		}
+	}
+	return nil
+}
+
+// Client returns what a client calls itself over a connection from local: the
+// host's name if that is qualified, else local as an address literal. A private
+// name tells nothing about the host but its address, which the server sees anyway.
+func Client(local net.Addr, private bool) string {
+	if host, err := os.Hostname(); !private && err == nil && strings.Contains(host, ".") && valid(host) {
+		return host
+	}
+	return AddressLiteral(local)
+}
+
+// AddressLiteral returns an address in the form of RFC 5321 §4.1.3, and that of the
+// loopback interface for what is no TCP address.
+func AddressLiteral(addr net.Addr) string {
+	ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		if a := tcp.AddrPort().Addr(); a.IsValid() {
+			ip = a.Unmap().WithZone("")
+		}
+	}
+	if ip.Is6() {
+		return "[IPv6:" + ip.String() + "]"
+	}
+	return "[" + ip.String() + "]"
+}

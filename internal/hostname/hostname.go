@@ -1,0 +1,71 @@
+// Package hostname puts the names of mail servers into one form, and says what a
+// client calls itself.
+package hostname
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Normal returns a host name as A-labels in lower case without the root's dot
+// (RFC 5890), or an IP address in its canonical form. An error quotes host, unless
+// host may hold a password.
+func Normal(host string) (string, error) {
+	if strings.Contains(host, "@") {
+		return "", errors.New("host has an @ in it: credentials are set elsewhere")
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if strings.Trim(ip.Zone(), zoneCharacters) != "" {
+			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)
+		}
+		return ip.String(), nil
+	}
+	name := strings.TrimSuffix(host, ".")
+	switch {
+	case name == "":
+		return "", errors.New("no host")
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("host %q: not a name or an IP address (the port has a field of its own)", host)
+	}
+	if !wire.IsASCII(name) {
+		ascii, err := idna.Lookup.ToASCII(name)
+		if err != nil || strings.ContainsRune(name, utf8.RuneError) { // which is also what invalid UTF-8 reads as
+			return "", fmt.Errorf("host %q: not a valid international name", host)
+		}
+		name = ascii
+	}
+	if !valid(name) {
+		return "", fmt.Errorf("host %q: not a valid name", host)
+	}
+	return strings.ToLower(name), nil
+}
+
+// zoneCharacters are those of the name of a network interface, as far as a URL can
+// hold it (RFC 6874 §2).
+const zoneCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+
+// valid reports whether s is a host name in ASCII. The underscore is not of
+// RFC 1123, but found in internal networks.
+func valid(s string) bool {
+	if len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i] | 0x20; (c < 'a' || c > 'z') && (label[i] < '0' || label[i] > '9') && label[i] != '-' && label[i] != '_' {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,18 @@
+// Package test is the roof over everything that is only for tests.
+//
+//   - api: the exported API, its documentation and its examples
+//   - attacks: the library against every script, fault and odd certificate
+//   - cost: round trips, allocations and goroutines
+//   - dnslab: a real name server and a validating resolver (a module of its own)
+//   - fakenet: name servers, web sites and mail servers in memory
+//   - interop: real mail servers (a module of its own)
+//   - layout: which package may import which
+//   - packages: the list of this module's packages
+//   - popbox: a POP3 server whose mailbox a test fills
+//   - script: servers written down as text, hostile ones above all
+//   - scripttest: plays scripts to the tests of a package
+//   - sessions: begins a session of whichever protocol
+//   - sqltest: real databases (a module of its own)
+//   - supervise: runs real servers that end with the tests
+//   - weight: what importers of each package take on
+package test

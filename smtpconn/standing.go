@@ -1,0 +1,56 @@
+package smtpconn
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+)
+
+// aboutClient reports whether a refusal is about the client or the server rather
+// than about a message or a recipient: a login or TLS is wanted, messages come too
+// often, the client may not relay, the server is full, or it is out of step.
+//
+// Codes decide where there are any that say so. The rest of what is said about
+// clients comes as x.7.0 and x.7.1, with which servers also refuse what they think
+// is spam, or without an enhanced code: there the words decide.
+func aboutClient(r *smtp.SMTPError) bool {
+	subject, detail := r.EnhancedCode[1], r.EnhancedCode[2]
+	switch {
+	case slices.Contains(clientCodes, r.Code):
+		return true
+	case subject == 3:
+		return detail != 3 && detail != 4 // RFC 3463 §3.4: features and size are the message's
+	case subject == 4:
+		return detail == 2 || detail == 5 // bad connection; congestion, and what some call a quota
+	case subject == 5:
+		return detail == 1 // RFC 5248: commands out of order
+	case subject == 7 && slices.Contains(clientDetails, detail):
+		return true
+	case subject == 7 && detail <= 1, subject == 0:
+		words := strings.ToLower(r.Message)
+		return slices.ContainsFunc(clientWords, func(w string) bool { return strings.Contains(words, w) })
+	}
+	return false
+}
+
+// clientCodes are basic codes: no service, a login is wanted or judged, commands
+// that are unknown or out of order.
+var clientCodes = []int{smtpline.ServiceClosing, 432, 454, 500, 502, 503, 530, 534, 535, 538}
+
+// clientDetails are those of x.7.z: TLS, logins and passwords (RFC 4954, RFC 5248),
+// and of a large provider: not authenticated, too many messages.
+var clientDetails = []int{3, 8, 9, 10, 11, 12, 14, 30, 57, 139, 705, 708, 750}
+
+// clientWords are of servers in use.
+var clientWords = []string{
+	"authentication required", "not authenticated", "must authenticate", "authenticate first", "auth first", "auth required",
+	"login required", "log in first", "must log in", "starttls",
+	"too many messages", "too many mails", "too many emails", "too many connections", "too much mail", "too many errors",
+	"rate limit", "ratelimit", "sending rate", "sending limit", "message rate", "throttl", "sending quota",
+	"per second", "per minute", "per hour", "per day", "hourly", "daily",
+	"relay access denied", "relaying denied", "relay not permitted", "not permitted to relay", "unable to relay",
+	"client host", "your ip", "ip address",
+}
