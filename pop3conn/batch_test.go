@@ -31,8 +31,8 @@ func TestTurns(t *testing.T) {
 			t.Errorf("%d turns to fetch, want %d", conn.turns, want)
 		}
 		conn.turns = 0
-		if n, err := c.DeleEach(ctx, listings(1000)); n != 1000 || err != nil {
-			t.Errorf("DeleEach: %d, %v", n, err)
+		if marked, err := c.DeleEach(ctx, listings(1000)); len(marked) != 1000 || err != nil {
+			t.Errorf("DeleEach: %v, %v", marked, err)
 		}
 		if want = 4; o.NoPipelining {
 			want = 1000

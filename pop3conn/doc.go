@@ -42,6 +42,11 @@
 // ([*policy.Violation]) or took too long, the network failed, a context ended, or the
 // program closed the session itself.
 //
+// Replies are matched to commands by their order alone. So a reply that has arrived
+// before a command is written ends the session ([policy.ErrInjected]); it is looked
+// for each time, at no cost of a round trip. One that arrives later cannot be told from
+// the right one until Quit, which does not report success then.
+//
 // A line of a list that cannot be read costs what it says, and no other line. A login
 // that the server refuses because it came too soon is a [*LoginDelayError].
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // RetrEach returns a loop over messages, in the order of msgs, of which it takes the
@@ -88,17 +90,17 @@ func (c *Client) startEach(ctx context.Context, msgs []Listing, verb string, arg
 }
 
 // DeleEach marks messages as deleted, as [Client.Dele] does, with as many commands
-// under way as [Client.RetrEach] has, and returns how many it marked. It goes on
+// under way as [Client.RetrEach] has, and returns those that it marked. It goes on
 // behind messages that the server refuses to mark, and numbers that cannot be sent:
 // the error then holds an error for each. Any other error has ended the session, and
 // nothing is deleted.
-func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked int, err error) {
+func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked []Listing, err error) {
 	if len(msgs) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	b, err := c.startEach(ctx, msgs, "DELE")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	b.single = true
 	var failed []error
@@ -112,10 +114,11 @@ func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked int, err 
 			continue
 		}
 		c.mark(l.Msg)
+		marked = append(marked, l)
 	}
 	b.finish()
 	if err := c.Err(); err != nil {
-		return 0, err
+		return nil, err
 	}
-	return len(msgs) - len(failed), joinErrors(failed...)
+	return marked, wire.Join(failed...)
 }

@@ -83,7 +83,7 @@ func (c *Client) Quit(ctx context.Context) error {
 	}
 	if err != nil {
 		c.Close()
-		return joinErrors(ErrNotConfirmed, err)
+		return wire.Join(ErrNotConfirmed, err)
 	}
 	c.quit = true
 	c.end(errQuit)
@@ -122,12 +122,15 @@ func (c *Client) fail(err error) error {
 // end makes err the reason why the session has ended, unless there is one. Any
 // goroutine may call it.
 func (c *Client) end(err error) *dial.Error {
-	s := c.conn.Security()
+	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: c.conn.Endpoint(), Err: err}
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = s.Endpoint.Policy, s.Endpoint.Protocol
+		broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
 	}
-	c.over.CompareAndSwap(nil, &dial.Error{Phase: dial.PhaseSession, Endpoint: s.Endpoint, Err: err, Known: s.Known})
+	if !errors.Is(err, net.ErrClosed) {
+		over.Known = c.conn.Security().Known
+	}
+	c.over.CompareAndSwap(nil, over)
 	return c.over.Load()
 }
 

@@ -55,39 +55,3 @@ func (c *Client) refused(r pop3.Reply) *Error {
 func code(r pop3.Reply, capabilities []string) string {
 	return pop3.Known(r.CodeUnder(capabilities))
 }
-
-// joinedError is several errors, with a text that is printable and at most 512 bytes
-// long.
-type joinedError struct{ errs []error }
-
-// joinErrors returns nil for no error, and the error itself for one.
-func joinErrors(errs ...error) error {
-	var all []error
-	for _, err := range errs {
-		if err != nil {
-			all = append(all, err)
-		}
-	}
-	switch len(all) {
-	case 0:
-		return nil
-	case 1:
-		return all[0]
-	}
-	return &joinedError{all}
-}
-
-func (e *joinedError) Error() string {
-	var text strings.Builder
-	for i, err := range e.errs {
-		if i > 0 {
-			text.WriteString("; ")
-		}
-		if text.WriteString(err.Error()); text.Len() > 1024 {
-			break
-		}
-	}
-	return wire.Printable(text.String())
-}
-
-func (e *joinedError) Unwrap() []error { return e.errs }

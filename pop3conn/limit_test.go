@@ -39,6 +39,28 @@ func TestTooLong(t *testing.T) {
 	})
 }
 
+// TestEachKeepsItsList: a loop goes over the messages that it was given, whatever
+// becomes of the caller's slice meanwhile.
+func TestEachKeepsItsList(t *testing.T) {
+	both(t, func(t *testing.T, o *pop3conn.Options) {
+		box := &mailbox{caps: pipelining, letters: letters(9, 10)}
+		_, c := dialFar(t, box, o)
+		msgs, next := listings(9), 1
+		for m, err := range c.RetrEach(ctx, msgs) {
+			if got := readAll(t, m, err); m.Msg != next || got != box.letters[next-1] {
+				t.Errorf("message %d of %d: %q", m.Msg, next, got)
+			}
+			next++
+			for i := range msgs {
+				msgs[i].Msg = 1
+			}
+		}
+		if next != 10 {
+			t.Errorf("%d messages", next-1)
+		}
+	})
+}
+
 // endlessLine is a message of one line.
 type endlessLine struct {
 	canned

@@ -111,7 +111,7 @@ func (c *Client) Index(ctx context.Context) ([]Listing, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	if err := joinErrors(err1, err2); err != nil {
+	if err := wire.Join(err1, err2); err != nil {
 		return nil, err
 	}
 	return merge(ids, sizes), nil

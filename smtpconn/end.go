@@ -34,7 +34,7 @@ func (c *Client) Check() error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := c.line.unsolicited(); err != nil {
+	if err := c.line.Unsolicited(); err != nil {
 		return c.line.fail(err)
 	}
 	return nil

@@ -105,7 +105,7 @@ func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error
 				return
 			}
 		}
-		if s.failed() {
+		if s.Failed() {
 			return
 		}
 	}
@@ -135,9 +135,9 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 		c.sender = newSender(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.times())
 	}
 	s := c.sender
-	ended := s.failed()
-	if s.start(ctx); s.failed() {
-		err := s.failure()
+	ended := s.Failed()
+	if s.Start(ctx); s.Failed() {
+		err := s.Failure()
 		if ended {
 			err = fmt.Errorf("smtpconn: the session has ended: %w", err)
 		}
@@ -150,10 +150,10 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 // watch makes the end of the context that of the connection, until the result is
 // called.
 func (s *sender) watch() (unwatch func() bool) {
-	if s.ctx.Done() == nil {
+	if s.Context().Done() == nil {
 		return func() bool { return true }
 	}
-	return context.AfterFunc(s.ctx, func() { s.line.Abort() })
+	return context.AfterFunc(s.Context(), func() { s.line.Abort() })
 }
 
 // end leaves the session between transactions, or closed, and gives it back: also
@@ -162,13 +162,13 @@ func (c *Client) end(s *sender, unwatch func() bool) {
 	defer c.release()
 	defer unwatch()
 	if s.wantsContent {
-		s.fail(errUnfinished)
+		s.Fail(errUnfinished)
 	}
-	s.wait()
+	s.Wait()
 	if s.needsDot || s.needsReset {
-		s.forget()
+		s.Forget()
 		s.endTransaction()
-		s.wait()
+		s.Wait()
 		s.judgeReset()
 	}
 }

@@ -85,6 +85,9 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 	case answer.Status == Accepted:
 		return nil, t.talk.cleanError(t.talk.Finish())
 	}
+	if answer.Kind == KindTLSRequired && t.offer.security.Encrypted() {
+		answer.advice = "The server wants TLS before a login although this connection has it: something in front of the server may end TLS without its knowledge; ask its operator."
+	}
 	return &Error{
 		Kind:      answer.Kind,
 		Guessed:   answer.Guessed,

@@ -44,3 +44,15 @@ func CRAMMD5(user, password string) sasl.Client { return &cramMD5{user: user, pa
 func Bearer(mechanism, user, token string, e dial.Endpoint) sasl.Client {
 	return &bearer{mechanism: mechanism, user: user, token: token, endpoint: e}
 }
+
+// Judge and Clean are what they are inside.
+var Judge = judge
+
+// Clean takes secrets out of words.
+func Clean(user, host, words string, secrets ...string) string {
+	r := redactor{names: [3]string{host, user}}
+	for _, s := range secrets {
+		r.hide(s)
+	}
+	return r.clean(words)
+}

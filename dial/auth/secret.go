@@ -16,12 +16,12 @@ type Source interface {
 	// It must return when ctx ends, which it does with the connection's time
 	// limits.
 	//
-	// refused is nil when a login begins. If the server then refuses the secret,
-	// Secret is called once more with the refusal, in whose chain a [*TokenError]
-	// holds what the server said of a token. Another secret is tried; an error, or
-	// the same secret again, ends the login. A mechanism with channel binding is
-	// used once on a connection (RFC 9266 §4.2), so its refusal ends the login
-	// without a second call.
+	// refused is nil when a login begins. If the server then refuses the secret, or
+	// refuses for no reason that it gives, Secret is called once more with the
+	// refusal, in whose chain a [*TokenError] may hold what the server said of a
+	// token. Another secret is tried; an error, or the same secret again, ends the
+	// login. A mechanism with channel binding is used once on a connection
+	// (RFC 9266 §4.2), so its refusal ends the login without a second call.
 	Secret(ctx context.Context, refused *Error) (Secret, error)
 }
 

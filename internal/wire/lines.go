@@ -101,6 +101,9 @@ func IsASCII(s string) bool {
 // Upper returns s with its ASCII letters in upper case, and all else unchanged: in
 // Unicode the upper case of "\u017ftls" is STLS, which would be a false offer.
 func Upper(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return 'a' <= r && r <= 'z' }) {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if 'a' <= c && c <= 'z' {

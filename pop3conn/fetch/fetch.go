@@ -158,7 +158,9 @@ func (r *run) all(ctx context.Context) error {
 // stored; so a message whose deletion comes to nothing is new once more.
 func (r *run) delete(ctx context.Context) (err error) {
 	msgs := r.certain()
-	if r.result.Deleted, err = r.c.DeleEach(ctx, msgs); err != nil || len(msgs) == 0 {
+	marked, err := r.c.DeleEach(ctx, msgs)
+	r.result.Deleted = len(marked)
+	if err != nil || len(msgs) == 0 {
 		return err
 	}
 	return r.Seen.Keep(func(key string) bool { return r.present[key] && !r.going[key] })

@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/filelock"
 )
 
 // change replaces the record of a server by what f returns for the latest one. nil
@@ -24,9 +25,9 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 		return err
 	}
 	defer func() { <-s.writeLock }()
-	unlock, err := lock(ctx, s.lockPath())
+	unlock, err := filelock.Lock(ctx, s.lockPath())
 	if err != nil {
-		return err
+		return fmt.Errorf("filestore: %w", err)
 	}
 	defer unlock()
 	if err := s.lockFile(ctx); err != nil {
@@ -171,9 +172,9 @@ func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
 
 // create creates an empty file, unless another program has created it meanwhile.
 func (s *Store) create(ctx context.Context) error {
-	unlock, err := lock(ctx, s.lockPath())
+	unlock, err := filelock.Lock(ctx, s.lockPath())
 	if err != nil {
-		return err
+		return fmt.Errorf("filestore: %w", err)
 	}
 	defer unlock()
 	if _, err := s.refresh(); !errors.Is(err, fs.ErrNotExist) {

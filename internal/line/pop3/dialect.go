@@ -72,6 +72,9 @@ func (c *Conn) CapabilityList(r Reply) (line.List, error) {
 // capability returns an entry of the list with its tag in upper case and one blank
 // between words.
 func capability(text string) string {
+	if !strings.ContainsAny(text, " \t") {
+		return wire.Upper(text) // costs no memory, as a rule
+	}
 	words := wire.Words(text)
 	if len(words) > 0 {
 		words[0] = wire.Upper(words[0])

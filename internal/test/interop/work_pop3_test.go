@@ -78,8 +78,8 @@ func takeHalf(t *testing.T, c client, texts []string) (remaining []string) {
 			t.Errorf("message %d: %q\nwant %q", m.Msg, got, texts[m.Msg-1])
 		}
 	}
-	if n, err := s.DeleEach(t.Context(), odd); err != nil || n != len(odd) {
-		t.Fatalf("%d marked: %v", n, err)
+	if marked, err := s.DeleEach(t.Context(), odd); err != nil || len(marked) != len(odd) {
+		t.Fatalf("%v marked: %v", marked, err)
 	}
 	if err := s.Quit(t.Context()); err != nil {
 		t.Fatal(err)
