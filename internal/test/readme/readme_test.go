@@ -57,6 +57,24 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// The map in CONTRIBUTING.md has every directory at the root, below dial and below
+// internal.
+func TestMap(t *testing.T) {
+	text := read(t, "CONTRIBUTING.md")
+	for _, dir := range []string{".", "dial", "internal"} {
+		entries, err := os.ReadDir(filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			path := filepath.ToSlash(filepath.Join(dir, e.Name())) + "/"
+			if e.IsDir() && e.Name()[0] != '.' && path != "internal/" && !strings.Contains(text, "\n    "+path+" ") {
+				t.Errorf("the map does not have %s", path)
+			}
+		}
+	}
+}
+
 // Every test that a paper names exists.
 func TestTests(t *testing.T) {
 	tests := files(t, ".", "_test.go")
