@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -37,7 +38,8 @@ type Client struct {
 
 	mu     sync.Mutex
 	busy   bool
-	sender *sender // made by the first Send
+	sender *sender     // made by the first Send
+	idle   *time.Timer // gives the sender's buffers back
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's Timeout
@@ -86,8 +88,28 @@ func (c *Client) acquire() bool {
 	return free
 }
 
+// idleTime is how long a sender keeps its buffers after the last message.
+const idleTime = time.Second
+
 func (c *Client) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy = false
+	switch {
+	case c.sender == nil:
+	case c.idle == nil:
+		c.idle = time.AfterFunc(idleTime, c.giveBack)
+	default:
+		c.idle.Reset(idleTime)
+	}
+}
+
+// giveBack lets go of the buffers of a client that has nothing to send.
+func (c *Client) giveBack() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.busy {
+		c.sender.Release()
+		c.sender.outgoing = [2]outgoing{}
+	}
 }

@@ -27,9 +27,20 @@ type Feed struct {
 func NewFeed(g *Guard) *Feed {
 	f := &Feed{Guard: g}
 	if !f.look() {
-		f.ahead = newReadAhead(g)
+		f.ahead = newReadAhead(g, nil, nil)
 	}
 	return f
+}
+
+// ReadAhead makes the Feed read from now on, by a goroutine that ends with the
+// connection, also while it writes: a server may then say more than the buffers on
+// the way hold before it reads again.
+func (f *Feed) ReadAhead() {
+	if f.ahead == nil {
+		f.ahead = newReadAhead(f.Guard, f.seen, f.end)
+		f.seen, f.buf, f.end = nil, nil, nil
+	}
+	f.ahead.begin()
 }
 
 // Begin begins to read, if the connection cannot be looked at.

@@ -21,17 +21,24 @@ type readAhead struct {
 
 // maxAhead bounds what is read and not yet taken: the replies to all commands
 // that a session may have sent ahead, and what a hostile server may fill.
-const maxAhead = 256 << 10
+const maxAhead = 1 << 20
 
-func newReadAhead(c net.Conn) *readAhead {
-	r := &readAhead{conn: c, base: make([]byte, 0, readSize)}
-	r.data = r.base
+// newReadAhead returns a readAhead that begins with what was read from c before.
+func newReadAhead(c net.Conn, before []byte, err error) *readAhead {
+	r := &readAhead{conn: c, base: make([]byte, 0, readSize), err: err}
+	r.data = append(r.base, before...)
 	r.change.L = &r.mu
 	return r
 }
 
 func (r *readAhead) begin() {
-	r.once.Do(func() { go r.run() })
+	r.once.Do(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.err == nil {
+			go r.run()
+		}
+	})
 }
 
 func (r *readAhead) run() {
