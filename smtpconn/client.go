@@ -38,8 +38,9 @@ type Client struct {
 
 	mu     sync.Mutex
 	busy   bool
-	sender *sender     // made by the first Send
-	idle   *time.Timer // gives the sender's buffers back
+	sender *sender     // nil if none was used of late
+	idle   *time.Timer // drops it
+	usage  usage       // of the server's limits
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's Timeout
@@ -88,7 +89,7 @@ func (c *Client) acquire() bool {
 	return free
 }
 
-// idleTime is how long a sender keeps its buffers after the last message.
+// idleTime is how long a sender is kept after the last message.
 const idleTime = time.Second
 
 func (c *Client) release() {
@@ -98,18 +99,18 @@ func (c *Client) release() {
 	switch {
 	case c.sender == nil:
 	case c.idle == nil:
-		c.idle = time.AfterFunc(idleTime, c.giveBack)
+		c.idle = time.AfterFunc(idleTime, c.drop)
 	default:
 		c.idle.Reset(idleTime)
 	}
 }
 
-// giveBack lets go of the buffers of a client that has nothing to send.
-func (c *Client) giveBack() {
+// drop lets go of the sender of a client that has nothing to send, and of its
+// buffers.
+func (c *Client) drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.busy {
-		c.sender.Release()
-		c.sender.outgoing = [2]outgoing{}
+		c.sender = nil
 	}
 }

@@ -23,22 +23,15 @@ type readAhead struct {
 // that a session may have sent ahead, and what a hostile server may fill.
 const maxAhead = 1 << 20
 
-// newReadAhead returns a readAhead that begins with what was read from c before.
-func newReadAhead(c net.Conn, before []byte, err error) *readAhead {
-	r := &readAhead{conn: c, base: make([]byte, 0, readSize), err: err}
-	r.data = append(r.base, before...)
+func newReadAhead(c net.Conn) *readAhead {
+	r := &readAhead{conn: c, base: make([]byte, 0, readSize)}
+	r.data = r.base
 	r.change.L = &r.mu
 	return r
 }
 
 func (r *readAhead) begin() {
-	r.once.Do(func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.err == nil {
-			go r.run()
-		}
-	})
+	r.once.Do(func() { go r.run() })
 }
 
 func (r *readAhead) run() {

@@ -68,9 +68,6 @@ func NewPipeline(l *Link, ahead bool, end func(error) error) *Pipeline {
 	return &Pipeline{link: l, Ahead: ahead, end: end}
 }
 
-// Release gives the buffers back. Start makes new ones.
-func (p *Pipeline) Release() { p.out, p.replies, p.text = nil, nil, nil }
-
 // bufferSize is as much as one TLS record holds.
 const bufferSize = 16 << 10
 
@@ -216,7 +213,10 @@ func (p *Pipeline) ReadArrived() {
 }
 
 func (p *Pipeline) readArrived() {
-	for p.read < p.written && p.err == nil && (p.link.In.Buffered() > 0 || p.link.Ready()) {
+	for p.read < p.written && p.err == nil {
+		if arrived, err := p.link.In.Arrived(); !arrived && err == nil {
+			return
+		}
 		p.readReply()
 	}
 }
@@ -294,7 +294,7 @@ func (p *Pipeline) checkUnsolicited() {
 	if p.checked = true; p.err != nil {
 		return
 	}
-	err := p.link.Unsolicited()
+	err := Unsolicited(p.link.In)
 	if errors.Is(err, policy.ErrInjected) {
 		p.Unreliable = true
 		err = p.blamePipelining(err)
