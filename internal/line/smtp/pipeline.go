@@ -68,8 +68,8 @@ func NewPipeline(l *Link, ahead bool, end func(error) error) *Pipeline {
 	return &Pipeline{link: l, Ahead: ahead, end: end}
 }
 
-// bufferSize is as much as one TLS record holds.
-const bufferSize = 16 << 10
+// bufferSize is as much as two TLS records hold.
+const bufferSize = 32 << 10
 
 // Start makes the pipeline ready for a call whose context is ctx.
 func (p *Pipeline) Start(ctx context.Context) {
