@@ -19,7 +19,7 @@ var (
 // length is known, else in many. The last is never said after a refusal, so it
 // waits for the replies to all others; the others wait for nothing.
 func (s *sender) sendChunks(o *outgoing) error {
-	if !s.takesChunks && len(o.start) > 0 {
+	if !s.line.takesChunks && len(o.start) > 0 {
 		if err := s.probeChunks(o); err != nil || o.done || s.Failed() {
 			return err
 		}
@@ -71,7 +71,7 @@ func (s *sender) probeChunks(o *outgoing) error {
 		s.Fail(fmt.Errorf("%w (%d in reply to NOOP behind a chunk)", errUnfinished, r.Code))
 		o.finish(nil, &SendError{Outcome: NotSent, Phase: PhaseContent, Refused: o.refused, Err: errRefused})
 	}
-	s.takesChunks = taken
+	s.line.takesChunks = taken
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -37,7 +38,9 @@ type Client struct {
 
 	mu     sync.Mutex
 	busy   bool
-	sender *sender // made by the first Send
+	sender *sender     // nil if none was used of late
+	idle   *time.Timer // drops it
+	usage  usage       // of the server's limits
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's Timeout
@@ -86,8 +89,28 @@ func (c *Client) acquire() bool {
 	return free
 }
 
+// idleTime is how long a sender is kept after the last message.
+const idleTime = time.Second
+
 func (c *Client) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy = false
+	switch {
+	case c.sender == nil:
+	case c.idle == nil:
+		c.idle = time.AfterFunc(idleTime, c.drop)
+	default:
+		c.idle.Reset(idleTime)
+	}
+}
+
+// drop lets go of the sender of a client that has nothing to send, and of its
+// buffers.
+func (c *Client) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.busy {
+		c.sender = nil
+	}
 }

@@ -30,6 +30,8 @@ type handover struct {
 	armed          bool     // the library's next EHLO is answered here
 	message        messageState
 
+	takesChunks bool // the server has shown that it does
+
 	conn    *dial.Conn
 	closing error // why the session ends if it is closed from this side
 	over    atomic.Pointer[dial.Error]
@@ -107,7 +109,7 @@ func (h *handover) Write(p []byte) (int, error) {
 	}
 	// The library waits for each reply before it writes again, so none is due. A
 	// session that has ended is for it to find.
-	if err := h.Unsolicited(); errors.Is(err, policy.ErrInjected) {
+	if err := smtpline.Unsolicited(h.In); errors.Is(err, policy.ErrInjected) {
 		return 0, h.fail(err)
 	}
 	n, err := h.Feed.Write(p)

@@ -131,18 +131,18 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 		c.release()
 		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: errNotClosed}
 	}
+	if err := c.Err(); err != nil {
+		c.release()
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: fmt.Errorf("smtpconn: the session has ended: %w", err)}
+	}
 	if c.sender == nil {
-		c.sender = newSender(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.times())
+		c.usage.Limits = c.Limits()
+		c.sender = newSender(c.line, newFeatures(c.caps, c.Security().Confidential(), c.opts), &c.usage, c.opts.times())
 	}
 	s := c.sender
-	ended := s.Failed()
 	if s.Start(ctx); s.Failed() {
-		err := s.Failure()
-		if ended {
-			err = fmt.Errorf("smtpconn: the session has ended: %w", err)
-		}
 		c.release()
-		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: err}
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: s.Failure()}
 	}
 	return s, nil
 }

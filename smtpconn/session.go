@@ -17,6 +17,7 @@ import (
 // begin learns the server's capabilities, logs in, and hands the connection over.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
 	lines := smtpline.New(wire.NewLines(conn), conn.LocalName)
+	lines.Arrivals = conn
 	caps := conn.Capabilities()
 	if caps == nil {
 		setup.Enter(dial.PhaseCapability)

@@ -13,7 +13,7 @@ type sender struct {
 	*smtpline.Pipeline
 	line     *handover
 	features features
-	usage    usage
+	usage    *usage
 	expect   expectations
 	outgoing [2]outgoing // of a series there are two at a time
 	turn     int
@@ -23,7 +23,6 @@ type sender struct {
 	needsDot     bool // it has asked for content that no recipient is to get
 	needsReset   bool // a transaction is to be ended by RSET
 	reset        int  // the number of the reply to RSET, -1 if it was not said
-	takesChunks  bool // it has taken a chunk
 }
 
 // expectations are what replies to the commands must be.
@@ -31,13 +30,13 @@ type expectations struct {
 	mail, rcpt, data, chunk, end, reset, noop smtpline.Expectation
 }
 
-func newSender(line *handover, f features, t times) *sender {
+func newSender(line *handover, f features, u *usage, t times) *sender {
 	fail := func(err error) error { return line.fail(err) }
 	return &sender{
 		Pipeline: smtpline.NewPipeline(line.Link, f.pipelining, fail),
 		line:     line,
 		features: f,
-		usage:    usage{Limits: newLimits(f.caps)},
+		usage:    u,
 		expect: expectations{
 			mail:  smtpline.Expectation{Command: "MAIL", Accept: 2, Within: t.command},
 			rcpt:  smtpline.Expectation{Command: "RCPT", Accept: 2, Within: t.command},

@@ -10,17 +10,8 @@ type Link struct {
 }
 
 // NewLink returns a Link over f.
-func NewLink(f *wire.Feed) *Link { return &Link{Feed: f, In: wire.NewReader(f, wire.Greeting())} }
-
-// Unsolicited returns an error if the server has hung up, or has said what answers
-// no command: it would be taken for the reply to the next. It is called while no
-// reply is due.
-func (l *Link) Unsolicited() error {
-	if l.In.Buffered() == 0 && !l.Ready() {
-		return nil
-	}
-	if err := l.In.Fill(); err != nil {
-		return wire.Ended(err)
-	}
-	return Unsolicited(l.In.Waiting())
+func NewLink(f *wire.Feed) *Link {
+	l := &Link{Feed: f, In: wire.NewReader(f, wire.Greeting())}
+	l.In.Arrivals = f
+	return l
 }

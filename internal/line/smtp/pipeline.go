@@ -33,6 +33,7 @@ type Pipeline struct {
 	written int      // replies whose commands were given to the connection
 	read    int      // replies that were read
 	text    []byte   // room for the text of one
+	checked bool     // no reply was read since it was looked whether there is one too many
 
 	err      error     // the first failure: the connection is closed
 	writeErr error     // of a write that failed while replies were due
@@ -67,11 +68,8 @@ func NewPipeline(l *Link, ahead bool, end func(error) error) *Pipeline {
 	return &Pipeline{link: l, Ahead: ahead, end: end}
 }
 
-// Release gives the buffers back. Start makes new ones.
-func (p *Pipeline) Release() { p.out, p.replies, p.text = nil, nil, nil }
-
-// bufferSize is as much as one TLS record holds.
-const bufferSize = 16 << 10
+// bufferSize is as much as two TLS records hold.
+const bufferSize = 32 << 10
 
 // Start makes the pipeline ready for a call whose context is ctx.
 func (p *Pipeline) Start(ctx context.Context) {
@@ -117,7 +115,7 @@ func (p *Pipeline) Command(line []byte, want *Expectation) int {
 	p.Put(line)
 	p.replies = append(p.replies, Answer{Want: want})
 	if !p.Ahead {
-		p.Wait()
+		p.readDue()
 	}
 	return len(p.replies) - 1
 }
@@ -144,15 +142,16 @@ func (p *Pipeline) Answer(i int) Answer {
 	return p.replies[i]
 }
 
-// window is how many replies may be due when more is written. The server must be
-// able to say so many without being read from.
+// window is how many replies may be due when more is written and nothing reads: the
+// server must be able to say so many to the buffers on the way.
 const window = 200
 
 // Flush writes what was put. While no reply is due the server must not have said
 // anything: what it says from here on is taken for the reply.
 func (p *Pipeline) Flush() {
-	for p.written-p.read > window && p.err == nil {
-		p.readReply()
+	if p.written-p.read > window && p.err == nil {
+		p.link.ReadAhead()
+		p.readArrived()
 	}
 	if len(p.out) > 0 && p.written == p.read {
 		p.checkUnsolicited()
@@ -180,8 +179,18 @@ func (p *Pipeline) writeFailed(err error) {
 	p.writeErr, p.wordsBy = err, time.Now().Add(lastWords)
 }
 
-// Wait writes what was put and reads the replies to all that was written.
+// Wait writes what was put, reads the replies to all that was written, and fails if
+// there is one more. Without pipelining it looks no further than to what was read with
+// the replies: before the next command it is looked again.
 func (p *Pipeline) Wait() {
+	p.readDue()
+	if !p.checked && (p.Ahead || p.link.In.Buffered() > 0) {
+		p.checkUnsolicited()
+	}
+}
+
+// readDue writes what was put and reads the replies to all that was written.
+func (p *Pipeline) readDue() {
 	p.Flush()
 	for p.read < p.written && p.err == nil {
 		p.readReply()
@@ -191,16 +200,23 @@ func (p *Pipeline) Wait() {
 	}
 	if p.err == nil {
 		p.link.SetReadDeadline(time.Time{})
-		p.checkUnsolicited()
 	}
 }
 
 // maxKept bounds what is kept of the text of a reply, in bytes.
 const maxKept = 2 << 10
 
-// ReadArrived reads the replies that are there already.
+// ReadArrived writes what was put, and reads the replies that are there already.
 func (p *Pipeline) ReadArrived() {
-	for p.Flush(); p.read < p.written && p.err == nil && (p.link.In.Buffered() > 0 || p.link.Ready()); {
+	p.Flush()
+	p.readArrived()
+}
+
+func (p *Pipeline) readArrived() {
+	for p.read < p.written && p.err == nil {
+		if arrived, err := p.link.In.Arrived(); !arrived && err == nil {
+			return
+		}
 		p.readReply()
 	}
 }
@@ -224,6 +240,7 @@ func (p *Pipeline) readReply() {
 		return
 	}
 	p.read++
+	p.checked = false
 	if r.Code = code; r.Refused() || r.Want.KeepText {
 		r.Text = string(text[:min(len(text), maxKept)])
 	}
@@ -274,10 +291,10 @@ func (p *Pipeline) blamePipelining(err error) error {
 // checkUnsolicited fails if the server has said what answers no command. It is
 // called while no reply is due.
 func (p *Pipeline) checkUnsolicited() {
-	if p.err != nil {
+	if p.checked = true; p.err != nil {
 		return
 	}
-	err := p.link.Unsolicited()
+	err := Unsolicited(p.link.In)
 	if errors.Is(err, policy.ErrInjected) {
 		p.Unreliable = true
 		err = p.blamePipelining(err)
