@@ -19,7 +19,8 @@ type Message struct{ ID, Text string }
 // session after the other.
 type Server struct {
 	// Hook, if set before the first connection, is told of each command. What it
-	// returns, if not "", is the reply.
+	// returns, if not "", is the reply; behind the word CLOSE in it the server hangs
+	// up.
 	Hook func(command string) string
 
 	listener net.Listener
@@ -70,11 +71,12 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.done.Go(func() { s.serve(conn) })
+		s.done.Go(func() { s.Serve(conn) })
 	}
 }
 
-func (s *Server) serve(conn net.Conn) {
+// Serve serves one session on conn.
+func (s *Server) Serve(conn net.Conn) {
 	defer conn.Close()
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -111,6 +113,7 @@ func (b *session) say(lines ...string) {
 func (b *session) handle(line string) {
 	if b.Hook != nil {
 		if reply := b.Hook(line); reply != "" {
+			reply, _, b.over = strings.Cut(reply, "CLOSE")
 			b.w.WriteString(reply)
 			return
 		}

@@ -1,0 +1,120 @@
+package pop3watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/pop3conn"
+)
+
+// Config says what is watched, and who is told.
+type Config struct {
+	// Endpoint is the server, and Options say how to log in, as for [pop3conn.Dial].
+	Endpoint dial.Endpoint
+	Options  *pop3conn.Options
+
+	// Seen keeps note of the messages that the program has. It must not be nil;
+	// [File] is one.
+	Seen Seen
+
+	// Handle is given each new message, in the mailbox's order, and reads it. nil
+	// from it means that the program has the message, unless the session ended before
+	// the message did: then it comes again. An error that is due to the end of the
+	// session does not end Run; any other error does. Handle must not be nil.
+	Handle func(context.Context, *Message) error
+
+	// Delete deletes the messages that the program has from the server, those of
+	// earlier runs included, once they are Age old, counted from when Handle returned.
+	// With it, Handle must read each message to its end: otherwise Run ends with
+	// [ErrUnread].
+	Delete bool
+	Age    time.Duration
+
+	// Refused, if set, is told of each message that could not be had or deleted: the
+	// server refused it ([*pop3conn.Error]), it is too large
+	// ([pop3conn.ErrTooLarge]), or it has no identifier ([ErrNoID]). It is tried again
+	// with the next look.
+	Refused func(pop3conn.Listing, error)
+
+	// Looked, if set, is told twice of each look that finds a mailbox: what is in it,
+	// and at the end what became of it.
+	Looked func(Look)
+
+	// Down, if set, is told of each outage, and when Run tries again.
+	Down func(failed *dial.Error, next time.Time)
+
+	// Nudge, if set, makes Run look at once when it can be received from: the network
+	// has changed, or the user wants to know.
+	Nudge <-chan struct{}
+
+	// Every is the time from the beginning of one look to that of the next; zero means
+	// 5 minutes. If the server wants logins to be further apart (LOGIN-DELAY, RFC 2449
+	// §6.5), they are, also after a Nudge. When the machine wakes from a sleep in which
+	// a look was due, Run looks within half a minute.
+	Every time.Duration
+
+	// Tries after outages are at least MinDelay and at most MaxDelay apart, at
+	// distances that double and of which up to a half is random; zero means 1 second
+	// and 5 minutes. A look that came to its end, or a session that stood for Stable,
+	// makes the next distance MinDelay again; zero means 1 minute.
+	MinDelay, MaxDelay, Stable time.Duration
+
+	// LongDelay is the distance after a refusal that should not be tried soon: the
+	// server speaks of too many connections or logins, or may be speaking of the
+	// credentials. Zero means 30 minutes.
+	LongDelay time.Duration
+
+	clock func() time.Time // the wall clock; nil means time.Now
+}
+
+// Look is what a look into the mailbox has found, and what became of it.
+type Look struct {
+	Listed  int   // messages on the server
+	New     int   // of them not handled before
+	Size    int64 // of the new ones, in bytes, as the server says
+	Handled int   // by Handle, in this look
+	Deleted int   // in this look; known at its end
+	Over    bool  // the look has ended, with or without an error
+}
+
+var (
+	// ErrNoID is the error of a message for which the server lists no unique identifier
+	// that can be read. Such a message cannot be told from others, and is left alone.
+	ErrNoID = errors.New("pop3watch: message has no unique identifier that can be read")
+
+	// ErrUnread ends Run and Once if Config.Delete is set, and Handle has returned nil
+	// before it had read the message to its end.
+	ErrUnread = errors.New("pop3watch: message was not read to its end")
+)
+
+// normal returns the Config with its defaults, or what is wrong with it.
+func (c Config) normal() (Config, error) {
+	switch {
+	case c.Seen == nil:
+		return c, errors.New("pop3watch: Config.Seen is nil")
+	case c.Handle == nil:
+		return c, errors.New("pop3watch: Config.Handle is nil")
+	case min(c.Age, c.Every, c.MinDelay, c.MaxDelay, c.Stable, c.LongDelay) < 0:
+		return c, errors.New("pop3watch: a time in Config is negative")
+	}
+	for _, d := range []struct {
+		field *time.Duration
+		usual time.Duration
+	}{
+		{&c.Every, 5 * time.Minute}, {&c.MinDelay, time.Second}, {&c.MaxDelay, 5 * time.Minute},
+		{&c.Stable, time.Minute}, {&c.LongDelay, 30 * time.Minute},
+	} {
+		if *d.field == 0 {
+			*d.field = d.usual
+		}
+	}
+	if c.MinDelay > c.MaxDelay {
+		return c, errors.New("pop3watch: Config.MinDelay is more than MaxDelay")
+	}
+	if c.clock == nil {
+		c.clock = time.Now
+	}
+	return c, nil
+}

@@ -1,0 +1,72 @@
+package pop3watch
+
+import "context"
+
+// delete deletes what is due. Before that its notes say so: if the end of the session,
+// or of the process, leaves it open whether a message is gone, the next look tells it
+// from another that was given its identifier.
+func (l *look) delete(ctx context.Context) error {
+	msgs := l.certain()
+	if len(msgs) == 0 {
+		return nil
+	}
+	going, after := map[string]Note{}, map[string]Note{}
+	for _, m := range msgs {
+		note := l.notes[m.Key]
+		note.going = false
+		after[m.Key] = note
+		note.going = true
+		going[m.Key] = note
+	}
+	if err := l.save(ctx, going); err != nil {
+		return err
+	}
+	marked, err := l.client.DeleEach(ctx, listings(msgs))
+	if ended := l.client.Err(); ended != nil { // without QUIT nothing is deleted
+		if err := l.save(ctx, after); err != nil {
+			return err
+		}
+		return ended
+	}
+	gone := map[int]bool{}
+	for _, listing := range marked {
+		gone[listing.Msg] = true
+	}
+	refused := causes(err) // in the order of the messages
+	for _, m := range msgs {
+		if gone[m.Msg] {
+			after[m.Key] = Note{}
+			continue
+		}
+		l.refuse(m, refused[0])
+		refused = refused[min(1, len(refused)-1):]
+	}
+	if err := l.client.Quit(ctx); err != nil {
+		return l.outage(err)
+	}
+	l.result.Deleted = len(marked)
+	return l.save(ctx, after)
+}
+
+// certain returns the messages to be deleted. Of several that share an identifier none
+// goes before all are due: those that stay would take the keys of those that go.
+func (l *look) certain() (msgs []*Message) {
+	due := map[string]int{}
+	for _, m := range l.due {
+		due[m.ID]++
+	}
+	for _, m := range l.due {
+		if due[m.ID] == l.listed[m.ID] {
+			msgs = append(msgs, m)
+		}
+	}
+	return msgs
+}
+
+// causes returns the errors that err joins.
+func causes(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()
+	}
+	return []error{err}
+}

@@ -1,0 +1,216 @@
+package pop3watch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/mailconn/mailconn/internal/filelock"
+)
+
+// File returns a [Seen] in a text file, for one mailbox. Each change is a line: the
+// text of the note, a tab and the key, and without a text for a key that is forgotten.
+// Lines are appended and synced, and the file is written anew beside itself and renamed
+// when too many of them no longer matter. So a crash at any moment leaves a file that
+// has every message that was noted; the beginning of a line that was not finished is
+// ignored.
+//
+// Load creates the file if it is not there. A file that is something else is an error,
+// and left as it is. The file is locked, with another whose name ends in ".lock", from
+// Load to Release or to the end of the process.
+func File(path string) Seen { return &file{path: path} }
+
+type file struct {
+	path    string
+	f       *os.File
+	release func()
+	notes   map[string]Note
+	lines   int  // in the file
+	torn    bool // a line may have been begun and not finished
+}
+
+// slack is how many lines that no longer matter may be left in a file, besides as many
+// as do.
+const slack = 1000
+
+var errNotLoaded = errors.New("pop3watch: the file of notes is not loaded")
+
+func (s *file) Load(ctx context.Context) (map[string]Note, error) {
+	if s.release != nil {
+		return nil, errors.New("pop3watch: the file of notes is in use")
+	}
+	release, err := filelock.Lock(ctx, s.path+".lock")
+	if err != nil {
+		return nil, fmt.Errorf("pop3watch: %w", err)
+	}
+	if err := s.open(); err != nil {
+		s.close()
+		release()
+		return nil, fmt.Errorf("pop3watch: %w", err)
+	}
+	s.release = release
+	return s.notes, nil
+}
+
+// open reads the file, and opens it for what is to be appended.
+func (s *file) open() error {
+	text, err := os.ReadFile(s.path)
+	missing := errors.Is(err, os.ErrNotExist)
+	if err != nil && !missing {
+		return err
+	}
+	s.notes, s.lines, s.torn = make(map[string]Note), 0, false
+	if err := s.parse(text); err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
+	if missing || s.torn || s.lines > 2*len(s.notes)+slack {
+		return s.rewrite(s.notes)
+	}
+	return s.reopen()
+}
+
+// parse reads the lines. The last one is torn if it has no end.
+func (s *file) parse(text []byte) error {
+	for len(text) > 0 {
+		line, rest, ended := bytes.Cut(text, []byte("\n"))
+		if !ended {
+			s.torn = true
+			return nil
+		}
+		text = rest
+		s.lines++
+		note, key, _ := bytes.Cut(line, []byte("\t"))
+		var n Note
+		if err := n.UnmarshalText(note); err != nil || len(key) == 0 {
+			return fmt.Errorf("line %d is not a note and a key", s.lines)
+		}
+		apply(s.notes, map[string]Note{string(key): n})
+	}
+	return nil
+}
+
+// apply changes notes as Save says.
+func apply(notes, changes map[string]Note) {
+	for key, n := range changes {
+		if n == (Note{}) {
+			delete(notes, key)
+		} else {
+			notes[key] = n
+		}
+	}
+}
+
+func (s *file) Save(ctx context.Context, changes map[string]Note) error {
+	switch {
+	case s.release == nil:
+		return errNotLoaded
+	case len(changes) == 0:
+		return nil
+	case s.torn || s.lines+len(changes) > 2*len(s.notes)+slack:
+		changed := maps.Clone(s.notes)
+		apply(changed, changes)
+		if err := s.rewrite(changed); err != nil {
+			return fmt.Errorf("pop3watch: %w", err)
+		}
+	default:
+		if err := s.append(changes); err != nil {
+			return fmt.Errorf("pop3watch: %w", err)
+		}
+	}
+	apply(s.notes, changes)
+	return nil
+}
+
+// append adds lines, and syncs them if there is a note among them.
+func (s *file) append(changes map[string]Note) error {
+	s.torn = true
+	if _, err := s.f.Write(lines(changes)); err != nil {
+		return err
+	}
+	for _, n := range changes {
+		if n != (Note{}) {
+			if err := s.f.Sync(); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	s.torn = false
+	s.lines += len(changes)
+	return nil
+}
+
+// lines returns the lines of notes, in the order of their keys.
+func lines(notes map[string]Note) []byte {
+	var b bytes.Buffer
+	for _, key := range slices.Sorted(maps.Keys(notes)) {
+		text, _ := notes[key].MarshalText()
+		b.Write(text)
+		b.WriteString("\t" + key + "\n")
+	}
+	return b.Bytes()
+}
+
+// rewrite puts a file with these notes in the place of the one that is there: after a
+// crash there is the one or the other.
+func (s *file) rewrite(notes map[string]Note) error {
+	dir := filepath.Dir(s.path)
+	f, err := os.CreateTemp(dir, filepath.Base(s.path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails if the file was renamed
+	_, err = f.Write(lines(notes))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	s.close() // which Windows wants before the file is replaced
+	if err := os.Rename(f.Name(), s.path); err != nil {
+		return err
+	}
+	if err := syncDir(dir); err != nil {
+		return err
+	}
+	s.lines, s.torn = len(notes), false
+	return s.reopen()
+}
+
+// syncDir makes a new name last. Windows cannot sync a directory.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err = d.Sync(); runtime.GOOS == "windows" {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}
+
+func (s *file) reopen() (err error) {
+	s.f, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0o600)
+	return err
+}
+
+func (s *file) close() {
+	if s.f != nil {
+		s.f.Close()
+		s.f = nil
+	}
+}
+
+func (s *file) Release() error {
+	if s.release == nil {
+		return errNotLoaded
+	}
+	s.close()
+	s.release()
+	s.release = nil
+	return nil
+}

@@ -1,0 +1,102 @@
+package pop3watch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+
+	"github.com/mailconn/mailconn/pop3conn"
+)
+
+// Message is a new message. It is read like a [pop3conn.Message], and good until
+// Handle returns.
+type Message struct {
+	*pop3conn.Message
+
+	// Key is the message's unique identifier, and a number for all but the first of
+	// the messages that share one. It stands for this message from session to session,
+	// as long as the message is in the mailbox. It is printable ASCII; other bytes,
+	// blanks and "%" are written as in a URL. Some servers give the identifier of a
+	// message that was deleted to another: what is stored by its Key must not replace
+	// what is there already, unless it is the same.
+	Key string
+
+	digest hash.Hash // of what was read; nil if it is not wanted
+}
+
+// Read reads the message.
+func (m *Message) Read(p []byte) (int, error) {
+	n, err := m.Message.Read(p)
+	if m.digest != nil {
+		m.digest.Write(p[:n])
+	}
+	return n, err
+}
+
+// WriteTo writes the rest of the message to w.
+func (m *Message) WriteTo(w io.Writer) (int64, error) {
+	if m.digest != nil {
+		w = &tee{w, m.digest}
+	}
+	return m.Message.WriteTo(w)
+}
+
+// tee is a writer that lets a digest see what was written.
+type tee struct {
+	w      io.Writer
+	digest hash.Hash
+}
+
+func (t *tee) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	t.digest.Write(p[:n])
+	return n, err
+}
+
+// sum returns what tells the message from another with the same identifier, and "" if
+// it was not read to its end.
+func (m *Message) sum() string {
+	if m.digest == nil || !m.Complete() {
+		return ""
+	}
+	return hex.EncodeToString(m.digest.Sum(nil)[:sha256.Size/2])
+}
+
+// keyed returns the messages of a list with their keys. Messages that share an
+// identifier are told apart by their order, in which a server keeps them.
+func keyed(index []pop3conn.Listing) []*Message {
+	count := make(map[string]int, len(index))
+	list := make([]*Message, len(index))
+	for i, l := range index {
+		key := escape(l.ID)
+		if count[l.ID]++; count[l.ID] > 1 {
+			key = fmt.Sprintf("%s %d", key, count[l.ID])
+		}
+		list[i] = &Message{Message: &pop3conn.Message{Listing: l}, Key: key}
+	}
+	return list
+}
+
+// escape makes an identifier printable ASCII without blanks.
+func escape(id string) string {
+	var b strings.Builder
+	for _, c := range []byte(id) {
+		if '!' <= c && c <= '~' && c != '%' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func listings(msgs []*Message) []pop3conn.Listing {
+	list := make([]pop3conn.Listing, len(msgs))
+	for i, m := range msgs {
+		list[i] = m.Listing
+	}
+	return list
+}

@@ -1,0 +1,59 @@
+package pop3watch
+
+import (
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/pop3conn"
+)
+
+// pause returns how long to wait behind an outage, and whether waiting does not help.
+func (w *watch) pause(failed *dial.Error) (after time.Duration, ends bool) {
+	var refused *auth.Error
+	var soon *pop3conn.LoginDelayError
+	switch {
+	case isPermanent(failed):
+		return 0, true
+	case errors.As(failed, &soon) && soon.RetryAfter > 0:
+		w.loginDelay = soon.RetryAfter
+		return soon.RetryAfter, false
+	case errors.As(failed, &refused) && (refused.Kind == auth.KindLimit || !refused.Temporary()):
+		return w.LongDelay, false
+	}
+	return w.grow(), false
+}
+
+// isPermanent reports whether a person has to do something: the arguments are wrong,
+// the server broke the policy or cannot be verified, or it has certainly refused the
+// credentials.
+func isPermanent(failed *dial.Error) bool {
+	var certificate *tls.CertificateVerificationError
+	var broken *policy.Violation
+	var refused *auth.Error
+	switch {
+	case failed.Phase == dial.PhaseConfig:
+		return true
+	case failed.Phase == dial.PhaseSession:
+		return errors.Is(failed, errNoUIDL)
+	case errors.As(failed, &certificate):
+		return true
+	case errors.As(failed, &broken):
+		return !broken.Temporary()
+	case errors.As(failed, &refused):
+		return !refused.Guessed && !refused.Temporary() && refused.Kind != auth.KindCancelled
+	}
+	return false
+}
+
+// grow returns the next distance of two tries: twice the one before, and of that at
+// least a half.
+func (w *watch) grow() time.Duration {
+	w.distance = min(max(2*w.distance, w.MinDelay), w.MaxDelay)
+	half := w.distance / 2
+	return max(half+rand.N(half+1), w.MinDelay)
+}
