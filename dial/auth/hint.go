@@ -1,14 +1,19 @@
 package auth
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/emersion/go-sasl"
 )
 
-// Hint returns one or two sentences for a person about what to do.
+// Hint returns one or two sentences for a person about what to do: those of a
+// [Source] that failed, if its error has a method Hint.
 func (e *Error) Hint() string {
+	var source interface{ Hint() string }
 	switch {
+	case errors.As(e.Err, &source):
+		return source.Hint()
 	case e.advice != "":
 		return e.advice
 	case e.early:
