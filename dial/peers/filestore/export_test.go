@@ -6,9 +6,6 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 )
 
-// Lock takes the lock of the writers.
-var Lock = lock
-
 // Line returns the line for a record, or for a server that is forgotten if r is nil.
 // Parse parses a line.
 func Line(p peers.Peer, r *peers.Record) []byte { return entry{p, r}.line() }

@@ -1,4 +1,4 @@
-package filestore
+package disk
 
 import (
 	"os"
@@ -13,7 +13,7 @@ const (
 	errorLockViolation      syscall.Errno = 33
 )
 
-// tryLock locks f until it is closed, also against other Stores in this process.
+// tryLock locks f until it is closed, also against others in this process.
 func tryLock(f *os.File) error {
 	var at syscall.Overlapped
 	ok, _, err := syscall.NewLazyDLL("kernel32.dll").NewProc("LockFileEx").Call(

@@ -1,13 +1,13 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package filestore
+package disk
 
 import (
 	"os"
 	"syscall"
 )
 
-// tryLock locks f until it is closed, also against other Stores in this process.
+// tryLock locks f until it is closed, also against others in this process.
 func tryLock(f *os.File) error {
 	for {
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {
