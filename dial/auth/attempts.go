@@ -63,9 +63,9 @@ func (t *attempts) fetch(ctx context.Context, refused *Error) (string, error) {
 	}
 	secret, err := t.terms.source.Secret(ctx, refused)
 	if err == nil {
-		err = t.terms.checkSecret(secret.reveal())
+		err = t.terms.checkSecret(secret.Reveal())
 	}
-	return secret.reveal(), err
+	return secret.Reveal(), err
 }
 
 func (t *attempts) use(secret string) {
@@ -137,7 +137,9 @@ func (t *attempts) renew(ctx context.Context, refused *Error) error {
 		return refused
 	}
 	t.renewed = true
-	secret, err := t.fetch(ctx, refused)
+	told := *refused
+	told.Rejected = NewSecret(t.secret)
+	secret, err := t.fetch(ctx, &told)
 	switch {
 	case err != nil:
 		failed := *refused

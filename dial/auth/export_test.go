@@ -12,9 +12,6 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// Reveal returns what a Secret holds.
-var Reveal = Secret.reveal
-
 // Prepare, MaxIterations, EndPointHash and ParseTokenError are what
 // they are inside.
 var (

@@ -1,15 +1,21 @@
 package auth
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/emersion/go-sasl"
 )
 
-// Hint returns one or two sentences for a person about what to do. Where the
-// server's words are worth reading, it says so.
+// Hint returns one or two sentences for a person about what to do: those of a
+// [Source] that failed, if its error has a method Hint. Where the server's words
+// are worth reading, it says so.
 func (e *Error) Hint() string {
+	var source interface{ Hint() string }
+	if errors.As(e.Err, &source) {
+		return source.Hint()
+	}
 	hint := e.advice
 	if hint == "" {
 		hint = e.hintByKind()

@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/mailconn/mailconn/internal/filelock"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // File returns a [Seen] in a text file, for one mailbox. Each change is a line: the
@@ -45,7 +45,7 @@ func (s *file) Load(ctx context.Context) (map[string]Note, error) {
 	if s.release != nil {
 		return nil, errors.New("pop3watch: the file of notes is in use")
 	}
-	release, err := filelock.Lock(ctx, s.path+".lock")
+	release, err := disk.Lock(ctx, s.path+".lock")
 	if err != nil {
 		return nil, fmt.Errorf("pop3watch: %w", err)
 	}

@@ -3,8 +3,6 @@ package filestore
 import (
 	"errors"
 	"fmt"
-
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 var (
@@ -25,7 +23,7 @@ type CorruptError struct {
 
 // Error returns the file, the line and what is wrong with it.
 func (e *CorruptError) Error() string {
-	return wire.Printable(fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err))
+	return fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err)
 }
 
 // Unwrap returns Err.

@@ -43,13 +43,13 @@ var allowed = map[string][]string{
 	"internal/upgrade":       {"internal/line", "internal/wire", "policy"},
 	"internal/hint":          {"dial/peers", "dial/trust", "internal/line", "internal/protocols", "internal/upgrade", "internal/wire", "policy"},
 	"internal/hostname":      {"internal/wire", idna},
-	"internal/filelock":      {"internal/wire"},
+	"internal/disk":          {"internal/wire"},
 	"internal/recall":        {"dial/peers", "internal/upgrade", "internal/wire", "policy"},
 	"internal/transcript":    {"internal/line", "internal/wire"},
 	"internal/verify":        {"dial/trust", "policy"},
 	"dial/trust":             {"policy"},
 	"dial/peers":             {"dial/trust", "policy"},
-	"dial/peers/...":         {"dial/peers", "dial/trust", "internal/filelock", "internal/wire", "policy"},
+	"dial/peers/...":         {"dial/peers", "dial/trust", "internal/disk", "internal/wire", "policy"},
 	"dial":                   {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
 	"dial/auth":              {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
 	"dial/legacy":            {"dial", "policy"},
@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"imapconn":               {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":               {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL, idna},
 	"pop3conn":               {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
+	"pop3conn/pop3watch":     {"dial", "dial/auth", "internal/disk", "internal/wire", "policy", "pop3conn"},
 }
 
 // permitted returns what a package may import by the table, and whether it has a
