@@ -33,7 +33,6 @@ type Client struct {
 	*inner
 	line *handover
 	conn *dial.Conn
-	caps []string
 	opts *Options
 
 	mu     sync.Mutex
@@ -63,10 +62,10 @@ func (c *Client) Security() dial.Security { return c.conn.Security() }
 
 // Capabilities returns what the server answered to EHLO, an extension a string
 // ("SIZE 1000"), with the keyword in upper case.
-func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
+func (c *Client) Capabilities() []string { return slices.Clone(c.line.caps) }
 
 // Limits returns what the server lists in LIMITS.
-func (c *Client) Limits() Limits { return newLimits(c.caps) }
+func (c *Client) Limits() Limits { return newLimits(c.line.caps) }
 
 // TLSConnectionState returns the state of TLS, as Security does.
 func (c *Client) TLSConnectionState() (state tls.ConnectionState, ok bool) {

@@ -37,10 +37,10 @@ type handover struct {
 	over    atomic.Pointer[dial.Error]
 }
 
-func newHandover(conn *dial.Conn, caps []string, write time.Duration) *handover {
+func newHandover(conn *dial.Conn, write time.Duration) *handover {
 	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
 	return &handover{
-		Link: smtpline.NewLink(f), caps: caps,
+		Link:    smtpline.NewLink(f),
 		pending: []byte("220 ready\r\n"), armed: true,
 		conn: conn, closing: errClosed,
 	}
