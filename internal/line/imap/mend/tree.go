@@ -68,9 +68,6 @@ func (p *parser) blanks() []byte {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// left reports whether anything but blanks is left.
-func (p *parser) left() bool { return len(bytes.Trim(p.b[p.i:], " \t\r\n")) > 0 }
-
 // value reads a value, whose first character is not a blank.
 func (p *parser) value() (node, error) {
 	if p.words++; p.words > p.limits.Words() {

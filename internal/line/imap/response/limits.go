@@ -1,7 +1,6 @@
 package response
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -48,12 +47,5 @@ func (l Limits) Words() int { return l.Line/16 + 64 }
 func exceeded(format string, args ...any) *policy.Violation {
 	v := wire.Violation(policy.ErrLimit, "")
 	v.Err = fmt.Errorf(format, args...)
-	return v
-}
-
-// malformed returns the violation of a response that is not of the protocol.
-func malformed(words []byte, why string) *policy.Violation {
-	v := wire.Violation(policy.ErrMalformed, string(words[:min(len(words), MaxText)]))
-	v.Err = errors.New(why)
 	return v
 }
