@@ -14,7 +14,7 @@
 //   - imapconn: a go-imap client
 //   - smtpconn: a go-smtp client, for submission and relay, which also sends messages
 //     with an outcome for each; smtpconn/pool sends over several connections
-//   - pop3conn: a POP3 client; pop3conn/fetch remembers which messages are new
+//   - pop3conn: a POP3 client; pop3conn/pop3watch tells a program which messages are new
 //
 // Others, where they are needed:
 //

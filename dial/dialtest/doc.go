@@ -53,8 +53,8 @@
 // A program fails if it sends the name or the password of [Connect]'s login in
 // the clear, under whatever policy; if it takes for a success what must fail;
 // if it hangs, says more than it may before TLS, or does not get along with an
-// honest server. The kinds of finding are those of [Kind]. [Try] is for whoever
-// wants to look at the findings, and [Case.Start] plays a single case.
+// honest server. The kinds of finding are those of [Kind]. [Try] returns
+// the findings, and [Case.Start] plays a single case.
 //
 // What the kit does not test: anything behind the login; errors, which may be
 // of any type and say anything; memory, but for cases that would make a client

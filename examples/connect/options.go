@@ -27,7 +27,7 @@ The URL says protocol, policy, host and perhaps port:
   imap+opportunistic://  and so on               STARTTLS if it is offered, else in the clear
   imap+plain://  and so on                       in the clear
 
-Without -user nobody logs in. The password comes from -password-file, or it is
+Without -user there is no login. The password comes from -password-file, or it is
 asked for. The exit status is 1 if there is no connection, and 2 if the command
 line is wrong.
 

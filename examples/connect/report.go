@@ -46,9 +46,9 @@ func verdict(s dial.Security) string {
 	case s.Confidential():
 		return "protected"
 	case s.Encrypted():
-		return "NOT PROTECTED: encrypted, but anybody could be at the other end"
+		return "NOT PROTECTED: encrypted, but an attacker could be at the other end"
 	}
-	return "NOT PROTECTED: everybody on the way can read and change everything"
+	return "NOT PROTECTED: an attacker on the way can read and change everything"
 }
 
 func reportTLS(w io.Writer, s dial.Security) {

@@ -32,7 +32,7 @@ func servers(w io.Writer, address, use string, s discover.Servers) {
 		candidate(w, c, "to be asked about", doubt(c.Proofs[0]))
 	}
 	for _, c := range s.Refused {
-		candidate(w, c, "refused", "anybody on the way could read the password and the mail")
+		candidate(w, c, "refused", "an attacker on the way could read the password and the mail")
 	}
 	if s.Absent != nil {
 		fmt.Fprintf(w, "  the domain says that it has no %s\n", strings.Join(s.Absent, ", "))
@@ -132,7 +132,7 @@ func advice(address string, found *discover.Result) string {
 	case found.NoDomain:
 		return "Next: look at the address. The domain " + domain + " does not exist."
 	case len(reading.AskFirst)+len(sending.AskFirst) > 0:
-		return "Next: ask whoever gave you the address whether these servers are right, and only then\nlog in. Do not ask by mail that goes through them."
+		return "Next: ask the person who gave you the address whether these servers are right, and only then\nlog in. Do not ask by mail that goes through them."
 	case len(reading.Refused)+len(sending.Refused) > 0:
 		return "Next: ask " + domain + " for servers with TLS. Those that it names cannot be used."
 	case noDNS(found):

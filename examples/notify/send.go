@@ -57,7 +57,7 @@ func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *p
 		workers.Go(func() {
 			for n, ok := next(intake, notices); ok; n, ok = next(intake, notices) {
 				if !book.note(o.one(work, p, n)) {
-					stop() // answers that nobody gets are no reason to send more
+					stop() // send no more if the results cannot be reported
 				}
 			}
 		})

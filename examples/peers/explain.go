@@ -71,8 +71,8 @@ func explainRecord(w io.Writer, r peers.Record, now time.Time) {
 	row(w, "first seen", r.FirstSeen.Format(dateFormat))
 	row(w, "verified", verified(r))
 	row(w, "key", r.Leaf.String())
-	row(w, "issuer's key", cmp.Or(r.Issuer.String(), "none: nobody else has signed the certificate"))
-	row(w, "mechanisms", cmp.Or(r.Mechanisms.String(), "none: nobody has logged in"))
+	row(w, "issuer's key", cmp.Or(r.Issuer.String(), "none: no verified chain"))
+	row(w, "mechanisms", cmp.Or(r.Mechanisms.String(), "none: no login so far"))
 	if left := expires(r, now).Sub(now); left > 0 {
 		row(w, "expires", fmt.Sprintf("%s, in %d days", expires(r, now).Format(dateFormat), left/day))
 	} else {

@@ -35,6 +35,11 @@ var mail = map[string]func() (smtpconn.Envelope, io.Reader){
 	"some-gone": func() (smtpconn.Envelope, io.Reader) {
 		return to("somebody@example.test", servers.Gone), content(letter("some"))
 	},
+	"partial": func() (smtpconn.Envelope, io.Reader) {
+		e := to("somebody@example.test", servers.Gone)
+		e.Partial = true
+		return e, content(letter("partial"))
+	},
 }
 
 var tooLong = long(2 * servers.MaxMessage)
