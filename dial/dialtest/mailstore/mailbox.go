@@ -48,9 +48,12 @@ type vanished struct {
 
 // State is what a mailbox is like at one moment.
 type State struct {
+	// UIDValidity and UIDNext are those of RFC 3501 §2.3.1.1.
 	UIDValidity, UIDNext uint32
-	ModSeq               uint64 // the highest (RFC 7162)
-	Messages             int
+	// ModSeq is the highest modification sequence (RFC 7162).
+	ModSeq uint64
+	// Messages is how many there are.
+	Messages int
 }
 
 // State returns what the mailbox is like now.

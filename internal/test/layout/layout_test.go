@@ -49,7 +49,8 @@ var allowed = map[string][]string{
 	"dial/peers/...":      {"dial/peers", "dial/trust", "internal/wire", "policy"},
 	"dial":                {"dial/peers", "dial/trust", "internal/hint", "internal/hostname", "internal/protocols", "internal/recall", "internal/transcript", "internal/upgrade", "internal/verify", "internal/wire", "policy"},
 	"dial/auth":           {"dial", "dial/peers", "dial/trust", "internal/wire", "policy", goSASL, scram, stringprep},
-	"dial/dialtest":       {"dial", "internal/test/script", "policy"},
+	"dial/dialtest":       {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
+	"dial/dialtest/...":   {"dial/dialtest/internal/serve", "dial/dialtest/mailstore"},
 	"internal/session":    {"dial", "dial/auth", "policy"},
 	"imapconn":            {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":            {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
@@ -62,10 +63,12 @@ func permitted(pkg string) (list []string, known bool) {
 	if list, known = allowed[pkg]; known {
 		return list, true
 	}
-	parent := path.Dir(pkg)
-	if list, known = allowed[parent+"/..."]; known {
-		return list, true
+	for below := path.Dir(pkg); below != "."; below = path.Dir(below) {
+		if list, known = allowed[below+"/..."]; known {
+			return list, true
+		}
 	}
+	parent := path.Dir(pkg)
 	list, known = allowed[parent]
 	return append(slices.Clone(list), parent), known && parent != "." && !within("internal/...", pkg)
 }
