@@ -178,7 +178,9 @@ func TestIMAPDialogues(t *testing.T) {
 			C: c NOOP
 			S: c OK done`,
 	} {
-		t.Run(name, func(t *testing.T) { loggedIn(t, imapServer(t, one, two), strings.ReplaceAll(strings.ReplaceAll(script, "\t", ""), "\n\n", "\n")) })
+		t.Run(name, func(t *testing.T) {
+			loggedIn(t, imapServer(t, one, two), strings.ReplaceAll(strings.ReplaceAll(script, "\t", ""), "\n\n", "\n"))
+		})
 	}
 }
 
