@@ -45,8 +45,8 @@ func ExampleClient_Index() {
 		fmt.Println(m.Msg, m.ID, m.Size)
 	}
 	// Output:
-	// 1 letter-1 24
-	// 2 letter-2 30
+	// 1 1001.1 24
+	// 2 1001.2 30
 }
 
 // One message, straight from the connection to where it goes.

@@ -3,13 +3,15 @@ package dialtest
 import (
 	"bytes"
 	"net"
+
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 )
 
 // caseConn is the server's end of a connection on which a case is played, with
 // a recorder on it. It is used by one writer and one reader.
 type caseConn struct {
 	*net.TCPConn
-	rec   *recorder
+	rec   *serve.Recorder
 	reset bool
 }
 
@@ -19,21 +21,21 @@ func (c *caseConn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
 	b := p[:n]
 	for len(b) > 0 {
-		if isRecord(b[:min(2, len(b))]) {
-			c.rec.expectTLS()
+		if serve.IsTLS(b[:min(2, len(b))]) {
+			c.rec.ExpectTLS()
 		}
 		end := len(b)
 		if i := bytes.Index(b, []byte("\n\x16\x03")); i >= 0 {
 			end = i + 1
 		}
-		c.rec.received(b[:end])
+		c.rec.Received(b[:end])
 		b = b[end:]
 	}
 	return n, err
 }
 
 func (c *caseConn) Write(p []byte) (int, error) {
-	c.rec.sent()
+	c.rec.Sent()
 	return c.TCPConn.Write(p)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -25,7 +26,7 @@ type CaseServer struct {
 	ca       *CA
 	rest     *script.Case // plays what the case leaves out
 	honest   *Server      // serves in place of the case's script, if that is honest
-	listener *listener
+	listener *serve.Listener
 
 	mu    sync.Mutex
 	plays []*caseConnection
@@ -33,7 +34,7 @@ type CaseServer struct {
 
 // caseConnection is one connection to a CaseServer.
 type caseConnection struct {
-	rec        *recorder
+	rec        *serve.Recorder
 	transcript *transcript
 	handshakes int // set when the play has ended
 }
@@ -64,36 +65,36 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 			return nil, err
 		}
 	}
-	if s.listener, err = listen(s.serve); err != nil {
+	if s.listener, err = serve.Listen("", s.serve); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // Addr returns the server's address as host:port.
-func (s *CaseServer) Addr() string { return s.listener.addr().String() }
+func (s *CaseServer) Addr() string { return s.listener.Addr().String() }
 
 // Endpoint returns how to dial the server, under the policy it was started for.
-func (s *CaseServer) Endpoint() dial.Endpoint { return s.listener.endpoint(s.c.Protocol, s.policy) }
+func (s *CaseServer) Endpoint() dial.Endpoint { return endpoint(s.listener, s.c.Protocol, s.policy) }
 
 // ClientConfig returns a new config that trusts the server's CA, and no more.
 func (s *CaseServer) ClientConfig() *tls.Config { return s.ca.ClientConfig() }
 
 // Close is like [Server.Close].
-func (s *CaseServer) Close() error { return s.listener.close(func() {}) }
+func (s *CaseServer) Close() error { return s.listener.Close(func() {}) }
 
 // serve is the life of one connection.
-func (s *CaseServer) serve(conn net.Conn) {
+func (s *CaseServer) serve(conn net.Conn, cut <-chan struct{}) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return // unreachable: the listener is TCP's
 	}
-	p := &caseConnection{rec: &recorder{}, transcript: &transcript{}}
+	p := &caseConnection{rec: &serve.Recorder{}, transcript: &transcript{}}
 	s.mu.Lock()
 	s.plays = append(s.plays, p)
 	s.mu.Unlock()
 
-	handshakes := s.play(tcp, p)
+	handshakes := s.play(tcp, cut, p)
 	s.mu.Lock()
 	p.handshakes = handshakes
 	s.mu.Unlock()
@@ -101,10 +102,9 @@ func (s *CaseServer) serve(conn net.Conn) {
 
 // play plays the case to one client, and returns how many handshakes it
 // completed.
-func (s *CaseServer) play(conn *net.TCPConn, p *caseConnection) (handshakes int) {
+func (s *CaseServer) play(conn *net.TCPConn, cut <-chan struct{}, p *caseConnection) (handshakes int) {
 	if s.honest != nil {
-		ss := newSession(s.honest, newServerConn(conn, p.rec), p.transcript.add)
-		if ss.run(); ss.secure != nil {
+		if s.honest.session(conn, cut, p.rec, p.transcript.add) {
 			return 1
 		}
 		return 0
@@ -116,7 +116,7 @@ func (s *CaseServer) play(conn *net.TCPConn, p *caseConnection) (handshakes int)
 		Else:   d.answer,
 		Trace:  p.transcript.add,
 	})
-	p.rec.decrypted(played.Inside)
+	p.rec.Decrypted(played.Inside)
 	return played.Handshakes
 }
 
@@ -127,7 +127,7 @@ func (s *CaseServer) Report() Report {
 	defer s.mu.Unlock()
 	r := Report{protocol: s.c.Protocol, policy: s.policy}
 	for _, p := range s.plays {
-		r.Sessions = append(r.Sessions, p.rec.session())
+		r.Sessions = append(r.Sessions, Session(p.rec.Record()))
 		r.Handshakes += p.handshakes
 		r.Transcript = slices.Concat(r.Transcript, p.transcript.lines(len(r.Sessions)))
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -33,6 +34,9 @@ type Config struct {
 	// NoSTARTTLS means that the upgrade is neither listed nor accepted.
 	NoSTARTTLS bool
 
+	// Unix is the path of a Unix socket to listen on, instead of a port.
+	Unix string
+
 	// Greeting replaces the usual greeting; it is one line without its CRLF.
 	// The usual one of an IMAP server carries its capabilities. After an IMAP
 	// PREAUTH the client counts as logged in. A greeting that turns the client
@@ -51,9 +55,24 @@ type Config struct {
 	// LoginInClear means that logins are listed and accepted without TLS too.
 	LoginInClear bool
 
-	// Mailbox holds the messages of a POP3 server, lines ending in CRLF. A
-	// missing last CRLF is added.
+	// Without lists extensions that the server does not have, in the words of
+	// its list: "CONDSTORE", "PIPELINING". By default it has all that it knows.
+	Without []string
+
+	// MaxSize is the size in bytes of the largest message that the server
+	// takes. Zero means any.
+	MaxSize int64
+
+	// Store is the mail that is read by IMAP and POP3. Several servers may
+	// share one; what an SMTP server with a store takes is delivered to its
+	// INBOX. nil means a new one for IMAP and POP3, and none for SMTP.
+	Store *mailstore.Store
+
+	// Mailbox holds messages that are delivered to the INBOX of Store first.
 	Mailbox []string
+
+	// Rules say what the server does otherwise. [Server.Order] adds to them.
+	Rules []Rule
 }
 
 // complete returns a copy with the defaults filled in, which shares nothing
@@ -74,7 +93,13 @@ func (c Config) complete() (Config, error) {
 	if c.Mechanisms == nil {
 		c.Mechanisms = []string{"PLAIN"}
 	}
-	c.Mechanisms = slices.Clone(c.Mechanisms)
+	c.Mechanisms, c.Without = slices.Clone(c.Mechanisms), slices.Clone(c.Without)
+	if reads := c.Protocol == policy.IMAP || c.Protocol == policy.POP3; c.Store == nil && (reads || len(c.Mailbox) > 0) {
+		c.Store = mailstore.New()
+	}
+	if len(c.Mailbox) > 0 {
+		c.Store.Inbox().Deliver(c.Mailbox...)
+	}
 	var err error
 	if c.CA == nil {
 		if c.CA, err = NewCA(); err != nil {

@@ -60,9 +60,17 @@ func last(t *testing.T, srv interface {
 	return all[0]
 }
 
-// talk plays a dialogue: "C: " lines are sent, "S: " lines expected.
+// What servers list besides the ways to log in: IMAP behind the login, and SMTP.
+const (
+	imapList = "IMAP4rev1 IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE ID ESEARCH SPECIAL-USE LIST-STATUS CONDSTORE QRESYNC LITERAL+ MULTIAPPEND"
+	ehloList = "S: 250-mail.test\nS: 250-PIPELINING\nS: 250-CHUNKING\nS: 250-8BITMIME\nS: 250-BINARYMIME\nS: 250-SMTPUTF8\nS: 250-SIZE\nS: 250-DSN"
+)
+
+// talk plays a dialogue: "C: " lines are sent, "S: " lines expected. <imap> and
+// <ehlo> stand for the lists.
 func talk(t *testing.T, conn io.ReadWriter, r *bufio.Reader, script string) {
 	t.Helper()
+	script = strings.NewReplacer("<imap>", imapList, "<ehlo>", ehloList).Replace(script)
 	for line := range strings.SplitSeq(strings.TrimSpace(script), "\n") {
 		who, text, _ := strings.Cut(strings.TrimLeft(line, "\t"), ": ")
 		if who == "C" {

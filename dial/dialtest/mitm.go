@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -26,12 +27,12 @@ type MITM struct {
 	protocol policy.Protocol
 	attack   Attack
 	tls      *tls.Config
-	listener *listener
+	listener *serve.Listener
 	ctx      context.Context
 	cancel   context.CancelFunc
 
 	mu      sync.Mutex
-	records []*recorder
+	records []*serve.Recorder
 }
 
 // Interpose starts a man in the middle before the server at upstream, in the
@@ -51,7 +52,7 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 	m := &MITM{upstream: upstream, protocol: p, attack: a}
 	m.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: alpn(p)}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	if m.listener, err = listen(m.serve); err != nil {
+	if m.listener, err = serve.Listen("", m.serve); err != nil {
 		m.cancel()
 		return nil, err
 	}
@@ -59,20 +60,20 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 }
 
 // Addr returns the address to dial instead of the server's, as host:port.
-func (m *MITM) Addr() string { return m.listener.addr().String() }
+func (m *MITM) Addr() string { return m.listener.Addr().String() }
 
 // NetDialer returns a dialer that comes out here whatever is dialled, for a
 // [dial.Dialer]: so that the man in the middle stands before a name and a port
 // that the program has met before.
-func (m *MITM) NetDialer() dial.NetDialer { return leadTo(m.Addr()) }
+func (m *MITM) NetDialer() dial.NetDialer { return leadTo{m.listener.Addr()} }
 
 // Endpoint returns how to dial through the man in the middle under a policy.
-func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return m.listener.endpoint(m.protocol, p) }
+func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return endpoint(m.listener, m.protocol, p) }
 
 // Close is like [Server.Close].
 func (m *MITM) Close() error {
 	defer m.cancel()
-	return m.listener.close(m.cancel)
+	return m.listener.Close(m.cancel)
 }
 
 // Sessions returns what was recorded of each client so far, in the order in
@@ -85,12 +86,12 @@ func (m *MITM) Sessions() []Session {
 }
 
 // serve is the life of one client's connection.
-func (m *MITM) serve(conn net.Conn) {
-	rec := &recorder{}
+func (m *MITM) serve(conn net.Conn, _ <-chan struct{}) {
+	rec := &serve.Recorder{}
 	m.mu.Lock()
 	m.records = append(m.records, rec)
 	m.mu.Unlock()
-	client := newServerConn(conn, rec)
+	client := serve.NewConn(conn, rec)
 	if m.attack == PlainOnTLSPort {
 		fmt.Fprintf(client, "%s\r\n", phrasesOf(m.protocol, "").greeting)
 		io.Copy(io.Discard, client)

@@ -31,9 +31,9 @@ func TestDialogues(t *testing.T) {
 			C: b AUTHENTICATE PLAIN
 			S: b NO [PRIVACYREQUIRED] begin TLS first
 			C: c IDLE
-			S: c BAD log in first
+			S: c BAD unknown command, or log in first
 			C: d SELECT INBOX
-			S: d BAD unknown command
+			S: d BAD unknown command, or log in first
 			C:  NOOP
 			S: * BAD no tag
 			C: e logout
@@ -52,11 +52,11 @@ func TestDialogues(t *testing.T) {
 			C: e LOGIN {4}
 			S: + go on
 			C: user "sec\"ret \\"
-			S: e OK [CAPABILITY IMAP4rev1 IDLE] welcome
+			S: e OK [CAPABILITY <imap>] welcome
 			C: f LOGIN user x
 			S: f BAD already authenticated
 			C: g CAPABILITY
-			S: * CAPABILITY IMAP4rev1 IDLE
+			S: * CAPABILITY <imap>
 			S: g OK listed
 			C: h IDLE
 			S: + idling
@@ -75,23 +75,22 @@ func TestDialogues(t *testing.T) {
 			C: ` + b64("user") + `
 			S: + ` + b64("Password:") + `
 			C: ` + b64("secret") + `
-			S: c OK [CAPABILITY IMAP4rev1 IDLE] welcome`},
+			S: c OK [CAPABILITY <imap>] welcome`},
 		{"IMAP PREAUTH", dialtest.Config{Protocol: policy.IMAP, Greeting: "* PREAUTH hello"}, `
 			S: * PREAUTH hello
 			C: a CAPABILITY
-			S: * CAPABILITY IMAP4rev1 IDLE
+			S: * CAPABILITY <imap>
 			S: a OK listed`},
 		{"SMTP AUTH", dialtest.Config{Protocol: policy.Submission, LoginInClear: true, NoSTARTTLS: true, Mechanisms: both}, `
 			S: 220 mail.test ESMTP ready
 			C: AUTH PLAIN
 			S: 503 5.5.1 not now
 			C: EHLO
-			S: 501 5.5.4 who are you
+			S: 501 5.5.4 say who you are
 			C: EHLO me
-			S: 250-mail.test
-			S: 250-PIPELINING
-			S: 250-AUTH PLAIN LOGIN X-UNHEARD-OF
-			S: 250 8BITMIME
+			<ehlo>
+			S: 250-ENHANCEDSTATUSCODES
+			S: 250 AUTH PLAIN LOGIN X-UNHEARD-OF
 			C: STARTTLS
 			S: 502 5.5.1 not implemented
 			C: MAIL FROM:<a@mail.test>
@@ -113,12 +112,12 @@ func TestDialogues(t *testing.T) {
 			C: MAIL TO:<b@mail.test>
 			S: 501 5.5.4 no address
 			C: MAIL FROM:<> SIZE=1
-			S: 250 2.1.0 from you
+			S: 250 2.1.0 sender accepted
 			C: RCPT TO:<>
 			S: 501 5.5.4 no address
 			C: RSET
 			S: 250 2.0.0 forgotten
-			C: VRFY you
+			C: EXPN you
 			S: 500 5.5.1 unknown command
 			C: QUIT
 			S: 221 2.0.0 bye`},
@@ -178,7 +177,7 @@ func TestPOP3Mailbox(t *testing.T) {
 		S: 2 22
 		S: .
 		C: UIDL 2
-		S: +OK 2 letter-2
+		S: +OK 2 1001.2
 		C: RETR 1
 		S: +OK
 		S: Subject: one

@@ -119,10 +119,11 @@ func TestCommandsAheadOfTLS(t *testing.T) {
 
 func TestTurns(t *testing.T) {
 	const auth = "AHVzZXIAc2VjcmV0"
+	const requireTLS = "S: 250-REQUIRETLS\n"
 	dialogues := map[policy.Protocol]string{
-		policy.Submission: "C: EHLO me\nS: 250-mail.test\nS: 250-PIPELINING\nS: 250-AUTH PLAIN\nS: 250 8BITMIME\n" +
+		policy.Submission: "C: EHLO me\n<ehlo>\nS: 250-ENHANCEDSTATUSCODES\n" + requireTLS + "S: 250 AUTH PLAIN\n" +
 			"C: AUTH PLAIN " + auth + "\nS: 235 2.7.0 welcome",
-		policy.IMAP: "C: a AUTHENTICATE PLAIN " + auth + "\nS: a OK [CAPABILITY IMAP4rev1 IDLE] welcome",
+		policy.IMAP: "C: a AUTHENTICATE PLAIN " + auth + "\nS: a OK [CAPABILITY <imap>] welcome",
 		policy.POP3: "C: AUTH PLAIN " + auth + "\nS: +OK welcome",
 	}
 	tests := []struct {

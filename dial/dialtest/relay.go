@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/internal/test/script"
 )
 
@@ -18,7 +19,7 @@ import (
 // goroutine that reads lines until TLS begins, and copies bytes from then on.
 type relay struct {
 	*MITM
-	client *serverConn
+	client *serve.Conn
 	server net.Conn
 	fromC  *bufio.Reader
 	fromS  *bufio.Reader
@@ -30,7 +31,7 @@ type relay struct {
 	demanded bool    // last went to the server and demands the upgrade
 }
 
-func newRelay(m *MITM, client *serverConn, server net.Conn) *relay {
+func newRelay(m *MITM, client *serve.Conn, server net.Conn) *relay {
 	return &relay{
 		MITM: m, client: client, server: server,
 		fromC: bufio.NewReader(client), fromS: bufio.NewReader(server),
@@ -45,7 +46,7 @@ func (r *relay) run() {
 	r.up()
 	r.server.Close()
 	<-r.downed
-	r.client.end()
+	r.client.End()
 }
 
 func (r *relay) note(c command, demanded bool) {
@@ -157,13 +158,13 @@ func (r *relay) down() {
 		if begun, err = r.downLine(&strip); errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		} else if err != nil {
-			r.client.finish()
+			r.client.Finish()
 			return
 		}
 	}
 	if r.attack != SwapCertificate {
 		io.Copy(r.client, r.fromS)
-		r.client.finish()
+		r.client.Finish()
 	}
 }
 
@@ -197,7 +198,7 @@ func (r *relay) downAnswer(c command, line string) (begun bool) {
 
 // goAhead returns the line that begins the upgrade, with what is put behind.
 func (r *relay) goAhead(line string) string {
-	r.client.rec.expectTLS()
+	r.client.Recorder.ExpectTLS()
 	switch forged := phrasesOf(r.protocol, "").forged; r.attack {
 	case Inject:
 		return line + forged + "\r\n"
@@ -222,9 +223,9 @@ func (r *relay) swap() {
 		defer close(done)
 		io.Copy(client, server)
 		client.CloseWrite()
-		r.client.finish()
+		r.client.Finish()
 	}()
-	io.Copy(server, recordedTLS{client, r.client.rec})
+	io.Copy(server, serve.Inside{Conn: client, Recorder: r.client.Recorder})
 	r.server.Close()
 	<-done
 }

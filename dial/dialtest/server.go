@@ -3,29 +3,33 @@ package dialtest
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/imapd"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/pop3d"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/smtpd"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // Server is an honest mail server on a free port of 127.0.0.1. It answers each
-// command as the standards say, and writes only when it was asked.
+// command as the standards say, unless a [Rule] says otherwise, and records what
+// its clients send.
 //
 // It never acts on commands that were sent ahead of a handshake: it hangs up
 // instead. Its methods may be used from several goroutines at once.
 type Server struct {
 	cfg      Config
-	listener *listener
+	settings *serve.Settings
+	listener *serve.Listener
 
 	mu       sync.Mutex
-	records  []*recorder
+	records  []*serve.Recorder
 	messages []Message
-	mailbox  []letter
 }
 
 // NewServer starts a server. The caller must close it.
@@ -34,9 +38,10 @@ func NewServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = listen(s.serve); err != nil {
+	if s.listener, err = serve.Listen(c.Unix, s.serve); err != nil {
 		return nil, err
 	}
+	s.settings.Open = s.listener.Open
 	return s, nil
 }
 
@@ -46,35 +51,44 @@ func newUnstarted(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: c}
-	for i, text := range c.Mailbox {
-		if !strings.HasSuffix(text, "\r\n") {
-			text += "\r\n"
-		}
-		s.mailbox = append(s.mailbox, letter{fmt.Sprintf("letter-%d", i+1), text})
-	}
+	s := &Server{cfg: c, settings: &serve.Settings{
+		TLS: c.TLS, Implicit: c.Implicit, NoSTARTTLS: c.NoSTARTTLS, Greeting: c.Greeting,
+		User: c.User, Password: c.Password, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
+		Without: c.Without, MaxSize: c.MaxSize, Store: c.Store, Rules: &serve.Rules{}, Open: func() int { return 1 },
+	}}
+	s.Order(c.Rules...)
 	return s, nil
 }
 
-// Addr returns the server's address as host:port.
-func (s *Server) Addr() string { return s.listener.addr().String() }
+// Addr returns the server's address: host:port, or the path of its socket.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Endpoint returns how to dial the server under a policy. It does not look at
-// whether the server is one for that policy.
+// whether the server is one for that policy. A server on a Unix socket is dialled
+// with NetDialer, whatever the endpoint.
 func (s *Server) Endpoint(p policy.Policy) dial.Endpoint {
-	return s.listener.endpoint(s.cfg.Protocol, p)
+	return endpoint(s.listener, s.cfg.Protocol, p)
+}
+
+// endpoint returns how to dial what listens.
+func endpoint(l *serve.Listener, proto policy.Protocol, p policy.Policy) dial.Endpoint {
+	e := dial.Endpoint{Protocol: proto, Host: "127.0.0.1", Policy: p}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		e.Port = uint16(tcp.Port)
+	}
+	return e
 }
 
 // NetDialer returns a dialer that comes out here whatever is dialled, for a
 // [dial.Dialer]: so that names and default ports can be dialled in a test. The
 // certificate is also for mail.test.
-func (s *Server) NetDialer() dial.NetDialer { return leadTo(s.Addr()) }
+func (s *Server) NetDialer() dial.NetDialer { return leadTo{s.listener.Addr()} }
 
 // leadTo is a NetDialer that knows one address.
-type leadTo string
+type leadTo struct{ addr net.Addr }
 
-func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, string(to))
+func (to leadTo) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, to.addr.Network(), to.addr.String())
 }
 
 // CA returns the CA that issued the server's certificate.
@@ -83,14 +97,23 @@ func (s *Server) CA() *CA { return s.cfg.CA }
 // ClientConfig returns a new config that trusts the server's CA.
 func (s *Server) ClientConfig() *tls.Config { return s.cfg.CA.ClientConfig() }
 
+// Order adds rules behind those that the server has.
+func (s *Server) Order(rules ...Rule) { s.settings.Rules.Add(orders(rules)...) }
+
+// ClearRules removes all rules.
+func (s *Server) ClearRules() { s.settings.Rules.Clear() }
+
 // Close stops listening and waits until nothing of the server runs any more.
 // Whatever clients that have closed already sent is still read; connections
 // that are open half a second later are cut. The records stay.
-func (s *Server) Close() error { return s.listener.close(func() {}) }
+func (s *Server) Close() error { return s.listener.Close(func() {}) }
+
+// HangUp cuts all connections, and goes on to listen.
+func (s *Server) HangUp() { s.listener.HangUp() }
 
 // Serve serves one connection that the caller brings, and returns when it has
 // ended. It closes conn.
-func (s *Server) Serve(conn net.Conn) { s.listener.run(conn, s.serve) }
+func (s *Server) Serve(conn net.Conn) { s.listener.Serve(conn) }
 
 // Pipe returns a connection to the server that needs no network: one end of a
 // net.Pipe, whose other end is served. The caller must close it.
@@ -108,22 +131,24 @@ func (s *Server) Sessions() []Session {
 	return sessions(s.records)
 }
 
-func sessions(records []*recorder) []Session {
+func sessions(records []*serve.Recorder) []Session {
 	all := make([]Session, len(records))
 	for i, r := range records {
-		all[i] = r.session()
+		all[i] = Session(r.Record())
 	}
 	return all
 }
 
 // Message is what a client has sent by SMTP.
 type Message struct {
-	From string   // the path of MAIL
-	To   []string // the paths of RCPT
-	Data []byte   // as it was before dot-stuffing, lines ending in CRLF
+	From       string     // the path of MAIL
+	MailParams []string   // the parameters of MAIL, such as "BODY=8BITMIME"
+	To         []string   // the paths of RCPT
+	RcptParams [][]string // the parameters of each RCPT
+	Data       []byte     // the content as it was, without dot-stuffing
 }
 
-// Messages returns the messages that the server has accepted so far.
+// Messages returns the messages that an SMTP server has taken so far.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,23 +159,50 @@ func (s *Server) Messages() []Message {
 	return all
 }
 
-// Mailbox returns the messages that a POP3 server still holds: those that no
-// client has deleted and confirmed with QUIT.
-func (s *Server) Mailbox() []string {
+// take keeps a message that a client has sent.
+func (s *Server) take(m smtpd.Message) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]string, len(s.mailbox))
-	for i, l := range s.mailbox {
-		all[i] = l.text
+	s.messages = append(s.messages, Message(m))
+	s.mu.Unlock()
+	if s.cfg.Store != nil {
+		s.cfg.Store.Inbox().Add(mailstore.Message{Text: string(m.Data)})
 	}
-	return all
 }
 
+// Store returns the mail that the server reads from, nil for an SMTP server
+// without.
+func (s *Server) Store() *mailstore.Store { return s.cfg.Store }
+
+// Deliver adds new messages to the INBOX of an IMAP or POP3 server, and returns
+// their UIDs. IMAP sessions are told, POP3 sessions begin with what is there.
+func (s *Server) Deliver(texts ...string) []uint32 { return s.cfg.Store.Inbox().Deliver(texts...) }
+
+// Expunge removes messages from the INBOX, as another client would.
+func (s *Server) Expunge(uids ...uint32) { s.cfg.Store.Inbox().Expunge(uids...) }
+
+// Mailbox returns the texts of the messages in the INBOX.
+func (s *Server) Mailbox() []string { return s.cfg.Store.Inbox().Texts() }
+
 // serve is the life of one connection.
-func (s *Server) serve(conn net.Conn) {
-	rec := &recorder{}
+func (s *Server) serve(conn net.Conn, cut <-chan struct{}) {
+	rec := &serve.Recorder{}
 	s.mu.Lock()
 	s.records = append(s.records, rec)
 	s.mu.Unlock()
-	newSession(s, newServerConn(conn, rec), nil).run()
+	s.session(conn, cut, rec, nil)
+}
+
+// session serves a connection to its end, and reports whether it got inside TLS.
+func (s *Server) session(conn net.Conn, cut <-chan struct{}, rec *serve.Recorder, trace func(client, inside bool, line string)) (secure bool) {
+	ss := serve.NewSession(serve.NewConn(conn, rec), cut, s.settings)
+	ss.Trace = trace
+	switch s.cfg.Protocol {
+	case policy.IMAP:
+		ss.Run(&imapd.Session{Session: ss})
+	case policy.POP3:
+		ss.Run(&pop3d.Session{Session: ss})
+	default:
+		ss.Run(&smtpd.Session{Session: ss, Submission: s.cfg.Protocol == policy.Submission, Took: s.take})
+	}
+	return ss.Secure()
 }

@@ -71,8 +71,8 @@ func ExampleMail() {
 		seen.Close()
 	}
 	// Output:
-	// letter-1 24
-	// letter-2 30
+	// 1001.1 24
+	// 1001.2 30
 	// 2 new <nil>
 	// 0 new <nil>
 }

@@ -55,12 +55,13 @@ var allowed = map[string][]string{
 	"dial/legacy":            {"dial", "policy"},
 	"dial/dns":               {"policy", "internal/wire", dnsmessage, idna},
 	"dial/discover":          {"dial", "dial/dns", "internal/hostname", "internal/wire", "policy", dnsmessage, idna},
-	"dial/dialtest":          {"dial", "internal/test/script", "policy"},
 	"internal/session":       {"dial", "dial/auth", "policy"},
 	"imapconn":               {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":               {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/session", "internal/wire", "policy", goSMTP, goSASL, idna},
 	"pop3conn":               {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 	"pop3conn/pop3watch":     {"dial", "dial/auth", "internal/disk", "internal/wire", "policy", "pop3conn"},
+	"dial/dialtest":          {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
+	"dial/dialtest/...":      {"dial/dialtest/internal/serve", "dial/dialtest/mailstore"},
 }
 
 // permitted returns what a package may import by the table, and whether it has a
@@ -69,10 +70,12 @@ func permitted(pkg string) (list []string, known bool) {
 	if list, known = allowed[pkg]; known {
 		return list, true
 	}
-	parent := path.Dir(pkg)
-	if list, known = allowed[parent+"/..."]; known {
-		return list, true
+	for below := path.Dir(pkg); below != "."; below = path.Dir(below) {
+		if list, known = allowed[below+"/..."]; known {
+			return list, true
+		}
 	}
+	parent := path.Dir(pkg)
 	list, known = allowed[parent]
 	return append(slices.Clone(list), parent), known && parent != "." && !within("internal/...", pkg)
 }

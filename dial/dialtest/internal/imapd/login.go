@@ -1,0 +1,73 @@
+package imapd
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+)
+
+func (s *Session) starttls() error {
+	if !s.MayUpgrade() || s.Authed {
+		return refusal("BAD not possible now")
+	}
+	return s.Upgrade(s.tag + " OK begin TLS")
+}
+
+// mayLogin returns why a login is not possible now.
+func (s *Session) mayLogin() error {
+	switch {
+	case s.Authed:
+		return refusal("BAD already authenticated")
+	case !s.MayLogin():
+		return refusal("NO [PRIVACYREQUIRED] begin TLS first")
+	}
+	return nil
+}
+
+func (s *Session) login(c *command) error {
+	if err := s.mayLogin(); err != nil {
+		return err
+	}
+	user := c.astring()
+	c.space()
+	password := c.astring()
+	if c.end(); c.err != nil {
+		return refusal("BAD " + serve.ErrCancelled.Error())
+	}
+	return s.loggedIn(s.Login(user, password))
+}
+
+func (s *Session) authenticate(line string) error {
+	err := s.mayLogin()
+	if err == nil {
+		_, args, _ := strings.Cut(line, " ")
+		err = s.loggedIn(s.Authenticate("+ ", args))
+	}
+	var refused refusal
+	var ruled *serve.Refusal
+	switch {
+	case errors.As(err, &refused):
+		s.done("%s", string(refused))
+	case errors.As(err, &ruled):
+		s.reply(ruled.Reply)
+	default:
+		return err
+	}
+	return nil
+}
+
+// loggedIn says what came of a login.
+func (s *Session) loggedIn(err error) error {
+	switch err {
+	case nil:
+		s.done("OK [%s] welcome", s.capabilities())
+	case serve.ErrWrong:
+		return refusal("NO [AUTHENTICATIONFAILED] " + err.Error())
+	case serve.ErrMechanism:
+		return refusal("NO [CANNOT] " + err.Error())
+	case serve.ErrCancelled:
+		return refusal("BAD " + err.Error())
+	}
+	return err
+}

@@ -1,0 +1,241 @@
+package imapd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+)
+
+// quote returns a string as IMAP writes it: quoted, or as a literal.
+func quote(text string) string {
+	if strings.ContainsAny(text, "\r\n\x00") {
+		return fmt.Sprintf("{%d}\r\n%s", len(text), text)
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+// list is LIST and LSUB: every mailbox counts as subscribed.
+func (s *Session) list(c *command) error {
+	var selectSpecial bool
+	if c.peek() == '(' { // selection options (RFC 5258)
+		c.list(func() { selectSpecial = selectSpecial || strings.EqualFold(c.atom(), "SPECIAL-USE") })
+		c.space()
+	}
+	reference := c.astring()
+	c.space()
+	patterns := []string{}
+	if c.peek() == '(' {
+		c.list(func() { patterns = append(patterns, c.listMailbox()) })
+	} else {
+		patterns = append(patterns, c.listMailbox())
+	}
+	items := c.returnStatus()
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	if len(patterns) == 1 && patterns[0] == "" {
+		s.Say(`* %s (\Noselect) "%s" ""`, c.verb, mailstore.Separator)
+	}
+	for _, name := range s.Store.Names() {
+		box := s.Store.Mailbox(name)
+		if box == nil || selectSpecial && len(box.Attributes()) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, name) }) {
+			continue
+		}
+		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(box.Attributes(), " "), mailstore.Separator, quote(name))
+		if items != nil {
+			s.tellStatus(name, box, items)
+		}
+	}
+	s.done("OK listed")
+	return nil
+}
+
+// listMailbox takes a pattern for mailbox names.
+func (c *command) listMailbox() string {
+	if b := c.peek(); b == '"' || b == '{' {
+		return c.astring()
+	}
+	return c.word(" ()")
+}
+
+// returnStatus takes "RETURN (...)", and returns the items of a STATUS in it
+// (RFC 5819), nil if there is none.
+func (c *command) returnStatus() (items []string) {
+	if !c.take(' ') {
+		return nil
+	}
+	if !strings.EqualFold(c.atom(), "RETURN") {
+		c.fail()
+	}
+	c.space()
+	c.list(func() {
+		if strings.EqualFold(c.atom(), "STATUS") {
+			c.space()
+			c.list(func() { items = append(items, strings.ToUpper(c.atom())) })
+		}
+	})
+	return items
+}
+
+// like reports whether a name matches a pattern of LIST.
+func like(pattern, name string) bool {
+	if pattern == "" {
+		return name == ""
+	}
+	if b := pattern[0]; b == '*' || b == '%' {
+		for i := range len(name) + 1 {
+			if like(pattern[1:], name[i:]) {
+				return true
+			}
+			if b == '%' && i < len(name) && name[i:i+1] == mailstore.Separator {
+				return false
+			}
+		}
+		return false
+	}
+	return name != "" && (pattern[0] == name[0] || strings.EqualFold(pattern[:1], name[:1]) && strings.EqualFold(name, "INBOX")) && like(pattern[1:], name[1:])
+}
+
+// mailbox takes the name of a mailbox that must be there. code is the refusal's
+// if it is not.
+func (s *Session) mailbox(c *command, code string) (*mailstore.Mailbox, string, error) {
+	name := c.astring()
+	if c.err != nil {
+		return nil, "", c.err
+	}
+	box := s.Store.Mailbox(name)
+	if box == nil {
+		return nil, name, refusal("NO [" + code + "] no such mailbox")
+	}
+	return box, name, nil
+}
+
+func (s *Session) status(c *command) error {
+	box, name, err := s.mailbox(c, "NONEXISTENT")
+	if err != nil {
+		return err
+	}
+	var items []string
+	c.space()
+	c.list(func() { items = append(items, strings.ToUpper(c.atom())) })
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	s.tellStatus(name, box, items)
+	s.done("OK done")
+	return nil
+}
+
+func (s *Session) tellStatus(name string, box *mailstore.Mailbox, items []string) {
+	state := box.State()
+	unseen, size := 0, 0
+	for _, m := range box.Messages() {
+		size += len(m.Text)
+		if !has(m, `\Seen`) {
+			unseen++
+		}
+	}
+	var values []string
+	for _, item := range items {
+		value, ok := map[string]any{
+			"MESSAGES": state.Messages, "RECENT": 0, "UIDNEXT": state.UIDNext, "UIDVALIDITY": state.UIDValidity,
+			"UNSEEN": unseen, "SIZE": size, "HIGHESTMODSEQ": state.ModSeq,
+		}[item]
+		if item == "HIGHESTMODSEQ" {
+			s.condStore = true // RFC 7162 §3.1
+		}
+		if ok {
+			values = append(values, fmt.Sprint(item, " ", value))
+		}
+	}
+	s.Say("* STATUS %s (%s)", quote(name), strings.Join(values, " "))
+}
+
+func has(m mailstore.Message, flag string) bool {
+	return slices.ContainsFunc(m.Flags, func(f string) bool { return strings.EqualFold(f, flag) })
+}
+
+func (s *Session) namespace(*command) error {
+	s.Say(`* NAMESPACE (("" "%s")) NIL NIL`, mailstore.Separator)
+	s.done("OK done")
+	return nil
+}
+
+func (s *Session) enable(c *command) error {
+	var enabled []string
+	for c.err == nil {
+		word := strings.ToUpper(c.atom())
+		if s.Has(word) && (word == "CONDSTORE" || word == "QRESYNC") {
+			s.condStore, s.qResync = true, s.qResync || word == "QRESYNC"
+			enabled = append(enabled, word)
+		}
+		if !c.take(' ') {
+			break
+		}
+	}
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	s.Say("%s", strings.Join(append([]string{"* ENABLED"}, enabled...), " "))
+	s.done("OK done")
+	return nil
+}
+
+func (s *Session) create(c *command) error {
+	name := c.astring()
+	var attributes []string
+	if c.take(' ') { // (USE (\Sent)) (RFC 6154 §3)
+		c.list(func() {
+			c.atom()
+			c.space()
+			c.list(func() { attributes = append(attributes, c.atom()) })
+		})
+	}
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	if _, err := s.Store.Create(name, attributes...); err != nil {
+		return refusal("NO [ALREADYEXISTS] it is there already")
+	}
+	s.done("OK created")
+	return nil
+}
+
+func (s *Session) remove(c *command) error {
+	name := c.astring()
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	if s.Store.Delete(name) != nil {
+		return refusal("NO [NONEXISTENT] no such mailbox, or it must stay")
+	}
+	s.done("OK deleted")
+	return nil
+}
+
+func (s *Session) rename(c *command) error {
+	from := c.astring()
+	c.space()
+	to := c.astring()
+	if c.end(); c.err != nil {
+		return c.err
+	}
+	if s.Store.Rename(from, to) != nil {
+		return refusal("NO [CANNOT] one is not there, or the other is")
+	}
+	s.done("OK renamed")
+	return nil
+}
+
+func (s *Session) subscribe(c *command) error {
+	if c.astring(); c.err != nil {
+		return c.err
+	}
+	s.done("OK done")
+	return nil
+}

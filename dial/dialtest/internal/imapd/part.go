@@ -1,0 +1,169 @@
+package imapd
+
+import (
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// part is a message, or a part of one.
+type part struct {
+	header string // with the empty line that ends it
+	body   string
+	kind   string // type and subtype in lower case
+	params map[string]string
+	parts  []*part // of a multipart, or the message of a message/rfc822
+}
+
+// parse takes a message, or a part of one, to pieces.
+func parse(text string) *part {
+	p := &part{header: text}
+	if strings.HasPrefix(text, "\r\n") {
+		p.header, p.body = text[:2], text[2:]
+	} else if i := strings.Index(text, "\r\n\r\n"); i >= 0 {
+		p.header, p.body = text[:i+4], text[i+4:]
+	}
+	var err error
+	if p.kind, p.params, err = mime.ParseMediaType(p.field("Content-Type")); err != nil || !strings.Contains(p.kind, "/") {
+		p.kind, p.params = "text/plain", map[string]string{"charset": "us-ascii"}
+	}
+	switch {
+	case p.multipart():
+		for _, text := range split(p.body, p.params["boundary"]) {
+			p.parts = append(p.parts, parse(text))
+		}
+	case p.kind == "message/rfc822":
+		p.parts = []*part{parse(p.body)}
+	}
+	if p.multipart() && len(p.parts) == 0 {
+		p.kind = "text/plain"
+	}
+	return p
+}
+
+func (p *part) multipart() bool { return strings.HasPrefix(p.kind, "multipart/") }
+
+// split returns what stands between the boundaries of a multipart (RFC 2046
+// §5.1.1).
+func split(body, boundary string) []string {
+	var parts []string
+	begin := -1
+	at := 0
+	for line := range strings.Lines(body) {
+		word := strings.TrimRight(line, " \t\r\n")
+		if delimiter := word == "--"+boundary; delimiter || word == "--"+boundary+"--" {
+			if begin >= 0 {
+				parts = append(parts, strings.TrimSuffix(body[begin:max(at, begin)], "\r\n"))
+			}
+			begin = at + len(line)
+			if !delimiter {
+				return parts
+			}
+		}
+		at += len(line)
+	}
+	if begin >= 0 {
+		parts = append(parts, body[begin:])
+	}
+	return parts
+}
+
+// fields returns the header's fields as they are, with their line breaks.
+func (p *part) fields() []string {
+	var all []string
+	for line := range strings.Lines(p.header) {
+		switch {
+		case strings.TrimRight(line, "\r\n") == "":
+		case (line[0] == ' ' || line[0] == '\t') && len(all) > 0:
+			all[len(all)-1] += line
+		default:
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// field returns the first value of a header field, unfolded.
+func (p *part) field(name string) string {
+	for _, f := range p.fields() {
+		if key, value, ok := strings.Cut(f, ":"); ok && strings.EqualFold(strings.TrimSpace(key), name) {
+			return strings.TrimSpace(strings.NewReplacer("\r\n", "", "\n", "").Replace(value))
+		}
+	}
+	return ""
+}
+
+// at returns a part by its numbers, nil if there is none.
+func (p *part) at(numbers []int) *part {
+	for _, n := range numbers {
+		if p.kind == "message/rfc822" {
+			p = p.parts[0]
+		}
+		switch {
+		case p.multipart() && n >= 1 && n <= len(p.parts):
+			p = p.parts[n-1]
+		case !p.multipart() && n == 1:
+		default:
+			return nil
+		}
+	}
+	return p
+}
+
+// section returns the text of a section (RFC 3501 §6.4.5), and whether the
+// message has it.
+func (p *part) section(spec string, fields []string) (string, bool) {
+	var numbers []int
+	for {
+		first, rest, more := strings.Cut(spec, ".")
+		n, err := strconv.Atoi(first)
+		if err != nil {
+			break
+		}
+		numbers = append(numbers, n)
+		if spec = rest; !more {
+			spec = ""
+			break
+		}
+	}
+	found := p.at(numbers)
+	if found == nil {
+		return "", false
+	}
+	whole := len(numbers) == 0
+	if !whole && found.kind == "message/rfc822" && spec != "" && spec != "MIME" {
+		found, whole = found.parts[0], true // the header and text of the message in it
+	}
+	switch {
+	case spec == "" && len(numbers) == 0:
+		return found.header + found.body, true
+	case spec == "":
+		return found.body, true
+	case spec == "MIME" && len(numbers) > 0:
+		return found.header, true
+	case spec == "HEADER" && whole:
+		return found.header, true
+	case spec == "TEXT" && whole:
+		return found.body, true
+	case strings.HasPrefix(spec, "HEADER.FIELDS") && whole:
+		return found.some(fields, spec == "HEADER.FIELDS"), true
+	}
+	return "", false
+}
+
+// some returns the header fields that have one of the names, or have none of
+// them.
+func (p *part) some(names []string, wanted bool) string {
+	var b strings.Builder
+	for _, f := range p.fields() {
+		key, _, _ := strings.Cut(f, ":")
+		named := false
+		for _, name := range names {
+			named = named || strings.EqualFold(strings.TrimSpace(key), name)
+		}
+		if named == wanted {
+			b.WriteString(f)
+		}
+	}
+	return b.String() + "\r\n"
+}

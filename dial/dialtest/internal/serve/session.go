@@ -1,0 +1,332 @@
+package serve
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+)
+
+// Settings are what a server is like, for all of its sessions.
+type Settings struct {
+	TLS            *tls.Config
+	Implicit       bool
+	NoSTARTTLS     bool
+	Greeting       string
+	User, Password string
+	Mechanisms     []string
+	LoginInClear   bool
+	Without        []string
+	MaxSize        int64
+	Store          *mailstore.Store
+	Rules          *Rules
+	Open           func() int // how many connections are open
+}
+
+// Has reports whether the server has an extension: whether it was not taken away.
+func (s *Settings) Has(extension string) bool {
+	return !slices.ContainsFunc(s.Without, func(w string) bool { return strings.EqualFold(w, extension) })
+}
+
+// Protocol is what a protocol adds to a session.
+type Protocol interface {
+	// Greeting returns the usual greeting.
+	Greeting() string
+	// Greeted is told the greeting that was given, and reports whether the
+	// client is to go on.
+	Greeted(greeting string) bool
+	// Handle answers a client's line. An error ends the session: ErrEnd after
+	// what is queued was sent. If there is a method Close, it is called then.
+	Handle(line string) error
+}
+
+// ErrEnd ends a session that has nothing more to say.
+var ErrEnd = errors.New("end of session")
+
+// errCut ends a session at once.
+var errCut = errors.New("cut off")
+
+// Session is one client's connection to a server.
+type Session struct {
+	*Settings
+	Authed bool
+	// Trace, if set, is told what both sides say.
+	Trace func(client, inside bool, line string)
+
+	conn   *Conn
+	cut    <-chan struct{}
+	in     *bufio.Reader
+	out    *bufio.Writer
+	secure *tls.Conn // nil in the clear
+	limit  int       // how many more bytes go out; -1: all
+	end    End       // what follows when the command is answered
+}
+
+// NewSession returns a session on conn. It ends soon after cut is closed.
+func NewSession(conn *Conn, cut <-chan struct{}, s *Settings) *Session {
+	ss := &Session{Settings: s, conn: conn, cut: cut, limit: -1}
+	ss.speakOver(conn)
+	return ss
+}
+
+func (s *Session) speakOver(conn net.Conn) {
+	s.in, s.out = bufio.NewReader(conn), bufio.NewWriter(limited{conn, s})
+}
+
+// limited writes as much as a rule lets through, and forgets the rest.
+type limited struct {
+	net.Conn
+	s *Session
+}
+
+func (l limited) Write(p []byte) (int, error) {
+	n := len(p)
+	if l.s.limit >= 0 {
+		n = min(n, l.s.limit)
+		l.s.limit -= n
+	}
+	if n > 0 {
+		if _, err := l.Conn.Write(p[:n]); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// Secure reports whether the session is inside TLS.
+func (s *Session) Secure() bool { return s.secure != nil }
+
+// Run speaks until one side is done, and closes the connection.
+func (s *Session) Run(p Protocol) {
+	err := s.run(p)
+	if c, ok := p.(interface{ Close() }); ok {
+		c.Close()
+	}
+	s.out.Flush()
+	if err == ErrEnd && s.secure != nil {
+		s.secure.CloseWrite()
+	}
+	if err == errCut {
+		s.conn.Close()
+		return
+	}
+	s.conn.End()
+}
+
+// run is Run without what ends the connection.
+func (s *Session) run(p Protocol) error {
+	if s.order("connect"); s.end != GoOn {
+		return s.finish()
+	}
+	if s.Implicit {
+		if err := s.handshake(); err != nil {
+			return err
+		}
+	}
+	if !p.Greeted(s.greet(p)) {
+		return ErrEnd
+	}
+	for {
+		if s.end != GoOn {
+			return s.finish()
+		}
+		line, err := s.Line()
+		if err != nil {
+			return err
+		}
+		if err := p.Handle(line); err != nil {
+			return err
+		}
+	}
+}
+
+// greet greets, and returns how.
+func (s *Session) greet(p Protocol) string {
+	greeting := p.Greeting()
+	if s.Greeting != "" {
+		greeting = s.Greeting
+	}
+	s.Command("greeting", func(reply string) { greeting = reply }, func() error { return nil })
+	s.Say("%s", greeting)
+	return greeting
+}
+
+// Command carries out a command, or does what a rule says instead: reply is
+// given the rule's reply, line by line.
+func (s *Session) Command(command string, reply func(line string), usual func() error) error {
+	switch r := s.order(command); {
+	case r.Reply != "":
+		for line := range strings.SplitSeq(r.Reply, "\n") {
+			reply(strings.TrimSuffix(line, "\r"))
+		}
+		return nil
+	case r.Skip:
+		return nil
+	}
+	return usual()
+}
+
+// order does what a rule says before anything is answered, and returns the rule.
+// The zero Rule is none.
+func (s *Session) order(moment string) Rule {
+	r, ok := s.Rules.take(moment, s.Open())
+	if !ok {
+		return Rule{}
+	}
+	s.pause(r.Delay)
+	if r.Do != nil {
+		r.Do(moment)
+	}
+	if r.Bytes != 0 {
+		s.out.Flush()
+		s.limit = max(r.Bytes, 0)
+	}
+	s.end = r.End
+	return r
+}
+
+// pause waits, when what is queued has been sent.
+func (s *Session) pause(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	s.out.Flush()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.cut:
+	}
+}
+
+// finish ends the connection as a rule says.
+func (s *Session) finish() error {
+	s.out.Flush()
+	switch s.end {
+	case Close:
+		s.conn.flush()
+		if s.limit < 0 {
+			return ErrEnd
+		}
+	case Reset:
+		s.conn.flush()
+		if c, ok := s.conn.Conn.(interface{ SetLinger(int) error }); ok {
+			c.SetLinger(0)
+		}
+		return errCut
+	case Stall:
+		io.Copy(io.Discard, s.in)
+	}
+	return errEndSilently
+}
+
+// errEndSilently ends a session without a farewell of TLS.
+var errEndSilently = errors.New("end of session, without a farewell")
+
+// Say queues a line for the client.
+func (s *Session) Say(format string, args ...any) {
+	line := fmt.Sprintf(format, args...) + "\r\n"
+	s.out.WriteString(line)
+	s.note(false, line)
+}
+
+// Write queues bytes for the client.
+func (s *Session) Write(p []byte) (int, error) {
+	s.note(false, string(p))
+	return s.out.Write(p)
+}
+
+// Flush sends what is queued.
+func (s *Session) Flush() { s.out.Flush() }
+
+// Line returns the client's next line without its end. What is queued goes out
+// first, unless the next line is here already: then all is answered at once.
+func (s *Session) Line() (string, error) {
+	raw, err := s.RawLine()
+	return strings.TrimRight(raw, "\r\n"), err
+}
+
+// RawLine is Line with the line's end.
+func (s *Session) RawLine() (string, error) {
+	if !s.Waiting() {
+		s.out.Flush()
+	}
+	line, err := s.in.ReadString('\n')
+	s.note(true, line)
+	return line, err
+}
+
+// Waiting reports whether a line of the client's is here already.
+func (s *Session) Waiting() bool {
+	waiting, _ := s.in.Peek(s.in.Buffered())
+	return bytes.Contains(waiting, []byte("\n"))
+}
+
+// ReadFull reads so many bytes of the client's.
+func (s *Session) ReadFull(p []byte) error {
+	if s.in.Buffered() < len(p) {
+		s.out.Flush()
+	}
+	n, err := io.ReadFull(s.in, p)
+	s.note(true, string(p[:n]))
+	return err
+}
+
+func (s *Session) note(client bool, line string) {
+	if s.Trace != nil && line != "" {
+		s.Trace(client, s.secure != nil, line)
+	}
+}
+
+// MayUpgrade reports whether STARTTLS is offered at this point.
+func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
+
+// MayLogin reports whether logins are.
+func (s *Session) MayLogin() bool { return s.secure != nil || s.LoginInClear }
+
+// Upgrade begins TLS behind the go-ahead line. What the client has sent ahead
+// may be an attacker's and must not be taken for its own.
+func (s *Session) Upgrade(goAhead string) error {
+	if s.in.Buffered() > 0 {
+		return ErrEnd
+	}
+	s.conn.Recorder.ExpectTLS()
+	s.Say("%s", goAhead)
+	s.out.Flush()
+	return s.handshake()
+}
+
+func (s *Session) handshake() error {
+	conn := tls.Server(s.conn, s.TLS)
+	if err := conn.Handshake(); err != nil {
+		return err
+	}
+	s.secure = conn
+	s.speakOver(Inside{conn, s.conn.Recorder})
+	return nil
+}
+
+// NextLine is Line for a session that writes while it waits for the client.
+func (s *Session) NextLine() (string, error) {
+	line, err := s.in.ReadString('\n')
+	s.note(true, line)
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+// Ending reports whether a rule has ended the session.
+func (s *Session) Ending() bool { return s.end != GoOn }
+
+// HangUp says that no more will come, upon which the client hangs up.
+func (s *Session) HangUp() {
+	if !s.conn.Finish() {
+		s.conn.Close()
+	}
+}

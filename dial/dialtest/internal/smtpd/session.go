@@ -1,0 +1,177 @@
+// Package smtpd is an SMTP server's side of a session: RFC 5321 and RFC 6409,
+// with the extensions that clients send mail with.
+package smtpd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+)
+
+// Message is a message that a client has sent.
+type Message struct {
+	From       string
+	MailParams []string
+	To         []string
+	RcptParams [][]string // of each recipient
+	Data       []byte
+}
+
+// Session is a client's session.
+type Session struct {
+	*serve.Session
+	// Submission demands a login before MAIL.
+	Submission bool
+	// Took is given each message that was accepted.
+	Took func(Message)
+
+	helloed bool
+	sender  bool // MAIL was accepted
+	broken  bool // a chunk was refused: the rest of the message is, too
+	message Message
+}
+
+// Greeting returns the usual greeting.
+func (s *Session) Greeting() string { return "220 mail.test ESMTP ready" }
+
+// Greeted reports whether the client is to go on.
+func (s *Session) Greeted(greeting string) bool { return strings.HasPrefix(greeting, "220") }
+
+// say queues a reply.
+func (s *Session) say(reply string) { s.Say("%s", reply) }
+
+// Handle answers a line of the client's.
+func (s *Session) Handle(line string) error {
+	verb, args, _ := strings.Cut(line, " ")
+	verb = strings.ToUpper(verb)
+	switch verb {
+	case "BDAT":
+		return s.bdat(line, args)
+	case "DATA":
+		return s.data(line)
+	case "QUIT":
+		if err := s.Command(line, s.say, func() error { s.say("221 2.0.0 bye"); return serve.ErrEnd }); err != nil {
+			return err
+		}
+		return serve.ErrEnd
+	}
+	return s.Command(line, s.say, func() error { return s.handle(verb, args) })
+}
+
+func (s *Session) handle(verb, args string) error {
+	switch verb {
+	case "EHLO", "LHLO", "HELO":
+		s.hello(verb, args)
+	case "STARTTLS":
+		return s.starttls(args)
+	case "AUTH":
+		return s.auth(args)
+	case "MAIL":
+		s.say(s.mail(args))
+	case "RCPT":
+		s.say(s.rcpt(args))
+	case "RSET":
+		s.reset()
+		s.say("250 2.0.0 forgotten")
+	case "NOOP":
+		s.say("250 2.0.0 done")
+	case "VRFY":
+		s.say("252 2.1.5 send some mail, and I will try")
+	default:
+		s.say("500 5.5.1 unknown command")
+	}
+	return nil
+}
+
+func (s *Session) reset() { s.sender, s.broken, s.message = false, false, Message{} }
+
+func (s *Session) hello(verb, name string) {
+	if name == "" {
+		s.say("501 5.5.4 say who you are")
+		return
+	}
+	s.reset()
+	s.helloed = true
+	if verb == "HELO" {
+		s.say("250 mail.test")
+		return
+	}
+	lines := append([]string{"mail.test"}, s.extensions()...)
+	for i, line := range lines {
+		separator := "-"
+		if i == len(lines)-1 {
+			separator = " "
+		}
+		s.say("250" + separator + line)
+	}
+}
+
+// extensions returns what EHLO lists.
+func (s *Session) extensions() []string {
+	var list []string
+	for _, e := range []string{"PIPELINING", "CHUNKING", "8BITMIME", "BINARYMIME", "SMTPUTF8", "SIZE", "DSN", "ENHANCEDSTATUSCODES"} {
+		if s.Has(e) {
+			list = append(list, e)
+		}
+	}
+	if i := slices.Index(list, "SIZE"); i >= 0 && s.MaxSize > 0 {
+		list[i] = fmt.Sprintf("SIZE %d", s.MaxSize)
+	}
+	if s.Secure() && s.Has("REQUIRETLS") {
+		list = append(list, "REQUIRETLS")
+	}
+	if s.MayUpgrade() {
+		list = append(list, "STARTTLS")
+	}
+	if s.MayLogin() && len(s.Mechanisms) > 0 {
+		list = append(list, "AUTH "+strings.Join(s.Mechanisms, " "))
+	}
+	return list
+}
+
+func (s *Session) starttls(args string) error {
+	switch {
+	case s.Secure():
+		s.say("503 5.5.1 TLS is on")
+	case s.NoSTARTTLS:
+		s.say("502 5.5.1 not implemented")
+	case args != "":
+		s.say("501 5.5.4 no parameters allowed")
+	default:
+		// The client must introduce itself again (RFC 3207 §4.2).
+		s.reset()
+		s.helloed = false
+		return s.Upgrade("220 2.0.0 begin TLS")
+	}
+	return nil
+}
+
+func (s *Session) auth(args string) error {
+	switch {
+	case !s.helloed, s.Authed, s.sender:
+		s.say("503 5.5.1 not now")
+		return nil
+	case !s.MayLogin():
+		s.say("538 5.7.11 begin TLS first")
+		return nil
+	}
+	var refused *serve.Refusal
+	switch err := s.Authenticate("334 ", args); {
+	case err == nil:
+		s.say("235 2.7.0 welcome")
+	case errors.As(err, &refused):
+		s.say(refused.Reply)
+	case err == serve.ErrWrong:
+		s.say("535 5.7.8 " + err.Error())
+	case err == serve.ErrMechanism:
+		s.say("504 5.5.4 " + err.Error())
+	case err == serve.ErrCancelled:
+		s.say("501 5.5.2 " + err.Error())
+	default:
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package mailstore
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Message is a message in a mailbox.
+type Message struct {
+	// UID and ModSeq are set by the mailbox. ModSeq is the message's
+	// modification sequence (RFC 7162), which grows with each change of its flags.
+	UID    uint32
+	ModSeq uint64
+	// ID is what POP3's UIDL tells. The mailbox sets it where it is "", to one
+	// that no other message has.
+	ID string
+	// Flags are the message's IMAP flags, sorted, such as \Seen.
+	Flags []string
+	// Date is when the message arrived. The mailbox sets it where it is zero.
+	Date time.Time
+	// Text is the message. Its lines end in CRLF.
+	Text string
+}
+
+// Mailbox is a list of messages in the order of their UIDs.
+type Mailbox struct {
+	store      *Store
+	attributes []string
+
+	mu          sync.Mutex
+	uidValidity uint32
+	uidNext     uint32
+	modSeq      uint64     // of the last change
+	messages    []*Message // never changed, only replaced
+	vanished    []vanished
+	watchers    []*func()
+}
+
+// vanished is a message that was expunged.
+type vanished struct {
+	uid    uint32
+	modSeq uint64 // of the expunge
+}
+
+// State is what a mailbox is like at one moment.
+type State struct {
+	// UIDValidity and UIDNext are those of RFC 3501 §2.3.1.1.
+	UIDValidity, UIDNext uint32
+	// ModSeq is the highest modification sequence (RFC 7162).
+	ModSeq uint64
+	// Messages is how many there are.
+	Messages int
+}
+
+// State returns what the mailbox is like now.
+func (m *Mailbox) State() State {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return State{m.uidValidity, m.uidNext, m.modSeq, len(m.messages)}
+}
+
+// Attributes returns what LIST tells of the mailbox besides its name.
+func (m *Mailbox) Attributes() []string { return slices.Clone(m.attributes) }
+
+// Deliver adds new messages and returns their UIDs. Lines that end in LF alone
+// are made to end in CRLF.
+func (m *Mailbox) Deliver(texts ...string) []uint32 {
+	messages := make([]Message, len(texts))
+	for i, text := range texts {
+		messages[i].Text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
+	}
+	return m.Add(messages...)
+}
+
+// Add adds messages as they are and returns their UIDs.
+func (m *Mailbox) Add(messages ...Message) []uint32 {
+	m.mu.Lock()
+	uids := make([]uint32, len(messages))
+	m.modSeq++
+	for i, msg := range messages {
+		msg.UID, msg.ModSeq = m.uidNext, m.modSeq
+		msg.Flags = sorted(msg.Flags)
+		if msg.ID == "" {
+			msg.ID = fmt.Sprintf("%d.%d", m.uidValidity, msg.UID)
+		}
+		if msg.Date.IsZero() {
+			msg.Date = time.Now()
+		}
+		m.messages = append(m.messages, &msg)
+		uids[i] = msg.UID
+		m.uidNext++
+	}
+	m.mu.Unlock()
+	m.changed()
+	return uids
+}
+
+// sorted returns flags in order, without repetitions. They are the same in any
+// case.
+func sorted(flags []string) []string {
+	all := slices.Clone(flags)
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return slices.CompactFunc(all, strings.EqualFold)
+}
+
+// Messages returns all messages.
+func (m *Mailbox) Messages() []Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]Message, len(m.messages))
+	for i, msg := range m.messages {
+		all[i] = *msg
+	}
+	return all
+}
+
+// Texts returns the texts of all messages.
+func (m *Mailbox) Texts() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]string, len(m.messages))
+	for i, msg := range m.messages {
+		all[i] = msg.Text
+	}
+	return all
+}
+
+// UIDs returns the UIDs of all messages.
+func (m *Mailbox) UIDs() []uint32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]uint32, len(m.messages))
+	for i, msg := range m.messages {
+		all[i] = msg.UID
+	}
+	return all
+}
+
+// find returns where a message is, or would be; mu is held.
+func (m *Mailbox) find(uid uint32) (int, bool) {
+	return slices.BinarySearchFunc(m.messages, uid, func(msg *Message, uid uint32) int { return cmp.Compare(msg.UID, uid) })
+}
+
+// Message returns a message, and whether it is there.
+func (m *Mailbox) Message(uid uint32) (Message, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, ok := m.find(uid)
+	if !ok {
+		return Message{}, false
+	}
+	return *m.messages[i], true
+}
+
+// Renumber gives the mailbox a new UIDVALIDITY and its messages new UIDs,
+// beginning with 1, as a server does that has lost its index.
+func (m *Mailbox) Renumber() {
+	m.store.mu.Lock()
+	validity := m.store.nextUIDValidity()
+	m.store.mu.Unlock()
+	m.mu.Lock()
+	m.uidValidity, m.uidNext, m.vanished = validity, 1, nil
+	m.modSeq++
+	for i, old := range m.messages {
+		msg := *old
+		msg.UID, msg.ModSeq = m.uidNext, m.modSeq
+		m.messages[i] = &msg
+		m.uidNext++
+	}
+	m.mu.Unlock()
+	m.changed()
+}

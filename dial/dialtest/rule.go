@@ -1,0 +1,86 @@
+package dialtest
+
+import (
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+)
+
+// Rule is a failure to order: what a [Server] does otherwise than the standards
+// say, at which moment and how often. Of several rules for one moment the first
+// that still applies does.
+//
+//	{At: "RCPT TO:<ann@mail.test>", Reply: "550 5.1.1 no such user"}
+//	{At: "MAIL", Reply: "451 4.3.0 not now", Times: 2}
+//	{At: "greeting", Over: 3, Reply: "421 4.7.0 too many connections", End: dialtest.EndClose}
+//	{At: "APPEND", Reply: "NO [OVERQUOTA] full"}
+//	{At: "FETCH", After: 10, Bytes: 5000, End: dialtest.EndReset}
+type Rule struct {
+	// At is the moment: a command as the client sends it, without the tag, in
+	// any case. What stands behind the pattern and a blank does not matter, and
+	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". Other moments
+	// are
+	//
+	//	connect    a connection has come; there is nothing to reply yet
+	//	greeting   the server greets
+	//	login      a name and a password are judged, by whatever command
+	//	.          an SMTP client has sent a message by DATA
+	//	BDAT       it has sent a chunk
+	//	idling     IDLE has begun: the reply is an untagged line
+	At string
+
+	// After is how often the moment passes before the rule applies, and Times
+	// how often it applies then. Zero means always. Over has the rule apply
+	// only while more than so many connections are open, this one included.
+	After, Times int
+	Over         int
+
+	// Delay is how long the server waits first.
+	Delay time.Duration
+
+	// Do, if set, is called then, with the command: to deliver mail while a
+	// session is under way, to give a mailbox new UIDs, to count.
+	Do func(command string)
+
+	// Reply is said in place of the usual reply, and the command is not carried
+	// out. A login is refused, a message is taken if the reply begins with "2".
+	// Several lines are separated by "\n". With IMAP a line that begins with
+	// "* " or "+ " goes out as it is, and any other behind the command's tag.
+	Reply string
+
+	// Skip means that the command is not carried out. Without a Reply nothing
+	// is said, but a login is refused as a wrong password is.
+	Skip bool
+
+	// Bytes limits what is still sent on the connection, to so many bytes of
+	// the reply. Zero means no limit, and a negative number nothing: with End,
+	// the server does what it was told and hangs up without a word.
+	Bytes int
+
+	// End is how the connection ends when the reply is sent.
+	End End
+}
+
+// End is how a connection ends. The zero End means that it does not.
+type End uint8
+
+const (
+	// EndClose means that the server hangs up.
+	EndClose End = iota + 1
+	// EndReset means that it does so with a reset, over TCP.
+	EndReset
+	// EndStall means that it stays silent from then on, and reads everything.
+	EndStall
+)
+
+// orders returns rules as servers keep them.
+func orders(rules []Rule) []serve.Rule {
+	all := make([]serve.Rule, len(rules))
+	for i, r := range rules {
+		all[i] = serve.Rule{
+			At: r.At, After: r.After, Times: r.Times, Over: r.Over, Delay: r.Delay, Do: r.Do,
+			Reply: r.Reply, Skip: r.Skip, Bytes: r.Bytes, End: serve.End(r.End),
+		}
+	}
+	return all
+}
