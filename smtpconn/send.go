@@ -124,7 +124,7 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: wire.ContextError(ctx)}
 	}
 	if !c.acquire() {
-		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: &callError{ErrBusy}}
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: &wire.CallError{Err: ErrBusy}}
 	}
 	if c.line.message != none {
 		c.Abort()

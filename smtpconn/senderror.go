@@ -91,7 +91,7 @@ func (e *SendError) Temporary() bool {
 	switch {
 	case e.Outcome == NotSent:
 		var failed *dial.Error // of a dial that a pool has made, or of a session
-		var call *callError
+		var call *wire.CallError
 		mends := !errors.As(e.Err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
 		return mends && !e.fault() && !errors.As(e.Err, &call)
 	case e.Outcome != Refused:
@@ -134,15 +134,9 @@ func (e *SendError) fault() bool {
 	return errors.As(e.Err, &own)
 }
 
-// callError marks an error as one of the call: neither the message nor the server
-// has a part in it.
-type callError struct{ error }
-
-func (e *callError) Unwrap() error { return e.error }
-
 // badCall returns the error of a call that was wrong.
 func badCall(err error) *SendError {
-	return &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: &callError{err}}
+	return &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: &wire.CallError{Err: err}}
 }
 
 var (

@@ -10,3 +10,13 @@ func (e *Fault) Error() string { return e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *Fault) Unwrap() error { return e.Err }
+
+// CallError marks an error as one of the call: neither what the caller wants to be
+// sent nor the server has a part in it.
+type CallError struct{ Err error }
+
+// Error returns the text of the marked error.
+func (e *CallError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the marked error.
+func (e *CallError) Unwrap() error { return e.Err }

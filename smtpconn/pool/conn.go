@@ -2,24 +2,22 @@ package pool
 
 import (
 	"context"
-	"net"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// conn is a connection of the pool. One goroutine at a time uses it; all but
-// client and raw is under the pool's lock.
+// conn is a connection of the pool. One goroutine at a time uses it; all but client
+// is under the pool's lock.
 type conn struct {
 	client *smtpconn.Client
-	raw    net.Conn // what the network gave, nil if not known
-	most   int      // messages it may take, 0: no limit
+	most   int // messages it may take, 0: no limit
 
+	dialled    time.Time // when the dial began
 	born, used time.Time
 	taken      int    // messages
 	answered   int    // of them: taken or refused, and the connection went on
-	probe      ticket // of a dial while the relay was down
+	trial      ticket // of its dial
 	pending    []*job // taken and not answered, at most two
 	sending    *job   // that of them whose content may be on its way
 	aborted    bool   // for the sake of a caller
@@ -30,33 +28,13 @@ type conn struct {
 }
 
 // dial makes a connection.
-func (p *Pool) dial() (*conn, error) {
-	n := &catcher{inner: p.cfg.Options.Dialer.NetDialer}
-	d := *p.cfg.Options.Dialer
-	d.NetDialer = n
-	o := *p.cfg.Options
-	o.Dialer = &d
-	client, err := smtpconn.Dial(p.dials, p.cfg.Endpoint, &o)
+func (p *Pool) dial(began time.Time) (*conn, error) {
+	client, err := smtpconn.Dial(p.dials, p.cfg.Endpoint, p.cfg.Options)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	return &conn{client: client, raw: n.raw, most: p.most(client), born: now, used: now, starting: true}, nil
-}
-
-// catcher is a NetDialer that remembers the connection, for alive.
-type catcher struct {
-	inner dial.NetDialer
-	raw   net.Conn
-}
-
-func (n *catcher) DialContext(ctx context.Context, network, address string) (_ net.Conn, err error) {
-	var inner dial.NetDialer = &net.Dialer{}
-	if n.inner != nil {
-		inner = n.inner
-	}
-	n.raw, err = inner.DialContext(ctx, network, address)
-	return n.raw, err
+	return &conn{client: client, most: p.most(client), dialled: began, born: now, used: now, starting: true}, nil
 }
 
 // spent reports whether c is to take no more messages.
@@ -65,8 +43,8 @@ func (c *conn) spent(cfg *Config, now time.Time) bool {
 		c.most > 0 && c.taken >= c.most
 }
 
-// most is how many messages a connection may take: as many as the pool is to
-// give it, or the server wants (RFC 9422).
+// most is how many messages a connection may take: as many as the pool is to give
+// it, or the server wants (RFC 9422).
 func (p *Pool) most(c *smtpconn.Client) int {
 	own, limit := p.cfg.MessagesPerConn, c.Limits().Messages
 	if own == 0 || limit > 0 && limit < own {
@@ -75,32 +53,66 @@ func (p *Pool) most(c *smtpconn.Client) int {
 	return own
 }
 
-// fit reports whether an idle connection can serve. Neither costs a round trip.
+// fit reports whether an idle connection can serve. It costs no round trip.
 func (c *conn) fit(cfg *Config, now time.Time) bool {
-	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil && alive(c.raw)
+	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil
 }
 
-// useless reports whether c has ended without having been of any use. Not if it
-// may have died while it was idle, or was closed here.
+// useless reports whether c has ended without having been of any use. Not if it may
+// have died while it was idle, or was closed here.
 func (c *conn) useless() bool {
 	idle := c.warm && (outcome(c.dead) == 0 || outcome(c.dead) == smtpconn.NotSent)
 	return c.dead != nil && c.answered == 0 && !c.aborted && !idle
 }
 
-// farewell bounds the wait for the reply to QUIT.
-const farewell = 5 * time.Second
+// others returns how many connections stand beside c that have answered for a
+// message, or how many stand at all if none has.
+func (p *Pool) others(c *conn) int {
+	stand, answered := p.standing(c)
+	if answered > 0 {
+		return answered
+	}
+	return stand
+}
 
-// end closes the connection, with QUIT if somebody may be there to hear it.
+// standing returns how many connections stand beside c, and how many of them have
+// answered for a message.
+func (p *Pool) standing(c *conn) (all, answered int) {
+	for other := range p.conns {
+		if other != c && other.dead == nil && !other.aborted {
+			all++
+			answered += min(other.answered, 1)
+		}
+	}
+	return all, answered
+}
+
+// quitTime bounds the wait for the reply to QUIT.
+const quitTime = 5 * time.Second
+
+// end closes the connection, with QUIT if the server may still be there.
 func (p *Pool) end(c *conn) {
 	p.mu.Lock()
 	gone := c.dead != nil || c.aborted
 	p.mu.Unlock()
-	if gone || c.client.Check() != nil || !alive(c.raw) {
-		c.client.Abort()
+	defer c.client.Abort()
+	if gone || c.client.Check() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(p.life, farewell)
+	ctx, cancel := context.WithTimeout(p.life, quitTime)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { c.client.Abort() })()
 	c.client.Quit(ctx)
+}
+
+// retire ends a connection that is idle, beside what is under way.
+func (p *Pool) retire(c *conn) {
+	p.ending++
+	p.tasks.Go(func() {
+		p.end(c)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.ending--
+		delete(p.conns, c)
+		p.start()
+	})
 }

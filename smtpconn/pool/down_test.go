@@ -50,37 +50,40 @@ func TestDown(t *testing.T) {
 	})
 }
 
-// A probe that hangs keeps one message waiting, and no second dial begins.
-func TestOneProbe(t *testing.T) {
-	hang := make(chan struct{})
-	r := &relay{}
-	r.refuse = func(n int) error {
-		if n > 0 {
-			<-hang
-		}
-		return errNetwork
-	}
-	bubble(t, r, pool.Config{MaxConns: 8}, func(t *testing.T, p *pool.Pool) {
-		hang = make(chan struct{})
-		send(t.Context(), p, "r@mail.test")
-		time.Sleep(2 * time.Second)
-		first := make(chan error, 1)
-		go func() { first <- send(t.Context(), p, "r@mail.test") }()
-		synctest.Wait()
-		for _, err := range sendAll(t.Context(), p, 20) {
-			var down *pool.DownError
-			if !errors.As(err, &down) {
-				t.Error(err)
+// While one dial is tried no other begins, and messages wait for it, which may carry
+// them.
+func TestOneTrial(t *testing.T) {
+	for _, comes := range []bool{false, true} {
+		hang := make(chan struct{})
+		r := &relay{}
+		r.refuse = func(n int) error {
+			if n > 0 {
+				<-hang
+				if comes {
+					return nil
+				}
 			}
+			return errNetwork
 		}
-		if r.dials() != 2 || len(first) != 0 {
-			t.Errorf("%d dials", r.dials())
-		}
-		close(hang)
-		if err := <-first; outcome(err) != smtpconn.NotSent {
-			t.Error(err)
-		}
-	})
+		bubble(t, r, pool.Config{MaxConns: 8}, func(t *testing.T, p *pool.Pool) {
+			hang = make(chan struct{})
+			send(t.Context(), p, "r@mail.test")
+			time.Sleep(2 * time.Second)
+			all := make(chan []error, 1)
+			go func() { all <- sendAll(t.Context(), p, 20) }()
+			synctest.Wait()
+			if r.dials() != 2 || len(all) != 0 {
+				t.Errorf("%d dials", r.dials())
+			}
+			close(hang)
+			for _, err := range <-all {
+				var down *pool.DownError
+				if comes != (err == nil) || !comes && !errors.As(err, &down) {
+					t.Error(err)
+				}
+			}
+		})
+	}
 }
 
 // With WaitWhileDown messages wait for the relay, within their context.

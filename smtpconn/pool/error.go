@@ -41,7 +41,7 @@ func (e *DownError) Temporary() bool { return temporary(e.Err) }
 
 func temporary(err error) bool {
 	var failed *dial.Error
-	return !errors.As(err, &failed) || failed.Temporary()
+	return !errors.As(err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
 }
 
 // cause returns what ended a connection, without the message on which it was
@@ -76,10 +76,3 @@ type farewellError struct {
 }
 
 func (e *farewellError) Unwrap() []error { return []error{e.error, e.said} }
-
-func notSent(err error) error {
-	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}
-}
-
-// unfit is notSent for what is wrong with the message or the call.
-func unfit(err error) error { return notSent(&wire.Fault{Err: err}) }

@@ -8,7 +8,7 @@ import (
 // backoff are growing distances in time.
 type backoff struct{ first, most time.Duration }
 
-// after returns how long to wait after the nth failure. Chance keeps those who
+// after returns how long to wait after the nth failure. Chance keeps clients that
 // failed together from coming back together.
 func (b backoff) after(n int) time.Duration {
 	d := min(b.first, b.most)
@@ -18,62 +18,130 @@ func (b backoff) after(n int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// gate decides when to dial. While the relay is up everybody may; after a
-// failure only one at a time, at growing distances, until a message got an
-// answer: a relay that accepts connections and does nothing with them is not up.
+// gate decides when to dial.
+//
+// While the relay is down, because no dial comes up or no connection answers for a
+// message, one connection at a time is tried, at growing distances. While other
+// connections stand, a dial that fails says nothing about them: their number becomes
+// the limit, and one more is tried now and then, at distances that grow for as long as
+// that fails. Messages that the others carry change neither.
 type gate struct {
-	backoff
-	failures    int // since a message got an answer
-	down        bool
-	probing     ticket // of the connection that is being tried, or 0
-	last        ticket
-	since, next time.Time
-	cause       error
+	maxConns int
+	down     setback
+	grow     setback
+	limit    int  // connections that the relay is taken to give; 0: not known
+	taught   bool // the limit, by a refusal that speaks of connections
+	last     ticket
 }
 
-// ticket tells a probe from others; it is 0 for what is none.
+// setback is a row of failures, and when to try again.
+type setback struct {
+	backoff
+	failures  int
+	since, at time.Time // of the first, and of the last
+	next      time.Time // no try before that
+	cause     error
+	trial     ticket // the try that is under way, or 0
+}
+
+// ticket tells a trial from others; it is 0 for a dial that is none.
 type ticket int
 
-// enter reports whether a dial may begin, and as which probe.
-func (g *gate) enter(now time.Time) (t ticket, ok bool) {
-	if !g.down {
+func newGate(c *Config) gate {
+	g := gate{maxConns: c.MaxConns}
+	g.down.backoff = backoff{c.RetryDelay, c.MaxRetryDelay}
+	g.grow.backoff = backoff{c.RetryDelay, max(c.MaxRetryDelay, time.Hour)}
+	return g
+}
+
+// enter reports whether a dial may begin beside so many connections, and as which
+// trial.
+func (g *gate) enter(now time.Time, conns int) (t ticket, ok bool) {
+	s := g.holding(conns)
+	switch {
+	case conns >= g.maxConns:
+		return 0, false
+	case s == nil:
 		return 0, true
-	}
-	if g.probing != 0 || now.Before(g.next) {
+	case s.trial != 0 || now.Before(s.next):
 		return 0, false
 	}
 	g.last++
-	g.probing = g.last
-	return g.probing, true
+	s.trial = g.last
+	return g.last, true
 }
 
-// proved notes that the relay answered for a message.
-func (g *gate) proved() { g.failures, g.down, g.probing = 0, false, 0 }
-
-// left notes that a connection is gone, or idle, that may have been the probe,
-// and reports whether it was. The next may begin.
-func (g *gate) left(t ticket) (probe bool) {
-	if probe = t != 0 && t == g.probing; probe {
-		g.probing = 0
+// holding returns the setback that holds dials back beside so many connections, nil
+// if none does.
+func (g *gate) holding(conns int) *setback {
+	switch {
+	case g.down.failures > 0:
+		return &g.down
+	case g.limit > 0 && conns >= g.limit:
+		return &g.grow
 	}
-	return probe
+	return nil
 }
 
-// failed notes a failure. Of those that failed together one counts.
-func (g *gate) failed(now time.Time, t ticket, err error) {
-	if !g.left(t) && g.down {
+// left notes that a connection is gone, or idle, that may have been a trial. The
+// next may begin.
+func (g *gate) left(t ticket) {
+	for _, s := range []*setback{&g.down, &g.grow} {
+		if t != 0 && s.trial == t {
+			s.trial = 0
+		}
+	}
+}
+
+// proved notes that a new connection has answered for a message, one of so many that
+// have.
+func (g *gate) proved(now time.Time, t ticket, answered int) {
+	if g.down.failures > 0 && g.limit == 0 {
+		g.limit = answered // and one more at a time
+		g.grow.clear(now)
+	}
+	if t != 0 && t == g.grow.trial {
+		g.grow.clear(now)
+	}
+	g.down.clear(now)
+	if g.limit > 0 {
+		g.limit = max(g.limit, answered)
+	}
+	if g.limit >= g.maxConns {
+		g.limit, g.taught = 0, false
+	}
+}
+
+func (s *setback) clear(now time.Time) { *s = setback{backoff: s.backoff, next: now} }
+
+// failed notes a dial, begun at a time, that came to nothing while k others stood.
+func (g *gate) failed(now, began time.Time, t ticket, k int, err error) {
+	switch aboutConns := refusesConns(err); {
+	case k > 0 && (aboutConns || temporary(err)):
+		g.grow.failed(now, began, g.grow.after(g.grow.failures+1), err)
+		g.limit, g.taught = k, g.taught || aboutConns
+	case temporary(err):
+		g.down.failed(now, began, g.down.after(g.down.failures+1), err)
+		g.limit, g.taught = 0, false
+		g.grow.clear(now)
+	default: // and a password that is tried often locks the account
+		g.down.failed(now, began, g.down.most, err)
+	}
+	g.left(t)
+}
+
+// failed notes a failure. Of dials that failed together one counts.
+func (s *setback) failed(now, began time.Time, wait time.Duration, err error) {
+	if s.failures > 0 && began.Before(s.at) {
 		return
 	}
-	if g.failures == 0 {
-		g.since = now
+	if s.failures == 0 {
+		s.since = now
 	}
-	g.failures++
-	g.down, g.cause = true, err
-	wait := g.after(g.failures)
-	if !temporary(err) { // and a password tried often locks the account
-		wait = g.most
-	}
-	g.next = now.Add(wait)
+	s.failures++
+	s.at, s.next, s.cause = now, now.Add(wait), err
 }
 
-func (g *gate) err() *DownError { return &DownError{g.since, g.next, g.cause} }
+func (g *gate) err() *DownError {
+	return &DownError{Since: g.down.since, Next: g.down.next, Err: g.down.cause}
+}

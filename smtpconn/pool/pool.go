@@ -9,9 +9,8 @@ import (
 // Pool sends messages over connections to one relay. It may be used by many
 // goroutines at once, and must be closed.
 type Pool struct {
-	cfg   Config
-	rate  *rate
-	retry backoff
+	cfg  Config
+	rate *rate
 
 	life context.Context // ends when a Close does not wait any longer
 	kill context.CancelCauseFunc
@@ -26,11 +25,12 @@ type Pool struct {
 	closed   bool // for new messages
 	drained  bool // there are no old ones either
 	queue    []*job
-	idle     []*conn // the one used last is last
-	running  int     // goroutines with a connection, or about to have one
-	dialling int     // of them
-	starting int     // those that have not looked at the queue yet
-	serving  int     // those whose connection has answered for a message
+	conns    map[*conn]struct{} // that stand
+	idle     []*conn            // of them; the one used last is last
+	ending   int                // of them, that were idle
+	running  int                // goroutines with a connection, or about to have one
+	dialling int                // of them
+	starting int                // those that have not looked at the queue yet
 	gate     gate
 	stats    Stats
 	wake     *time.Timer // for the next probe
@@ -45,8 +45,7 @@ func New(c Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := backoff{c.RetryDelay, c.MaxRetryDelay}
-	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), retry: b, gate: gate{backoff: b}}
+	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), gate: newGate(&c), conns: map[*conn]struct{}{}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
 	p.dials, p.stopDial = context.WithCancel(p.life)
 	p.wake = stopped(p.probe)
@@ -90,7 +89,7 @@ func (p *Pool) reap() {
 			return
 		}
 		p.idle = p.idle[1:]
-		p.tasks.Go(func() { p.end(c) })
+		p.retire(c)
 	}
 }
 
@@ -115,7 +114,7 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.wake.Stop()
 	p.sweep.Stop()
 	for _, c := range p.idle {
-		p.tasks.Go(func() { p.end(c) })
+		p.retire(c)
 	}
 	p.idle = nil
 	p.mu.Unlock()

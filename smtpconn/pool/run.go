@@ -11,81 +11,82 @@ import (
 // start starts goroutines for the messages that wait, as many as there may be
 // connections. It is called with the lock held whenever something has changed.
 func (p *Pool) start() {
-	for len(p.queue) > p.starting && p.running < p.cfg.MaxConns {
-		c := p.warm()
-		var probe ticket
-		if c == nil {
-			var ok bool
-			if probe, ok = p.gate.enter(time.Now()); !ok {
-				break
-			}
-			p.dialling++
+	for len(p.queue) > p.starting {
+		now := time.Now()
+		if c := p.takeIdle(now); c != nil {
+			p.run(func() *conn { return c })
+			continue
 		}
-		p.running++
-		p.starting++
-		p.tasks.Go(func() { p.run(c, probe) })
+		trial, ok := p.gate.enter(now, p.running+p.ending)
+		if !ok {
+			break
+		}
+		p.dialling++
+		p.run(func() *conn { return p.connect(now, trial) })
 	}
-	if p.gate.down && p.running == p.dialling {
-		p.stalled()
+	if len(p.queue) > p.starting {
+		p.hold()
 	}
 }
 
-// stalled deals with messages that nobody can serve now. One waits for a probe
-// that is under way: it is for its sake.
-func (p *Pool) stalled() {
-	if !p.cfg.WaitWhileDown || !temporary(p.gate.cause) {
-		first := 0
-		if p.gate.probing != 0 {
-			first = min(1, len(p.queue))
+// run serves messages with the connection that get returns, until there are none.
+func (p *Pool) run(get func() *conn) {
+	p.running++
+	p.starting++
+	p.tasks.Go(func() {
+		if c := get(); c != nil {
+			p.serve(c)
+			p.stop(c)
 		}
-		for _, j := range p.queue[first:] {
+	})
+}
+
+// hold deals with messages that cannot be served now. While a connection is up, or is
+// being made, they wait: it may carry them.
+func (p *Pool) hold() {
+	s := p.gate.holding(p.running + p.ending)
+	if s == nil {
+		return // as many connections as there may be are at work
+	}
+	wait := p.cfg.WaitWhileDown && temporary(p.gate.down.cause)
+	if s == &p.gate.down && p.running == 0 && p.ending == 0 && !wait && time.Now().Before(s.next) {
+		for _, j := range p.queue {
 			j.state = abandoned
 			j.result <- result{err: notSent(p.gate.err())}
 		}
-		p.queue = slices.Delete(p.queue, first, len(p.queue))
+		p.queue = nil
+		return
 	}
-	if len(p.queue) > 0 && p.gate.probing == 0 {
-		p.wake.Reset(time.Until(p.gate.next))
+	if later := time.Until(s.next); s.trial == 0 && later > 0 {
+		p.wake.Reset(later)
 	}
 }
 
-// warm returns an idle connection that can serve, the one used last: so that
+// takeIdle returns an idle connection that can serve, the one used last: so that
 // those not needed grow old.
-func (p *Pool) warm() *conn {
+func (p *Pool) takeIdle(now time.Time) *conn {
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if c.fit(&p.cfg, time.Now()) {
+		if c.fit(&p.cfg, now) {
 			c.starting, c.warm = true, true
-			p.serving += min(c.answered, 1)
 			return c
 		}
-		p.tasks.Go(func() { p.end(c) })
+		p.retire(c)
 	}
 	return nil
 }
 
-// run serves messages with c, or with a connection of its own, until there are
-// none.
-func (p *Pool) run(c *conn, probe ticket) {
-	if c == nil {
-		if c = p.connect(probe); c == nil {
-			return
-		}
-	}
-	p.serve(c)
-	p.stop(c)
-}
-
 // connect dials, and tells the gate how it went.
-func (p *Pool) connect(probe ticket) *conn {
-	c, err := p.dial()
+func (p *Pool) connect(began time.Time, trial ticket) *conn {
+	c, err := p.dial(began)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialling--
 	p.stats.Dials++
 	if err == nil {
-		c.probe = probe
+		c.trial = trial
+		p.conns[c] = struct{}{}
 		return c
 	}
 	p.running--
@@ -94,13 +95,13 @@ func (p *Pool) connect(probe ticket) *conn {
 		return nil
 	}
 	p.stats.DialFailures++
-	p.gate.failed(time.Now(), probe, err)
+	p.gate.failed(time.Now(), began, trial, p.others(nil), err)
 	p.start()
 	return nil
 }
 
-// serve sends messages over c as a stream: while there are more, each takes one
-// round trip.
+// serve sends messages over c as a series: while there are more, each takes one round
+// trip.
 func (p *Pool) serve(c *conn) {
 	messages := func(yield func(smtpconn.Message) bool) {
 		for j := p.take(c); j != nil && yield(j.message); {
@@ -117,36 +118,118 @@ func (p *Pool) serve(c *conn) {
 	}
 }
 
-var errLost = errors.New("pool: the connection ended before the message's turn")
-
-// stop takes a connection back when there is nothing to send, or it can send
-// nothing more.
+// stop takes a connection back when there is nothing to send, or it can send nothing
+// more.
 func (p *Pool) stop(c *conn) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := time.Now()
 	c.used = now
-	if err := c.client.Err(); c.dead == nil && err != nil {
+	if err := c.client.Err(); c.dead == nil && !c.aborted && err != nil {
 		c.dead = err
 	}
-	keep := !p.drained && !c.spent(&p.cfg, now)
-	p.serving -= min(c.answered, 1)
 	if c.useless() {
-		p.gate.failed(now, c.probe, cause(c.dead))
+		p.gate.failed(now, c.dialled, c.trial, p.others(c), cause(c.dead))
 	} else {
-		p.gate.left(c.probe)
+		p.gate.left(c.trial)
 	}
-	if !keep {
+	if p.drained || c.spent(&p.cfg, now) {
 		p.settled(c)
 		p.mu.Unlock()
 		p.end(c) // before another takes its place
 		p.mu.Lock()
-	}
-	p.running--
-	if keep {
+		delete(p.conns, c)
+	} else {
 		p.idle = append(p.idle, c)
 		p.sweepIn(p.cfg.IdleTime)
 	}
+	p.running--
 	p.settled(c)
 	p.start()
-	p.mu.Unlock()
+}
+
+// take gives c the next message, if there is one and c may have it.
+func (p *Pool) take(c *conn) *job {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settled(c)
+	now := time.Now()
+	if len(p.queue) == 0 || c.spent(&p.cfg, now) {
+		return nil
+	}
+	j := p.queue[0]
+	p.queue = slices.Delete(p.queue, 0, 1)
+	p.stats.Wait += now.Sub(j.queued)
+	j.conn = c
+	c.taken++
+	if c.pending = append(c.pending, j); len(c.pending) == 1 {
+		c.begin(j)
+	}
+	return j
+}
+
+// settled is called when c looks for a message, or has stopped looking.
+func (p *Pool) settled(c *conn) {
+	if c.starting {
+		c.starting = false
+		p.starting--
+	}
+	if c.last != nil {
+		c.last()
+		c.last = nil
+	}
+}
+
+// begin lets the content of j be sent, and reports whether its caller is still there.
+func (c *conn) begin(j *job) bool {
+	if j.state == abandoned {
+		return false
+	}
+	j.state, c.sending = sending, j
+	return true
+}
+
+// answer delivers the result of the first message that c has taken, and reports
+// whether c can go on with the next.
+func (p *Pool) answer(c *conn, r result) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(c.pending) == 0 { // it failed before it took one
+		c.dead = r.err
+		return false
+	}
+	j := c.pending[0]
+	switch {
+	case j.content.isVetoed(), outcome(r.err) == smtpconn.NotSent && !ofConnection(r.err) && c.client.Err() != nil:
+		c.aborted = true // for a message that could not be finished
+	case endsConnection(r.err) && c.dead == nil:
+		c.dead = r.err
+	}
+	used := c.warm || c.answered > 0 || c.aborted
+	r.free = ofConnection(r.err) && (used || !c.began(j, r.err))
+	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
+	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
+		if c.answered++; c.answered == 1 {
+			_, answered := p.standing(nil)
+			p.gate.proved(time.Now(), c.trial, answered)
+			p.start() // others may dial now
+		}
+	}
+	if len(c.pending) == 0 {
+		c.last = func() { j.result <- r }
+		return true
+	}
+	j.result <- r
+	if !c.begin(c.pending[0]) {
+		c.aborted = true // SendEach closes the connection of a message left half-way
+		return false
+	}
+	return true
+}
+
+// began reports whether the content of j was begun when its connection failed: a
+// message whose content ends connections must not go on for ever.
+func (c *conn) began(j *job, err error) bool {
+	var failed *smtpconn.SendError
+	return c.sending == j && errors.As(err, &failed) && failed.Phase == smtpconn.PhaseContent
 }

@@ -6,49 +6,57 @@ import (
 	"io"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
 var (
 	errNilContext = errors.New("pool: nil context")
-	errNilContent = errors.New("pool: no content")
+	errNilContent = errors.New("pool: nil content")
 )
 
-// Send sends a message over one of the connections, and returns when its
-// outcome is known: a Receipt, or a [*smtpconn.SendError]. The envelope and the
-// content are those of [smtpconn.Client.Send]. The content is read from where
-// it stands, again for each attempt, and by another goroutine; envelope and
-// content are the caller's again when Send has returned.
+// Send sends a message over one of the connections, and returns when its outcome is
+// known: a Receipt, or a [*smtpconn.SendError]. The envelope and the content are those
+// of [smtpconn.Client.Send]. The content is read from where it stands, again for each
+// attempt, and by other goroutines; envelope and content are the caller's again when
+// Send has returned, except as said below.
 //
-// A message that was not sent because a connection failed, or that was refused
-// as a whole and for now, is tried again, MaxAttempts times in all. What was
-// refused for good, what is wrong with the message, and certificates and
-// policies are not; nor is an unknown outcome, unless RetryInDoubt is set: then
-// the outcome stays unknown if no later attempt has a Receipt. Recipients that
-// were refused while others were accepted are in the Receipt, and are not tried
-// again.
+// A message that was not sent because a connection failed, or that was refused as a
+// whole and for now, is tried again, MaxAttempts times in all. What a connection fails
+// with before it was the message's turn, or before its content was begun, costs no
+// attempt. What was refused for good, what is wrong with the message, and
+// certificates and policies are not tried again; nor is an outcome in doubt, unless
+// RetryInDoubt is set: then the outcome stays in doubt if no later attempt has a
+// Receipt. Recipients that were refused while others were accepted
+// (Envelope.Partial) are in the Receipt, and are not tried again.
 //
-// While the relay is down Send fails at once, with a [*DownError] in the chain,
-// or waits if WaitWhileDown is set.
+// While the relay is down Send fails, with a [*DownError] in the chain, or waits if
+// WaitWhileDown is set.
 //
-// When ctx ends Send returns: with NotSent if the content was not begun, and
-// otherwise by closing the connection, with what is known then. The messages of
-// others do not suffer for it.
+// When ctx ends Send returns: with NotSent if the content was not begun, and otherwise
+// by closing the connection, with what is known then. The messages of others do not
+// suffer for it. A content.Read that has not returned by then is left behind: the
+// content is the caller's again when that Read has returned. Envelope.BeforeEnd, which
+// is given ctx, is waited for.
+//
+// A panic of content.Read, content.Seek or BeforeEnd is one of Send: the message is
+// not sent, and other messages are not concerned.
 func (p *Pool) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
 	switch {
 	case ctx == nil:
-		return nil, unfit(errNilContext)
+		return nil, badCall(errNilContext)
 	case content == nil:
-		return nil, unfit(errNilContent)
+		return nil, badCall(errNilContent)
 	case !p.enter():
 		return nil, notSent(ErrClosed)
 	}
-	defer p.sends.Done()
+	var receipt *smtpconn.Receipt
+	err := error(notSent(errPanicked)) // unless send returns
+	defer func() { p.leave(err) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(p.life, func() { cancel(ErrClosed) })()
-	receipt, err := p.send(ctx, private(e), content)
-	p.returned(err)
+	receipt, err = p.send(ctx, e, content)
 	return receipt, err
 }
 
@@ -64,58 +72,68 @@ func (p *Pool) enter() bool {
 	return true
 }
 
+func (p *Pool) leave(err error) {
+	p.returned(err)
+	p.sends.Done()
+}
+
 func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
-	at, length, err := extent(content)
+	s, err := newSource(content)
 	if err != nil {
 		return nil, unfit(err)
 	}
-	doubt, stale := false, 0
+	e = s.private(ctx, e)
+	doubt, free := false, 0
 	for n := 1; ; {
-		r := p.paced(ctx, smtpconn.Message{Envelope: e, Content: &source{r: content, length: length}})
+		r := p.once(ctx, e, s)
+		s.surface()
 		doubt = doubt || outcome(r.err) == smtpconn.InDoubt
 		switch {
-		case !p.again(ctx, r.err):
+		case s.isVetoed() || !p.again(ctx, r):
 			return r.receipt, doubted(doubt, r.err)
-		case r.stale && stale < p.cfg.MaxConns:
-			stale++
+		case r.free && (free < p.cfg.MaxConns || refusesConns(r.err)):
+			free++
 		case n == p.cfg.MaxAttempts || sleep(ctx, p.pause(n)) != nil:
 			return nil, doubted(doubt, r.err)
 		default:
 			n++
 		}
-		if _, err := content.Seek(at, io.SeekStart); err != nil {
-			return nil, doubted(doubt, unfit(err))
-		}
 		p.retried()
 	}
 }
 
-// paced sends a message once its moment has come.
-func (p *Pool) paced(ctx context.Context, m smtpconn.Message) result {
+// once tries to send a message, when its moment has come.
+func (p *Pool) once(ctx context.Context, e smtpconn.Envelope, s *source) result {
 	if ctx.Err() != nil || p.rate.wait(ctx) != nil {
 		return result{err: notSent(ended(ctx))}
 	}
-	return p.attempt(ctx, m)
+	if err := s.rewind(ctx); err != nil {
+		if ctx.Err() != nil {
+			return result{err: notSent(err)}
+		}
+		return result{err: unfit(err)}
+	}
+	return p.attempt(ctx, e, s)
 }
 
 // again reports whether to send once more.
-func (p *Pool) again(ctx context.Context, err error) bool {
+func (p *Pool) again(ctx context.Context, r result) bool {
 	var failed *smtpconn.SendError
 	var down *DownError
-	if !errors.As(err, &failed) || ctx.Err() != nil || errors.As(err, &down) {
+	if !errors.As(r.err, &failed) || ctx.Err() != nil || errors.As(r.err, &down) {
 		return false
 	}
-	return failed.Temporary() || failed.Outcome == smtpconn.InDoubt && p.cfg.RetryInDoubt
+	return r.free || failed.Temporary() || failed.Outcome == smtpconn.InDoubt && p.cfg.RetryInDoubt
 }
 
-// pause returns how long to wait after the nth attempt: while the relay is down
-// until it may be dialled.
+// pause returns how long to wait after the nth attempt: while the relay is down until
+// it may be dialled.
 func (p *Pool) pause(n int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.retry.after(n)
-	if p.gate.down {
-		d = max(d, time.Until(p.gate.next))
+	d := p.gate.down.after(n)
+	if p.gate.down.failures > 0 {
+		d = max(d, time.Until(p.gate.down.next))
 	}
 	return d
 }
@@ -134,11 +152,25 @@ func outcome(err error) smtpconn.Outcome {
 	return 0
 }
 
-// doubted returns err, but with an unknown outcome if an attempt had one: what
-// became of the last says nothing about that.
+// doubted returns err, but in doubt if an attempt was: what became of the last says
+// nothing about that.
 func doubted(doubt bool, err error) error {
 	if !doubt || err == nil || outcome(err) == smtpconn.InDoubt {
 		return err
 	}
-	return &smtpconn.SendError{Outcome: smtpconn.InDoubt, Err: err}
+	return &smtpconn.SendError{Outcome: smtpconn.InDoubt, Phase: smtpconn.PhaseEnd, Err: err}
+}
+
+func notSent(err error) error {
+	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
+}
+
+// unfit is the error of content that cannot be sent.
+func unfit(err error) error {
+	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseContent, Err: &wire.Fault{Err: err}}
+}
+
+// badCall is the error of a call that was wrong, which says nothing of the message.
+func badCall(err error) error {
+	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConfig, Err: &wire.CallError{Err: err}}
 }

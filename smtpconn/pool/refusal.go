@@ -1,0 +1,84 @@
+package pool
+
+import (
+	"errors"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// refusesConns reports whether a dial that failed, or what ended a connection before
+// it was of use, was a refusal of one more connection: 421 or x.3.2 in the greeting,
+// or in reply to EHLO, AUTH or MAIL, or 454 in reply to AUTH (RFC 5321 §3.8, RFC 3463
+// §3.4, RFC 4954 §6).
+func refusesConns(err error) bool {
+	var failed *dial.Error
+	var said *smtp.SMTPError
+	switch {
+	case errors.As(err, &failed) && failed.Phase != dial.PhaseSession:
+		code, enhanced := smtpline.Codes(words(err))
+		return ofConns(code, enhanced) || code == 454 && failed.Phase == dial.PhaseAuth
+	case errors.As(err, &said):
+		return ofConns(said.Code, smtpline.EnhancedCode(said.EnhancedCode))
+	}
+	return false
+}
+
+func ofConns(code int, e smtpline.EnhancedCode) bool {
+	return code == smtpline.ServiceClosing || e[1] == 3 && e[2] == 2
+}
+
+// words returns what the server said that refused a dial.
+func words(err error) string {
+	var broken *policy.Violation
+	var login *auth.Error
+	var farewell *dial.Farewell
+	switch {
+	case errors.As(err, &login):
+		return login.Reply
+	case errors.As(err, &farewell):
+		return farewell.Reply
+	case errors.As(err, &broken):
+		return broken.Reply
+	}
+	return ""
+}
+
+// ofConnection reports whether a message was not sent, or refused, for the sake of its
+// connection. Another may have a better one.
+func ofConnection(err error) bool {
+	var failed *smtpconn.SendError
+	if !errors.As(err, &failed) {
+		return false
+	}
+	return failed.Outcome == smtpconn.NotSent && failed.Temporary() || refusedAtMail(failed)
+}
+
+// refusedAtMail reports whether the reply to MAIL refused the connection in place of
+// the message.
+func refusedAtMail(e *smtpconn.SendError) bool {
+	return e.Phase == smtpconn.PhaseMail && e.Reply != nil && refusesConns(e.Reply)
+}
+
+// endsConnection reports whether an error is one after which the connection is of no
+// more use.
+func endsConnection(err error) bool {
+	var failed *smtpconn.SendError
+	if !errors.As(err, &failed) {
+		return false
+	}
+	switch failed.Outcome {
+	case smtpconn.NotSent:
+		return failed.Temporary()
+	case smtpconn.InDoubt:
+		return true
+	}
+	var said *smtp.SMTPError
+	closing := errors.As(err, &said) && said.Code == smtpline.ServiceClosing
+	return closing || refusedAtMail(failed)
+}

@@ -1,0 +1,239 @@
+package pool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// source is the content of a message, for the goroutines of connections: its caller
+// can leave while it is being read, and a panic of the caller's code is kept for the
+// caller.
+type source struct {
+	content io.ReadSeeker
+	at      int64 // where the content begins
+	length  int64
+	memory  bool   // it does not wait, and is not a caller's code
+	ahead   []byte // read, and not yet passed on
+	end     error  // behind ahead
+	buf     []byte // of a Read that may be left behind
+
+	once sync.Once
+	left chan struct{} // closed when the caller has left
+
+	mu       sync.Mutex // held while memory is read
+	panicked any        // by the caller's code
+	vetoed   bool       // BeforeEnd has returned an error
+}
+
+// aheadSize is how much of a message is read before it waits for a connection: as
+// much as smtpconn reads before it says anything, so that a caller whose content is
+// slow does not keep others waiting on a connection.
+const aheadSize = 16 << 10
+
+// newSource finds where the content begins, and how long it is.
+func newSource(content io.ReadSeeker) (*source, error) {
+	s := &source{content: content, left: make(chan struct{})}
+	switch content.(type) {
+	case *bytes.Reader, *strings.Reader:
+		s.memory = true
+	}
+	var err error
+	if s.at, err = content.Seek(0, io.SeekCurrent); err != nil {
+		return nil, err
+	}
+	end, err := content.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	s.length = end - s.at
+	return s, nil
+}
+
+// rewind begins again, and reads ahead.
+func (s *source) rewind(ctx context.Context) error {
+	if _, err := s.content.Seek(s.at, io.SeekStart); err != nil {
+		return err
+	}
+	if s.memory {
+		return nil
+	}
+	defer context.AfterFunc(ctx, s.leave)()
+	s.ahead, s.end = make([]byte, aheadSize), nil
+	n, err := io.ReadFull(readerFunc(s.aside), s.ahead)
+	s.ahead = s.ahead[:n]
+	switch {
+	case errors.Is(err, errLeft):
+		return ended(ctx)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		s.end = io.EOF
+	case err != nil:
+		return err
+	}
+	return nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// Read is for the connection.
+func (s *source) Read(b []byte) (int, error) {
+	switch {
+	case s.gone():
+		return 0, errLeft
+	case len(s.ahead) > 0:
+		n := copy(b, s.ahead)
+		s.ahead = s.ahead[n:]
+		return n, nil
+	case s.end != nil:
+		return 0, s.end
+	case s.memory:
+		return s.readMemory(b)
+	}
+	return s.aside(b)
+}
+
+func (s *source) readMemory(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone() {
+		return 0, errLeft
+	}
+	return s.content.Read(b)
+}
+
+// aside reads by a goroutine, which is left behind when the caller leaves.
+func (s *source) aside(b []byte) (int, error) {
+	if len(s.buf) < len(b) {
+		s.buf = make([]byte, len(b))
+	}
+	return s.do(func() (int, error) { return s.content.Read(s.buf[:len(b)]) }, b)
+}
+
+// Seek is for the connection, which looks through content that must be ASCII.
+func (s *source) Seek(offset int64, whence int) (int64, error) {
+	if whence != io.SeekStart {
+		return s.at + s.length - int64(s.Len()), nil
+	}
+	s.ahead, s.end = nil, nil
+	_, err := s.do(func() (int, error) {
+		_, err := s.content.Seek(offset, whence)
+		return 0, err
+	}, nil)
+	return offset, err
+}
+
+// Len tells what SIZE is to declare.
+func (s *source) Len() int { return int(s.length) }
+
+// do runs f, which is the caller's code, by a goroutine, and copies what it has read
+// to b. A panic is kept, and an error here.
+func (s *source) do(f func() (int, error), b []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		r := result{err: errPanicked}
+		defer func() {
+			if r.err == errPanicked {
+				s.keep(recover())
+			}
+			done <- r
+		}()
+		r.n, r.err = f()
+	}()
+	select {
+	case r := <-done:
+		return copy(b, s.buf[:r.n]), r.err
+	case <-s.left:
+		return 0, errLeft
+	}
+}
+
+var (
+	errLeft     = errors.New("pool: the caller has left")
+	errPanicked = errors.New("pool: the content panicked")
+)
+
+// keep notes a panic of the caller's code.
+func (s *source) keep(panicked any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.panicked = panicked
+}
+
+func (s *source) veto(is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.vetoed = is
+}
+
+func (s *source) isVetoed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vetoed
+}
+
+// surface panics if the caller's code has, on the goroutine of the caller.
+func (s *source) surface() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.panicked != nil {
+		panic(s.panicked)
+	}
+}
+
+// leave lets no connection wait for the content any longer. It returns when none
+// reads it, but for a Read that waits.
+func (s *source) leave() {
+	s.once.Do(func() { close(s.left) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+}
+
+func (s *source) gone() bool {
+	select {
+	case <-s.left:
+		return true
+	default:
+		return false
+	}
+}
+
+// private returns a copy of an envelope, so that the caller's is its own when Send
+// returns. BeforeEnd is called with the context of Send.
+func (s *source) private(ctx context.Context, e smtpconn.Envelope) smtpconn.Envelope {
+	e.To, e.Rcpt = slices.Clone(e.To), slices.Clone(e.Rcpt)
+	if e.Mail != nil {
+		m := *e.Mail
+		e.Mail = &m
+	}
+	for i, o := range e.Rcpt {
+		if o != nil {
+			c := *o
+			e.Rcpt[i] = &c
+		}
+	}
+	if before := e.BeforeEnd; before != nil {
+		e.BeforeEnd = func(context.Context) (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					s.keep(p)
+					err = errPanicked
+				}
+				s.veto(err != nil)
+			}()
+			return before(ctx)
+		}
+	}
+	return e
+}
