@@ -59,6 +59,13 @@ func (s *Server) Add(messages ...Message) {
 	s.messages = append(s.messages, messages...)
 }
 
+// Remove removes the messages with an identifier; sessions that are open see them still.
+func (s *Server) Remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = slices.DeleteFunc(s.messages, func(m Message) bool { return m.ID == id })
+}
+
 // Close stops listening and waits for the sessions to end.
 func (s *Server) Close() {
 	s.listener.Close()
