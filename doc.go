@@ -9,7 +9,7 @@
 //   - smtpconn: an authenticated go-smtp client, for submission and relay, that
 //     also sends by itself: pipelined, and with a definite outcome;
 //     smtpconn/pool does so for many callers
-//   - pop3conn: a POP3 client; pop3conn/fetch keeps track of a mailbox
+//   - pop3conn: a POP3 client; pop3conn/pop3watch watches a mailbox
 //
 // and with what they share:
 //
