@@ -24,7 +24,7 @@
 // [ErrPipelining]. If it always comes with a server, that server cannot do what it
 // lists, and wants the option.
 //
-// Package fetch, below this one, keeps track of what is new from session to session.
+// Package pop3watch, below this one, tells a program what is new from session to session.
 //
 // # Deleting
 //

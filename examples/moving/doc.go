@@ -9,7 +9,7 @@
 //	go-imap v2: DialTLS, DialStartTLS       imapconn                     GoIMAP
 //	go-imap v1                              imapconn                     GoIMAPv1
 //	a loop over IDLE                        imapconn                     Notifier
-//	go-pop3                                 pop3conn, pop3conn/fetch     GoPOP3
+//	go-pop3                                 pop3conn, pop3conn/pop3watch GoPOP3
 //	ssl, starttls, require_tls in a file    dial/legacy, dial.Endpoint   Booleans
 //
 // What is the same everywhere: one call connects, verifies the server and logs in, within

@@ -11,50 +11,52 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/pop3conn"
-	"github.com/mailconn/mailconn/pop3conn/fetch"
+	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
 // save brings the account's new mail to the Maildir.
-func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 	box, err := openMaildir(o.maildir)
 	if err != nil {
 		return err
 	}
-	seen, err := fetch.OpenFile(filepath.Join(o.maildir, "popfetch-seen"))
+	login, err := o.login(ctx, stdin, stderr)
 	if err != nil {
 		return err
 	}
-	defer seen.Close()
-	client, err := o.connect(ctx, stdin, stderr)
-	if err != nil {
-		return err
-	}
-	result, err := o.fetch(ctx, client, seen, box, newProgress(stdout))
-	quit := client.Quit(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", result.Listed, result.New, result.Stored, result.Deleted)
-	if result.Deleted == 0 {
-		return nil // there is nothing that QUIT had to commit
-	}
-	return quit
-}
-
-func (o *options) fetch(ctx context.Context, client *pop3conn.Client, seen fetch.Seen, box *maildir, p *progress) (fetch.Result, error) {
-	defer p.end()
+	p := newProgress(stdout)
 	account := o.user + "@" + o.endpoint.Host
-	return fetch.Mail(ctx, client, &fetch.Options{Seen: seen, Delete: o.remove, Age: o.age, Begin: p.begin}, func(m *fetch.Message) error {
-		n, err := box.save(fileName(account, m.Key), m)
-		if err != nil {
-			return fmt.Errorf("message %d: %w", m.Msg, err)
-		}
-		p.saved(n)
-		return nil
+	err = pop3watch.Once(ctx, pop3watch.Config{
+		Endpoint: o.endpoint,
+		Options:  login,
+		Seen:     pop3watch.File(filepath.Join(o.maildir, "popfetch-seen")),
+		Delete:   o.remove,
+		Age:      o.age,
+		Handle: func(_ context.Context, m *pop3watch.Message) error {
+			n, err := box.save(fileName(account, m.Key), m)
+			if err == nil {
+				p.saved(n)
+			}
+			return err
+		},
+		Looked: func(l pop3watch.Look) {
+			if !l.Over {
+				p.begin(l.New, l.Size)
+				return
+			}
+			p.end()
+			fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", l.Listed, l.New, l.Handled, l.Deleted)
+		},
 	})
+	var failed *dial.Error
+	if errors.As(err, &failed) && failed.Hint() != "" {
+		err = fmt.Errorf("%w\nhint: %s", err, failed.Hint())
+	}
+	return err
 }
 
-func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer) (*pop3conn.Client, error) {
+// login says how to connect, and as whom.
+func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*pop3conn.Options, error) {
 	config, err := o.tls()
 	if err != nil {
 		return nil, err
@@ -63,15 +65,10 @@ func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer
 	if err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}
-	client, err := pop3conn.Dial(ctx, o.endpoint, &pop3conn.Options{
+	return &pop3conn.Options{
 		Dialer:         &dial.Dialer{TLSConfig: config, Timeout: o.timeout},
 		Auth:           auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth},
 		NoPipelining:   o.lockstep,
 		MaxMessageSize: o.maxSize,
-	})
-	var stopped *dial.Error
-	if errors.As(err, &stopped) && stopped.Hint() != "" {
-		err = fmt.Errorf("%w\nhint: %s", err, stopped.Hint())
-	}
-	return client, err
+	}, nil
 }

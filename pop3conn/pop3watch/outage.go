@@ -12,20 +12,18 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// pause returns how long to wait behind an outage, and whether waiting does not help.
-func (w *watch) pause(failed *dial.Error) (after time.Duration, ends bool) {
+// pause returns how long to wait behind an outage.
+func (w *watch) pause(failed *dial.Error) time.Duration {
 	var refused *auth.Error
 	var soon *pop3conn.LoginDelayError
 	switch {
-	case isPermanent(failed):
-		return 0, true
 	case errors.As(failed, &soon) && soon.RetryAfter > 0:
 		w.loginDelay = soon.RetryAfter
-		return soon.RetryAfter, false
+		return soon.RetryAfter
 	case errors.As(failed, &refused) && (refused.Kind == auth.KindLimit || !refused.Temporary()):
-		return w.LongDelay, false
+		return w.LongDelay
 	}
-	return w.grow(), false
+	return w.grow()
 }
 
 // isPermanent reports whether a person has to do something: the arguments are wrong,

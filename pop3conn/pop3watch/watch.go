@@ -30,7 +30,7 @@ type watch struct {
 func Run(ctx context.Context, c Config) error {
 	w, err := c.open(ctx)
 	if err == nil {
-		err = errors.Join(w.run(ctx), w.Seen.Release())
+		err = wire.Join(w.run(ctx), w.Seen.Release())
 	}
 	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -77,14 +77,12 @@ func (w *watch) run(ctx context.Context) error {
 		failed, outage := err.(*dial.Error) // Handle's errors may hold one that is none of ours
 		next := w.begun.Add(w.Every)
 		switch {
-		case ctx.Err() != nil, err != nil && !outage:
+		case err != nil && !outage, outage && isPermanent(failed):
 			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case outage:
-			after, ends := w.pause(failed)
-			if ends {
-				return failed
-			}
-			next = time.Now().Add(after)
+			next = time.Now().Add(w.pause(failed))
 			if w.Down != nil {
 				w.Down(failed, next)
 			}

@@ -19,8 +19,8 @@ type Message struct{ ID, Text string }
 // session after the other.
 type Server struct {
 	// Hook, if set before the first connection, is told of each command. What it
-	// returns, if not "", is the reply; behind the word CLOSE in it the server hangs
-	// up.
+	// returns, if not "", is the reply. The word COMMIT at its beginning deletes what
+	// is marked, and behind the word CLOSE in it the server hangs up.
 	Hook func(command string) string
 
 	listener net.Listener
@@ -113,6 +113,10 @@ func (b *session) say(lines ...string) {
 func (b *session) handle(line string) {
 	if b.Hook != nil {
 		if reply := b.Hook(line); reply != "" {
+			reply, commits := strings.CutPrefix(reply, "COMMIT")
+			if commits {
+				b.commit()
+			}
 			reply, _, b.over = strings.Cut(reply, "CLOSE")
 			b.w.WriteString(reply)
 			return

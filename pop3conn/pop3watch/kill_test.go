@@ -1,0 +1,194 @@
+package pop3watch_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/pop3conn/pop3watch"
+)
+
+// child, set in the environment, makes the test's binary a program that watches.
+const child = "POP3WATCH_CHILD"
+
+func TestMain(m *testing.M) {
+	if args := os.Getenv(child); args != "" {
+		fmt.Fprintln(os.Stderr, watchForever(strings.Split(args, "|")))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// watchForever watches a mailbox and stores its messages as lines of a file, each once
+// by its key and text. It says again when it was told of one that it has.
+func watchForever(args []string) error {
+	f := newFixture()
+	f.Options.Dialer = &dial.Dialer{NetDialer: to(args[0])}
+	f.Options.NoPipelining = args[2] == "lockstep"
+	f.Delete = true
+	f.Every, f.MinDelay = time.Millisecond, time.Millisecond
+	f.Seen = pop3watch.File(filepath.Join(args[1], "seen"))
+	f.Handle = func(_ context.Context, m *pop3watch.Message) error {
+		text, err := io.ReadAll(m)
+		if err != nil {
+			return err
+		}
+		line := fmt.Sprintf("%s %q", m.Key, text)
+		log, err := os.OpenFile(filepath.Join(args[1], "log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		if had, _ := io.ReadAll(log); strings.Contains(string(had), "\n"+line+"\n") {
+			line = "again " + line
+		}
+		if _, err := io.WriteString(log, "\n"+line+"\n"); err != nil {
+			return err
+		}
+		return log.Sync()
+	}
+	return pop3watch.Run(context.Background(), f.Config)
+}
+
+// killer kills a program when it has said so many commands, or noted so many messages.
+type killer struct {
+	mu       sync.Mutex
+	cmd      *exec.Cmd // nil between programs
+	commands int       // how many more it may say
+	dead     chan struct{}
+}
+
+func (k *killer) hook(string) string {
+	k.mu.Lock()
+	cmd, dead := k.cmd, k.dead
+	k.commands--
+	due := k.commands < 0
+	k.mu.Unlock()
+	if cmd != nil && due {
+		cmd.Process.Kill()
+		<-dead
+	}
+	return ""
+}
+
+// run runs a program until it is killed: at a command, or at a line of a file.
+func (k *killer) run(t *testing.T, cmd *exec.Cmd, commands, lines int, file string) {
+	count := func() int {
+		text, _ := os.ReadFile(file)
+		return strings.Count(string(text), "\n")
+	}
+	before, dead := count(), make(chan struct{})
+	k.mu.Lock()
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	k.cmd, k.commands, k.dead = cmd, commands, dead
+	k.mu.Unlock()
+	go func() {
+		cmd.Wait()
+		close(dead)
+	}()
+	for running := true; running && count() < before+lines; {
+		select {
+		case <-dead:
+			running = false
+		default:
+		}
+	}
+	cmd.Process.Kill()
+	<-dead
+	k.mu.Lock()
+	k.cmd = nil
+	k.mu.Unlock()
+}
+
+// TestKilled kills a program that watches at random points of its progress, while mail
+// comes in: at the end it has each message once, was told at most once a kill of one that
+// it had, and nothing was deleted that it had not.
+func TestKilled(t *testing.T) {
+	kills := 10
+	if os.Getenv("MAILCONN_FULL") != "" {
+		kills = 100
+	}
+	srv, err := popbox.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	k := &killer{}
+	srv.Hook = k.hook
+	dir := t.TempDir()
+	var texts []string
+	add := func() {
+		for range 10 {
+			text := fmt.Sprintf("message %d\r\n", len(texts))
+			texts = append(texts, text)
+			srv.Add(popbox.Message{ID: fmt.Sprint("id", len(texts)%17), Text: text})
+		}
+	}
+	for i := range kills {
+		add()
+		mode := "pipelined"
+		commands, lines := 1+rand.N(60), 1<<30
+		if i%2 == 0 {
+			mode = "lockstep"
+		} else {
+			commands, lines = 1<<30, 1+rand.N(9)
+		}
+		k.run(t, watcher(t, srv.Addr(), dir, mode), commands, lines, filepath.Join(dir, []string{"log", "seen"}[i/2%2]))
+	}
+	finish(t, srv, dir)
+	log, _ := os.ReadFile(filepath.Join(dir, "log"))
+	again := strings.Count(string(log), "\nagain ")
+	for _, text := range texts {
+		quoted := fmt.Sprintf(" %q\n", text)
+		n := strings.Count(string(log), quoted)
+		for line := range strings.Lines(string(log)) {
+			if strings.HasPrefix(line, "again ") && strings.HasSuffix(line, quoted) {
+				n--
+			}
+		}
+		if n != 1 {
+			t.Errorf("%q is there %d times", text, n)
+		}
+	}
+	if len(srv.Messages()) > 0 || again > kills {
+		t.Errorf("%d messages are left, %d were told again", len(srv.Messages()), again)
+	}
+	t.Logf("%d kills, %d messages, %d told again", kills, len(texts), again)
+}
+
+// finish watches until the mailbox is empty.
+func finish(t *testing.T, srv *popbox.Server, dir string) {
+	cmd := watcher(t, srv.Addr(), dir, "pipelined")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(srv.Messages()) > 0 {
+		runtime.Gosched()
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
+func watcher(t *testing.T, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), child+"="+strings.Join(args, "|"), "GORACE=atexit_sleep_ms=0")
+	return cmd
+}

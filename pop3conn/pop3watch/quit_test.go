@@ -1,0 +1,107 @@
+package pop3watch_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/pop3conn"
+)
+
+// TestReused: an identifier that the server gives to another message, behind a deletion
+// that was confirmed, does not keep that from being handled.
+func TestReused(t *testing.T) {
+	f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"})
+	f.Delete = true
+	for range 2 {
+		if _, err := f.once(); err != nil || len(f.seen.notes) != 0 || f.left() != "[]" {
+			t.Fatalf("%v, noted %v", err, f.seen.keys())
+		}
+		f.Add(popbox.Message{ID: "X", Text: "two\r\n"})
+	}
+	if f.got["X"] != "one\r\ntwo\r\n" {
+		t.Errorf("%q", f.got)
+	}
+}
+
+// TestUnconfirmed: when QUIT was not confirmed, messages may be there and may be gone.
+// What is there is not handled again and deleted the next time; what is gone is
+// forgotten; and another message that was given the same identifier is handled.
+func TestUnconfirmed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		quit  string // what the server says
+		reuse bool   // another message is given the identifier then
+		got   string
+		told  int
+	}{
+		"refused":         {"-ERR [SYS/TEMP] some are not removed\r\n", false, "one\r\n", 1},
+		"lost before":     {"CLOSE", false, "one\r\n", 1},
+		"lost behind":     {"COMMITCLOSE", false, "one\r\n", 1},
+		"reused":          {"COMMITCLOSE", true, "one\r\ntwo\r\n", 2},
+		"one too many":    {"+OK\r\n-ERR not removed\r\nCLOSE", false, "one\r\n", 1},
+		"refused, reused": {"COMMIT-ERR\r\nCLOSE", true, "one\r\ntwo\r\n", 2},
+	} {
+		f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"})
+		f.Delete = true
+		f.Hook = answers(map[string]string{"QUIT": tt.quit})
+		got, err := f.once()
+		var outage *dial.Error
+		if !errors.As(err, &outage) || !errors.Is(err, pop3conn.ErrNotConfirmed) || len(err.Error()) > 512 || got.Deleted != 0 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if text, _ := f.seen.notes["X"].MarshalText(); !strings.HasSuffix(string(text), " going") {
+			t.Errorf("%s: note %q", name, text)
+		}
+		if tt.reuse {
+			f.Add(popbox.Message{ID: "X", Text: "two\r\n"})
+		}
+		f.Hook = nil
+		got, err = f.once()
+		if err != nil || f.got["X"] != tt.got || f.told != tt.told || f.left() != "[]" || len(f.seen.notes) != 0 {
+			t.Errorf("%s: then %+v, %v, got %q, left %s, noted %v", name, got, err, f.got["X"], f.left(), f.seen.keys())
+		}
+	}
+}
+
+// TestLostMarks: a session that ends before QUIT has deleted nothing, and its notes say
+// so: the next look has no doubts.
+func TestLostMarks(t *testing.T) {
+	f := newFixture(three()...)
+	f.Delete = true
+	f.Hook = answers(map[string]string{"DELE 2": "CLOSE"})
+	if _, err := f.once(); err == nil || f.left() != "[a b a]" || len(f.seen.notes) != 3 {
+		t.Errorf("%v, left %s", err, f.left())
+	}
+	for key, n := range f.seen.notes {
+		if text, _ := n.MarshalText(); strings.Contains(string(text), "going") {
+			t.Errorf("%s: %s", key, text)
+		}
+	}
+	asked := ""
+	f.Hook = func(command string) string { asked += command + "; "; return "" }
+	if _, err := f.once(); err != nil || f.left() != "[]" || strings.Contains(asked, "RETR") || f.told != 3 {
+		t.Errorf("%v, left %s, asked %s", err, f.left(), asked)
+	}
+}
+
+// TestDoubtful: of the messages whose deletion is in doubt, one that the server does
+// not give is left, and told of.
+func TestDoubtful(t *testing.T) {
+	f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"}, popbox.Message{ID: "Y", Text: "two\r\n"})
+	f.Delete = true
+	f.Hook = answers(map[string]string{"QUIT": "CLOSE"})
+	if _, err := f.once(); err == nil {
+		t.Error("no error")
+	}
+	f.Hook = answers(map[string]string{"RETR 1": "-ERR later\r\n"})
+	if _, err := f.once(); err == nil || f.left() != "[X]" || f.told != 2 {
+		t.Errorf("%v, left %s", err, f.left())
+	}
+	f.Delete = false // a program that has changed its mind
+	f.Hook = nil
+	if _, err := f.once(); err != nil || f.left() != "[X]" || f.told != 2 {
+		t.Errorf("%v, left %s", err, f.left())
+	}
+}
