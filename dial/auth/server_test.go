@@ -42,6 +42,8 @@ type server struct {
 	silentList bool
 	// noUser means that a POP3 server does not list USER.
 	noUser bool
+	// refuseUser is what a POP3 server says to USER, if it is not OK.
+	refuseUser string
 	// noIR means that an IMAP server does not list SASL-IR.
 	noIR bool
 	// play is the server's side of the exchange with a mechanism.
@@ -177,6 +179,10 @@ func (x *talk) command(line string) bool {
 		}
 		x.say("+OK\r\nSASL " + strings.Join(x.s.lists, " ") + "\r\nRESP-CODES\r\n" + user + ".")
 	case "USER":
+		if x.s.refuseUser != "" {
+			x.say(x.s.refuseUser)
+			break
+		}
 		x.say("+OK")
 	case "AUTH", "AUTHENTICATE":
 		x.initial = words[2:]

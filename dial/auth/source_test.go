@@ -183,6 +183,20 @@ func TestSourceIsNotAskedAfterBinding(t *testing.T) {
 	}
 }
 
+// A source whose secret the server has not seen is not asked for another.
+func TestSourceIsNotAskedForUnsentSecret(t *testing.T) {
+	for _, p := range protocols {
+		for _, o := range []outcome{bad, vague} {
+			source := &secrets{list: []string{"wrong-1", testPassword}}
+			s := &server{p: p, lists: []string{"SCRAM-SHA-256"}, play: func(*talk, string) outcome { return o }}
+			_, err := login(t, s, auth.Password{User: testUser, Secret: source, Mechanisms: []string{"SCRAM-SHA-256"}})
+			if err == nil || len(source.refused) != 1 {
+				t.Errorf("%v, %d: asked %d times, %v", p, o, len(source.refused), err)
+			}
+		}
+	}
+}
+
 // Whatever the kind, errors.Is finds it from the outside.
 func TestKindIsInTheChain(t *testing.T) {
 	s := &server{p: policy.IMAP, lists: []string{"PLAIN"}, play: func(*talk, string) outcome { return bad }}

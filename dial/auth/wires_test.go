@@ -293,3 +293,34 @@ func TestAcceptableIsOfTheProtocol(t *testing.T) {
 		}
 	}
 }
+
+// A login command that is refused at the user's name has not sent the password.
+func TestCommandRefusedAtTheName(t *testing.T) {
+	long := strings.Repeat("\u00fc", 10) // a literal of IMAP's
+	for _, c := range []struct {
+		p      policy.Protocol
+		answer string
+		kind   auth.Kind
+	}{
+		{policy.IMAP, "NO no", auth.KindRefused},
+		{policy.IMAP, "NO [AUTHENTICATIONFAILED] no", auth.KindCredentials},
+		{policy.IMAP, "NO [UNAVAILABLE] no", auth.KindTemporary},
+		{policy.POP3, "-ERR no", auth.KindRefused},
+		{policy.POP3, "-ERR [AUTH] no", auth.KindCredentials},
+		{policy.POP3, "-ERR [IN-USE] no", auth.KindInUse},
+	} {
+		user, mechanism := long, "IMAP LOGIN"
+		if c.p == policy.POP3 {
+			user, mechanism = testUser, "USER/PASS"
+		}
+		s := &server{p: c.p, lists: []string{"X"}, refuseUser: c.answer}
+		s.play = func(x *talk, _ string) outcome {
+			x.say(x.tag + c.answer)
+			return said
+		}
+		_, err := login(t, s, auth.Password{User: user, Secret: auth.NewSecret(testPassword), Mechanisms: []string{mechanism}})
+		if wantOutcome(t, err, c.kind, nil); timesSent(s, canary) != 0 {
+			t.Errorf("%v: sent\n%s", c.p, s.transcript())
+		}
+	}
+}
