@@ -48,8 +48,8 @@ func (c *Client) Abort() error {
 	return c.line.Abort()
 }
 
-// Quit ends the session: it sends QUIT, waits for the reply, and closes the
-// connection whatever the reply is.
+// Quit ends the session: it sends QUIT, waits for the reply, and for a second at most
+// for the server to close the connection, and closes it whatever the reply is.
 //
 // An error says nothing about messages that were sent. It is that of ctx, of a
 // server that does not answer within Options.ReplyTimeout, or of a session that was

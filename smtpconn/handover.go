@@ -3,6 +3,7 @@ package smtpconn
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -119,8 +120,19 @@ func (h *handover) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// closeTime and maxRubbish bound the wait for the server to close the connection behind QUIT. Until
+// it has, it may count the connection, and refuse another in its place.
+const (
+	closeTime  = time.Second
+	maxRubbish = 64 << 10 // bytes that it may say first
+)
+
 // Close closes the connection, over TLS with a close_notify.
 func (h *handover) Close() error {
+	if h.closing == errQuit {
+		h.SetReadDeadline(time.Now().Add(closeTime))
+		io.CopyN(io.Discard, h.In, maxRubbish)
+	}
 	h.end(h.closing)
 	return h.Feed.Close()
 }

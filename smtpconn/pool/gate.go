@@ -29,6 +29,7 @@ type gate struct {
 	maxConns int
 	down     setback
 	grow     setback
+	served   bool // messages, since it was down
 	limit    int  // connections that the relay is taken to give; 0: not known
 	taught   bool // the limit, by a refusal that speaks of connections
 	last     ticket
@@ -104,12 +105,20 @@ func (g *gate) proved(now time.Time, t ticket, answered int) {
 		g.grow.clear(now)
 	}
 	g.down.clear(now)
+	g.served = true
 	if g.limit > 0 {
 		g.limit = max(g.limit, answered)
 	}
 	if g.limit >= g.maxConns {
 		g.limit, g.taught = 0, false
 	}
+}
+
+// mayServe reports whether one more try is worth waiting for: the relay served until
+// now, and has failed once. It may be one bad server of several behind a name, or
+// still count a connection that has just ended.
+func (g *gate) mayServe() bool {
+	return g.served && g.down.failures <= 1 && temporary(g.down.cause)
 }
 
 func (s *setback) clear(now time.Time) { *s = setback{backoff: s.backoff, next: now} }
@@ -122,8 +131,10 @@ func (g *gate) failed(now, began time.Time, t ticket, k int, err error) {
 		g.limit, g.taught = k, g.taught || aboutConns
 	case temporary(err):
 		g.down.failed(now, began, g.down.after(g.down.failures+1), err)
-		g.limit, g.taught = 0, false
-		g.grow.clear(now)
+		if !g.mayServe() {
+			g.limit, g.taught, g.served = 0, false, false
+			g.grow.clear(now)
+		}
 	default: // and a password that is tried often locks the account
 		g.down.failed(now, began, g.down.most, err)
 	}

@@ -48,7 +48,7 @@ func (p *Pool) hold() {
 	if s == nil {
 		return // as many connections as there may be are at work
 	}
-	wait := p.cfg.WaitWhileDown && temporary(p.gate.down.cause)
+	wait := p.cfg.WaitWhileDown && temporary(p.gate.down.cause) || p.gate.mayServe()
 	if s == &p.gate.down && p.running == 0 && p.ending == 0 && !wait && time.Now().Before(s.next) {
 		for _, j := range p.queue {
 			j.state = abandoned

@@ -22,6 +22,8 @@ type relay struct {
 	// answer, if set, may change a reply; "" hangs up, "-" says nothing.
 	// The end of a content is the command ".".
 	answer func(conn int, command, usual string) string
+	// closed, if set, is told when a connection has ended.
+	closed func(conn int)
 	// refuse, if set, is asked before each dial.
 	refuse func(n int) error
 
@@ -73,6 +75,11 @@ func (r *relay) hangUp() {
 
 func (r *relay) serve(n int, conn net.Conn) {
 	defer conn.Close()
+	defer func() {
+		if r.closed != nil {
+			r.closed(n)
+		}
+	}()
 	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
 	yes := false // to the last command
 	say := func(command, usual string) bool {
@@ -139,6 +146,8 @@ func (r *relay) serve(n int, conn net.Conn) {
 			content = yes
 		case verb == "RCPT" || verb == "DATA":
 			ok = say(line, "503 5.5.1 not now")
+		case verb == "AUTH":
+			ok = say(line, "235 2.7.0 welcome")
 		case verb == "QUIT":
 			say(line, "221 bye")
 			return
@@ -192,7 +201,9 @@ func (r *relay) said(prefix string) (n int) {
 func open(t testing.TB, r *relay, c pool.Config) *pool.Pool {
 	t.Helper()
 	c.Endpoint = dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS}
-	c.Options = &smtpconn.Options{}
+	if c.Options == nil {
+		c.Options = &smtpconn.Options{}
+	}
 	c.Options.Dialer = &dial.Dialer{NetDialer: r, LocalName: "client.test"}
 	p, err := pool.New(c)
 	if err != nil {

@@ -1,0 +1,260 @@
+package pool_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/pool"
+)
+
+// slow is content whose Read waits for good, behind some bytes.
+type slow struct {
+	io.ReadSeeker
+	after int // bytes
+	read  int
+	wait  chan struct{}
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.read >= s.after {
+		<-s.wait
+		return 0, io.EOF
+	}
+	n, err := s.ReadSeeker.Read(p[:min(len(p), s.after-s.read)])
+	s.read += n
+	return n, err
+}
+
+func (s *slow) Seek(offset int64, whence int) (int64, error) {
+	s.read = 0
+	return s.ReadSeeker.Seek(offset, whence)
+}
+
+var long = strings.Repeat("0123456789\r\n", 10000)
+
+func slowContent(after int) *slow {
+	return &slow{ReadSeeker: strings.NewReader(long), after: after, wait: make(chan struct{})}
+}
+
+// Send and Close return when their contexts end, also while content.Read waits: from
+// the beginning, and in the middle. Others are sent meanwhile, or in time.
+func TestContentWaits(t *testing.T) {
+	for _, after := range []int{0, 100, 50000} {
+		r := &relay{}
+		bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+			content := slowContent(after)
+			defer close(content.wait) // the Read that is left behind ends here
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			begin := time.Now()
+			done := make(chan error, 1)
+			go func() {
+				e, _ := letter("slow@mail.test")
+				_, err := p.Send(ctx, e, content)
+				done <- err
+			}()
+			synctest.Wait()
+			other := make(chan error, 1)
+			go func() { other <- send(t.Context(), p, "other@mail.test") }()
+			err := <-done
+			var failed *smtpconn.SendError
+			if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || !errors.Is(err, context.DeadlineExceeded) || failed.MessageAtFault() || time.Since(begin) != 200*time.Millisecond {
+				t.Errorf("%d bytes: %v after %v", after, err, time.Since(begin))
+			}
+			if err := <-other; err != nil || after < 16<<10 && time.Since(begin) != 200*time.Millisecond {
+				t.Errorf("%d bytes: the other: %v", after, err)
+			}
+			if r.committed["slow@mail.test"] != 0 || p.Stats().Down != nil {
+				t.Errorf("%d bytes: %+v", after, p.Stats())
+			}
+		})
+	}
+}
+
+// Close ends a Send without a deadline whose content waits.
+func TestCloseWhileContentWaits(t *testing.T) {
+	for _, after := range []int{0, 100, 50000} {
+		bubble(t, &relay{}, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+			content := slowContent(after)
+			defer close(content.wait)
+			done := make(chan error, 1)
+			go func() {
+				e, _ := letter("slow@mail.test")
+				_, err := p.Send(t.Context(), e, content)
+				done <- err
+			}()
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			begin := time.Now()
+			if err := p.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 500*time.Millisecond {
+				t.Errorf("%d bytes: Close: %v after %v", after, err, time.Since(begin))
+			}
+			if err := <-done; !errors.Is(err, pool.ErrClosed) || outcome(err) != smtpconn.NotSent {
+				t.Errorf("%d bytes: Send: %v", after, err)
+			}
+		})
+	}
+}
+
+// A caller whose content is slow to begin does not hold up the message ahead of it.
+func TestSlowContentOfTheNext(t *testing.T) {
+	r := &relay{answer: func(_ int, command, usual string) string {
+		if strings.HasPrefix(command, "EHLO") {
+			time.Sleep(time.Second) // until both are waiting
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+		begin := time.Now()
+		first := make(chan error, 1)
+		go func() { first <- send(t.Context(), p, "first@mail.test") }()
+		synctest.Wait()
+		content := slowContent(100)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		second := make(chan error, 1)
+		go func() {
+			e, _ := letter("second@mail.test")
+			_, err := p.Send(ctx, e, content)
+			second <- err
+		}()
+		if err := <-first; err != nil || time.Since(begin) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		close(content.wait)
+		if err := <-second; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// panicky panics in its nth Read, or in its nth Seek.
+type panicky struct {
+	*bytes.Reader
+	reads, seeks int
+}
+
+func (c *panicky) Read(p []byte) (int, error) {
+	if c.reads--; c.reads == 0 {
+		panic("read")
+	}
+	return c.Reader.Read(p[:min(len(p), 10000)])
+}
+
+func (c *panicky) Seek(offset int64, whence int) (int64, error) {
+	if c.seeks--; c.seeks == 0 {
+		panic("seek")
+	}
+	return c.Reader.Seek(offset, whence)
+}
+
+// A panic of the caller's code is one of its Send, and nothing else suffers.
+func TestPanics(t *testing.T) {
+	for name, c := range map[string]struct {
+		content panicky
+		before  func(context.Context) error
+		want    string
+	}{
+		"first read": {content: panicky{reads: 1}, want: "read"},
+		"late read":  {content: panicky{reads: 5}, want: "read"},
+		"first seek": {content: panicky{seeks: 1}, want: "seek"},
+		"late seek":  {content: panicky{seeks: 3}, want: "seek"},
+		"hook":       {before: func(context.Context) error { panic("hook") }, want: "hook"},
+	} {
+		r := &relay{}
+		bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+			func() {
+				defer func() {
+					if got := recover(); got != c.want {
+						t.Errorf("%s: recovered %v", name, got)
+					}
+				}()
+				c.content.Reader = bytes.NewReader([]byte(long))
+				e, _ := letter("bad@mail.test")
+				e.BeforeEnd = c.before
+				p.Send(t.Context(), e, &c.content)
+			}()
+			for range 3 {
+				if err := send(t.Context(), p, "good@mail.test"); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			s := p.Stats()
+			if r.committed["bad@mail.test"] != 0 || s.InFlight != 0 || s.NotSent != 1 || s.Sent != 3 || s.Down != nil {
+				t.Errorf("%s: %+v", name, s)
+			}
+		})
+	}
+}
+
+// BeforeEnd is called once for each attempt, with the context of Send. Its error
+// leaves the message unsent, is not tried again, and is not held against the relay.
+func TestBeforeEnd(t *testing.T) {
+	full := errors.New("disk full")
+	r := &relay{}
+	first := true
+	r.answer = func(_ int, command, usual string) string {
+		if command == ".again@mail.test" && first {
+			first = false
+			return "451 4.3.0 later"
+		}
+		return usual
+	}
+	bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+		type key struct{}
+		calls := 0
+		e, content := letter("no@mail.test")
+		e.BeforeEnd = func(ctx context.Context) error {
+			if calls++; ctx.Value(key{}) != "mine" {
+				t.Error("not the context of Send")
+			}
+			return full
+		}
+		ctx := context.WithValue(t.Context(), key{}, "mine")
+		_, err := p.Send(ctx, e, content)
+		var failed *smtpconn.SendError
+		if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || !errors.Is(err, full) || failed.MessageAtFault() || calls != 1 || r.took() != 0 {
+			t.Errorf("%v, %d calls, %d taken", err, calls, r.took())
+		}
+		if s := p.Stats(); s.Down != nil || s.Retries != 0 {
+			t.Errorf("%+v", s)
+		}
+		calls = 0
+		e, content = letter("again@mail.test")
+		e.BeforeEnd = func(context.Context) error { calls++; return nil }
+		if _, err := p.Send(ctx, e, content); err != nil || calls != 2 || r.took() != 1 {
+			t.Errorf("%v, %d calls, %d taken", err, calls, r.took())
+		}
+	})
+}
+
+// A wrong call says nothing of the message.
+func TestWrongCalls(t *testing.T) {
+	bubble(t, &relay{}, pool.Config{}, func(t *testing.T, p *pool.Pool) {
+		e, content := letter("r@mail.test")
+		//lint:ignore SA1012 that is what is tested
+		_, err1 := p.Send(nil, e, content)
+		_, err2 := p.Send(t.Context(), e, nil)
+		for _, err := range []error{err1, err2} {
+			var failed *smtpconn.SendError
+			if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Phase != smtpconn.PhaseConfig || failed.MessageAtFault() || failed.Temporary() {
+				t.Error(err)
+			}
+		}
+		//lint:ignore SA1012 that is what is tested
+		if err := p.Close(nil); err == nil {
+			t.Error("Close(nil)")
+		}
+		if err := send(t.Context(), p, "r@mail.test"); err != nil {
+			t.Error(err)
+		}
+	})
+}
