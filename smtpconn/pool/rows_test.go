@@ -232,7 +232,7 @@ func rowRefusedAtAUTH(t *testing.T) {
 	})
 }
 
-// What is said of a message is no lesson, and the connections stay.
+// What is said of a message changes nothing about how many connections there may be.
 func rowMessagesRefused(t *testing.T) {
 	for _, reply := range []string{"454 4.7.0 Throttling failure: sending rate exceeded", "450 4.7.1 Error: too much mail from 192.0.2.1"} {
 		for _, at := range []string{"MAIL", "RCPT", "DATA", "."} {
@@ -381,7 +381,7 @@ func rowReplaced(t *testing.T) {
 	})
 }
 
-// That one of a relay's addresses is dead is no lesson.
+// That one of a relay's addresses is dead changes nothing about that either.
 func rowOneAddressDead(t *testing.T) {
 	r := capped(newLimit(100), "greeting", "")
 	r.refuse = func(n int) error {
