@@ -28,6 +28,8 @@ type relay struct {
 	fault *fault
 	// unconsumed makes it take what follows BDAT for commands.
 	unconsumed bool
+	// keeps makes it keep a transaction that RSET should end.
+	keeps bool
 
 	mu        sync.Mutex
 	committed []taken
@@ -161,7 +163,9 @@ func (r *relay) handle(line string) (more bool) {
 	case "BDAT":
 		return r.bdat(line)
 	case "RSET":
-		*tx = transaction{}
+		if !r.keeps {
+			*tx = transaction{}
+		}
 		_, more = r.reply(line, "250 2.0.0 ok")
 		return more
 	case "NOOP":
