@@ -169,30 +169,35 @@ func (e *encoder) finish(dst []byte, n int) (int, error) {
 // check looks for what cannot be sent in p, whose last byte is no CR, and returns
 // how many of its lines begin with a dot.
 func (e *encoder) check(p []byte) (dots int, err error) {
-	ends := 0
-	for rest := p; len(rest) > 0; {
-		if !e.inLine && rest[0] == '.' {
-			dots++
-		}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	ends, rest, column := 0, p, e.column
+	if !e.inLine && p[0] == '.' {
+		dots = 1
+	}
+	for {
 		i := bytes.IndexByte(rest, '\n')
-		if e.inLine = i < 0; e.inLine {
-			e.column += len(rest)
+		if i < 0 {
 			break
 		}
 		if i == 0 || rest[i-1] != '\r' {
 			return 0, ErrLineEnds
 		}
-		if e.column += i - 1; e.short && e.column > maxLine {
+		if column += i - 1; column > maxLine && e.short {
 			return 0, ErrLongLine
 		}
-		e.column = 0
+		column = 0
 		ends++
-		rest = rest[i+1:]
+		if rest = rest[i+1:]; len(rest) > 0 && rest[0] == '.' {
+			dots++
+		}
 	}
 	if bytes.Count(p, cr) != ends {
 		return 0, ErrLineEnds
 	}
-	if e.short && e.column > maxLine {
+	e.inLine, e.column = p[len(p)-1] != '\n', column+len(rest)
+	if e.column > maxLine && e.short {
 		return 0, ErrLongLine
 	}
 	return dots, nil

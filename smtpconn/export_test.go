@@ -15,3 +15,10 @@ func Encode(src io.Reader, size int, ascii, normalize bool) (out []byte, err err
 	}
 	return out, nil
 }
+
+// Keeps reports whether a client keeps what it needs to send.
+func (c *Client) Keeps() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sender != nil
+}

@@ -66,6 +66,12 @@ func (d dialogue) playSeq(t *testing.T, r *relay, about string, count map[string
 		close(r.fault.stall)
 	}
 	hangUp()
+	d.audit(t, r, about, list, got, count)
+}
+
+// audit checks that each outcome is what the relay did.
+func (d dialogue) audit(t *testing.T, r *relay, about string, list []smtpconn.Message, got []result, count map[string]int) {
+	t.Helper()
 	if len(got) == 0 || len(got) > len(list) {
 		t.Errorf("%s: %s: %d results", d.name, about, len(got))
 	}

@@ -92,6 +92,9 @@ func (h *handover) readReply() error {
 	if h.text = text; len(text) > maxEntry || !isPrintableASCII(text) {
 		text = []byte(replyLine(refusal(code, string(text)))[len("250 "):])
 	}
+	if code == smtpline.ServiceClosing {
+		h.end(wire.Hangup("421 " + string(text)))
+	}
 	h.line = append(append(strconv.AppendInt(h.line[:0], int64(code), 10), ' '), text...)
 	h.line = append(h.line, crlf...)
 	h.pending = h.line

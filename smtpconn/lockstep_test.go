@@ -1,6 +1,7 @@
 package smtpconn_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"net"
@@ -94,6 +95,49 @@ func BenchmarkLockStep(b *testing.B) {
 			if err := c.SendMail("a@mail.test", to, bytes.NewReader(twoKB)); err != nil {
 				b.Fatal(err)
 			}
+		}
+	})
+}
+
+// Content of 10 MB by DATA inside TLS, beside go-smtp and beside bare writes to TLS.
+func BenchmarkLargeContent(b *testing.B) {
+	address, cfg := loopback(b)
+	body := bytes.Repeat([]byte("0123456789012345678901234567890123456789012345678901234567890123456789012345\r\n"), 10<<20/78)
+	to := recipients(1)
+	b.Run("mailconn", func(b *testing.B) {
+		c := dialLoopback(b, address, cfg, nil)
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			one(b, b.Context(), c, body, to)
+		}
+	})
+	b.Run("go-smtp", func(b *testing.B) {
+		c := dialGoSMTP(b, address, cfg)
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			if err := c.SendMail("a@mail.test", to, bytes.NewReader(body)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("bare writes", func(b *testing.B) {
+		cfg.ServerName = "mail.test"
+		raw, err := tls.Dial("tcp", address, cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer raw.Close()
+		in := bufio.NewReader(raw)
+		in.ReadString('\n')
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			raw.Write([]byte("MAIL\r\nRCPT\r\nDATA\r\n"))
+			for range 3 {
+				in.ReadString('\n')
+			}
+			raw.Write(body)
+			raw.Write([]byte(".\r\n"))
+			in.ReadString('\n')
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // MAIL refused, and yet a recipient and DATA accepted: a dot would hand the
-// server an empty message for somebody. The connection is closed instead.
-func TestNoDotForSomebody(t *testing.T) {
+// server an empty message for that recipient. The connection is closed instead.
+func TestNoDotForARecipient(t *testing.T) {
 	lines := inside("C: EHLO *\nS: 250-x\nS: 250 PIPELINING\nC: MAIL *\nS: 503 nested\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 queued")
 	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, lines, nil)
 	if err != nil {

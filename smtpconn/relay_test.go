@@ -28,6 +28,10 @@ type relay struct {
 	fault *fault
 	// unconsumed makes it take what follows BDAT for commands.
 	unconsumed bool
+	// quit, if set, is what it does in reply to QUIT.
+	quit func()
+	// keeps makes it keep a transaction that RSET should end.
+	keeps bool
 
 	mu        sync.Mutex
 	committed []taken
@@ -161,13 +165,20 @@ func (r *relay) handle(line string) (more bool) {
 	case "BDAT":
 		return r.bdat(line)
 	case "RSET":
-		*tx = transaction{}
+		if !r.keeps {
+			*tx = transaction{}
+		}
 		_, more = r.reply(line, "250 2.0.0 ok")
 		return more
 	case "NOOP":
 		_, more = r.reply(line, "250 2.0.0 ok")
 		return more
 	case "QUIT":
+		if r.quit != nil {
+			r.out.Flush()
+			r.quit()
+			return false
+		}
 		r.out.WriteString("221 bye\r\n")
 		return false
 	}
@@ -232,6 +243,7 @@ type fault struct {
 	net.Conn
 	reads, writes int           // bytes until it happens; -1: never
 	stall         chan struct{} // nil: cut; otherwise stall until it is closed
+	blocks        bool          // what is read before it comes in blocks, up to its last byte
 
 	mu            sync.Mutex
 	armed         bool
@@ -266,6 +278,12 @@ func (f *fault) pass(n, limit int, sum *int, armed bool) int {
 	return n
 }
 
+func (f *fault) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.read
+}
+
 func (f *fault) isArmed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -275,8 +293,11 @@ func (f *fault) isArmed() bool {
 // Read takes a byte at a time where a fault is to come: the server hears all
 // that came before it.
 func (f *fault) Read(p []byte) (int, error) {
-	if f.reads >= 0 && len(p) > 1 {
+	if f.reads >= 0 && !f.blocks && len(p) > 1 {
 		p = p[:1]
+	}
+	if f.blocks && f.isArmed() {
+		p = p[:max(1, min(len(p), f.reads-f.count()))]
 	}
 	n, err := f.Conn.Read(p)
 	if m := f.pass(n, f.reads, &f.read, f.isArmed()); m < n {

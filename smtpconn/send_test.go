@@ -300,8 +300,8 @@ func TestLargeContent(t *testing.T) {
 	}
 }
 
-// Content that fails leaves a message without a dot, and nobody with half of
-// one.
+// Content that fails leaves a message without a dot, and no recipient with half
+// of one.
 func TestContentFails(t *testing.T) {
 	broken := errors.New("disk")
 	for _, extensions := range [][]string{all, {"PIPELINING"}, nil} {
@@ -344,14 +344,14 @@ func TestNotOffered(t *testing.T) {
 	r := with("SIZE 10")
 	c, hangUp := dialRelay(t, r, nil)
 	defer hangUp()
-	priority, nobody := 3, ""
+	priority, empty := 3, ""
 	for keyword, m := range map[string]smtpconn.Envelope{
 		"8BITMIME":    {Mail: &smtp.MailOptions{Body: smtp.Body8BitMIME}},
 		"BINARYMIME":  {Mail: &smtp.MailOptions{Body: smtp.BodyBinaryMIME}},
 		"SMTPUTF8":    {Mail: &smtp.MailOptions{UTF8: true}},
 		"REQUIRETLS":  {Mail: &smtp.MailOptions{RequireTLS: true}},
 		"DSN":         {Mail: &smtp.MailOptions{Return: smtp.DSNReturnFull}},
-		"AUTH":        {Mail: &smtp.MailOptions{Auth: &nobody}},
+		"AUTH":        {Mail: &smtp.MailOptions{Auth: &empty}},
 		"RRVS":        {Rcpt: []*smtp.RcptOptions{nil, {RequireRecipientValidSince: time.Now()}}},
 		"DELIVERBY":   {Rcpt: []*smtp.RcptOptions{{DeliverBy: &smtp.DeliverByOptions{Time: time.Hour, Mode: smtp.DeliverByReturn}}}},
 		"MT-PRIORITY": {Rcpt: []*smtp.RcptOptions{{MTPriority: &priority}}},
@@ -384,9 +384,9 @@ func TestParameters(t *testing.T) {
 	r := with(append([]string{"AUTH PLAIN", "RRVS", "DELIVERBY", "MT-PRIORITY"}, all...)...)
 	c, hangUp := dialRelay(t, r, nil)
 	defer hangUp()
-	nobody, priority := "", -3
+	empty, priority := "", -3
 	e := envelope("\u00e9@mail.test", "c@mail.test")
-	e.Mail = &smtp.MailOptions{Body: smtp.Body8BitMIME, Size: 77, Return: smtp.DSNReturnHeaders, EnvelopeID: "a+b", Auth: &nobody}
+	e.Mail = &smtp.MailOptions{Body: smtp.Body8BitMIME, Size: 77, Return: smtp.DSNReturnHeaders, EnvelopeID: "a+b", Auth: &empty}
 	e.Rcpt = []*smtp.RcptOptions{nil, {Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure, smtp.DSNNotifyDelayed}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "o@x", MTPriority: &priority}}
 	if _, err := c.Send(t.Context(), e, strings.NewReader(note)); err != nil {
 		t.Fatal(err)

@@ -39,8 +39,9 @@ type Config struct {
 	Burst         int
 
 	// MaxAttempts bounds how often a message is tried; zero means 3, and 1
-	// that nothing is tried again. A dial that fails costs no attempt, nor does
-	// a connection that turns out to have died since its last message.
+	// that nothing is tried again. A dial that fails costs no attempt, nor does a
+	// connection that fails before the message's content was begun, or that served
+	// before; of those there may be MaxConns for a message.
 	MaxAttempts int
 
 	// RetryDelay is how long to wait before the second attempt. It doubles
@@ -50,15 +51,13 @@ type Config struct {
 	// MaxRetryDelay, or as much as the other needs.
 	RetryDelay, MaxRetryDelay time.Duration
 
-	// RetryInDoubt also tries messages again of which it is not known whether
-	// the relay took them. They may arrive twice.
+	// RetryInDoubt also tries messages again that are in doubt. They may arrive
+	// twice.
 	RetryInDoubt bool
 
-	// WaitWhileDown makes Send wait within its context while the relay cannot
-	// be reached, instead of failing at once. It does not wait for what time
-	// does not mend: a certificate, a policy, a password. Nor does it lift
-	// MaxAttempts: a message whose connection failed when it was its turn, or
-	// behind another's that was lined up with it, has used an attempt.
+	// WaitWhileDown makes Send wait within its context while the relay is down,
+	// instead of failing. It does not wait for what time does not mend: a
+	// certificate, a policy, a password. Nor does it lift MaxAttempts.
 	WaitWhileDown bool
 }
 

@@ -8,47 +8,61 @@
 //
 // Connections are made when there are messages for them, are used again, and
 // are closed when they have been idle. Messages that wait for one connection go
-// as a stream, a round trip each ([smtpconn.Client.SendEach]): a pool is fastest
+// as a series, a round trip each ([smtpconn.Client.SendEach]): a pool is fastest
 // with several times as many callers of Send as connections.
 //
 // # Nothing lost, nothing twice
 //
 // Send returns when the outcome is known: a receipt, or a [*smtpconn.SendError]
-// that says not sent, refused or unknown. It tries again what is safe to try
-// again, and nothing whose outcome is unknown unless Config.RetryInDoubt says
-// so. The messages that share a connection are apart: that one is refused, or
-// given up by its caller, changes nothing for the others.
+// that says not sent, refused or in doubt. It tries again what is safe to try
+// again, and nothing that is in doubt unless Config.RetryInDoubt says so. The
+// messages that share a connection are apart: that one is refused, or given up by
+// its caller, changes nothing for the others.
 //
 // [smtpconn.SendError.MessageAtFault] tells a message that is to be given up from
 // one that only has to wait.
 //
 // Give every Send a context with a deadline, or set Options.ReplyTimeout: the
 // relay has ten minutes for its reply to the end of a message, and Send waits
-// for it. A message whose deadline ends that wait is unknown.
+// for it. A message whose deadline ends that wait is in doubt. Content that is
+// slow to be read keeps its connection until the context ends.
 //
 // # Connections
 //
 // All are dialled with the same endpoint and options, so one policy holds for
 // all, and a message that asks for REQUIRETLS is refused by smtpconn on any
-// connection whose server was not verified. Before an idle connection is used
-// its socket is looked at, without a round trip: what hung up or said something
-// is dropped. What that does not show costs an attempt to send, not a message.
+// connection whose server was not verified. Before an idle connection is used it
+// is looked at, without a round trip: if the server has hung up or said something,
+// the connection is dropped. What that does not show costs a message no attempt.
+//
+// # A relay that limits connections
+//
+// A pool begins with as many dials as it has messages for, up to MaxConns. If one
+// fails while other connections stand, the pool stays with those, and tries one more
+// now and then, at distances that grow from RetryDelay to an hour for as long as that
+// fails; messages do not reset them. If the relay has refused for the sake of its
+// number of connections (421, or an enhanced code x.3.2, before a message was taken;
+// 454 in reply to AUTH), the number of those that stand is the limit that it has
+// taught, which [Stats].Limit shows. A failure that time does not mend, as of a
+// certificate, lets no dial begin for MaxRetryDelay.
+//
+// No message fails while a connection, or a dial that is under way, may carry it.
 //
 // # A relay that is down
 //
-// After a dial that failed one connection at a time is tried, at distances that
-// grow from RetryDelay to MaxRetryDelay; MaxRetryDelay at once for a certificate,
-// a policy or a password. A relay that accepts connections and drops
+// If no connection is left after a dial that failed, one at a time is tried, at
+// distances that grow from RetryDelay to MaxRetryDelay; MaxRetryDelay at once for a
+// certificate, a policy or a password. A relay that accepts connections and drops
 // each before it has answered for a message, at the final dot or anywhere before
 // it, is down too: a connection is the only one until a message on it got an
 // answer. Whether it does can only be found out with a message, and one that is
-// lost at the final dot is unknown: such a relay costs one unknown outcome for
+// lost at the final dot is in doubt: such a relay costs one message in doubt for
 // each connection that is tried.
 //
-// Meanwhile Send fails at once with a [*DownError], which has the cause, but for
-// the one message that a dial under way is for; or waits, if Config.WaitWhileDown
-// is set. Nothing dials while there is no message. What to tell a person is in
-// the chain:
+// Meanwhile Send fails with a [*DownError], which has the cause, as soon as no dial is
+// under way; or waits, if Config.WaitWhileDown is set. A relay that served until now
+// is first tried once more. Nothing dials while there is no message. What to tell a
+// person is in the chain:
 //
 //	var failed *dial.Error
 //	if errors.As(err, &failed) {
@@ -67,7 +81,8 @@
 //	err := p.Close(ctx) // not nil: some were cut short, and their Sends say so
 //
 // A Pool's credentials are those of its Config, and so are those of connections
-// to come. For a new password make a new Pool, let new messages go there, and
+// to come. A password that changes is a Source in auth.Password, which is asked at
+// each login. For other credentials make a new Pool, let new messages go there, and
 // close the old one: what it has taken it still sends, and a Send that comes too
 // late has [ErrClosed] in its error, and may go to the new one.
 package pool

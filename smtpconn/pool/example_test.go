@@ -47,10 +47,10 @@ func Example() {
 	switch {
 	case err == nil:
 		fmt.Println("sent to", receipt.Accepted)
-	case errors.As(err, &failed) && failed.Outcome == smtpconn.InDoubt:
+	case errors.Is(err, smtpconn.InDoubt):
 		fmt.Println("may have arrived:", err)
 	case errors.As(err, &down): // the relay's fault: also a wrong password, and a certificate that has expired
-		fmt.Println("hold it, and tell somebody; again from", down.Next, err)
+		fmt.Println("hold it, and tell a person; again from", down.Next, err)
 	case errors.As(err, &failed) && failed.MessageAtFault() && !failed.Temporary():
 		fmt.Println("never:", err)
 	default:
@@ -63,7 +63,7 @@ func Example() {
 }
 
 // A message that was not sent because the relay wants another password is as
-// good as before: it is held, and somebody is told what to mend.
+// good as before: it is held, and a person is told what to mend.
 func ExampleDownError() {
 	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "joe", Password: "secret"})
 	if err != nil {

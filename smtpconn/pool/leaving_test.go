@@ -12,7 +12,7 @@ import (
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// A caller who leaves gets the truth at once, and takes nobody along.
+// A caller who leaves gets the truth at once, and the messages of others are sent.
 func TestLeaving(t *testing.T) {
 	r := &relay{}
 	r.answer = func(_ int, command, usual string) string {

@@ -33,7 +33,7 @@ type Pool struct {
 	starting int                // those that have not looked at the queue yet
 	gate     gate
 	stats    Stats
-	wake     *time.Timer // for the next probe
+	wake     *time.Timer // for the next trial
 	sweep    *time.Timer // for idle connections
 	sweeping bool        // the timer is set
 }
@@ -48,7 +48,7 @@ func New(c Config) (*Pool, error) {
 	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), gate: newGate(&c), conns: map[*conn]struct{}{}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
 	p.dials, p.stopDial = context.WithCancel(p.life)
-	p.wake = stopped(p.probe)
+	p.wake = stopped(p.tryAgain)
 	p.sweep = stopped(p.reap)
 	return p, nil
 }
@@ -60,8 +60,8 @@ func stopped(f func()) *time.Timer {
 	return t
 }
 
-// probe looks at the queue when the time for a probe has come.
-func (p *Pool) probe() {
+// tryAgain looks at the queue when the time for a trial has come.
+func (p *Pool) tryAgain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.start()
@@ -97,8 +97,8 @@ func (p *Pool) reap() {
 // it waits, with their retries. Then dials under way are broken off, and the
 // connections are ended with QUIT, whose reply is waited for 5 seconds at most.
 // When ctx ends first all is cut short: every Send returns with what is known of
-// its message. Either way nothing is left running when Close returns. The error
-// is that of ctx.
+// its message. Either way nothing is left running when Close returns, except a
+// content.Read that does not return. The error is that of ctx.
 func (p *Pool) Close(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext

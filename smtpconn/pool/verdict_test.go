@@ -13,7 +13,7 @@ import (
 )
 
 // What is wrong with a message, or with the call, is told from a relay that
-// cannot be had, for now or until somebody mends it.
+// cannot be had, for now or until a person has mended it.
 func TestMessageAtFault(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse    error
