@@ -1,34 +1,33 @@
-// Package mailconn is the root of a module for mail connections that keep
-// their security policy. A program says how a connection to an IMAP, SMTP or
-// POP3 server must be protected; it gets a connection that is protected that
-// way, or a typed error that says what stopped it. There is no third outcome.
+// Package mailconn is the root of a module for connections to mail servers that are
+// protected as a policy demands. A program says how a connection to an IMAP, SMTP or
+// POP3 server must be protected. It gets a connection that is protected in that way and
+// logged in, or a typed error that says what failed.
 //
-// This package has no code. Begin with the one for your protocol:
+// This package has no code. Read the others in this order:
 //
-//   - imapconn: an authenticated go-imap client
-//   - smtpconn: an authenticated go-smtp client, for submission and relay, that
-//     also sends by itself: pipelined, and with a definite outcome;
-//     smtpconn/pool does so for many callers
-//   - pop3conn: a POP3 client; pop3conn/pop3watch watches a mailbox
-//
-// and with what they share:
-//
-//   - policy: the four policies, and the rules a connection can break
-//   - dial: endpoints, the dialer, what was achieved, what went wrong
+//   - policy: the four policies, and the rules that a connection can break
+//   - dial: endpoints, the dialer, how a connection is protected, errors and hints
 //   - dial/auth: credentials
-//   - dial/peers/memstore, dial/peers/filestore, dial/peers/sqlstore: which servers had TLS, so that
-//     one which had it is held to it
-//   - dial/dialtest: honest mail servers, a man in the middle, and a catalogue of
-//     hostile servers, for your tests
+//
+// and then the one for your session:
+//
+//   - imapconn: a go-imap client
+//   - smtpconn: a go-smtp client, for submission and relay, which also sends messages
+//     with an outcome for each; smtpconn/pool sends over several connections
+//   - pop3conn: a POP3 client; pop3conn/pop3watch tells a program of new messages
+//
+// Others, where they are needed:
+//
+//   - dial/discover: the servers of a mail address
+//   - dial/legacy: old settings such as "ssl: true"
+//   - dial/peers: which servers had TLS, in memory, in a file or in a database
+//   - dial/dialtest: honest and hostile mail servers, for your tests
 //
 // # A program
 //
-//	ep, err := dial.ParseEndpoint("imaps://mail.example.org")
-//	if err != nil {
-//		log.Fatal(err)
-//	}
-//	client, err := imapconn.Dial(ctx, ep, &imapconn.Options{
-//		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
+//	server := dial.MustParseEndpoint("imaps://mail.example.org")
+//	client, err := imapconn.Dial(ctx, server, &imapconn.Options{
+//		Auth: auth.Password{User: "ann", Secret: auth.NewSecret(password)},
 //	})
 //	var failed *dial.Error
 //	if errors.As(err, &failed) {
@@ -37,37 +36,46 @@
 //	defer client.Close()
 //	log.Print(client.Security())
 //
+// Programs for each kind of user are in the directory examples: mailclient, service,
+// tool, networks, compose, and moving for the way from other libraries.
+//
 // # What is promised
 //
-//   - No silent downgrade. Under RequiredSTARTTLS and ImplicitTLS nothing but
-//     greeting, capability discovery and the upgrade itself crosses the wire
-//     before TLS is up and verified. Under OpportunisticSTARTTLS the clear is
-//     used only when the server cleanly does not offer STARTTLS; the connection
-//     says so, and a hook may veto it.
-//   - One connection, one decision. No second dial at a weaker level, no other
-//     port, no older version of TLS.
-//   - Credentials need evidence: they are written only to a connection with TLS
-//     and a verified server, unless the caller used something whose name begins
-//     with Insecure.
-//   - Done means done. When a dial returns nil the handshake is complete, the
-//     certificate verified, the greeting read.
-//   - Every wait ends, with the context or the Dialer's Timeout; afterwards
-//     neither touches the session.
-//   - Nothing from the clear survives the upgrade, bytes least of all.
-//   - Every failure is typed, and its text is printable and short whatever the
-//     server said. Secrets are in no error and no trace.
-//   - A Memory only tightens: no dial succeeds with one that would fail without,
-//     and a server that is remembered with TLS is not spoken to without, unless the
-//     policy is NoTLS.
-//   - What a hostile server can make the client hold is bounded, until the
-//     session is handed over.
+//   - No silent downgrade. Under RequiredSTARTTLS and ImplicitTLS nothing but the
+//     greeting, capability discovery and the upgrade itself is sent before TLS is
+//     complete and the server is verified. Under OpportunisticSTARTTLS a connection is
+//     in the clear only if a well-formed answer of the server does not offer STARTTLS.
+//     Then the connection says so, and a hook may veto it.
+//   - One connection, one decision. No call tries again with a weaker policy, another
+//     port or an older version of TLS.
+//   - Credentials need evidence. They are sent only over TLS to a verified or pinned
+//     server, unless a field whose name begins with Insecure permits more.
+//   - Done means done. When a dial returns nil, the handshake is complete, the
+//     certificate is verified, and the greeting is read.
+//   - Every wait ends, with the context or with the Dialer's Timeout. Afterwards neither
+//     affects the session.
+//   - Nothing from before TLS is used after it: no capability, no greeting, no buffered
+//     byte.
+//   - Every failure is typed. Its text is printable and at most 512 bytes long, whatever
+//     the server sent. No secret is in an error, a trace or a transcript.
+//   - A store of peers only makes a dial stricter: with one no dial succeeds that would
+//     fail without it. A server with a record is not used without TLS, unless the policy
+//     is NoTLS.
+//   - What a hostile server can make the client hold is limited until the session begins,
+//     and in the sessions of smtpconn and pop3conn.
+//   - What Send reports of a message is what is known of it: accepted, refused, not sent,
+//     or in doubt.
+//   - What discovery returns names who vouches for it, and is never in the clear.
 //
 // # What is not promised
 //
-// OpportunisticSTARTTLS cannot notice an attacker who removes the server's
-// offer (RFC 3207 §6) from a server that it meets for the first time, or without
-// a memory: it says that the connection is in the clear, and that is all it can.
-// A certificate authority that the system trusts is trusted. Who
-// talks to whom, when and how much, is visible to the network. After the
-// hand-over go-imap and go-smtp read the server's words, with their own limits.
+// OpportunisticSTARTTLS cannot detect an attacker who removes the server's offer
+// (RFC 3207 §6), if the Dialer has no record of the server. It reports that the
+// connection is in the clear.
+//
+// A certificate authority that the system trusts is trusted. The network sees to which
+// server a program connects, when, and how much is sent.
+//
+// After the login an IMAP session is handed over to go-imap. From then on the memory that
+// a server can make the program hold is not limited by this module.
 package mailconn

@@ -10,10 +10,10 @@
 //	conn, err := new(dial.Dialer).Dial(ctx, ep)
 //
 // Most programs use one of the packages imapconn, smtpconn and pop3conn, which call the
-// Dialer and continue to an authenticated session. A session for another client can be
-// built in the same way. A [*Conn] is a net.Conn positioned at the begin of the
-// session. It has what the server said before, and runs the first commands of the
-// session under the same rules ([Conn.Setup]).
+// Dialer and continue to an authenticated session. Credentials are in package auth, below
+// this one. A session for another client can be built in the same way: a [*Conn] is a
+// net.Conn at the beginning of the session. It has what the server said before, and runs
+// the first commands of the session under the same rules ([Conn.Setup]).
 //
 // # Errors
 //

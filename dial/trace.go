@@ -21,7 +21,7 @@ const (
 // manner of net/http/httptrace. Any of them may be nil. They run on the goroutine of
 // the call that they trace, and must not use the connection. No hook gets a secret.
 type Trace struct {
-	// PhaseStart and PhaseDone are called at the begin and the end of each phase, of
+	// PhaseStart and PhaseDone are called at the start and the end of each phase, of
 	// a dial and of New of a session. The error of the last phase is the error of the
 	// call.
 	PhaseStart func(Endpoint, Phase)

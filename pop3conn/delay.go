@@ -22,7 +22,7 @@ type LoginDelayError struct {
 // Error returns the login's error, with the time to wait if that is known.
 func (e *LoginDelayError) Error() string {
 	if e.RetryAfter == 0 {
-		return e.Err.Error()
+		return wire.Printable(e.Err.Error())
 	}
 	return wire.Printable(fmt.Sprintf("try again after %v: %v", e.RetryAfter, e.Err))
 }

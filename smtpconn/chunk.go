@@ -19,8 +19,8 @@ var (
 // length is known, else in many. The last is never said after a refusal, so it
 // waits for the replies to all others; the others wait for nothing.
 func (s *sender) sendChunks(o *outgoing) error {
-	if !s.takesChunks && len(o.start) > 0 {
-		if err := s.probeChunks(o); err != nil || o.done || s.failed() {
+	if !s.line.takesChunks && len(o.start) > 0 {
+		if err := s.probeChunks(o); err != nil || o.done || s.Failed() {
 			return err
 		}
 	}
@@ -28,7 +28,7 @@ func (s *sender) sendChunks(o *outgoing) error {
 		if err := s.sendChunk(o, len(o.start), false); err != nil {
 			return err
 		}
-		if s.readArrived(); s.chunkRefused(o) || s.failed() {
+		if s.ReadArrived(); s.chunkRefused(o) || s.Failed() {
 			return nil
 		}
 		n, err := o.content.read(o.start[:cap(o.start)])
@@ -65,13 +65,13 @@ func (s *sender) probeChunks(o *outgoing) error {
 	if err := s.sendChunk(o, 1, false); err != nil {
 		return err
 	}
-	i := s.command(noopLine, &s.expect.noop)
+	i := s.Command(noopLine, &s.expect.noop)
 	taken := s.chunksTaken(o)
-	if r := s.reply(i); r.refused() && r.code != smtpline.ServiceClosing {
-		s.fail(fmt.Errorf("%w (%d in reply to NOOP behind a chunk)", errUnfinished, r.code))
+	if r := s.Answer(i); r.Refused() && r.Code != smtpline.ServiceClosing {
+		s.Fail(fmt.Errorf("%w (%d in reply to NOOP behind a chunk)", errUnfinished, r.Code))
 		o.finish(nil, &SendError{Outcome: NotSent, Phase: PhaseContent, Refused: o.refused, Err: errRefused})
 	}
-	s.takesChunks = taken
+	s.line.takesChunks = taken
 	return nil
 }
 
@@ -81,22 +81,22 @@ func (s *sender) sendChunk(o *outgoing, n int, last bool) error {
 	s.wantsContent = true
 	if last {
 		want, end = &s.expect.end, " LAST\r\n"
-		o.endAt = s.position()
+		o.endAt = s.Position()
 	}
-	s.put(append(strconv.AppendInt([]byte("BDAT "), int64(n), 10), end...))
+	s.Put(append(strconv.AppendInt([]byte("BDAT "), int64(n), 10), end...))
 	if last && n > 0 {
-		o.endAt = s.position() + int64(n) - 1 // the server has the message with the last byte
+		o.endAt = s.Position() + int64(n) - 1 // the server has the message with the last byte
 	}
 	ahead := min(n, len(o.start))
-	s.put(o.start[:ahead])
+	s.Put(o.start[:ahead])
 	o.start = slices.Delete(o.start, 0, ahead)
-	for n -= ahead; n > 0 && !s.failed(); {
-		room := s.room(1)
+	for n -= ahead; n > 0 && !s.Failed(); {
+		room := s.Room(1)
 		got, err := o.content.read(room[:min(len(room), n)])
 		if err != nil {
 			return err
 		}
-		s.filled(got)
+		s.Filled(got)
 		if n -= got; n > 0 && o.content.eof {
 			return errLength
 		}
@@ -107,7 +107,7 @@ func (s *sender) sendChunk(o *outgoing, n int, last bool) error {
 		}
 	}
 	s.wantsContent = false
-	i := s.command(nil, want)
+	i := s.Command(nil, want)
 	if last {
 		o.end = i
 	}
@@ -117,27 +117,28 @@ func (s *sender) sendChunk(o *outgoing, n int, last bool) error {
 // chunksTaken waits for the replies to all chunks, and reports whether they were
 // accepted.
 func (s *sender) chunksTaken(o *outgoing) bool {
-	s.wait()
-	return !s.chunkRefused(o) && !s.failed()
+	s.Wait()
+	return !s.chunkRefused(o) && !s.Failed()
 }
 
 // chunkRefused finishes a message if one of its chunks is known to have been
 // refused. The session goes on only if the server must have taken the chunk: it
 // knows the command, and no other chunk was sent behind it.
 func (s *sender) chunkRefused(o *outgoing) bool {
-	isChunk := func(r reply) bool { return r.want == &s.expect.chunk }
-	i := slices.IndexFunc(s.replies[:s.read], func(r reply) bool { return isChunk(r) && r.refused() })
+	isChunk := func(r smtpline.Answer) bool { return r.Want == &s.expect.chunk }
+	answers := s.Answers()
+	i := slices.IndexFunc(answers, func(r smtpline.Answer) bool { return isChunk(r) && r.Refused() })
 	if i < 0 {
 		return false
 	}
-	r := s.reply(i)
-	e := &SendError{Outcome: Refused, Phase: PhaseContent, Reply: refusal(r.code, r.text), Refused: o.refused}
-	unknown := r.code >= 500 && r.code <= 504
+	r := s.Answer(i)
+	e := &SendError{Outcome: Refused, Phase: PhaseContent, Reply: refusal(r.Code, r.Text), Refused: o.refused}
+	unknown := r.Code >= 500 && r.Code <= 504
 	if unknown {
 		e.Err = errRefused
 	}
-	if unknown || slices.ContainsFunc(s.replies[i+1:], isChunk) {
-		s.fail(fmt.Errorf("%w (%d in reply to BDAT)", errUnfinished, r.code))
+	if unknown || slices.ContainsFunc(answers[i+1:], isChunk) {
+		s.Fail(fmt.Errorf("%w (%d in reply to BDAT)", errUnfinished, r.Code))
 	}
 	o.finish(nil, e)
 	return true

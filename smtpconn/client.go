@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -32,12 +33,13 @@ type Client struct {
 	*inner
 	line *handover
 	conn *dial.Conn
-	caps []string
 	opts *Options
 
 	mu     sync.Mutex
 	busy   bool
-	sender *sender // made by the first Send
+	sender *sender     // nil if none was used of late
+	idle   *time.Timer // drops it
+	usage  usage       // of the server's limits
 }
 
 // Dial connects to e, says EHLO and authenticates. ctx and the Dialer's Timeout
@@ -60,10 +62,10 @@ func (c *Client) Security() dial.Security { return c.conn.Security() }
 
 // Capabilities returns what the server answered to EHLO, an extension a string
 // ("SIZE 1000"), with the keyword in upper case.
-func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
+func (c *Client) Capabilities() []string { return slices.Clone(c.line.caps) }
 
 // Limits returns what the server lists in LIMITS.
-func (c *Client) Limits() Limits { return newLimits(c.caps) }
+func (c *Client) Limits() Limits { return newLimits(c.line.caps) }
 
 // TLSConnectionState returns the state of TLS, as Security does.
 func (c *Client) TLSConnectionState() (state tls.ConnectionState, ok bool) {
@@ -86,8 +88,28 @@ func (c *Client) acquire() bool {
 	return free
 }
 
+// idleTime is how long a sender is kept after the last message.
+const idleTime = time.Second
+
 func (c *Client) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy = false
+	switch {
+	case c.sender == nil:
+	case c.idle == nil:
+		c.idle = time.AfterFunc(idleTime, c.drop)
+	default:
+		c.idle.Reset(idleTime)
+	}
+}
+
+// drop lets go of the sender of a client that has nothing to send, and of its
+// buffers.
+func (c *Client) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.busy {
+		c.sender = nil
+	}
 }

@@ -121,13 +121,21 @@ func (e *encoder) step(dst []byte) (int, error) {
 // mend writes the lines of p to dst with proper ends. p may lie in the back half of
 // dst.
 func (e *encoder) mend(dst, p []byte) (n int) {
-	for _, b := range p {
-		if b == '\n' || e.cr {
-			n += copy(dst[n:], crlf)
+	for line := range bytes.Lines(p) {
+		text, ended := bytes.CutSuffix(line, lf)
+		for found := true; found; {
+			var part []byte
+			part, text, found = bytes.Cut(text, cr)
+			if e.cr && (len(part) > 0 || found) {
+				n += copy(dst[n:], crlf) // the CR before was the end of a line
+				e.cr = false
+			}
+			n += copy(dst[n:], part)
+			e.cr = e.cr || found
 		}
-		if e.cr = b == '\r'; b != '\r' && b != '\n' {
-			dst[n] = b
-			n++
+		if ended {
+			n += copy(dst[n:], crlf)
+			e.cr = false
 		}
 	}
 	return n
@@ -192,6 +200,7 @@ func (e *encoder) check(p []byte) (dots int, err error) {
 
 var (
 	cr         = []byte("\r")
+	lf         = []byte("\n")
 	lineAndDot = []byte("\n.")
 )
 

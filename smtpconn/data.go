@@ -12,7 +12,7 @@ func (s *sender) sendContent(o *outgoing) {
 	if err := send(o); err != nil {
 		// Without its end a message is dropped by the server if the connection is
 		// (RFC 5321 §4.1.1.4).
-		s.fail(errUnfinished)
+		s.Fail(errUnfinished)
 		phase := PhaseContent
 		var before *beforeEndError
 		if errors.As(err, &before) {
@@ -30,23 +30,23 @@ const minRoom = 512
 
 // sendText sends content behind DATA.
 func (s *sender) sendText(o *outgoing) error {
-	s.put(o.start)
+	s.Put(o.start)
 	for !o.content.done() {
-		room := s.room(minRoom)
-		if s.failed() {
+		room := s.Room(minRoom)
+		if s.Failed() {
 			return nil // and judged as broken
 		}
 		n, err := o.content.read(room)
 		if err != nil {
 			return err
 		}
-		s.filled(n)
+		s.Filled(n)
 	}
 	if ready, err := s.readyToEnd(o); !ready {
 		return err
 	}
-	o.endAt = s.position()
-	o.end = s.command(dotLine, &s.expect.end)
+	o.endAt = s.Position()
+	o.end = s.Command(dotLine, &s.expect.end)
 	return nil
 }
 
@@ -56,16 +56,16 @@ func (s *sender) readyToEnd(o *outgoing) (bool, error) {
 	if o.env.BeforeEnd == nil {
 		return true, nil
 	}
-	if s.flush(); s.failed() {
+	if s.Flush(); s.Failed() {
 		return false, nil
 	}
-	if err := o.env.BeforeEnd(s.ctx); err != nil {
+	if err := o.env.BeforeEnd(s.Context()); err != nil {
 		return false, &beforeEndError{err}
 	}
-	if s.ctx.Err() != nil {
-		s.fail(errUnfinished)
+	if s.Context().Err() != nil {
+		s.Fail(errUnfinished)
 	}
-	return !s.failed(), nil
+	return !s.Failed(), nil
 }
 
 // beforeEndError is what BeforeEnd returned.

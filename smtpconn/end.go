@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -34,7 +35,7 @@ func (c *Client) Check() error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := c.line.unsolicited(); err != nil {
+	if err := smtpline.Unsolicited(c.line.In); err != nil {
 		return c.line.fail(err)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -21,9 +20,9 @@ type ExtensionError struct {
 // Error returns the keyword and why it could not be used.
 func (e *ExtensionError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("smtpconn: %s: %v", e.Keyword, e.Err)
+		return wire.Printable(fmt.Sprintf("smtpconn: %s: %v", e.Keyword, e.Err))
 	}
-	return "smtpconn: the server does not offer " + e.Keyword
+	return wire.Printable("smtpconn: the server does not offer " + e.Keyword)
 }
 
 // Unwrap returns Err.
@@ -44,18 +43,18 @@ var (
 // features are what a session's server offers. All of it comes from the last
 // EHLO, which under TLS is the one inside.
 type features struct {
-	caps       []string
-	security   dial.Security
-	pipelining bool
-	noChunking bool
-	eightBit   bool
-	utf8       bool
-	size       bool  // SIZE is listed
-	maxSize    int64 // 0: no limit was said
+	caps         []string
+	confidential bool // the session is one of TLS with a verified server
+	pipelining   bool
+	noChunking   bool
+	eightBit     bool
+	utf8         bool
+	size         bool  // SIZE is listed
+	maxSize      int64 // 0: no limit was said
 }
 
-func newFeatures(caps []string, s dial.Security, o *Options) features {
-	f := features{caps: caps, security: s, noChunking: o.NoChunking}
+func newFeatures(caps []string, confidential bool, o *Options) features {
+	f := features{caps: caps, confidential: confidential, noChunking: o.NoChunking}
 	f.pipelining = f.has("PIPELINING") && !o.NoPipelining
 	f.eightBit, f.utf8 = f.has("8BITMIME"), f.has("SMTPUTF8")
 	limit, listed := wire.Params(caps, "SIZE")
@@ -123,7 +122,7 @@ func (f *features) permitMail(o *smtp.MailOptions) error {
 	if o.Size < 0 {
 		return errors.New("smtpconn: negative size")
 	}
-	if o.RequireTLS && !f.security.Confidential() {
+	if o.RequireTLS && !f.confidential {
 		return &ExtensionError{Keyword: "REQUIRETLS", Err: ErrUnverified}
 	}
 	return firstError(

@@ -22,24 +22,25 @@ import (
 // Replies reach the library one at a time, read within limits, and with a text
 // that is fit to be shown.
 type handover struct {
-	*wire.Feed
-	in      *wire.Reader // of Feed: the library's reads and the pipeline's share it
-	caps    []string     // what the server offers
-	pending []byte       // to be read by the library before anything from the server
-	text    []byte       // room for the text of a reply
-	line    []byte       // room for pending
-	armed   bool         // the library's next EHLO is answered here
-	message messageState
+	*smtpline.Link          // the library's reads and the pipeline's share it
+	caps           []string // what the server offers
+	pending        []byte   // to be read by the library before anything from the server
+	text           []byte   // room for the text of a reply
+	line           []byte   // room for pending
+	armed          bool     // the library's next EHLO is answered here
+	message        messageState
+
+	takesChunks bool // the server has shown that it does
 
 	conn    *dial.Conn
 	closing error // why the session ends if it is closed from this side
 	over    atomic.Pointer[dial.Error]
 }
 
-func newHandover(conn *dial.Conn, caps []string, write time.Duration) *handover {
+func newHandover(conn *dial.Conn, write time.Duration) *handover {
 	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
 	return &handover{
-		Feed: f, in: wire.NewReader(f, wire.Greeting()), caps: caps,
+		Link:    smtpline.NewLink(f),
 		pending: []byte("220 ready\r\n"), armed: true,
 		conn: conn, closing: errClosed,
 	}
@@ -82,8 +83,8 @@ func (h *handover) Read(p []byte) (int, error) {
 }
 
 func (h *handover) readReply() error {
-	h.in.Renew(wire.Greeting())
-	code, text, err := smtpline.Scan(h.in, h.text[:0])
+	h.In.Renew(wire.Greeting())
+	code, text, err := smtpline.Scan(h.In, h.text[:0])
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func (h *handover) Write(p []byte) (int, error) {
 	}
 	// The library waits for each reply before it writes again, so none is due. A
 	// session that has ended is for it to find.
-	if err := h.unsolicited(); errors.Is(err, policy.ErrInjected) {
+	if err := smtpline.Unsolicited(h.In); errors.Is(err, policy.ErrInjected) {
 		return 0, h.fail(err)
 	}
 	n, err := h.Feed.Write(p)
@@ -122,17 +123,4 @@ func (h *handover) Write(p []byte) (int, error) {
 func (h *handover) Close() error {
 	h.end(h.closing)
 	return h.Feed.Close()
-}
-
-// unsolicited returns an error if the server has hung up, or has said what
-// answers no command: it would be taken for the reply to the next. It is called
-// while no reply is due.
-func (h *handover) unsolicited() error {
-	if h.in.Buffered() == 0 && !h.Ready() {
-		return nil
-	}
-	if err := h.in.Fill(); err != nil {
-		return wire.Ended(err)
-	}
-	return smtpline.Unsolicited(h.in.Waiting())
 }

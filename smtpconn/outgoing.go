@@ -94,7 +94,7 @@ func (s *sender) open(o *outgoing, content io.Reader) error {
 		o.length = int64(sized.Len())
 	}
 	o.content = encoder{
-		src: sourceOf(s.ctx, content), binary: o.chunked,
+		src: sourceOf(s.Context(), content), binary: o.chunked,
 		ascii:     t == smtp.Body7Bit || t == "" && !s.features.eightBit,
 		normalize: e.NormalizeLines, short: e.ShortLines,
 	}
@@ -162,7 +162,7 @@ func composePhase(err error) Phase {
 // that waits fails with.
 func (s *sender) blame(err error) error {
 	var spent *spentError
-	if errors.As(err, &spent) || s.ctx.Err() != nil {
+	if errors.As(err, &spent) || s.Context().Err() != nil {
 		return err
 	}
 	return &wire.Fault{Err: err}

@@ -70,6 +70,7 @@ func (t *transport) say(line string) (auth.Answer, error) {
 // loginRefusal reads a reply 4yz or 5yz.
 func loginRefusal(r smtpline.Reply) auth.Answer {
 	enhanced, _, _ := strings.Cut(r.Lines[0], " ")
+	enhanced = strings.Trim(enhanced, "#:,;()[]")
 	basic := strconv.Itoa(r.Code)
 	for _, row := range refusals {
 		if row.code == enhanced || row.code == basic {

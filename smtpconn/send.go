@@ -105,7 +105,7 @@ func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error
 				return
 			}
 		}
-		if s.failed() {
+		if s.Failed() {
 			return
 		}
 	}
@@ -131,18 +131,18 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 		c.release()
 		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: errNotClosed}
 	}
+	if err := c.Err(); err != nil {
+		c.release()
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: fmt.Errorf("smtpconn: the session has ended: %w", err)}
+	}
 	if c.sender == nil {
-		c.sender = newSender(c.line, newFeatures(c.caps, c.Security(), c.opts), c.opts.times())
+		c.usage.Limits = c.Limits()
+		c.sender = newSender(c.line, newFeatures(c.line.caps, c.Security().Confidential(), c.opts), &c.usage, c.opts.times())
 	}
 	s := c.sender
-	ended := s.failed()
-	if s.start(ctx); s.failed() {
-		err := s.failure()
-		if ended {
-			err = fmt.Errorf("smtpconn: the session has ended: %w", err)
-		}
+	if s.Start(ctx); s.Failed() {
 		c.release()
-		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: err}
+		return nil, &SendError{Outcome: NotSent, Phase: PhaseConfig, Err: s.Failure()}
 	}
 	return s, nil
 }
@@ -150,10 +150,10 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 // watch makes the end of the context that of the connection, until the result is
 // called.
 func (s *sender) watch() (unwatch func() bool) {
-	if s.ctx.Done() == nil {
+	if s.Context().Done() == nil {
 		return func() bool { return true }
 	}
-	return context.AfterFunc(s.ctx, func() { s.line.Abort() })
+	return context.AfterFunc(s.Context(), func() { s.line.Abort() })
 }
 
 // end leaves the session between transactions, or closed, and gives it back: also
@@ -162,13 +162,13 @@ func (c *Client) end(s *sender, unwatch func() bool) {
 	defer c.release()
 	defer unwatch()
 	if s.wantsContent {
-		s.fail(errUnfinished)
+		s.Fail(errUnfinished)
 	}
-	s.wait()
+	s.Wait()
 	if s.needsDot || s.needsReset {
-		s.forget()
+		s.Forget()
 		s.endTransaction()
-		s.wait()
+		s.Wait()
 		s.judgeReset()
 	}
 }

@@ -153,3 +153,9 @@ var (
 	errNilContext = errors.New("smtpconn: nil context")
 	errNilContent = errors.New("smtpconn: nil content")
 )
+
+// ErrPipelining is in the chain of an error when a server that lists PIPELINING did
+// not answer as RFC 2920 says, or hung up while commands were sent ahead of their
+// replies. The network may be the cause of the latter. Options.NoPipelining does
+// without.
+var ErrPipelining = smtpline.ErrPipelining

@@ -9,26 +9,28 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/line"
+	protocol "github.com/mailconn/mailconn/internal/line"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // begin learns the server's capabilities, logs in, and hands the connection over.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
-	lines := smtpline.New(wire.NewLines(conn), conn.LocalName)
+	line := newHandover(conn, o.times().write)
+	lines := smtpline.New(wire.LinesOf(line.In, conn), conn.LocalName)
 	caps := conn.Capabilities()
 	if caps == nil {
 		setup.Enter(dial.PhaseCapability)
 		var err error
-		if caps, err = line.Capabilities(lines, conn.Encrypted()); err != nil {
+		if caps, err = protocol.Capabilities(lines, conn.Encrypted()); err != nil {
 			return nil, err
 		}
 	}
 	if err := login(ctx, setup, lines, caps, o); err != nil {
 		return nil, err
 	}
-	return newClient(conn, caps, o), nil
+	line.caps = caps
+	return newClient(line, conn, o), nil
 }
 
 // login authenticates if there are credentials.
@@ -46,10 +48,9 @@ func login(ctx context.Context, setup *dial.Setup, lines *smtpline.Conn, caps []
 const never = 10 * 365 * 24 * time.Hour
 
 // newClient gives the connection to go-smtp, and to Send.
-func newClient(conn *dial.Conn, caps []string, o *Options) *Client {
+func newClient(line *handover, conn *dial.Conn, o *Options) *Client {
 	t := o.times()
-	line := newHandover(conn, caps, t.write)
 	library := smtp.NewClient(line)
 	library.CommandTimeout, library.SubmissionTimeout = cmp.Or(t.command, never), cmp.Or(t.end, never)
-	return &Client{inner: library, line: line, conn: conn, caps: caps, opts: o}
+	return &Client{inner: library, line: line, conn: conn, opts: o}
 }

@@ -10,9 +10,10 @@ import (
 
 // sender sends messages over a session: mail transactions over a pipeline.
 type sender struct {
-	pipeline
+	*smtpline.Pipeline
+	line     *handover
 	features features
-	usage    usage
+	usage    *usage
 	expect   expectations
 	outgoing [2]outgoing // of a series there are two at a time
 	turn     int
@@ -22,27 +23,28 @@ type sender struct {
 	needsDot     bool // it has asked for content that no recipient is to get
 	needsReset   bool // a transaction is to be ended by RSET
 	reset        int  // the number of the reply to RSET, -1 if it was not said
-	takesChunks  bool // it has taken a chunk
 }
 
 // expectations are what replies to the commands must be.
 type expectations struct {
-	mail, rcpt, data, chunk, end, reset, noop expectation
+	mail, rcpt, data, chunk, end, reset, noop smtpline.Expectation
 }
 
-func newSender(line *handover, f features, t times) *sender {
+func newSender(line *handover, f features, u *usage, t times) *sender {
+	fail := func(err error) error { return line.fail(err) }
 	return &sender{
-		pipeline: pipeline{line: line, ahead: f.pipelining},
+		Pipeline: smtpline.NewPipeline(line.Link, f.pipelining, fail),
+		line:     line,
 		features: f,
-		usage:    usage{Limits: newLimits(f.caps)},
+		usage:    u,
 		expect: expectations{
-			mail:  expectation{command: "MAIL", accept: 2, within: t.command},
-			rcpt:  expectation{command: "RCPT", accept: 2, within: t.command},
-			data:  expectation{command: "DATA", accept: 3, within: t.data},
-			chunk: expectation{command: "BDAT", accept: 2, within: t.command},
-			end:   expectation{command: "the end of the message", accept: 2, within: t.end, keepText: true},
-			reset: expectation{command: "RSET", accept: 2, within: t.command},
-			noop:  expectation{command: "NOOP", accept: 2, within: t.command},
+			mail:  smtpline.Expectation{Command: "MAIL", Accept: 2, Within: t.command},
+			rcpt:  smtpline.Expectation{Command: "RCPT", Accept: 2, Within: t.command},
+			data:  smtpline.Expectation{Command: "DATA", Accept: 3, Within: t.data},
+			chunk: smtpline.Expectation{Command: "BDAT", Accept: 2, Within: t.command},
+			end:   smtpline.Expectation{Command: "the end of the message", Accept: 2, Within: t.end, KeepText: true},
+			reset: smtpline.Expectation{Command: "RSET", Accept: 2, Within: t.command},
+			noop:  smtpline.Expectation{Command: "NOOP", Accept: 2, Within: t.command},
 		},
 	}
 }
@@ -61,7 +63,7 @@ var (
 // §3.1), either of which may be nil, and reads the replies. cur is done then; next
 // is done if it failed, and otherwise waits for its content to be sent.
 func (s *sender) step(cur, next *outgoing) {
-	s.forget()
+	s.Forget()
 	s.reset = -1
 	if cur != nil {
 		s.sendContent(cur)
@@ -70,7 +72,7 @@ func (s *sender) step(cur, next *outgoing) {
 		s.endTransaction()
 		s.sendEnvelope(next)
 	}
-	s.wait()
+	s.Wait()
 	if cur != nil {
 		s.judgeContent(cur)
 	}
@@ -88,10 +90,10 @@ func (s *sender) step(cur, next *outgoing) {
 func (s *sender) endTransaction() {
 	s.reset = -1
 	if s.needsDot {
-		s.command(dotLine, &s.expect.end)
+		s.Command(dotLine, &s.expect.end)
 	}
 	if s.needsReset {
-		s.reset = s.command(resetLine, &s.expect.reset)
+		s.reset = s.Command(resetLine, &s.expect.reset)
 	}
 	s.needsDot, s.needsReset = false, false
 }
@@ -99,9 +101,9 @@ func (s *sender) endTransaction() {
 // judgeReset closes the connection unless RSET was answered 250: a recipient of one
 // message must never be one of the next.
 func (s *sender) judgeReset() {
-	if r := s.reply(s.reset); r.code != 0 && r.code != 250 {
-		s.unreliable = true
-		s.fail(fmt.Errorf("%w (%d in reply to RSET)", errNotReset, r.code))
+	if r := s.Answer(s.reset); r.Code != 0 && r.Code != 250 {
+		s.Unreliable = true
+		s.Fail(fmt.Errorf("%w (%d in reply to RSET)", errNotReset, r.Code))
 	}
 }
 
@@ -109,47 +111,47 @@ func (s *sender) judgeReset() {
 func (s *sender) sendEnvelope(o *outgoing) {
 	want := &s.expect.mail
 	for line := range bytes.Lines(o.commands) {
-		i := s.command(line, want)
+		i := s.Command(line, want)
 		if o.mail < 0 {
 			o.mail = i
 		}
-		if s.reply(o.mail).refused() {
+		if s.Answer(o.mail).Refused() {
 			return
 		}
 		want = &s.expect.rcpt
 	}
-	if s.ahead && !o.chunked && !o.env.allOrNone() {
-		o.data = s.command(dataLine, &s.expect.data)
+	if s.Ahead && !o.chunked && !o.env.allOrNone() {
+		o.data = s.Command(dataLine, &s.expect.data)
 	}
 }
 
 // judgeEnvelope finishes a message if the replies to its envelope mean that it is
 // not to be sent.
 func (s *sender) judgeEnvelope(o *outgoing) {
-	mail := s.reply(o.mail)
+	mail := s.Answer(o.mail)
 	accepted := s.judgeRecipients(o)
 	switch {
-	case s.unreliable:
+	case s.Unreliable:
 		s.finishBroken(o)
-	case mail.refused() && mail.code != smtpline.ServiceClosing:
-		s.needsReset = mail.code == 503 // it is in the middle of another
-		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.code, mail.text)})
+	case mail.Refused() && mail.Code != smtpline.ServiceClosing:
+		s.needsReset = mail.Code == 503 // it is in the middle of another
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.Code, mail.Text)})
 	case len(o.refused) == len(o.env.To):
 		s.needsReset = true
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
-	case s.failed():
+	case s.Failed():
 		s.finishBroken(o)
 	case o.env.allOrNone() && len(o.refused) > 0:
 		s.needsReset = true
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
 	}
-	if !o.done || s.reply(o.data).code/100 != 3 {
+	if !o.done || s.Answer(o.data).Code/100 != 3 {
 		return
 	}
 	// The server wants content all the same (RFC 2920 §3.1). A lone dot ends it only
 	// if it is for no recipient.
 	if s.needsDot = accepted == 0; !s.needsDot {
-		s.fail(errUnfinished)
+		s.Fail(errUnfinished)
 	}
 }
 
@@ -157,10 +159,10 @@ func (s *sender) judgeEnvelope(o *outgoing) {
 // accepted.
 func (s *sender) judgeRecipients(o *outgoing) (accepted int) {
 	for i, to := range o.env.To {
-		switch r := s.reply(o.mail + 1 + i); {
-		case r.refused() && !s.reply(o.mail).refused():
-			o.refused = append(o.refused, Refusal{Recipient: to, Reply: refusal(r.code, r.text)})
-		case r.code != 0 && !r.refused():
+		switch r := s.Answer(o.mail + 1 + i); {
+		case r.Refused() && !s.Answer(o.mail).Refused():
+			o.refused = append(o.refused, Refusal{Recipient: to, Reply: refusal(r.Code, r.Text)})
+		case r.Code != 0 && !r.Refused():
 			accepted++
 		}
 	}
@@ -174,14 +176,14 @@ func (s *sender) askForContent(o *outgoing) {
 		return
 	}
 	if o.data < 0 {
-		o.data = s.command(dataLine, &s.expect.data)
-		s.wait()
+		o.data = s.Command(dataLine, &s.expect.data)
+		s.Wait()
 	}
-	switch r := s.reply(o.data); {
-	case r.refused() && r.code != smtpline.ServiceClosing:
+	switch r := s.Answer(o.data); {
+	case r.Refused() && r.Code != smtpline.ServiceClosing:
 		s.needsReset = true
-		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseData, Reply: refusal(r.code, r.text), Refused: o.refused})
-	case s.failed():
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseData, Reply: refusal(r.Code, r.Text), Refused: o.refused})
+	case s.Failed():
 		s.finishBroken(o)
 	default:
 		s.wantsContent = true
@@ -190,17 +192,17 @@ func (s *sender) askForContent(o *outgoing) {
 
 // judgeContent reads the last reply of a message.
 func (s *sender) judgeContent(o *outgoing) {
-	r := s.reply(o.end)
+	r := s.Answer(o.end)
 	switch {
 	case o.done:
-	case o.endAt < 0 || r.code == 0 || s.unreliable:
+	case o.endAt < 0 || r.Code == 0 || s.Unreliable:
 		s.finishBroken(o)
-	case r.refused():
-		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseEnd, Reply: refusal(r.code, r.text), Refused: o.refused})
+	case r.Refused():
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseEnd, Reply: refusal(r.Code, r.Text), Refused: o.refused})
 	default:
-		o.finish(&Receipt{Accepted: o.accepted(), Refused: o.refused, Reply: printable(r.text)}, nil)
+		o.finish(&Receipt{Accepted: o.accepted(), Refused: o.refused, Reply: printable(r.Text)}, nil)
 	}
-	if r.code != 0 {
+	if r.Code != 0 {
 		s.wantsContent = false
 	}
 }
@@ -222,11 +224,11 @@ func (o *outgoing) accepted() []string {
 // finishBroken finishes a message whose connection has ended. Once a byte of its
 // end was given to the connection it cannot be known what came of it.
 func (s *sender) finishBroken(o *outgoing) {
-	e := &SendError{Outcome: NotSent, Phase: s.phase(o), Refused: o.refused, Err: s.failure()}
-	if o.endAt >= 0 && s.given > o.endAt {
+	e := &SendError{Outcome: NotSent, Phase: s.phase(o), Refused: o.refused, Err: s.Failure()}
+	if o.endAt >= 0 && s.Given(o.endAt) {
 		e.Outcome, e.Phase = InDoubt, PhaseEnd
-	} else if r := s.reply(s.read - 1); r.code == smtpline.ServiceClosing {
-		e.Reply = refusal(r.code, r.text)
+	} else if r := s.Answer(s.Last()); r.Code == smtpline.ServiceClosing {
+		e.Reply = refusal(r.Code, r.Text)
 	}
 	o.finish(nil, e)
 }
@@ -234,8 +236,8 @@ func (s *sender) finishBroken(o *outgoing) {
 // phase returns how far a message got whose connection has ended: to the first
 // command without a reply, or the one that was answered 421.
 func (s *sender) phase(o *outgoing) Phase {
-	last := s.read
-	if s.reply(last-1).code == smtpline.ServiceClosing {
+	last := s.Last() + 1
+	if s.Answer(last-1).Code == smtpline.ServiceClosing {
 		last--
 	}
 	switch {

@@ -63,9 +63,9 @@ func (t *attempts) fetch(ctx context.Context, refused *Error) (string, error) {
 	}
 	secret, err := t.terms.source.Secret(ctx, refused)
 	if err == nil {
-		err = t.terms.checkSecret(secret.reveal())
+		err = t.terms.checkSecret(secret.Reveal())
 	}
-	return secret.reveal(), err
+	return secret.Reveal(), err
 }
 
 func (t *attempts) use(secret string) {
@@ -84,6 +84,9 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 		return nil, t.talk.cleanError(named(err, a.name))
 	case answer.Status == Accepted:
 		return nil, t.talk.cleanError(t.talk.Finish())
+	}
+	if answer.Kind == KindTLSRequired && t.offer.security.Encrypted() {
+		answer.advice = "The server wants TLS before a login although this connection has it: something in front of the server may end TLS without its knowledge; ask its operator."
 	}
 	return &Error{
 		Kind:      answer.Kind,
@@ -134,7 +137,9 @@ func (t *attempts) renew(ctx context.Context, refused *Error) error {
 		return refused
 	}
 	t.renewed = true
-	secret, err := t.fetch(ctx, refused)
+	told := *refused
+	told.Rejected = NewSecret(t.secret)
+	secret, err := t.fetch(ctx, &told)
 	switch {
 	case err != nil:
 		failed := *refused

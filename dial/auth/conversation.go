@@ -72,7 +72,7 @@ func (c *conversation) account(message []byte) {
 func (c *conversation) read(a Answer) Answer {
 	if a.Status == Refused {
 		if a = judge(a, c.sent > 0, c.shown); a.early && c.sent > 0 {
-			a.advice = "The server refused the login before it was shown a password: it may not know this user, or not take this way to log in; its words may say more."
+			a.advice = "The server refused the login before it was shown a password: it may not know this user, or not take this way to log in."
 		}
 	}
 	return a

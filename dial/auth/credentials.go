@@ -90,10 +90,10 @@ func checkSource(what string, s Source, check func(secret string) error) error {
 	there := s != nil
 	switch s := s.(type) {
 	case Secret:
-		return check(s.reveal())
+		return check(s.Reveal())
 	case *Secret:
 		if there = s != nil; there {
-			return check(s.reveal())
+			return check(s.Reveal())
 		}
 	case SourceFunc:
 		there = s != nil

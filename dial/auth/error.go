@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,6 +33,11 @@ type Error struct {
 	// protocol, when the server offered nothing of it.
 	Acceptable []string
 	Err        error // what caused it, if not the server's words; a [*TokenError] for a token
+
+	// Rejected is the secret that the server refused, in the Error that a [Source] is
+	// told: other connections may have got another one from it since. It is empty
+	// everywhere else.
+	Rejected Secret
 
 	advice    string // a hint that the server's words call for
 	early     bool   // as in Answer
@@ -80,5 +86,10 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// Temporary reports whether the same credentials may be accepted later.
-func (e *Error) Temporary() bool { return e.Transient || e.Kind.temporary() }
+// Temporary reports whether the same credentials may be accepted later, or a
+// [Source] that failed may have a secret later, as its error says by a method
+// Temporary.
+func (e *Error) Temporary() bool {
+	var source interface{ Temporary() bool }
+	return e.Transient || e.Kind.temporary() || errors.As(e.Err, &source) && source.Temporary()
+}

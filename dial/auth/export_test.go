@@ -12,9 +12,6 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// Reveal returns what a Secret holds.
-var Reveal = Secret.reveal
-
 // Prepare, MaxIterations, EndPointHash and ParseTokenError are what
 // they are inside.
 var (
@@ -43,4 +40,16 @@ func CRAMMD5(user, password string) sasl.Client { return &cramMD5{user: user, pa
 
 func Bearer(mechanism, user, token string, e dial.Endpoint) sasl.Client {
 	return &bearer{mechanism: mechanism, user: user, token: token, endpoint: e}
+}
+
+// Judge and Clean are what they are inside.
+var Judge = judge
+
+// Clean takes secrets out of words.
+func Clean(user, host, words string, secrets ...string) string {
+	r := redactor{names: [3]string{host, user}}
+	for _, s := range secrets {
+		r.hide(s)
+	}
+	return r.clean(words)
 }

@@ -1,19 +1,33 @@
 package auth
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 )
 
-// Hint returns one or two sentences for a person about what to do.
+// Hint returns one or two sentences for a person about what to do: those of a
+// [Source] that failed, if its error has a method Hint. Where the server's words
+// are worth reading, it says so.
 func (e *Error) Hint() string {
-	switch {
-	case e.advice != "":
-		return e.advice
-	case e.early:
-		return "The server refused the login before it was shown a password or token" + e.words(": its words say why.", ", and does not say why.")
+	var source interface{ Hint() string }
+	if errors.As(e.Err, &source) {
+		return source.Hint()
 	}
+	hint := e.advice
+	if hint == "" {
+		hint = e.hintByKind()
+	}
+	worthReading := e.advice != "" || e.Guessed || e.Kind == KindSecondFactor || e.Kind == KindDisabled || e.Kind == KindNoLogin
+	if worthReading && e.Reply != "" && !strings.Contains(hint, "its words") {
+		hint += " The server's words say more."
+	}
+	return hint
+}
+
+func (e *Error) hintByKind() string {
 	switch e.Kind {
 	case KindCredentials:
 		return e.blame()
@@ -25,15 +39,22 @@ func (e *Error) Hint() string {
 	case KindMechanism:
 		return e.mechanismHint()
 	case KindRefused:
-		return "The server refuses the login" + e.words(": its words say why.", " and does not say why: ask its operator.")
+		when := ""
+		if e.early {
+			when = " before it was shown a password or token"
+		}
+		if e.Reply == "" {
+			return "The server refuses the login" + when + " and does not say why: ask its operator."
+		}
+		return "The server refuses the login" + when + ": its words say why."
 	}
 	return hints[e.Kind]
 }
 
 // hints are those of the kinds that have one hint each.
 var hints = map[Kind]string{
-	KindSecondFactor:   "The provider wants more than the password: make a password for this program in the account's settings, or log in to the provider's web page first, as the server's words say.",
-	KindDisabled:       "The provider has closed the account, or not opened it for this kind of program: look in the account's settings, or ask the administrator; the server's words say more.",
+	KindSecondFactor:   "The provider wants more than the password: make a password for this program in the account's settings, or log in to the provider's web page first.",
+	KindDisabled:       "The provider has closed the account, or not opened it for this kind of program: look in the account's settings, or ask the administrator.",
 	KindTemporary:      "The server cannot check passwords right now: try again later.",
 	KindLimit:          "The server allows no more connections or logins for now: close other programs that use this account, or try again later.",
 	KindInUse:          "The mailbox is in use by another program: try again later.",
@@ -43,15 +64,6 @@ var hints = map[Kind]string{
 	KindServerProof:    "The server could not show that it knows the password: another may be posing as the server.",
 	KindChannelBinding: "The login could not be tied to this connection: the server is set up badly, or an attacker sits between.",
 	KindCancelled:      "This program could not get a password or token that can be sent: the error's own text says why.",
-}
-
-// words returns one text if the server's words are there to be read, and the other
-// if they are not.
-func (e *Error) words(there, missing string) string {
-	if e.Reply != "" {
-		return there
-	}
-	return missing
 }
 
 func (e *Error) byToken() bool {
@@ -68,7 +80,7 @@ func (e *Error) blame() string {
 		what, do = "the client certificate", "check that it is the one for this account."
 	}
 	if e.Guessed {
-		return "The server refuses the login and does not give a reason; most likely it does not accept " + what + ": " + do + e.words(" Its words may say more.", "")
+		return "The server refuses the login and does not give a reason; most likely it does not accept " + what + ": " + do
 	}
 	return "The server does not accept " + what + ": " + do
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/xdg-go/scram"
 
@@ -17,8 +18,10 @@ import (
 // table. A mechanism that shows the server the password is used if nothing
 // better is listed, unless NoPlaintext is set.
 //
-// For SCRAM and PLAIN the name and the password are prepared by SASLprep
-// (RFC 4013). Where they cannot be, SCRAM fails and nothing is sent.
+// For SCRAM the name and the password are prepared by SASLprep (RFC 4013); where
+// they cannot be, the login fails and nothing is sent. Mechanisms that show the
+// server the password send name and password as they are given here, since servers
+// compare them octet by octet.
 type Password struct {
 	User   string // the name to log in with
 	Secret Source // the password: a [Secret], or what gives one at each login
@@ -123,14 +126,14 @@ func (p Password) mechanisms() []mechanism {
 // but SCRAM may follow, which proves the server and does not show it the
 // password.
 func (p Password) attempts(o *offer) ([]attempt, error) {
-	binding := bindingOf(o.security.TLS)
+	binding := sync.OnceValue(func() scram.ChannelBinding { return bindingOf(o.security.TLS) }) // not worked out for nothing
 	var list []attempt
 	bound := false
 	for _, m := range passwordMechanisms {
 		switch {
 		case !p.allows(m) || m.available(o, m.name) != offered:
 			continue
-		case m.binds && (bound || !binding.IsSupported()):
+		case m.binds && (bound || !binding().IsSupported()):
 			continue // at most one use of a binding per connection (RFC 9266 §4.2)
 		case bound && (m.hash == nil || p.hides() || len(list) > 1):
 			continue
@@ -138,7 +141,7 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o, binding)}}
 		switch a.flag {
 		case binds:
-			a.binding, a.unbound, bound = binding, p.OnUnbound, true
+			a.binding, a.unbound, bound = binding(), p.OnUnbound, true
 		case wouldBind:
 			a.last = true // a refusal may be the server's word about an edited list
 		}
@@ -150,11 +153,11 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 // flag chooses what SCRAM says about channel binding (RFC 5802 §6). "y" is for
 // a server that lists nothing we could bind with: if that is because an
 // attacker took it from the list, the server will know.
-func (p Password) flag(m mechanism, o *offer, binding scram.ChannelBinding) gs2 {
+func (p Password) flag(m mechanism, o *offer, binding func() scram.ChannelBinding) gs2 {
 	switch {
 	case m.binds:
 		return binds
-	case m.hash == nil || !binding.IsSupported():
+	case m.hash == nil || !binding().IsSupported():
 		return cannotBind
 	}
 	for _, listed := range o.mechanisms {

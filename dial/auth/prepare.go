@@ -35,8 +35,8 @@ func prepare(texts ...string) ([]string, error) {
 	return out, nil
 }
 
-// prepareOrKeep is for PLAIN, where a server that does not prepare may know a
-// password that SASLprep does not allow: that one goes as it is.
+// prepareOrKeep is for APOP, where a server that does not prepare may know a
+// password that SASLprep does not allow: that one is used as it is.
 func prepareOrKeep(s string) string {
 	if printableASCII(s) {
 		return s

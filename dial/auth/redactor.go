@@ -98,14 +98,16 @@ func (r *redactor) distinct(f form) bool {
 
 // replaceFold replaces each secret in s, whatever the case of its ASCII.
 func replaceFold(s, secret string) string {
-	upper := wire.Upper(secret)
-	for from := 0; ; {
-		i := strings.Index(wire.Upper(s[from:]), upper)
+	upper, secret := wire.Upper(s), wire.Upper(secret)
+	var b strings.Builder
+	for {
+		i := strings.Index(upper, secret)
 		if i < 0 {
-			return s
+			b.WriteString(s)
+			return b.String()
 		}
-		s = s[:from+i] + hidden + s[from+i+len(secret):]
-		from += i + len(hidden)
+		b.WriteString(s[:i] + hidden)
+		s, upper = s[i+len(secret):], upper[i+len(secret):]
 	}
 }
 
@@ -113,17 +115,19 @@ func replaceFold(s, secret string) string {
 // were cut off.
 func (r *redactor) cleanEnd(words string, forms []form) string {
 	body, cut := strings.CutSuffix(words, "...")
+	upper := wire.Upper(body)
 	for _, f := range forms {
-		for n := min(len(f.text)-1, len(body)); n >= leastPart; n-- {
-			begin := form{f.text[:n], f.encoded && n >= leastDistinct}
-			if !strings.HasSuffix(wire.Upper(body), wire.Upper(begin.text)) {
+		secret := wire.Upper(f.text)
+		for n := min(len(secret)-1, len(body)); n >= leastPart; n-- {
+			if !strings.HasSuffix(upper, secret[:n]) {
 				continue
 			}
+			begin, rest := form{f.text[:n], f.encoded && n >= leastDistinct}, body[:len(body)-n]
 			switch {
 			case r.distinct(begin):
-				return body[:len(body)-n] + hidden
+				return rest + hidden
 			case cut:
-				return body[:len(body)-n] + "..."
+				return rest + "..."
 			}
 		}
 	}

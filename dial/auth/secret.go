@@ -16,12 +16,13 @@ type Source interface {
 	// It must return when ctx ends, which it does with the connection's time
 	// limits.
 	//
-	// refused is nil when a login begins. If the server then refuses the secret,
-	// Secret is called once more with the refusal, in whose chain a [*TokenError]
-	// holds what the server said of a token. Another secret is tried; an error, or
-	// the same secret again, ends the login. A mechanism with channel binding is
-	// used once on a connection (RFC 9266 §4.2), so its refusal ends the login
-	// without a second call.
+	// refused is nil when a login begins. If the server then refuses the secret, or
+	// refuses for no reason that it gives, Secret is called once more with the
+	// refusal: its Rejected is the secret, and in its chain a [*TokenError] may hold
+	// what the server said of a token. Another secret is tried; an error, or the
+	// same secret again, ends the login. A mechanism with channel binding is used
+	// once on a connection (RFC 9266 §4.2), so its refusal ends the login without a
+	// second call.
 	Secret(ctx context.Context, refused *Error) (Secret, error)
 }
 
@@ -53,7 +54,9 @@ func NewSecret(s string) Secret { return Secret{&s} }
 // Secret returns s, which makes it a [Source].
 func (s Secret) Secret(context.Context, *Error) (Secret, error) { return s, nil }
 
-func (s Secret) reveal() string {
+// Reveal returns what is in s, for a program that sends or keeps it itself. The
+// string is no longer protected from being shown.
+func (s Secret) Reveal() string {
 	if s.p == nil {
 		return ""
 	}
@@ -61,7 +64,7 @@ func (s Secret) reveal() string {
 }
 
 // Empty reports whether there is nothing in s.
-func (s Secret) Empty() bool { return s.reveal() == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // String returns "[secret]".
 func (s Secret) String() string { return hidden }

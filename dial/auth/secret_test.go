@@ -75,7 +75,7 @@ func TestSecretIsRead(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"Password":"`+canary+`"}`), &cfg); err != nil || cfg.Password.Empty() {
 		t.Fatal(err)
 	}
-	if auth.Reveal(cfg.Password) != canary || auth.Reveal(auth.NewSecret(canary)) != canary {
+	if cfg.Password.Reveal() != canary || auth.NewSecret(canary).Reveal() != canary {
 		t.Error("the secret was changed")
 	}
 }
@@ -87,7 +87,7 @@ func TestSecretDoesNotComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := auth.NewSecret("as before")
-	if err := json.Unmarshal(text, &s); err == nil || auth.Reveal(s) != "as before" {
-		t.Errorf("%s: %v, %q", text, err, auth.Reveal(s))
+	if err := json.Unmarshal(text, &s); err == nil || s.Reveal() != "as before" {
+		t.Errorf("%s: %v, %q", text, err, s.Reveal())
 	}
 }

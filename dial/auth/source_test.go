@@ -82,8 +82,46 @@ func TestSource(t *testing.T) {
 			if source.refused[0] != nil || c.asked > 1 && !errors.Is(source.refused[1], c.kinds[0]) {
 				t.Errorf("%s, token %v: told %v", c.name, token, source.refused)
 			}
+			if c.asked > 1 && source.refused[1].Rejected.Reveal() != c.sent[0] {
+				t.Errorf("%s, token %v: it was not told which secret was refused", c.name, token)
+			}
+			if failed := (*auth.Error)(nil); errors.As(err, &failed) && !failed.Rejected.Empty() {
+				t.Errorf("%s, token %v: the secret is in the login's error", c.name, token)
+			}
 			if source.err != nil && !errors.Is(err, source.err) {
 				t.Errorf("%s, token %v: the source's error is lost: %v", c.name, token, err)
+			}
+		}
+	}
+}
+
+// sourceError is the error of a source that says what may be done about it.
+type sourceError struct{ temporary bool }
+
+func (*sourceError) Error() string     { return "vault is away" }
+func (e *sourceError) Temporary() bool { return e.temporary }
+func (*sourceError) Hint() string      { return "Open the vault." }
+
+// What a source says about its failure counts, whether it failed when a login began or
+// after a refusal.
+func TestSourceFails(t *testing.T) {
+	for _, temporary := range []bool{true, false} {
+		for _, first := range []bool{true, false} {
+			source := auth.SourceFunc(func(_ context.Context, refused *auth.Error) (auth.Secret, error) {
+				if !first && refused == nil {
+					return auth.NewSecret("s"), nil
+				}
+				return auth.Secret{}, &sourceError{temporary}
+			})
+			on := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{no(auth.KindCredentials)}}
+			_, err := authenticate(t, on, auth.Password{User: "u", Secret: source})
+			var failed *auth.Error
+			if !errors.As(err, &failed) || failed.Temporary() != temporary || failed.Hint() != "Open the vault." {
+				t.Errorf("temporary %v, first %v: %v", temporary, first, err)
+			}
+			where := &dial.Error{Phase: dial.PhaseAuth, Err: err}
+			if where.Temporary() != temporary || where.Hint() != "Open the vault." {
+				t.Errorf("temporary %v, first %v: %v, %q", temporary, first, where.Temporary(), where.Hint())
 			}
 		}
 	}

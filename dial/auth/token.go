@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"slices"
@@ -120,8 +121,11 @@ func (b *bearer) Next(challenge []byte) ([]byte, error) {
 	if b.mechanism == xoauth2 {
 		r.response = []byte{}
 	}
-	if said, err := parseTokenError(challenge); err == nil {
+	switch said, err := parseTokenError(challenge); {
+	case err == nil:
 		r.kind, r.guessed, r.detail = KindCredentials, true, said
+	case bytes.HasPrefix(challenge, []byte("{")): // JSON all the same
+		r.kind, r.guessed = KindCredentials, true
 	}
 	return nil, r
 }

@@ -22,7 +22,7 @@ var verdicts = []verdict{
 		advice: "The server wants a client certificate, or does not accept the one it got: set one up in this program."},
 	{kind: KindCredentials, vague: true, words: []string{
 		"credentials or *disabled", "failure or *disabled", "password is incorrect*limited", "invalid login or server error",
-	}, advice: "The server's words name several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
+	}, advice: "The server names several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
 
 	{kind: KindSecondFactor, words: []string{
 		"application-specific password", "application specific password", "app-specific password", "app specific password",
@@ -31,7 +31,7 @@ var verdicts = []verdict{
 		"verification code", "one-time password",
 	}},
 	{kind: KindSecondFactor, words: []string{"web browser", "web login", "via the web", "webmail first"},
-		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in; the server's words say where."},
+		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in."},
 	{kind: KindExpired, words: []string{
 		"password expired", "password has expired", "password is expired", "expired password", "change your password",
 		"password must be changed", "password change required", "reset your password", "password reset", "token expired",
@@ -45,17 +45,19 @@ var verdicts = []verdict{
 		"too many imap", "too many pop", "too many smtp", "too many logged", "maximum *connections", "maximum number of",
 		"connection limit", "connections limit", "concurrent connections", "concurrent sessions", "session limit", "login limit",
 		"limit exceeded", "limit reached", "limit has been", "exceeded *limit", "rate limit", "rate-limit", "ratelimit", "login rate",
-		"throttl", "frequency", "login delay", "minimum interval", "too frequent", "too often", "temporarily blocked",
+		"throttl", "frequency", "login delay", "minimum interval", "too frequent", "too often", "频繁", "temporarily blocked",
 		"temporarily locked", "blocked temporarily", "locked temporarily", "blocked for *minutes", "locked for *minutes",
 	}},
 	{kind: KindRefused, words: []string{"spamhaus", "blacklist", "blocklist", "block list", "your ip", "ip address", "client host", "blocked using"},
-		advice: "The server refuses logins from this network's address: its words say why."},
+		advice: "The server refuses logins from this network's address."},
 	{kind: KindInUse, words: []string{
 		"mailbox is locked", "mailbox locked", "maildrop is locked", "maildrop locked", "maildrop already", "mailbox already",
 		"mailbox is already", "drop already locked", "unable to lock", "cannot lock", "can't lock", "can not lock", "could not lock",
 		"can't get *lock", "cannot get *lock", "unable to get *lock", "lock maildrop", "lock busy", "mailbox in use",
 		"maildrop in use", "already in use", "is in use", "mailbox busy", "mailbox is busy", "session already", "another session", "another pop",
 	}},
+	{kind: KindRefused, words: []string{"open mailbox", "open the mailbox", "open maildrop", "open the maildrop", "chdir"},
+		advice: "The server knows the user, and could not open the mailbox: ask its operator."},
 	{kind: KindNoLogin, words: []string{
 		"authentication not enabled", "authentication is not enabled", "auth not enabled", "when not advertised", "auth not available",
 		"auth is not available", "authentication not available", "authentication is not available", "authentication not supported",
@@ -76,7 +78,7 @@ var verdicts = []verdict{
 		"access is disabled", "access disabled", "access is not allowed", "access to this account", "imap is disabled", "pop3 is disabled", "pop is disabled", "smtp is disabled", "imap disabled",
 		"pop3 disabled", "smtp disabled", "service is not open", "service not open", "service is disabled", "has no permission", "have no permission",
 		"does not have permission", "not have access rights", "not allowed to use", "not permitted to use", "not authorized to use",
-		"switched off", "turned off", "less secure app", "unsafe login", "security defaults", "security policy", "conditional access", "did not meet the criteria",
+		"switched off", "turned off", "nicht freigeschaltet", "nicht aktiviert", "未开启", "未开通", "less secure app", "unsafe login", "security defaults", "security policy", "conditional access", "did not meet the criteria",
 		"account is abnormal",
 	}},
 	{kind: KindMechanism, words: []string{
@@ -90,7 +92,7 @@ var verdicts = []verdict{
 		"temporary", "temporarily", "again later", "try later", "retry later", "try again in", "system busy", "system is busy", "server busy",
 		"server is busy", "too busy", "server unavailable", "service unavailable", "service not available", "service is unavailable",
 		"currently unavailable", "not available at this time", "not available right now", "internal error", "internal server error",
-		"server error", "system error", "system problem", "backend", "overload", "maintenance", "timed out", "timeout", "shutting down",
+		"server error", "system error", "system problem", "backend", "overload", "maintenance", "authentication server", "系统繁忙", "timed out", "timeout", "shutting down",
 	}},
 
 	{kind: KindCredentials, words: []string{

@@ -181,6 +181,14 @@ var answers = []struct {
 	{policy.Submission, sent, "535 Client didn't present valid SSL certificate", auth.KindCredentials, true, false, 1, "client certificate"},
 	{policy.Submission, sent, "535 5.7.8 Two-factor authentication is on: use an app password", auth.KindSecondFactor, false, false, 1, "for this program"},
 
+	{policy.Submission, sent, "535 #5.7.8 no", auth.KindCredentials, false, false, 1, "check both"},
+	{policy.Submission, sent, "535 5.7.8: no", auth.KindCredentials, false, false, 1, "check both"},
+	{policy.Submission, sent, "535 5.7.8 Error: authentication failed: Connection lost to authentication server", auth.KindTemporary, false, true, 1, "later"},
+	{policy.Submission, sent, "535 5.7.8 Error: authentication failed: no mechanism available", auth.KindMechanism, false, false, 2, "words say why"},
+	{policy.Submission, sent, "535 系统繁忙", auth.KindTemporary, false, true, 1, "later"},
+	{policy.Submission, sent, "535 请使用授权码登录", auth.KindSecondFactor, false, false, 1, "for this program"},
+	{policy.Submission, sent, "535 IMAP/POP3/SMTP ist nicht freigeschaltet", auth.KindDisabled, false, false, 1, "settings"},
+
 	// Tokens over SMTP.
 	{policy.Submission, byTokenSent, "535 5.7.3 Authentication unsuccessful [HOST.example]", auth.KindCredentials, true, false, 1, "the token"},
 	{policy.Submission, byTokenSent, "535 5.7.8 no", auth.KindCredentials, false, false, 1, "the token"},
@@ -226,6 +234,7 @@ var answers = []struct {
 	{policy.POP3, sent, "-ERR POP3 access is disabled for this account", auth.KindDisabled, false, false, 1, "administrator"},
 	{policy.POP3, sent, "-ERR account suspended", auth.KindDisabled, false, false, 1, "administrator"},
 	{policy.POP3, sent, "-ERR [AUTH] Your password has expired", auth.KindExpired, false, false, 1, "expired"},
+	{policy.POP3, sent, "-ERR chdir Maildir failed", auth.KindRefused, false, false, 1, "could not open the mailbox"},
 	{policy.POP3, sent, "-ERR Unsupported authentication mechanism", auth.KindMechanism, false, false, 3, "words say why"},
 	{policy.POP3, sent, "-ERR AUTH is not supported", auth.KindMechanism, false, false, 3, "words say why"},
 

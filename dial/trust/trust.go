@@ -58,5 +58,5 @@ type WeakKeyError struct {
 
 // Error names the certificate and the length of its key.
 func (e *WeakKeyError) Error() string {
-	return fmt.Sprintf("certificate of %q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
+	return fmt.Sprintf("certificate of %.64q has an RSA key of only %d bits", e.Cert.Subject.CommonName, e.Bits)
 }

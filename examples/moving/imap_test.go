@@ -135,9 +135,11 @@ func Example_notifier() {
 		log.Fatal(err)
 	}
 	deliver(ctx, server, dialer)
-	fmt.Println("messages:", <-count)
+	// A program waits for count here. This one ends IDLE first: by its end, if not
+	// before, the server has reported the message.
 	fmt.Println(idle.Close(), idle.Wait(), client.Err())
+	fmt.Println("messages:", <-count)
 	// Output:
-	// messages: 1
 	// <nil> <nil> <nil>
+	// messages: 1
 }

@@ -57,7 +57,7 @@ func Example_goPOP3() {
 		fmt.Println(m.Msg, strings.Contains(b.String(), "Subject: Lunch"))
 	}
 	marked, err := client.DeleEach(ctx, index)
-	fmt.Println(marked, "marked;", err, client.Quit(ctx))
+	fmt.Println(len(marked), "marked;", err, client.Quit(ctx))
 	// Output:
 	// 1 true
 	// 2 true

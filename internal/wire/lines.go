@@ -19,8 +19,11 @@ type Lines struct {
 
 // NewLines returns Lines over rw with the limits of [Greeting].
 func NewLines(rw io.ReadWriter) *Lines {
-	return &Lines{Reader: NewReader(rw, Greeting()), w: rw}
+	return LinesOf(NewReader(rw, Greeting()), rw)
 }
+
+// LinesOf returns Lines that are read by r and written to w.
+func LinesOf(r *Reader, w io.Writer) *Lines { return &Lines{Reader: r, w: w} }
 
 // ReadLine reads a line as [Reader.ReadLine] does, and traces it.
 func (l *Lines) ReadLine() (string, error) {

@@ -21,7 +21,7 @@ type readAhead struct {
 
 // maxAhead bounds what is read and not yet taken: the replies to all commands
 // that a session may have sent ahead, and what a hostile server may fill.
-const maxAhead = 256 << 10
+const maxAhead = 1 << 20
 
 func newReadAhead(c net.Conn) *readAhead {
 	r := &readAhead{conn: c, base: make([]byte, 0, readSize)}

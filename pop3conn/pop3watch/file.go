@@ -8,10 +8,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
-	"github.com/mailconn/mailconn/internal/filelock"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // File returns a [Seen] in a text file, for one mailbox. Each change is a line: the
@@ -45,7 +44,7 @@ func (s *file) Load(ctx context.Context) (map[string]Note, error) {
 	if s.release != nil {
 		return nil, errors.New("pop3watch: the file of notes is in use")
 	}
-	release, err := filelock.Lock(ctx, s.path+".lock")
+	release, err := disk.Lock(ctx, s.path+".lock")
 	if err != nil {
 		return nil, fmt.Errorf("pop3watch: %w", err)
 	}
@@ -174,23 +173,11 @@ func (s *file) rewrite(notes map[string]Note) error {
 	if err := os.Rename(f.Name(), s.path); err != nil {
 		return err
 	}
-	if err := syncDir(dir); err != nil {
+	if err := disk.SyncDir(dir); err != nil {
 		return err
 	}
 	s.lines, s.torn = len(notes), false
 	return s.reopen()
-}
-
-// syncDir makes a new name last. Windows cannot sync a directory.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err = d.Sync(); runtime.GOOS == "windows" {
-		err = nil
-	}
-	return errors.Join(err, d.Close())
 }
 
 func (s *file) reopen() (err error) {

@@ -28,7 +28,7 @@ type DownError struct {
 
 // Error says since when, in UTC, and gives the last failure.
 func (e *DownError) Error() string {
-	return fmt.Sprintf("pool: no usable connection to the relay since %s: %v", e.Since.UTC().Format("2006-01-02 15:04:05 UTC"), e.Err)
+	return wire.Printable(fmt.Sprintf("pool: no usable connection to the relay since %s: %v", e.Since.UTC().Format("2006-01-02 15:04:05 UTC"), e.Err))
 }
 
 // Unwrap returns the last failure.

@@ -3,6 +3,8 @@ package filestore
 import (
 	"errors"
 	"fmt"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 var (
@@ -23,7 +25,7 @@ type CorruptError struct {
 
 // Error returns the file, the line and what is wrong with it.
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err)
+	return wire.Printable(fmt.Sprintf("filestore: %s:%d: %v", e.Path, e.Line, e.Err))
 }
 
 // Unwrap returns Err.

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // format is the format and its version, in the first line. A Store refuses a file of
@@ -86,7 +88,7 @@ func check(path string, info fs.FileInfo) error {
 	switch {
 	case !info.Mode().IsRegular():
 		return &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
-	case exposed(info):
+	case disk.Exposed(info):
 		return &fs.PathError{Op: "open", Path: path, Err: ErrExposed}
 	}
 	return nil

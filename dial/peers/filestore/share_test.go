@@ -15,7 +15,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/filestore"
-	"github.com/mailconn/mailconn/internal/filelock"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // A Store sees what another has written, also after the file was written anew, and
@@ -87,7 +87,7 @@ func TestBusy(t *testing.T) {
 	s := open(t, path)
 	remember(t, s, peer(1), record(1))
 	for _, name := range []string{path + ".lock", path + "-new.lock"} {
-		unlock, err := filelock.Lock(t.Context(), name)
+		unlock, err := disk.Lock(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestLockIsPassedOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unlock, err := filelock.Lock(t.Context(), path+".lock")
+		unlock, err := disk.Lock(t.Context(), path+".lock")
 		if err != nil {
 			t.Fatal(err)
 		}

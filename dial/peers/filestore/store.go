@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/disk"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -34,11 +35,11 @@ type Store struct {
 	closed  bool
 	suspect string // the generation that may not be on disk, since a sync failed
 	slack   int
-	disk    disk
+	disk    systemCalls
 }
 
-// disk has the system calls of a Store that tests replace.
-type disk struct {
+// systemCalls are those of a Store that tests replace.
+type systemCalls struct {
 	write   func(f *os.File, b []byte, at int64) (int, error)
 	sync    func(*os.File) error
 	syncDir func(path string) error
@@ -56,7 +57,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
 	s := &Store{path: path, writeLock: make(chan struct{}, 1), fileLock: make(chan struct{}, 1), slack: slack}
-	s.disk = disk{(*os.File).WriteAt, (*os.File).Sync, syncDir}
+	s.disk = systemCalls{(*os.File).WriteAt, (*os.File).Sync, disk.SyncDir}
 	_, err = s.refresh()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = s.create(ctx)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // view is what was read of one generation of the file. A generation begins each time
@@ -38,7 +39,7 @@ func (v *view) isCurrent(now fs.FileInfo) (bool, error) {
 	defer v.mu.RUnlock()
 	switch {
 	case v.seen == nil, now.Size() != v.seen.Size(), !now.ModTime().Equal(v.seen.ModTime()),
-		now.Mode() != v.seen.Mode(), !sameFile(now, v.seen):
+		now.Mode() != v.seen.Mode(), !disk.SameFile(now, v.seen):
 		return false, nil
 	}
 	return v.err != nil || v.size == now.Size(), v.err

@@ -15,7 +15,7 @@ import (
 	"strconv"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/filelock"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // change replaces the record of a server by what f returns for the latest one. nil
@@ -25,9 +25,9 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 		return err
 	}
 	defer func() { <-s.writeLock }()
-	unlock, err := filelock.Lock(ctx, s.lockPath())
+	unlock, err := s.lock(ctx)
 	if err != nil {
-		return fmt.Errorf("filestore: %w", err)
+		return err
 	}
 	defer unlock()
 	if err := s.lockFile(ctx); err != nil {
@@ -49,7 +49,13 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 	return nil
 }
 
-func (s *Store) lockPath() string { return s.path + ".lock" }
+// lock takes the lock of the writers.
+func (s *Store) lock(ctx context.Context) (release func(), err error) {
+	if release, err = disk.Lock(ctx, s.path+".lock"); err != nil {
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	return release, nil
+}
 
 // write writes an entry and syncs it to disk.
 func (s *Store) write(v *view, e entry) error {
@@ -172,9 +178,9 @@ func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
 
 // create creates an empty file, unless another program has created it meanwhile.
 func (s *Store) create(ctx context.Context) error {
-	unlock, err := filelock.Lock(ctx, s.lockPath())
+	unlock, err := s.lock(ctx)
 	if err != nil {
-		return fmt.Errorf("filestore: %w", err)
+		return err
 	}
 	defer unlock()
 	if _, err := s.refresh(); !errors.Is(err, fs.ErrNotExist) {

@@ -25,7 +25,7 @@ type RowError struct {
 
 // Error returns the row, and what is wrong with it.
 func (e *RowError) Error() string {
-	return fmt.Sprintf("corrupt row of %s in table %s: %v", e.Peer, e.Table, e.Err)
+	return wire.Printable(fmt.Sprintf("corrupt row of %s in table %s: %v", e.Peer, e.Table, e.Err))
 }
 
 // Unwrap returns Err.

@@ -4,7 +4,6 @@
 package smtp
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/line"
@@ -136,36 +135,58 @@ func parse[T string | []byte](line T) (code int, text T, more, ok bool) {
 // the keyword in upper case and its parameters behind it. The old form
 // "AUTH=LOGIN PLAIN" counts as AUTH; mechanisms of several lines are joined.
 func Keywords(r Reply) []string {
-	list := []string{}
+	list := make([]string, 0, len(r.Lines))
 	auth := -1
 	for _, line := range r.Lines[1:] {
-		keyword, params, _ := strings.Cut(strings.Join(wire.Words(line), " "), " ")
+		line = squeeze(line)
+		keyword, params, _ := strings.Cut(line, " ")
 		keyword = wire.Upper(keyword)
 		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
 			keyword, params = "AUTH", rest+" "+params
 		}
-		if keyword == "" {
-			continue
-		}
-		if keyword != "AUTH" {
-			list = append(list, strings.Join(append([]string{keyword}, wire.Words(params)...), " "))
-			continue
-		}
-		if auth < 0 {
+		switch {
+		case keyword == "":
+		case keyword != "AUTH" && strings.HasPrefix(line, keyword): // as it should be
+			list = append(list, line)
+		case keyword != "AUTH":
+			list = append(list, strings.TrimRight(keyword+" "+params, " "))
+		case auth < 0:
 			auth = len(list)
-			list = append(list, keyword)
+			list = append(list, addWords(keyword, wire.Upper(params)))
+		default:
+			list[auth] = addWords(list[auth], wire.Upper(params))
 		}
-		list[auth] = addWords(list[auth], wire.Upper(params))
 	}
 	return list
 }
 
+// squeeze separates the words of a line by single blanks.
+func squeeze(line string) string {
+	if strings.Contains(line, "\t") || strings.Contains(line, "  ") || strings.HasPrefix(line, " ") || strings.HasSuffix(line, " ") {
+		return strings.Join(wire.Words(line), " ")
+	}
+	return line
+}
+
 // addWords appends to list the words that it does not have yet.
 func addWords(list, more string) string {
-	for _, w := range wire.Words(more) {
-		if !slices.Contains(wire.Words(list), w) {
-			list += " " + w
+	b := make([]byte, 0, len(list)+1+len(more))
+	b = append(b, list...)
+	for w := range strings.FieldsFuncSeq(more, isBlank) {
+		if !hasWord(string(b), w) {
+			b = append(append(b, ' '), w...)
 		}
 	}
-	return list
+	return string(b)
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+func hasWord(list, word string) bool {
+	for w := range strings.FieldsFuncSeq(list, isBlank) {
+		if w == word {
+			return true
+		}
+	}
+	return false
 }

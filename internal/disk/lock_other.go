@@ -1,11 +1,11 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
-package filelock
+package disk
 
 import (
 	"errors"
 	"os"
 )
 
-// tryLock fails: without a lock two writers would overwrite each other's changes.
+// tryLock fails: without a lock two programs would overwrite each other's changes.
 func tryLock(*os.File) error { return errors.ErrUnsupported }

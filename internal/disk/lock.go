@@ -1,6 +1,6 @@
-// Package filelock is a lock that processes share: it is that of a file, and the
-// system releases it when a process ends.
-package filelock
+// Package disk has what the stores that keep files share: a lock between programs,
+// and what differs between systems.
+package disk
 
 import (
 	"context"
@@ -21,10 +21,11 @@ const (
 	lastWait  = 32 * time.Millisecond
 )
 
-// Lock locks the file at path, which it creates if it is not there, and waits for the
-// lock until ctx ends. It tries again and again, because the system's own wait cannot
-// be interrupted. The lock is released by release or when the process ends. The file is
-// not removed, since another may be waiting for its lock.
+// Lock takes the lock of a lock file, which it creates if it does not exist, and waits
+// for it until ctx ends. It excludes other goroutines as well as other programs. It
+// tries again and again, because the system's own wait cannot be interrupted. The lock
+// is released by release or when the process ends. The lock file must not be removed,
+// since another may be waiting for its lock.
 func Lock(ctx context.Context, path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

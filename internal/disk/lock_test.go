@@ -1,4 +1,4 @@
-package filelock_test
+package disk_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/filelock"
+	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // One at a time has the lock, also within a process. The wait for it ends with the
@@ -16,25 +16,25 @@ import (
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	synctest.Test(t, func(t *testing.T) {
-		release, err := filelock.Lock(t.Context(), path)
+		release, err := disk.Lock(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		begin := time.Now()
-		if _, err := filelock.Lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Minute {
+		if _, err := disk.Lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Minute {
 			t.Errorf("after %v: %v", time.Since(begin), err)
 		}
 		time.AfterFunc(time.Hour, release)
 		begin = time.Now()
-		again, err := filelock.Lock(t.Context(), path)
+		again, err := disk.Lock(t.Context(), path)
 		if took := time.Since(begin); err != nil || took < time.Hour || took > time.Hour+time.Second {
 			t.Errorf("after %v: %v", took, err)
 		}
 		again()
 	})
-	if _, err := filelock.Lock(t.Context(), filepath.Join(path, "none")); err == nil {
+	if _, err := disk.Lock(t.Context(), filepath.Join(path, "none")); err == nil {
 		t.Error("a file in no directory")
 	}
 }

@@ -1,0 +1,67 @@
+package dial_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// What a connection says of itself is said while its session begins: a Setup that was
+// kept changes nothing afterwards, and is evidence of nothing.
+func TestSetupIsOver(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	var phases []dial.Phase
+	tried := 0
+	d := dial.Dialer{TLSConfig: s.ClientConfig(), Trace: &dial.Trace{
+		PhaseStart: func(_ dial.Endpoint, p dial.Phase) { phases = append(phases, p) },
+		LoginTried: func(dial.Endpoint, dial.Login, error) { tried++ },
+	}}
+	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Abort()
+	var kept *dial.Setup
+	err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+		kept = s
+		if s.Security().Verified != trust.PKIX {
+			t.Errorf("during the setup: %v", s.Security())
+		}
+		s.Enter(dial.PhaseAuth)
+		s.LoginTried(dial.Login{Mechanism: "PLAIN"}, errors.New("refused"))
+		s.LoginTried(dial.Login{Mechanism: "LOGIN"}, nil)
+		if got := s.Security().Login.Mechanism; got != "LOGIN" {
+			t.Errorf("login by %q", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := len(phases)
+	kept.Enter(dial.PhaseGreeting)
+	kept.LoginTried(dial.Login{Mechanism: "SCRAM-SHA-256-PLUS", Binding: "tls-exporter"}, nil)
+	kept.MechanismsListed(t.Context(), []string{"SCRAM-SHA-256"})
+	if got := conn.Security().Login; got.Mechanism != "LOGIN" || got.Binding != "" {
+		t.Errorf("a setup that is over changed the login to %v", got)
+	}
+	if len(phases) != seen || tried != 2 {
+		t.Errorf("the trace was told of %d phases and %d logins, want %d and 2", len(phases), tried, seen)
+	}
+	if at := kept.Security(); at.Encrypted() || at.Verified != trust.None || kept.HeldToSCRAM() != nil {
+		t.Errorf("evidence after the setup: %v", at)
+	}
+	for name, s := range map[string]*dial.Setup{"nil": nil, "zero": {}} {
+		s.Enter(dial.PhaseAuth)
+		s.LoginTried(dial.Login{}, nil)
+		s.MechanismsListed(t.Context(), nil)
+		if at := s.Security(); at.Encrypted() || s.HeldToSCRAM() != nil {
+			t.Errorf("%s: %v", name, at)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+//go:build unix
+
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// SameFile reports whether a and b are of the same file.
+func SameFile(a, b fs.FileInfo) bool { return os.SameFile(a, b) }
+
+// Exposed reports whether users other than the owner have access.
+func Exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
+
+// SyncDir syncs a directory, so that a rename in it survives a power failure. File
+// systems that do not need this return an error, which is ignored.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
