@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/mailconn/mailconn/internal/disk"
@@ -24,10 +23,11 @@ import (
 // Load creates the file if it is not there. A file that is something else is an error,
 // and left as it is. The file is locked, with another whose name ends in ".lock", from
 // Load to Release or to the end of the process.
-func File(path string) Seen { return &file{path: path} }
+func File(path string) Seen { return &file{path: path, sync: (*os.File).Sync} }
 
 type file struct {
 	path    string
+	sync    func(*os.File) error
 	f       *os.File
 	release func()
 	notes   map[string]Note
@@ -135,7 +135,7 @@ func (s *file) append(changes map[string]Note) error {
 	}
 	for _, n := range changes {
 		if n != (Note{}) {
-			if err := s.f.Sync(); err != nil {
+			if err := s.sync(s.f); err != nil {
 				return err
 			}
 			break
@@ -167,30 +167,18 @@ func (s *file) rewrite(notes map[string]Note) error {
 	}
 	defer os.Remove(f.Name()) // fails if the file was renamed
 	_, err = f.Write(lines(notes))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, s.sync(f), f.Close()); err != nil {
 		return err
 	}
 	s.close() // which Windows wants before the file is replaced
 	if err := os.Rename(f.Name(), s.path); err != nil {
 		return err
 	}
-	if err := syncDir(dir); err != nil {
+	if err := disk.SyncDir(dir); err != nil {
 		return err
 	}
 	s.lines, s.torn = len(notes), false
 	return s.reopen()
-}
-
-// syncDir makes a new name last. Windows cannot sync a directory.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err = d.Sync(); runtime.GOOS == "windows" {
-		err = nil
-	}
-	return errors.Join(err, d.Close())
 }
 
 func (s *file) reopen() (err error) {

@@ -141,6 +141,31 @@ func TestTornLineIsMended(t *testing.T) {
 	}
 }
 
+// TestSync: a note is on the disk when Save returns, and one that could not be synced is
+// an error, and is written again.
+func TestSync(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "seen")
+	seen, _ := load(t, path)
+	synced, full := "", error(nil)
+	pop3watch.OnSync(seen, func(f *os.File) error {
+		text, err := os.ReadFile(f.Name())
+		synced = string(text)
+		return errors.Join(err, full)
+	})
+	if err := seen.Save(ctx, map[string]pop3watch.Note{"a": note(t, day)}); err != nil || synced != day+"\ta\n" {
+		t.Errorf("%v, synced %q", err, synced)
+	}
+	full = errors.New("disk full")
+	if err := seen.Save(ctx, map[string]pop3watch.Note{"b": note(t, day)}); !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	full = nil
+	if err := seen.Save(ctx, map[string]pop3watch.Note{"c": note(t, day)}); err != nil || synced != day+"\ta\n"+day+"\tc\n" {
+		t.Errorf("%v, synced %q", err, synced)
+	}
+	seen.Release()
+}
+
 // TestNoNotes: a file that is something else is left alone, and not locked.
 func TestNoNotes(t *testing.T) {
 	for _, text := range []string{"hello world\n", day + "\n", "\n", "x\ty\n", day + "\ta\nx\nhalf"} {

@@ -42,9 +42,9 @@ func (m *memory) Load(context.Context) (map[string]pop3watch.Note, error) {
 	return notes, nil
 }
 
-func (m *memory) Save(_ context.Context, notes map[string]pop3watch.Note) error {
-	if m.fail != nil {
-		return m.fail
+func (m *memory) Save(ctx context.Context, notes map[string]pop3watch.Note) error {
+	if _, bounded := ctx.Deadline(); ctx.Err() != nil || m.fail != nil || !bounded {
+		return errors.Join(ctx.Err(), m.fail, errors.New("not saved"))
 	}
 	for key, n := range notes {
 		text, _ := n.MarshalText() // as a program's own store has it

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -77,17 +78,43 @@ func TestNotHandled(t *testing.T) {
 		}, full, 1},
 		"dial": {func(m *pop3watch.Message) error { return &dial.Error{Phase: dial.PhaseConnect, Err: full} }, full, 0},
 	} {
-		f := newFixture(three()...)
-		f.Delete = true
-		f.Handle = func(_ context.Context, m *pop3watch.Message) error { return tt.handle(m) }
-		for _, look := range []func(context.Context, pop3watch.Config) error{pop3watch.Once, pop3watch.Run} {
-			clear(f.seen.notes)
-			err := look(ctx, f.Config)
-			if !errors.Is(err, tt.want) || len(f.seen.notes) != tt.handled || f.left() != "[a b a]" || f.seen.held {
-				t.Errorf("%s: %v, noted %v, left %s", name, err, f.seen.keys(), f.left())
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(three()...)
+			f.Delete = true
+			f.Handle = func(_ context.Context, m *pop3watch.Message) error { return tt.handle(m) }
+			said := ""
+			f.Hook = func(command string) string { said = command; return "" }
+			for _, look := range []func(context.Context, pop3watch.Config) error{pop3watch.Once, pop3watch.Run} {
+				clear(f.seen.notes)
+				run, cancel := context.WithTimeout(ctx, time.Hour)
+				err := look(run, f.Config)
+				cancel()
+				if !errors.Is(err, tt.want) || len(f.seen.notes) != tt.handled || f.left() != "[a b a]" || f.seen.held {
+					t.Errorf("%s: %v, noted %v, left %s", name, err, f.seen.keys(), f.left())
+				}
+				if said != "QUIT" {
+					t.Errorf("%s: the server heard %s last", name, said)
+				}
 			}
-		}
+		})
 	}
+}
+
+// TestNotedInTheEnd: what was handled is noted, also if the context has ended by then.
+func TestNotedInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(three()...)
+		run, cancel := context.WithCancel(ctx)
+		f.Handle = func(ctx context.Context, m *pop3watch.Message) error {
+			err := f.store(ctx, m)
+			cancel()
+			synctest.Wait() // the session is over by then
+			return err
+		}
+		if err := pop3watch.Run(run, f.Config); err != nil || f.told != 1 || fmt.Sprint(f.seen.keys()) != "[a]" {
+			t.Errorf("%v, %d handled, noted %v", err, f.told, f.seen.keys())
+		}
+	})
 }
 
 // TestUnreadWithoutDelete: a program that deletes nothing need not read all.
