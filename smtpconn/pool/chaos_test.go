@@ -195,8 +195,8 @@ func TestChaos(t *testing.T) {
 		}
 		<-time.After(phase)
 		dials := h.accepted.Load() - before
-		if mood == "half-open" || mood == "impostor" || mood == "killed" { // at most those under way, and then a probe each 50 ms
-			if most := 8 + 5 + int64(time.Since(begin)/(50*time.Millisecond)); dials > most {
+		if mood == "half-open" || mood == "impostor" || mood == "killed" { // at most those under way, some of which a busy machine accepts late, and then a probe each 50 ms
+			if most := 3*8 + 5 + int64(time.Since(begin)/(50*time.Millisecond)); dials > most {
 				t.Errorf("%s: %d dials, more than %d", mood, dials, most)
 			}
 		}
