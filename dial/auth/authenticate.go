@@ -10,8 +10,9 @@ import (
 // Authenticate logs in on the connection of s over t, and returns how. Nothing
 // is sent over a connection without TLS, or to a server that was not verified,
 // unless the credentials say that it may be. Mechanisms are tried in order of
-// strength, the next one only if the server refused the last for its own sake and
-// not for the credentials, at most three. Once a mechanism that binds to the
+// strength, at most three, the next one only if the server refused the last as such
+// or before it was sent anything secret; the protocol's own command may follow PLAIN
+// if the server did not say why it refused that. Once a mechanism that binds to the
 // channel was refused, or one whose refusal may mean that the server's list was
 // edited, nothing that shows the password is tried any more; nor where the
 // Dialer's Peers forbid it ([peers.Rules]), which is a violation with reason

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/binding"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -46,7 +47,7 @@ func TestBindingWithoutExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := conn.ConnectionState()
-	if got := auth.BindingType(&state); got != scram.ChannelBindingTLSServerEndpoint || len(state.TLSUnique) == 0 {
+	if got := binding.Of(&state).Type; got != scram.ChannelBindingTLSServerEndpoint || len(state.TLSUnique) == 0 {
 		t.Errorf("bound by %q, tls-unique of %d bytes", got, len(state.TLSUnique))
 	}
 }
@@ -208,7 +209,7 @@ func TestFlag(t *testing.T) {
 	if len(on.log) != 1 || !strings.HasPrefix(on.log[0], "start SCRAM-SHA-256 n,,") {
 		t.Errorf("nothing to bind to: %q", on.log)
 	}
-	if b := auth.BindingType(nil); b != scram.ChannelBindingNone {
+	if b := binding.Of(nil).Type; b != scram.ChannelBindingNone {
 		t.Errorf("no TLS is bound by %q", b)
 	}
 }

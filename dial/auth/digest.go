@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -24,7 +25,7 @@ func (c *cramMD5) Next(challenge []byte) ([]byte, error) {
 	case c.answered:
 		return nil, sasl.ErrUnexpectedServerChallenge
 	case len(challenge) == 0: // it would be the same digest every time
-		return nil, errNoChallenge
+		return nil, errors.New("empty challenge")
 	}
 	c.answered = true
 	mac := hmac.New(md5.New, []byte(c.password))
@@ -64,9 +65,13 @@ func stampIn(greeting string) string {
 // (RFC 6856 §2.2).
 func runAPOP(c *conversation, u use) (Answer, error) {
 	if strings.Contains(u.user, " ") {
-		return Answer{}, &Error{Kind: KindMechanism, Err: errBlank}
+		return Answer{}, &Error{Kind: KindMechanism, Err: errors.New("user contains a blank, which APOP cannot send")}
 	}
-	sum := md5.Sum([]byte(u.on.stamp + prepareOrKeep(u.secret)))
+	password := u.secret // as it is where SASLprep does not allow it, and the server may not prepare
+	if prepared, err := prepare(password); err == nil {
+		password = prepared[0]
+	}
+	sum := md5.Sum([]byte(u.on.stamp + password))
 	digest := hex.EncodeToString(sum[:])
 	return c.loginDigest(u.user, digest)
 }

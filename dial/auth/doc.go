@@ -46,9 +46,15 @@
 //
 // The first in the column "used" that the server lists is used. The list is the
 // one read at the connection's own level: what a server said before STARTTLS
-// counts for nothing. The next is tried only if the server refused a mechanism
-// as such, and at most three are. After a refusal of SCRAM that may mean that an
-// attacker edits the list, none is.
+// counts for nothing. The next is tried only if the server refused a mechanism as
+// such, or before it was sent anything secret, and at most three are. After a refusal
+// of SCRAM that may mean that an attacker edits the list, none is. After a NO to PLAIN
+// without a code the command IMAP LOGIN is tried: it shows no more than PLAIN did.
+//
+// # Verdicts
+//
+// The kind of an [Error] is what the server's final answer tells, by its code or by
+// words that servers are known to use, else the likeliest, with Guessed set.
 //
 // # Channel binding
 //

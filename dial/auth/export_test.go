@@ -1,30 +1,22 @@
 package auth
 
 import (
-	"crypto"
-	"crypto/tls"
-	"crypto/x509"
 	"slices"
 
 	"github.com/emersion/go-sasl"
-	"github.com/xdg-go/scram"
 
 	"github.com/mailconn/mailconn/dial"
 )
 
-// Prepare, MaxIterations, EndPointHash and ParseTokenError are what
+// Prepare, MaxIterations and ParseTokenError are what
 // they are inside.
 var (
 	Prepare         = prepare
-	EndPointHash    = func(a x509.SignatureAlgorithm) crypto.Hash { return endPointHash(a) }
 	ParseTokenError = parseTokenError
 	CheckFirst      = checkServerFirst
 )
 
 const MaxIterations = maxIterations
-
-// BindingType tells what a connection is bound by.
-func BindingType(s *tls.ConnectionState) scram.ChannelBindingType { return bindingOf(s).Type }
 
 // SCRAM is a client with a nonce that is known.
 func SCRAM(name, user, password, nonce string) (sasl.Client, func() error) {
@@ -52,4 +44,23 @@ func Clean(user, host, words string, secrets ...string) string {
 		r.hide(s)
 	}
 	return r.clean(words)
+}
+
+// KnownWords returns the words of each verdict, and what they are judged to be.
+func KnownWords() map[string]Kind {
+	known := map[string]Kind{}
+	for _, v := range verdicts {
+		for _, w := range v.words {
+			known[w] = v.kind
+		}
+	}
+	return known
+}
+
+// WordsOf returns the kind of the verdict that a server's words give.
+func WordsOf(text string) Kind {
+	if v := verdictOf(text); v != nil {
+		return v.kind
+	}
+	return "none"
 }

@@ -1,10 +1,6 @@
 package auth
 
-import (
-	"errors"
-
-	"github.com/emersion/go-sasl"
-)
+import "github.com/emersion/go-sasl"
 
 // runCommand uses the protocol's own command.
 func runCommand(c *conversation, u use) (Answer, error) { return c.login(u.user, u.secret) }
@@ -32,6 +28,3 @@ func (l *login) complete() error {
 	}
 	return nil
 }
-
-// errNoChallenge is for mechanisms that have nothing to say without one.
-var errNoChallenge = errors.New("empty challenge")

@@ -1,18 +1,22 @@
 package auth_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
+	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -69,6 +73,21 @@ func TestIfOfferedIsShown(t *testing.T) {
 	creds.IfOffered = false
 	if _, _, err := loginShown(t, s, d, creds); !errors.Is(err, auth.KindMechanism) {
 		t.Error(err)
+	}
+}
+
+// A session of IMAP that goes on without a login is not authenticated.
+func TestIfOfferedOverIMAP(t *testing.T) {
+	client, peer := net.Pipe()
+	go (&server{p: policy.IMAP, noLogin: true}).serve(tls.Server(peer, serverTLS(t, 0)))
+	conn := connect(t, client, policy.IMAP, &dial.Dialer{})
+	c, err := imapconn.New(t.Context(), conn, &imapconn.Options{Auth: auth.Password{User: testUser, Secret: auth.NewSecret(testPassword), IfOffered: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Abort()
+	if c.State() != imap.ConnStateNotAuthenticated || !c.Security().Login.NotOffered {
+		t.Errorf("state %v, login %v", c.State(), c.Security().Login)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/xdg-go/scram"
 
+	"github.com/mailconn/mailconn/internal/binding"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -126,22 +127,22 @@ func (p Password) mechanisms() []mechanism {
 // but SCRAM may follow, which proves the server and does not show it the
 // password.
 func (p Password) attempts(o *offer) ([]attempt, error) {
-	binding := sync.OnceValue(func() scram.ChannelBinding { return bindingOf(o.security.TLS) }) // not worked out for nothing
+	channel := sync.OnceValue(func() scram.ChannelBinding { return binding.Of(o.security.TLS) }) // not worked out for nothing
 	var list []attempt
 	bound := false
 	for _, m := range passwordMechanisms {
 		switch {
 		case !p.allows(m) || m.available(o, m.name) != offered:
 			continue
-		case m.binds && (bound || !binding().IsSupported()):
+		case m.binds && (bound || !channel().IsSupported()):
 			continue // at most one use of a binding per connection (RFC 9266 §4.2)
 		case bound && (m.hash == nil || p.hides() || len(list) > 1):
 			continue
 		}
-		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o, binding)}}
+		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o, channel)}}
 		switch a.flag {
 		case binds:
-			a.binding, a.unbound, bound = binding(), p.OnUnbound, true
+			a.binding, a.unbound, bound = channel(), p.OnUnbound, true
 		case wouldBind:
 			a.last = true // a refusal may be the server's word about an edited list
 		}
@@ -153,11 +154,11 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 // flag chooses what SCRAM says about channel binding (RFC 5802 §6). "y" is for
 // a server that lists nothing we could bind with: if that is because an
 // attacker took it from the list, the server will know.
-func (p Password) flag(m mechanism, o *offer, binding func() scram.ChannelBinding) gs2 {
+func (p Password) flag(m mechanism, o *offer, channel func() scram.ChannelBinding) gs2 {
 	switch {
 	case m.binds:
 		return binds
-	case m.hash == nil || !binding().IsSupported():
+	case m.hash == nil || !channel().IsSupported():
 		return cannotBind
 	}
 	for _, listed := range o.mechanisms {

@@ -35,18 +35,6 @@ func prepare(texts ...string) ([]string, error) {
 	return out, nil
 }
 
-// prepareOrKeep is for APOP, where a server that does not prepare may know a
-// password that SASLprep does not allow: that one is used as it is.
-func prepareOrKeep(s string) string {
-	if printableASCII(s) {
-		return s
-	}
-	if p, err := prepare(s); err == nil {
-		return p[0]
-	}
-	return s
-}
-
 func printableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

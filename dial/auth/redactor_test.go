@@ -71,8 +71,7 @@ func refuse(t *testing.T, name string, creds auth.Credentials, reply string) str
 	return failed.Reply
 }
 
-// Words that are not the secret are never cut, whoever logs in by whatever
-// mechanism.
+// Words that are not the secret are never cut, for any user and any mechanism.
 func TestWordsAreNotCut(t *testing.T) {
 	for _, user := range []string{"a", "in", "user", "auth", "mail", "user@mail.example"} {
 		for name, creds := range logins(user, canary) {

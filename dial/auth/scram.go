@@ -88,18 +88,12 @@ func (s *scramClient) Next(challenge []byte) ([]byte, error) {
 		return s.final(text)
 	case 2:
 		if _, err := s.talk.Step(text); err != nil || !s.talk.Valid() {
-			return nil, &Error{Kind: KindServerProof, Err: errSignature}
+			return nil, &Error{Kind: KindServerProof, Err: errors.New("signature is wrong")}
 		}
 		return []byte{}, nil
 	}
 	return nil, errors.New("challenge after the end of SCRAM")
 }
-
-var (
-	errBlank     = errors.New("user contains a blank, which APOP cannot send")
-	errSignature = errors.New("signature is wrong")
-	errNoProof   = errors.New("login was accepted without a signature")
-)
 
 // final returns the proof that answers the server's first message.
 func (s *scramClient) final(serverFirst string) ([]byte, error) {
@@ -117,7 +111,7 @@ func (s *scramClient) final(serverFirst string) ([]byte, error) {
 // the password, whatever it said (RFC 5802 §5).
 func (s *scramClient) complete() error {
 	if !s.talk.Valid() {
-		return &Error{Kind: KindServerProof, Err: errNoProof}
+		return &Error{Kind: KindServerProof, Err: errors.New("login was accepted without a signature")}
 	}
 	return nil
 }

@@ -40,6 +40,8 @@ type server struct {
 	silent bool
 	// silentList means that an SMTP server does not list AUTH.
 	silentList bool
+	// noLogin means that an IMAP server lists no way to log in.
+	noLogin bool
 	// noUser means that a POP3 server does not list USER.
 	noUser bool
 	// refuseUser is what a POP3 server says to USER, if it is not OK.
@@ -142,6 +144,10 @@ const stamp = "<1896.697170952@dbc.mtview.ca.us>"
 func (x *talk) greet() {
 	switch x.s.p {
 	case policy.IMAP:
+		if x.s.noLogin {
+			x.say("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi")
+			break
+		}
 		ir := "SASL-IR "
 		if x.s.noIR {
 			ir = ""

@@ -1,8 +1,6 @@
 package auth_test
 
 import (
-	"crypto"
-	"crypto/x509"
 	"testing"
 
 	"github.com/emersion/go-sasl"
@@ -90,18 +88,5 @@ func TestSASLprep(t *testing.T) {
 	on := &transport{list: []string{"SCRAM-SHA-256", "PLAIN"}}
 	if _, err := authenticate(t, on, auth.Password{User: "u", Secret: auth.NewSecret(canary + "\a")}); err == nil || len(on.log) > 0 {
 		t.Errorf("SCRAM that cannot be prepared slid to %q, %v", on.log, err)
-	}
-}
-
-// RFC 5929 §4.1
-func TestEndPointHash(t *testing.T) {
-	for a, want := range map[x509.SignatureAlgorithm]crypto.Hash{
-		x509.MD5WithRSA: crypto.SHA256, x509.SHA1WithRSA: crypto.SHA256, x509.ECDSAWithSHA1: crypto.SHA256,
-		x509.SHA256WithRSA: crypto.SHA256, x509.SHA384WithRSAPSS: crypto.SHA384, x509.ECDSAWithSHA512: crypto.SHA512,
-		x509.PureEd25519: 0, x509.UnknownSignatureAlgorithm: 0,
-	} {
-		if got := auth.EndPointHash(a); got != want {
-			t.Errorf("%v: %v, want %v", a, got, want)
-		}
 	}
 }

@@ -1,4 +1,6 @@
-package auth
+// Package binding makes channel bindings: what ties an authentication to the TLS
+// connection that it is made on.
+package binding
 
 import (
 	"crypto"
@@ -16,7 +18,7 @@ const (
 	exporterLength = 32
 )
 
-// bindingOf returns what ties an authentication to a TLS connection; its Type
+// Of returns what ties an authentication to a TLS connection; its Type
 // is empty if nothing does.
 //
 // In TLS 1.3 that is tls-exporter (RFC 9266), and never tls-unique, which is not
@@ -24,7 +26,7 @@ const (
 // §6.1), if the handshake had the extended master secret, without which it ties
 // to nothing (RFC 7627 §1). Else it is tls-server-end-point, the certificate's
 // hash, which at least shows a certificate that is not the server's.
-func bindingOf(state *tls.ConnectionState) scram.ChannelBinding {
+func Of(state *tls.ConnectionState) scram.ChannelBinding {
 	if state == nil {
 		return scram.ChannelBinding{}
 	}
