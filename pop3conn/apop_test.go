@@ -45,8 +45,8 @@ func TestNoAPOP(t *testing.T) {
 	}
 }
 
-// A time stamp from the clear is not used inside TLS: who is in the middle
-// there could have chosen it.
+// A time stamp from the clear is not used inside TLS: an attacker in the middle there
+// could have chosen it.
 func TestNoAPOPFromTheClear(t *testing.T) {
 	player := scripttest.New(t)
 	for _, pol := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {

@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// Config says what is watched, and who is told.
+// Config says what is watched, and what is called.
 type Config struct {
 	// Endpoint is the server, and Options say how to log in, as for [pop3conn.Dial].
 	Endpoint dial.Endpoint
@@ -28,7 +28,9 @@ type Config struct {
 	// Delete deletes the messages that the program has from the server, those of
 	// earlier runs included, once they are Age old, counted from when Handle returned.
 	// With it, Handle must read each message to its end: otherwise Run ends with
-	// [ErrUnread].
+	// [ErrUnread]. If the end of a session leaves a deletion in doubt, the message is
+	// compared when it is listed again, and not handed over twice; only one that was
+	// handled without Delete may be.
 	Delete bool
 	Age    time.Duration
 
@@ -42,11 +44,12 @@ type Config struct {
 	// and at the end what became of it.
 	Looked func(Look)
 
-	// Down, if set, is told of each outage, and when Run tries again.
+	// Down, if set, is told of each outage, and when Run tries again. Like all functions
+	// of a Config it is called by Run itself, which waits for it.
 	Down func(failed *dial.Error, next time.Time)
 
-	// Nudge, if set, makes Run look at once when it can be received from: the network
-	// has changed, or the user wants to know.
+	// Nudge, if set, makes Run look at once when it can be received from, but not before
+	// MinDelay is over: the network has changed, or the user wants to know.
 	Nudge <-chan struct{}
 
 	// Every is the time from the beginning of one look to that of the next; zero means

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -35,17 +34,16 @@ var errNoUIDL = errors.New("server has no unique identifiers (UIDL)")
 func (w *watch) look(ctx context.Context) error {
 	w.begun = time.Now()
 	client, err := pop3conn.Dial(ctx, w.Endpoint, w.Options)
+	w.login = time.Now()
 	if err != nil {
 		return err
 	}
-	stood := time.Now()
+	defer client.Abort()
 	l := &look{watch: w, client: client, listed: map[string]int{}, present: map[string]bool{}}
 	err = l.run(ctx)
-	if time.Since(stood) >= w.Stable {
+	if time.Since(w.login) >= w.Stable {
 		w.distance = 0
 	}
-	l.result.Over = true
-	l.tell()
 	l.leave(ctx)
 	return err
 }
@@ -55,7 +53,8 @@ func (l *look) run(ctx context.Context) error {
 	features := l.client.Features()
 	l.loginDelay = features.LoginDelay.Minimum
 	if err != nil {
-		if refused := new(pop3conn.Error); errors.As(err, &refused) && !refused.Temporary() && !features.UIDL {
+		refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
+		if errors.As(err, &refused) && refused.Command == "UIDL" && listed && !features.UIDL {
 			err = fmt.Errorf("%w: %w", errNoUIDL, err)
 		}
 		return l.outage(err)
@@ -72,6 +71,10 @@ func (l *look) run(ctx context.Context) error {
 		l.result.Size += max(m.Size, 0)
 	}
 	l.tell()
+	defer func() {
+		l.result.Over = true
+		l.tell()
+	}()
 	err = l.retrieve(ctx)
 	if err == nil {
 		err = l.forget(ctx)
@@ -139,102 +142,6 @@ func (l *look) verify(ctx context.Context) error {
 	return nil
 }
 
-// retrieve gives Handle what is new. Its error ends the look; what concerns one message
-// does not.
-func (l *look) retrieve(ctx context.Context) error {
-	next := 0
-	for got, err := range l.client.RetrEach(ctx, listings(l.fresh)) {
-		m := l.fresh[next]
-		next++
-		m.Message = got
-		if l.Delete {
-			m.digest = sha256.New()
-		}
-		l.slow[m.Key] = true // unless it comes to its end
-		var refused error
-		switch {
-		case err == nil:
-			if err = l.handle(ctx, m); errors.Is(err, pop3conn.ErrTooLarge) && l.client.Err() == nil {
-				refused, err = err, nil
-			}
-		case l.client.Err() == nil:
-			refused, err = err, nil
-		}
-		switch {
-		case err != nil:
-			return err
-		case refused != nil:
-			l.refuse(m, refused)
-		default:
-			delete(l.slow, m.Key)
-		}
-	}
-	return nil
-}
-
-// handle gives Handle a message and takes note of it, in this order.
-func (l *look) handle(ctx context.Context, m *Message) error {
-	err := l.Handle(ctx, m)
-	ended := l.client.Err()
-	switch {
-	case ended != nil && !m.Complete():
-		return ended // the message comes again, whatever Handle has made of its beginning
-	case err != nil:
-		return &handleError{m.Msg, err}
-	case l.Delete && !m.Complete():
-		return fmt.Errorf("%w: message %d", ErrUnread, m.Msg)
-	}
-	note := Note{at: time.Now(), sum: m.sum()}
-	if err := l.save(ctx, map[string]Note{m.Key: note}); err != nil {
-		return err
-	}
-	l.result.Handled++
-	l.dueAt(m, note.at)
-	return nil
-}
-
-// handleError is an error of Handle. It is no outage, whatever it holds.
-type handleError struct {
-	msg int
-	err error
-}
-
-func (e *handleError) Error() string {
-	return wire.Printable(fmt.Sprintf("pop3watch: message %d: %v", e.msg, e.err))
-}
-
-func (e *handleError) Unwrap() error { return e.err }
-
-// forget forgets the messages that are not on the server any more. A server that lists
-// nothing at all may do so for an outage: then only messages that were about to be
-// deleted are forgotten.
-func (l *look) forget(ctx context.Context) error {
-	gone := map[string]Note{}
-	for key, note := range l.notes {
-		if !l.present[key] && (len(l.present) > 0 || note.going) {
-			gone[key] = Note{}
-		}
-	}
-	return l.save(ctx, gone)
-}
-
-// saveTime bounds a Save.
-const saveTime = 30 * time.Second
-
-// save changes notes, also if ctx has ended by now: what was handled must be noted.
-func (l *look) save(ctx context.Context, changes map[string]Note) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	if err := l.Seen.Save(ctx, changes); err != nil {
-		return err
-	}
-	apply(l.notes, changes)
-	return nil
-}
-
 // refuse tells of a message that could not be had or deleted.
 func (l *look) refuse(m *Message, err error) {
 	if l.Refused != nil {
@@ -268,5 +175,4 @@ func (l *look) leave(ctx context.Context) {
 		defer cancel()
 		l.client.Quit(ctx)
 	}
-	l.client.Abort()
 }

@@ -3,11 +3,9 @@ package pop3watch_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,56 +184,6 @@ func TestPauses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestNudge: a Nudge makes Run look at once, between looks and in an outage.
-func TestNudge(t *testing.T) {
-	for _, down := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFixture()
-			f.Every, f.MinDelay, f.MaxDelay = time.Hour, time.Hour, time.Hour
-			f.net.fail = func(int) error {
-				if down {
-					return errors.New("no network")
-				}
-				return nil
-			}
-			nudge := make(chan struct{})
-			f.Nudge = nudge
-			go func() {
-				for range 3 {
-					time.Sleep(10 * time.Minute)
-					nudge <- struct{}{}
-				}
-			}()
-			runFor(t, f, 50*time.Minute)
-			if got := f.net.distances(); fmt.Sprint(got) != "[10m0s 10m0s 10m0s]" {
-				t.Errorf("down %v: %v", down, got)
-			}
-		})
-	}
-}
-
-// TestSleep: when the wall clock shows that the machine was asleep, Run looks within
-// half a minute. A clock that is set back changes nothing.
-func TestSleep(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture()
-		f.Every = time.Hour
-		begin := time.Now()
-		var skew atomic.Int64
-		f.SetClock(func() time.Time { return time.Now().Add(time.Duration(skew.Load())) })
-		go func() {
-			time.Sleep(10 * time.Minute)
-			skew.Store(int64(-24 * time.Hour))
-			time.Sleep(10 * time.Minute)
-			skew.Store(int64(8 * time.Hour)) // it slept
-		}()
-		runFor(t, f, 70*time.Minute)
-		if got := f.net.distances(); len(got) != 1 || f.net.dials[1].Sub(begin) < 20*time.Minute || f.net.dials[1].Sub(begin) > 20*time.Minute+30*time.Second {
-			t.Errorf("%v", got)
-		}
-	})
 }
 
 // TestLease: of two watches over the same notes one waits for the end of the other, or

@@ -20,6 +20,7 @@ type watch struct {
 	slow map[string]bool
 
 	begun      time.Time     // the last look
+	login      time.Time     // its login, or try
 	loginDelay time.Duration // how far apart logins must be
 	distance   time.Duration // of the last two tries, if the last one failed
 }
@@ -27,10 +28,11 @@ type watch struct {
 // Run looks into the mailbox until ctx ends, which is no error, Handle or Seen returns
 // an error, or nothing can be done without a person: then the error is a [*dial.Error].
 // It waits for other processes that use the same Seen.
-func Run(ctx context.Context, c Config) error {
+func Run(ctx context.Context, c Config) (err error) {
 	w, err := c.open(ctx)
 	if err == nil {
-		err = wire.Join(w.run(ctx), w.Seen.Release())
+		defer func() { err = wire.Join(err, w.Seen.Release()) }()
+		err = w.run(ctx)
 	}
 	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -42,7 +44,7 @@ func Run(ctx context.Context, c Config) error {
 // all that was to be deleted is gone. Without Config.Refused the error holds one for
 // each message that could not be had or deleted; if nothing else went wrong the others
 // were handled. An outage is a [*dial.Error].
-func Once(ctx context.Context, c Config) error {
+func Once(ctx context.Context, c Config) (err error) {
 	var refused []error
 	if c.Refused == nil {
 		c.Refused = func(_ pop3conn.Listing, err error) { refused = append(refused, err) }
@@ -51,8 +53,9 @@ func Once(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = wire.Join(err, w.Seen.Release()) }()
 	err = w.look(ctx)
-	return wire.Join(append(refused, err, w.Seen.Release())...)
+	return wire.Join(append(refused, err)...)
 }
 
 // open checks the Config, and loads the notes.
@@ -103,15 +106,17 @@ const (
 )
 
 // wait waits for the time of the next look, a Nudge, or the end of a sleep of the
-// machine, and in any case until the server allows another login.
+// machine, and in any case until MinDelay is over and the server allows another login.
 func (w *watch) wait(ctx context.Context, next time.Time) error {
 	begun, wall := time.Now(), w.clock()
 	nudge := w.Nudge
 	for slept := false; !slept && time.Now().Before(next); {
 		select {
 		case <-time.After(min(time.Until(next), glance)):
-		case <-nudge:
-			next = time.Now()
+		case _, open := <-nudge:
+			if nudge = nil; open {
+				next = time.Now()
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -119,7 +124,7 @@ func (w *watch) wait(ctx context.Context, next time.Time) error {
 		slept = w.clock().Sub(wall)-time.Since(begun) > asleep
 	}
 	select {
-	case <-time.After(time.Until(w.begun.Add(w.loginDelay))):
+	case <-time.After(time.Until(w.login.Add(max(w.loginDelay, w.MinDelay)))):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

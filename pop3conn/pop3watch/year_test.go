@@ -68,7 +68,7 @@ func (w *weather) answer(command string) string {
 // message is handled once, and deleted; no two logins are closer than they may be; and
 // neither memory nor goroutines grow.
 func TestYear(t *testing.T) {
-	year, every := 365*24*time.Hour, 6*time.Hour
+	year, every := 365*24*time.Hour, 12*time.Hour
 	if os.Getenv("MAILCONN_FULL") != "" {
 		every = 30 * time.Minute
 	}

@@ -136,7 +136,7 @@ func perRun(runs int, f func()) (count, bytes float64) {
 // TestConnectPOP3 compares what connecting and logging in allocates with a client that
 // checks nothing.
 func TestConnectPOP3(t *testing.T) {
-	for pol, most := range map[policy.Policy][2]float64{policy.NoTLS: {80, 5500}, policy.ImplicitTLS: {145, 11000}} {
+	for pol, most := range map[policy.Policy][2]float64{policy.NoTLS: {90, 5500}, policy.ImplicitTLS: {130, 9500}} {
 		lab := newPOP3Lab(t, pol)
 		ours, ourBytes := perRun(200, func() { lab.ours(t).Close() })
 		bare, bareBytes := perRun(200, func() { lab.bare(t).Close() })

@@ -1,0 +1,102 @@
+package pop3watch_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/pop3conn"
+	"github.com/mailconn/mailconn/pop3conn/pop3watch"
+)
+
+// TestRefused: messages that the server does not give or delete are told of, with the
+// error of Once or by Refused, and the others handled and deleted.
+func TestRefused(t *testing.T) {
+	f := newFixture(popbox.Message{ID: "a"}, popbox.Message{ID: "b"}, popbox.Message{ID: "c"}, popbox.Message{ID: "d"}, popbox.Message{ID: "e"})
+	f.Hook = answers(map[string]string{"RETR 2": "-ERR [SYS/TEMP] later\r\n", "DELE 3": "-ERR no\r\n", "DELE 5": "-ERR never\r\n"})
+	f.Delete = true
+	got, err := f.once()
+	var refused *pop3conn.Error
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "RETR 2") || !strings.Contains(err.Error(), "DELE 3") || !strings.Contains(err.Error(), "DELE 5") {
+		t.Errorf("%v", err)
+	}
+	if want := (pop3watch.Look{Listed: 5, New: 5, Handled: 4, Deleted: 2, Over: true}); got != want || f.left() != "[b c e]" || fmt.Sprint(f.seen.keys()) != "[c e]" {
+		t.Errorf("%+v, left %s, noted %v", got, f.left(), f.seen.keys())
+	}
+	told := map[string]string{}
+	f.Refused = func(l pop3conn.Listing, err error) {
+		if errors.As(err, &refused) {
+			told[l.ID] = refused.Command
+		}
+	}
+	f.Hook = answers(map[string]string{"RETR 1": "-ERR later\r\n", "DELE 2": "-ERR no\r\n", "DELE 3": "-ERR never\r\n"})
+	if _, err := f.once(); err != nil || fmt.Sprint(told) != "map[b:RETR 1 c:DELE 2 e:DELE 3]" {
+		t.Errorf("%v, %v", told, err)
+	}
+}
+
+// TestShared: as long as one of several messages with the same identifier is not
+// handled none of them is deleted, or it would pass for the one that went.
+func TestShared(t *testing.T) {
+	f := newFixture(three()...)
+	f.Delete = true
+	f.Hook = answers(map[string]string{"RETR 3": "-ERR later\r\n"})
+	if _, err := f.once(); err == nil || f.left() != "[a a]" {
+		t.Errorf("%v, left %s", err, f.left())
+	}
+	f.Hook = nil
+	if _, err := f.once(); err != nil || f.left() != "[]" || f.got["a"] != "one\r\n" || f.got["a 2"] != "three\r\n" || f.told != 3 {
+		t.Errorf("%v, %q, left %s", err, f.got, f.left())
+	}
+}
+
+// TestForget: what is gone from the server is forgotten, but not for an empty list.
+func TestForget(t *testing.T) {
+	f := newFixture()
+	f.seen.notes["gone"] = aged(t, time.Hour)
+	for _, messages := range [][]popbox.Message{nil, three()} {
+		f.Add(messages...)
+		if _, err := f.once(); err != nil {
+			t.Fatal(err)
+		}
+		if _, noted := f.seen.notes["gone"]; noted != (messages == nil) {
+			t.Errorf("%d listed: %v", len(messages), f.seen.keys())
+		}
+	}
+}
+
+// TestOddList: a line that cannot be read costs its message, which is told of if its
+// number is known.
+func TestOddList(t *testing.T) {
+	f := newFixture(three()...)
+	f.Hook = answers(map[string]string{"UIDL": "+OK\r\n 1\ta b\u00fc%\r\n2 \r\nx y\r\n3   c\r\n.\r\n", "LIST": "+OK\r\n1 what\r\n2 5\r\n.\r\n"})
+	var odd []pop3conn.Listing
+	f.Refused = func(l pop3conn.Listing, err error) {
+		if errors.Is(err, pop3watch.ErrNoID) {
+			odd = append(odd, l)
+		}
+	}
+	got, err := f.once()
+	if err != nil || got.Handled != 2 || fmt.Sprint(odd) != "[{2  5}]" || fmt.Sprint(f.seen.keys()) != "[a%20b%C3%BC%25 c]" {
+		t.Errorf("%+v, %v, %v, noted %v", got, err, odd, f.seen.keys())
+	}
+}
+
+// TestTooLarge: a message beyond Options.MaxMessageSize is told of and left, by the
+// size that the server lists, and if it has lied by reading.
+func TestTooLarge(t *testing.T) {
+	f := newFixture(popbox.Message{ID: "a", Text: strings.Repeat("x", 100) + "\r\n"}, popbox.Message{ID: "b", Text: strings.Repeat("x", 100) + "\r\n"}, popbox.Message{ID: "c", Text: "x\r\n"})
+	f.Options.MaxMessageSize, f.Delete = 50, true
+	asked := ""
+	f.Hook = func(command string) string {
+		asked += command + "; "
+		return map[string]string{"LIST": "+OK\r\n1 102\r\n2 10\r\n3 3\r\n.\r\n"}[command]
+	}
+	got, err := f.once()
+	if !errors.Is(err, pop3conn.ErrTooLarge) || got.Handled != 1 || f.left() != "[a b]" || strings.Contains(asked, "RETR 1") || !strings.Contains(asked, "RETR 2") {
+		t.Errorf("%+v, %v, left %s, asked %s", got, err, f.left(), asked)
+	}
+}
