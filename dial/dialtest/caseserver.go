@@ -65,9 +65,10 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 			return nil, err
 		}
 	}
-	if s.listener, err = serve.Listen("", s.serve); err != nil {
+	if s.listener, err = serve.Listen("tcp4", serve.AnyPort); err != nil {
 		return nil, err
 	}
+	s.listener.Start(s.serve)
 	return s, nil
 }
 

@@ -52,10 +52,11 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 	m := &MITM{upstream: upstream, protocol: p, attack: a}
 	m.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: alpn(p)}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	if m.listener, err = serve.Listen("", m.serve); err != nil {
+	if m.listener, err = serve.Listen("tcp4", serve.AnyPort); err != nil {
 		m.cancel()
 		return nil, err
 	}
+	m.listener.Start(m.serve)
 	return m, nil
 }
 

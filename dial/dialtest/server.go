@@ -38,10 +38,15 @@ func NewServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = serve.Listen(c.Unix, s.serve); err != nil {
+	network, address := "tcp4", serve.AnyPort
+	if c.Unix != "" {
+		network, address = "unix", c.Unix
+	}
+	if s.listener, err = serve.Listen(network, address); err != nil {
 		return nil, err
 	}
 	s.settings.Open = s.listener.Open
+	s.listener.Start(s.serve)
 	return s, nil
 }
 

@@ -30,21 +30,23 @@ type connection struct {
 	cut   chan struct{} // closed when it is to end
 }
 
-// Listen begins to accept connections and gives each to serve, on a goroutine
-// of its own: on a free port of 127.0.0.1, or on a Unix socket if path is not "".
-// serve ends soon after cut is closed.
-func Listen(path string, serve func(conn net.Conn, cut <-chan struct{})) (*Listener, error) {
-	network, address := "tcp4", "127.0.0.1:0"
-	if path != "" {
-		network, address = "unix", path
-	}
+// AnyPort is an address for Listen: a free port of 127.0.0.1.
+const AnyPort = "127.0.0.1:0"
+
+// Listen listens on an address. Connections wait until Start.
+func Listen(network, address string) (*Listener, error) {
 	inner, err := net.Listen(network, address)
 	if err != nil {
 		return nil, fmt.Errorf("dialtest: %w", err)
 	}
-	l := &Listener{Listener: inner, serve: serve, done: make(chan struct{}), conns: map[*connection]bool{}}
+	return &Listener{Listener: inner, done: make(chan struct{}), conns: map[*connection]bool{}}, nil
+}
+
+// Start begins to accept connections and gives each to serve, on a goroutine of
+// its own. serve ends soon after cut is closed.
+func (l *Listener) Start(serve func(conn net.Conn, cut <-chan struct{})) {
+	l.serve = serve
 	go l.accept()
-	return l, nil
 }
 
 func (l *Listener) accept() {
