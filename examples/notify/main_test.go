@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
 func serve(t *testing.T) *dialtest.Server {
@@ -247,10 +251,54 @@ func TestProgress(t *testing.T) {
 	if out.Len() > 0 {
 		t.Errorf("%q where there is no terminal", out.String())
 	}
-	p.w = &out
+	p.terminal = true
 	p.add("in doubt")
 	p.end()
 	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 in doubt"; got != want || !strings.HasSuffix(out.String(), "1 in doubt\x1b[K\n") {
 		t.Errorf("%q, %q", got, out.String())
+	}
+}
+
+// What a person needs to know about the relay is said once, also where there is
+// no terminal.
+func TestRelay(t *testing.T) {
+	var out bytes.Buffer
+	r := relay{say: newProgress(&out).say}
+	look := func(s pool.Stats, want ...string) {
+		t.Helper()
+		out.Reset()
+		r.look(s)
+		if lines := strings.Count(out.String(), "notify: "); len(want) == 0 && lines != 0 || len(want) > 0 && lines != 1 {
+			t.Errorf("%q", out.String())
+		}
+		for _, w := range want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%q without %q", out.String(), w)
+			}
+		}
+	}
+	failed := func(phase dial.Phase, err error) pool.Stats {
+		return pool.Stats{Down: &pool.DownError{Err: &dial.Error{Endpoint: dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test"}, Phase: phase, Err: err}}}
+	}
+	look(pool.Stats{})
+	look(failed(dial.PhaseConnect, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "messages wait", "mail.test", "\n\t")
+	look(failed(dial.PhaseConnect, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}))
+	look(failed(dial.PhaseHandshake, x509.UnknownAuthorityError{}), "no message is sent", "\n\t")
+	look(pool.Stats{}, "can be used again")
+	look(pool.Stats{Limit: 3}, "gives 3 of")
+	look(pool.Stats{Limit: 3})
+	look(pool.Stats{Down: &pool.DownError{Err: io.EOF}, Limit: 3}, "messages wait", "before it has answered")
+}
+
+// A relay that cannot be reached is no riddle.
+func TestDown(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	answers, stderr := call(t, statusFailed, []string{"-timeout", "50ms", "-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	if a := answers["1"]; a.Outcome != "not sent" || !strings.Contains(a.Error, "refused") || !strings.Contains(stderr, "notify: messages wait for the relay: dial:") {
+		t.Errorf("%+v, %q", a, stderr)
 	}
 }

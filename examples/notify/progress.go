@@ -9,35 +9,41 @@ import (
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
-// progress shows how far the run is, in one line of a terminal. Elsewhere it is
-// quiet: the answers say it all.
+// progress shows how far the run is, in one line of a terminal. Elsewhere there is
+// no such line: the answers say it all.
 type progress struct {
-	w     io.Writer // nil: quiet
-	count map[string]int
-	start time.Time
-	shown time.Time
+	w        io.Writer
+	terminal bool
+	count    map[string]int
+	start    time.Time
+	shown    time.Time
 }
 
 func newProgress(w io.Writer) *progress {
-	p := &progress{count: map[string]int{}, start: time.Now()}
-	if f, ok := w.(*os.File); ok && prompt.IsTerminal(f) {
-		p.w = w
-	}
-	return p
+	f, ok := w.(*os.File)
+	return &progress{w: w, terminal: ok && prompt.IsTerminal(f), count: map[string]int{}, start: time.Now()}
 }
 
 // add counts a message.
 func (p *progress) add(outcome string) {
 	p.count[outcome]++
-	if now := time.Now(); p.w != nil && now.Sub(p.shown) >= 100*time.Millisecond {
+	if now := time.Now(); p.terminal && now.Sub(p.shown) >= 100*time.Millisecond {
 		p.shown = now
 		fmt.Fprintf(p.w, "\r%s\x1b[K", p.line(now.Sub(p.start)))
 	}
 }
 
+// say writes a line of its own, also where there is no terminal.
+func (p *progress) say(format string, args ...any) {
+	if p.terminal {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintf(p.w, "notify: "+format+"\n", args...)
+}
+
 // end leaves the last state standing.
 func (p *progress) end() {
-	if p.w != nil && len(p.count) > 0 {
+	if p.terminal && len(p.count) > 0 {
 		fmt.Fprintf(p.w, "\r%s\x1b[K\n", p.line(time.Since(p.start)))
 	}
 }

@@ -50,7 +50,10 @@ func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *p
 	work, done := linger(intake, o.grace)
 	defer done()
 
-	book := &book{out: json.NewEncoder(out), show: show}
+	book := &book{out: json.NewEncoder(out), show: show, relay: relay{say: show.say}}
+	watching, told := context.WithCancel(context.WithoutCancel(ctx))
+	var watcher sync.WaitGroup
+	watcher.Go(func() { book.watch(watching, p) })
 	notices := make(chan notice)
 	var workers sync.WaitGroup
 	for range o.jobs {
@@ -64,6 +67,8 @@ func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *p
 	}
 	err = read(intake, in, notices)
 	workers.Wait()
+	told()
+	watcher.Wait()
 	return book.status, errors.Join(err, book.err)
 }
 
@@ -137,6 +142,7 @@ type book struct {
 	mu     sync.Mutex
 	out    *json.Encoder
 	show   *progress
+	relay  relay
 	status int
 	err    error
 }

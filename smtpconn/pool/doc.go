@@ -46,6 +46,9 @@
 // taught, which [Stats].Limit shows. A failure that time does not mend, as of a
 // certificate, lets no dial begin for MaxRetryDelay.
 //
+// Pools that share a relay's limit share it as it comes: one that finds all taken is
+// down until another gives a connection up. Set MaxConns so that there is room for all.
+//
 // No message fails while a connection, or a dial that is under way, may carry it.
 //
 // # A relay that is down

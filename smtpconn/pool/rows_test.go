@@ -478,12 +478,16 @@ func rowMailMax(t *testing.T) {
 	})
 }
 
-// Two pools that share what a relay gives both get on.
+// Two pools that share what a relay gives both get on, and neither loses its
+// connections to the other.
 func rowTwoPools(t *testing.T) {
 	l := newLimit(4)
 	r := capped(l, "greeting", "421 4.7.0 too many connections")
 	bubble(t, r, pool.Config{MaxConns: 4, WaitWhileDown: true}, func(t *testing.T, a *pool.Pool) {
 		b := open(t, r, pool.Config{MaxConns: 4, WaitWhileDown: true})
+		if err := errors.Join(send(t.Context(), a, "a@mail.test"), send(t.Context(), b, "b@mail.test")); err != nil {
+			t.Error(err)
+		}
 		stopA, stopB := flow(t, a, 8), flow(t, b, 8)
 		time.Sleep(90 * time.Second)
 		sa, sb := a.Stats(), b.Stats()

@@ -98,8 +98,10 @@ func byPool(t *testing.T, r relay, n int) map[int]string {
 // away is an envelope for mail that a server throws away once it has it.
 func away() smtpconn.Envelope { return to("somebody@elsewhere.test") }
 
+// numberedLetter is a message of one of several sizes.
 func numberedLetter(i int) string {
-	return strings.Replace(long(2<<10), "<1@example.test>", fmt.Sprintf("<%d@numbered.test>", i), 1)
+	size := []int{0, 2 << 10, 17 << 10, 40 << 10}[i%4]
+	return strings.Replace(long(size), "<1@example.test>", fmt.Sprintf("<%d@numbered.test>", i), 1)
 }
 
 // TestPostfixAccounts has Postfix's own log account for every message: taken

@@ -36,13 +36,18 @@ func (l *Lab) Exim(d *Dovecot) *Server {
 // eximPorts are lists as the configuration has them.
 type eximPorts struct {
 	All, Implicit, Relay []string
+	One, Three           string // where so many connections are taken at a time
 	variants             string // a line for each port: "PORT: VARIANT"
 }
 
 func (s *Server) eximPorts() (p eximPorts) {
 	add := func(place Place, lists ...*[]string) {
 		port := fmt.Sprint(s.listen(place))
-		p.variants += port + ": " + string(place.Variant) + "\n"
+		certificate := place.Variant
+		if certificate == OneAtOnce || certificate == ThreeAtOnce {
+			certificate = Good
+		}
+		p.variants += port + ": " + string(certificate) + "\n"
 		for _, list := range append(lists, &p.All) {
 			*list = append(*list, port)
 		}
@@ -53,6 +58,10 @@ func (s *Server) eximPorts() (p eximPorts) {
 		if v != NoTLS {
 			add(Place{policy.Submission, true, v}, &p.Implicit)
 		}
+	}
+	for v, port := range map[Variant]*string{OneAtOnce: &p.One, ThreeAtOnce: &p.Three} {
+		add(Place{policy.SMTP, false, v}, &p.Relay)
+		*port = p.All[len(p.All)-1]
 	}
 	return p
 }

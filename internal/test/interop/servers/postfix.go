@@ -66,8 +66,16 @@ func (s *Server) smtpds() (all []smtpd) {
 		all = append(all, smtpd{s.listen(Place{policy.SMTP, true, v}), append(tlsOptions(v, "encrypt"), wrapped)})
 		all = append(all, smtpd{s.listen(Place{policy.Submission, true, v}), append(submission, wrapped)})
 	}
-	two := append(tlsOptions(Good, "may"), "smtpd_client_connection_count_limit=2", "smtpd_client_event_limit_exceptions=")
-	return append(all, smtpd{s.listen(Place{policy.SMTP, false, TwoAtOnce}), two})
+	for v, limit := range map[Variant]string{
+		OneAtOnce:      "smtpd_client_connection_count_limit=1",
+		TwoAtOnce:      "smtpd_client_connection_count_limit=2",
+		ThreeAtOnce:    "smtpd_client_connection_count_limit=3",
+		FiveEachMinute: "smtpd_client_connection_rate_limit=5",
+	} {
+		options := append(tlsOptions(Good, "may"), limit, "smtpd_client_event_limit_exceptions=")
+		all = append(all, smtpd{s.listen(Place{policy.SMTP, false, v}), options})
+	}
+	return all
 }
 
 // tlsOptions are those of a variant, the level being what it is for a good one.

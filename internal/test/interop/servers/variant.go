@@ -26,6 +26,14 @@ const (
 // sessions of a kind, Postfix a client two connections.
 const TwoAtOnce Variant = "two-at-once"
 
+// These are variants of Postfix and Exim alone: one and three connections at a time,
+// and with Postfix five new connections a minute.
+const (
+	OneAtOnce      Variant = "one-at-once"
+	ThreeAtOnce    Variant = "three-at-once"
+	FiveEachMinute Variant = "five-each-minute"
+)
+
 // Variants are those of the matrix, in the order of tables.
 var Variants = []Variant{
 	Good, Expired, NotYetValid, WrongHost, SelfSigned, UnknownCA, MissingIntermediate,
