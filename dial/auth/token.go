@@ -20,8 +20,10 @@ const (
 // server lists it, else by XOAUTH2. It is sent only over TLS: a token in the
 // clear belongs to anyone who reads it (RFC 7628 §3, RFC 6750 §5.3).
 type Token struct {
-	User   string // whom the token is for
-	Secret Source // the token: a [Secret], or what gives one at each login
+	User string // whom the token is for
+	// Secret is the token: a [Secret], or what gives one at each login, as an account
+	// of package dial/auth/oauth does, which is a module of its own.
+	Secret Source
 
 	// Mechanisms are the only ones that may be used, of OAUTHBEARER and
 	// XOAUTH2. nil means both.

@@ -21,7 +21,7 @@ type TokenError struct {
 	Discovery string
 }
 
-// Error returns status and scope.
+// Error returns status, scope and the place of the configuration.
 func (e *TokenError) Error() string {
 	s := "token refused"
 	if e.Status != "" {
@@ -29,6 +29,9 @@ func (e *TokenError) Error() string {
 	}
 	if e.Scope != "" {
 		s += fmt.Sprintf(", needs scope %q", e.Scope)
+	}
+	if e.Discovery != "" {
+		s += fmt.Sprintf("; the server names the configuration %q", e.Discovery)
 	}
 	return wire.Printable(s)
 }

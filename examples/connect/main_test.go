@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/accountfile"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -106,6 +107,33 @@ func TestPasswordFile(t *testing.T) {
 	expect(t, statusOK, "", []string{"-ca", file, "-user", "alice", "-password-file", right, url}, "logged in as alice")
 	expect(t, statusFailed, "", []string{"-ca", file, "-user", "alice", "-password-file", wrong, url},
 		"phase auth", "error bad credentials", "temporary no", "hint The server does not accept this user and password")
+}
+
+// The account file that examples/account writes stands for URL, user and pins.
+func TestAccount(t *testing.T) {
+	ca, _ := newCA(t) // the server is pinned, and its CA not known
+	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true})
+	e := srv.Endpoint(policy.ImplicitTLS)
+	seen, err := (&dial.Dialer{}).Inspect(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin, _ := seen.Pin()
+	a := accountfile.Account{Read: e, Send: e, User: "alice", Pins: []dial.Pin{pin}}
+	file := filepath.Join(t.TempDir(), "account.json")
+	if err := a.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, statusOK, password+"\n", []string{"-account", file}, "pin", "alice")
+	for _, args := range [][]string{{"-account", file, e.String()}, {"-account", file, "-user", "bob"}} {
+		expect(t, statusUsage, "", args, "-account")
+	}
+	a.Issuer = "https://login.example.org"
+	if err := a.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, statusUsage, "", []string{"-account", file}, "examples/account -check")
+	expect(t, statusUsage, "", []string{"-account", file + "x"}, "no such file")
 }
 
 func TestDowngrade(t *testing.T) {

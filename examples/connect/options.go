@@ -13,12 +13,14 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/accountfile"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
 const usage = `connect shows how a mail server is protected, or why it was refused.
 
 usage: connect [flags] URL
+       connect [flags] -account FILE
 
 The URL says protocol, policy, host and perhaps port:
 
@@ -27,7 +29,8 @@ The URL says protocol, policy, host and perhaps port:
   imap+opportunistic://  and so on               STARTTLS if it is offered, else in the clear
   imap+plain://  and so on                       in the clear
 
-Without -user there is no login. The password comes from -password-file, or it is
+With -account the server for reading is that of a file which examples/account has
+written, with its user and pins. Without a user there is no login. The password comes from -password-file, or it is
 asked for. The exit status is 1 if there is no connection, and 2 if the command
 line is wrong.
 
@@ -38,6 +41,7 @@ flags:
 type options struct {
 	endpoint     dial.Endpoint
 	user         string
+	pins         []dial.Pin
 	passwordFile string
 	ca           string
 	timeout      time.Duration
@@ -52,6 +56,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
 	fs.Usage = func() {}
 	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
+	account := fs.String("account", "", "take server, user and pins from `FILE`, as examples/account writes it")
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
 	fs.StringVar(&o.ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
 	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "give up after `TIME`, such as 10s")
@@ -67,15 +72,30 @@ func parse(args []string, help io.Writer) (*options, error) {
 		return nil, err
 	case err != nil:
 		return nil, err
-	case fs.NArg() != 1:
-		return nil, errors.New("want one URL, behind the flags")
 	case o.timeout <= 0:
 		return nil, errors.New("-timeout must be more than nothing")
+	case *account != "" && fs.NArg() == 0 && o.user == "":
+		return &o, o.load(*account)
+	case fs.NArg() != 1 || *account != "":
+		return nil, errors.New("want one URL, behind the flags, or -account without URL and user")
 	case o.passwordFile != "" && o.user == "":
 		return nil, errors.New("-password-file without -user")
 	}
 	o.endpoint, err = dial.ParseEndpoint(fs.Arg(0))
 	return &o, err
+}
+
+// load takes what an account file says.
+func (o *options) load(file string) error {
+	a, err := accountfile.Load(file)
+	if err != nil {
+		return err
+	}
+	if a.Issuer != "" {
+		return fmt.Errorf("%s: this account has no password: examples/account -check uses it", file)
+	}
+	o.endpoint, o.user, o.pins = a.Read, a.User, a.Pins
+	return nil
 }
 
 // target is a server, and all that is needed to connect to it.
@@ -104,7 +124,7 @@ func (o *options) record(d *dial.Dialer) (close func() error, err error) {
 func (o *options) target(ctx context.Context, stdin io.Reader, stderr io.Writer) (*target, error) {
 	t := &target{
 		endpoint: o.endpoint,
-		dialer:   &dial.Dialer{Timeout: o.timeout},
+		dialer:   &dial.Dialer{Timeout: o.timeout, Pins: o.pins},
 		user:     o.user,
 		timeout:  o.timeout,
 	}

@@ -7,6 +7,7 @@
 //   - fakenet: name servers, web sites and mail servers in memory
 //   - interop: real mail servers (a module of its own)
 //   - layout: which package may import which
+//   - oauthtest: a real authorization server (a module of its own)
 //   - packages: the list of this module's packages
 //   - popbox: a POP3 server whose mailbox a test fills
 //   - readme: the code, the paths and the tests that the papers name

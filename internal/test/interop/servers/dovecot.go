@@ -35,6 +35,7 @@ type dovecotConf struct {
 	RelayPort               string
 	OpenSSL                 string // a configuration of OpenSSL's, or ""
 	Demands                 bool   // clients must have a certificate
+	Introspection           string // where to ask about tokens, "" to check them here
 }
 
 type loginService struct {
@@ -83,9 +84,10 @@ func (l *Lab) Dovecot() *Dovecot {
 			usual = append(usual, v)
 		}
 	}
-	d.Server = l.dovecot(program, "dovecot", relay, usual)
+	keys := map[string]string{"HS256/default": base64.StdEncoding.EncodeToString([]byte(tokenKey))}
+	d.Server = l.dovecot(program, "dovecot", relay, usual, tokens{keys: keys})
 	for _, v := range alone {
-		other := l.dovecot(program, "dovecot-"+string(v), relay, []Variant{v})
+		other := l.dovecot(program, "dovecot-"+string(v), relay, []Variant{v}, tokens{keys: keys})
 		d.others = append(d.others, other)
 		for place, addr := range other.addr {
 			d.addr[place] = addr
@@ -94,7 +96,29 @@ func (l *Lab) Dovecot() *Dovecot {
 	return d
 }
 
-func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []Variant) *Server {
+// DovecotFor starts a Dovecot that takes the tokens of an issuer: it asks the issuer about
+// each if introspect is set, else it takes only JWTs, which it checks by itself.
+func (l *Lab) DovecotFor(is *Issuer, introspect bool) *Dovecot {
+	l.t.Helper()
+	relay, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, CA: l.CA})
+	check(l.t, err)
+	l.t.Cleanup(func() { relay.Close() })
+	name, how := "dovecot-introspects", tokens{introspection: is.introspection()}
+	if !introspect {
+		key, err := is.publicKey()
+		check(l.t, err)
+		name, how = "dovecot-validates", tokens{keys: map[string]string{"ES256/" + issuerKeyID: key}}
+	}
+	return &Dovecot{Server: l.dovecot(l.need("dovecot"), name, relay, []Variant{Good}, how), Relay: relay}
+}
+
+// tokens is how a Dovecot checks tokens.
+type tokens struct {
+	keys          map[string]string // of JWTs, by algorithm and id
+	introspection string            // where to ask instead
+}
+
+func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []Variant, how tokens) *Server {
 	l.t.Helper()
 	return l.run(name, func(s *Server) supervise.Command {
 		c := dovecotConf{Dir: s.dir, Certs: filepath.Join(l.dir, "certs")}
@@ -108,7 +132,10 @@ func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []V
 		s.fronts(c)
 		c.OpenSSL = s.openSSL(variants[0])
 		s.write("users", nil)
-		s.writeText("jwt/default/HS256/default", base64.StdEncoding.EncodeToString([]byte(tokenKey)))
+		c.Introspection = how.introspection
+		for name, key := range how.keys {
+			s.writeText("jwt/default/"+name, key)
+		}
 		s.write("oauth2.conf", c)
 		s.giveTo(c.User)
 		return supervise.Command{Argv: []string{program, "-F", "-c", s.write("dovecot.conf", c)}, User: c.User}

@@ -1,0 +1,255 @@
+package oauth_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/dial/auth/oauth"
+)
+
+// Answers that are none are typed, and lead nowhere.
+func TestRow13Answers(t *testing.T) {
+	write := func(contentType, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.Write([]byte(body))
+		}
+	}
+	const good = `{"access_token":"access-access-access-9","token_type":"Bearer","expires_in":3600}`
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		good   bool
+	}{
+		"307": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.test/token", http.StatusTemporaryRedirect)
+		}, false},
+		"302, same host":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusFound) }, false},
+		"2 MB":            {write("application/json", good[:len(good)-1]+`,"x":"`+strings.Repeat("x", 2<<20)+`"}`), false},
+		"2 MB error":      {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503); w.Write(make([]byte, 2<<20)) }, false},
+		"HTML":            {write("text/html", "<html>"+good), false},
+		"HTML as JSON":    {write("application/json", "<html>access-access"), false},
+		"form":            {write("application/x-www-form-urlencoded", "access_token=access-access&token_type=bearer"), false},
+		"JSON as text":    {write("text/plain", good), false},
+		"empty":           {write("application/json", ""), false},
+		"null":            {write("application/json", "null"), false},
+		"array":           {write("application/json", "["+good+"]"), false},
+		"no token":        {write("application/json", `{"token_type":"Bearer"}`), false},
+		"numeric token":   {write("application/json", `{"access_token":98765432198765,"token_type":"Bearer"}`), false},
+		"other type":      {write("application/json", `{"access_token":"access-access","token_type":"DPoP"}`), false},
+		"error as object": {write("application/json", `{"error":{"code":7}}`), false},
+		"201":             {func(w http.ResponseWriter, _ *http.Request) { answer(w, 201, json.RawMessage(good)) }, false},
+		"good":            {write("application/json", good), true},
+		"good, long name": {write("application/problem+json; charset=utf-8", good), true},
+		"huge lifetime":   {write("application/json", `{"access_token":"access-access-access-9","token_type":"BEARER","expires_in":1e30}`), false},
+		"long lifetime":   {write("application/json", `{"access_token":"access-access-access-9","token_type":"BEARER","expires_in":"99999999999"}`), true},
+	} {
+		evil := newIssuer("https://evil.test")
+		is := newIssuer(testIssuer)
+		is.override = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == "POST" {
+				c.answer(w, r)
+			}
+			return r.Method == "POST"
+		}
+		config := is.config()
+		config.Transport = hosts{"login.test": is, "evil.test": evil}
+		s, err := signedIn(t, is, config).Secret(t.Context(), rejected("access-access-access-0"))
+		if c.good {
+			if err != nil || s.Reveal() != "access-access-access-9" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		var failed *oauth.Error
+		if !errors.As(err, &failed) || failed.Kind != oauth.KindIssuer || failed.Temporary() || strings.Contains(err.Error(), "98765") || len(unsafe(err.Error())) > 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := evil.seen(""); got != nil || len(is.seen("other")) > 0 {
+			t.Errorf("%s: followed: %q, %q", name, got, is.seen(""))
+		}
+	}
+}
+
+// endless is a transport whose answers do not end.
+type endless struct{ read int }
+
+func (e *endless) RoundTrip(*http.Request) (*http.Response, error) {
+	header := http.Header{"Content-Type": {"application/json"}}
+	return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(e)}, nil
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read += len(p); e.read > 10<<20 {
+		return 0, errors.New("far too much was read")
+	}
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// No more of an answer is read than is looked at.
+func TestRow13Endless(t *testing.T) {
+	is := newIssuer(testIssuer)
+	c := is.config()
+	body := new(endless)
+	c.Transport = body
+	_, err := signedIn(t, is, c).Secret(t.Context(), rejected("access-access-access-0"))
+	if !errors.Is(err, oauth.KindIssuer) || body.read > 200<<10 {
+		t.Errorf("%d bytes read: %v", body.read, err)
+	}
+}
+
+// A redirect of the token endpoint is not followed by a real transport either.
+func TestRow13RealRedirect(t *testing.T) {
+	is, c, _ := server(t)
+	asked := make(chan string, 10)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer other.Close()
+	a := signedIn(t, is, c)
+	is.mu.Lock()
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == "POST" {
+			http.Redirect(w, r, other.URL+"/token", http.StatusTemporaryRedirect)
+		}
+		return r.Method == "POST"
+	}
+	is.mu.Unlock()
+	if _, err := a.Secret(t.Context(), rejected("access-access-access-0")); !errors.Is(err, oauth.KindIssuer) {
+		t.Error(err)
+	}
+	if len(asked) > 0 {
+		t.Errorf("followed to %s", <-asked)
+	}
+}
+
+// An issuer whose certificate is not valid gets nothing, and the error holds the standard
+// library's.
+func TestRow13Certificate(t *testing.T) {
+	is, c, _ := server(t)
+	signedIn(t, is, c)
+	c.Transport = nil
+	a := account(t, is, c)
+	_, err := a.Secret(t.Context(), rejected("access-access-access-0"))
+	var wrong *tls.CertificateVerificationError
+	if !errors.As(err, &wrong) || !errors.Is(err, oauth.KindIssuer) || is.seen("") != nil {
+		t.Errorf("%v, requests %q", err, is.seen(""))
+	}
+}
+
+// An issuer that repeats what it was sent betrays nothing, whatever it says.
+func TestRow14Errors(t *testing.T) {
+	const clientSecret = "client-secret-client-secret"
+	var texts []string
+	note := func(v any) {
+		texts = append(texts, fmt.Sprintf("%v %+v %#v %s", v, v, v, v))
+		var failed *oauth.Error
+		if err, ok := v.(error); ok && errors.As(err, &failed) {
+			texts = append(texts, fmt.Sprintf("%+v", *failed))
+			for _, status := range []int{400} {
+				if failed.Status != status || !strings.Contains(failed.Description, "[secret]") {
+					t.Errorf("error %+v", *failed)
+				}
+			}
+		}
+	}
+	is := newIssuer(testIssuer)
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/token" {
+			return false
+		}
+		var said []string
+		for _, values := range r.PostForm {
+			said = append(said, values...)
+			said = append(said, url.QueryEscape(values[0]))
+		}
+		answer(w, 400, map[string]string{"error": "x " + strings.Join(said, " "), "error_description": strings.Join(said, " "), "access_token": "access-access"})
+		return true
+	}
+	c := is.config()
+	c.Apps[0].ClientSecret = auth.NewSecret(clientSecret)
+	is.set("token_endpoint_auth_methods_supported", []string{"client_secret_post"})
+	a := signedIn(t, is, c)
+	_, err := refreshed(t, a)
+	note(err)
+	_, err = a.Browser(t.Context(), browse(t, is))
+	note(err)
+	synctest.Test(t, func(t *testing.T) {
+		_, err := account(t, is, c).Device(t.Context(), func(oauth.DevicePrompt) error { return nil })
+		note(err)
+	})
+	note(c.Apps)
+	note(c.Store)
+	note(a)
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "account", a, "config", c.Apps, "error", err)
+	texts = append(texts, log.String())
+	for _, text := range texts {
+		if got := unsafe(text); len(got) > 0 {
+			t.Errorf("%q in %s", got, text)
+		}
+	}
+}
+
+// A short client secret is not cut out: the gap would show it.
+func TestRow14ShortSecret(t *testing.T) {
+	is := newIssuer(testIssuer)
+	c := is.config()
+	c.Apps[0].ClientSecret = auth.NewSecret("pass")
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == "POST" {
+			answer(w, 401, map[string]string{"error": "invalid_client", "error_description": "the password is wrong"})
+		}
+		return r.Method == "POST"
+	}
+	_, err := refreshed(t, signedIn(t, is, c))
+	var failed *oauth.Error
+	if !errors.As(err, &failed) || failed.Description != "" || failed.Code != "invalid_client" {
+		t.Error(err)
+	}
+}
+
+// A transcript of the mail connection has no token, and neither has the login's error.
+func TestRow14Transcript(t *testing.T) {
+	for _, mechanism := range []string{"OAUTHBEARER", "XOAUTH2"} {
+		is := newIssuer(testIssuer)
+		a := signedIn(t, is, is.config())
+		s := newMailServer(t, mechanism, `{"status":"401 access-access-access-0"}`)
+		transcript, err := s.login(a)
+		if err == nil || !strings.Contains(transcript, "AUTH "+mechanism) {
+			t.Errorf("%v\n%s", err, transcript)
+		}
+		if got := unsafe(fmt.Sprintf("%v %+v", err, err) + transcript); len(got) > 0 {
+			t.Errorf("%s: %q in %v\n%s", mechanism, got, err, transcript)
+		}
+	}
+}
+
+// Errors are printable and not too long, whatever the issuer says.
+func TestErrorIsPrintable(t *testing.T) {
+	is := newIssuer(testIssuer)
+	a := signedIn(t, is, is.config())
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == "POST" {
+			answer(w, 400, map[string]string{"error": "\x1b[2J\u202e", "error_description": strings.Repeat("\r\nx", 5000)})
+		}
+		return r.Method == "POST"
+	}
+	_, err := a.Secret(context.Background(), rejected("access-access-access-0"))
+	var failed *oauth.Error
+	if text := fmt.Sprint(err); !errors.As(err, &failed) || len(text) > 512 || len(failed.Description) > 512 || strings.ContainsAny(text+failed.Code+failed.Description, "\x1b\u202e\r\n") {
+		t.Errorf("%d bytes: %q", len(text), text)
+	}
+}
