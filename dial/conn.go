@@ -170,6 +170,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 func (c *Conn) Close() error {
 	c.words.Note("closed by this side")
 	err := c.inner().Close()
+	c.words.End()
 	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
 		return nil // what failed is the farewell; the connection is closed
 	}
@@ -182,6 +183,7 @@ func (c *Conn) Abort() error {
 		return net.ErrClosed
 	}
 	c.words.Note("aborted by this side")
+	c.words.End()
 	return c.raw.Close()
 }
 

@@ -72,7 +72,8 @@ type Dialer struct {
 	// The lines of a login and the text of its replies are omitted. Literals and
 	// messages are counted, and not written. If a Write fails or takes long, lines are
 	// lost and the next line says how many; the connection does not wait for it.
-	// Write is called concurrently by concurrent connections. nil writes nothing.
+	// Write is called concurrently by concurrent connections, and not after Close or
+	// Abort has returned, or a dial its error. nil writes nothing.
 	Transcript io.Writer
 
 	// Peers remembers the servers that had TLS. nil remembers nothing. The Dialer

@@ -95,4 +95,10 @@ func TestReadNowTranscript(t *testing.T) {
 	if got != "-ERR bye\r\n" || err != io.EOF || !strings.Contains(words.String(), "-ERR bye") {
 		t.Errorf("%q, %v; transcript:\n%s", got, err, words.String())
 	}
+	whole := words.String()
+	io.WriteString(c, "NOOP\r\n") // a goroutine that has not noticed
+	c.Abort()
+	if words.String() != whole {
+		t.Errorf("the transcript goes on after Close:\n%s", words.String())
+	}
 }

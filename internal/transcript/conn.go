@@ -29,6 +29,13 @@ func (t *Transcript) Note(format string, args ...any) {
 	}
 }
 
+// End ends the transcript: when it has returned, the writer is called no more.
+func (t *Transcript) End() {
+	if t != nil {
+		t.sink.end()
+	}
+}
+
 // Follow returns conn, whose conversation is written down from here on. A nil
 // Transcript returns conn itself.
 func (t *Transcript) Follow(c net.Conn) net.Conn {

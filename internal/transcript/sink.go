@@ -27,6 +27,7 @@ type sink struct {
 	mu   sync.Mutex
 	busy chan struct{} // closed when the write under way has returned; nil: none
 	lost int
+	over bool // nothing more is written
 }
 
 func newSink(w io.Writer) *sink {
@@ -42,6 +43,9 @@ func newSink(w io.Writer) *sink {
 func (s *sink) line(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
 	if s.busy != nil {
 		select {
 		case <-s.busy:
@@ -55,6 +59,13 @@ func (s *sink) line(kind, text string) {
 		text = fmt.Sprintf("%s (before this, %d lines were lost)", text, s.lost)
 	}
 	s.write([]byte(fmt.Sprintf("%s %s %s %s\n", s.number, time.Now().Format("15:04:05.000"), kind, wire.Printable(text))))
+}
+
+// end lets a line that is being written be written, and no other after it.
+func (s *sink) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
 }
 
 // write gives a line to the writer and waits for it, but not long.

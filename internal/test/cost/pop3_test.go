@@ -60,13 +60,17 @@ func newPOP3Lab(t testing.TB, pol policy.Policy) *pop3Lab {
 			if pol == policy.ImplicitTLS {
 				conn = tls.Server(conn, secure)
 			}
-			lab.served.Go(func() { echo(conn, "+OK ready\r\n", pop3Answer) })
+			go func() {
+				defer lab.served.Done()
+				echo(conn, "+OK ready\r\n", pop3Answer)
+			}()
 		}
 	}()
 	return lab
 }
 
 func (l *pop3Lab) connect(t testing.TB) net.Conn {
+	l.served.Add(1) // here, as Wait may be called before the server has accepted
 	conn, err := net.Dial("tcp", l.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
