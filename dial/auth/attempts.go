@@ -156,8 +156,8 @@ func (t *attempts) renew(ctx context.Context, refused *Error) error {
 
 // unbind decides about a login without channel binding when one with it was
 // refused. Some servers list what they cannot do; an attacker with a certificate
-// of their own between client and server looks the same. A verdict on the
-// credentials is none on the binding.
+// of their own between client and server looks the same. A refusal of the
+// credentials says nothing about the binding.
 func (t *attempts) unbind(ctx context.Context, a attempt, refused *Error, more bool) error {
 	if !refused.Guessed && (refused.early || refused.Kind != KindMechanism && refused.Kind != KindRefused) {
 		return refused

@@ -18,7 +18,7 @@ import (
 // kindsOf reads the kinds from the source, so that none can be left out.
 func kindsOf(t *testing.T) (kinds []auth.Kind) {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "kind.go", nil, 0)
+	f, err := parser.ParseFile(token.NewFileSet(), "errorkind.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

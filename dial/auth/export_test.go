@@ -46,10 +46,10 @@ func Clean(user, host, words string, secrets ...string) string {
 	return r.clean(words)
 }
 
-// KnownWords returns the words of each verdict, and what they are judged to be.
+// KnownWords returns the words that are known, and the kind that each stands for.
 func KnownWords() map[string]Kind {
 	known := map[string]Kind{}
-	for _, v := range verdicts {
+	for _, v := range meanings {
 		for _, w := range v.words {
 			known[w] = v.kind
 		}
@@ -57,9 +57,9 @@ func KnownWords() map[string]Kind {
 	return known
 }
 
-// WordsOf returns the kind of the verdict that a server's words give.
+// WordsOf returns the kind that the words of a server stand for.
 func WordsOf(text string) Kind {
-	if v := verdictOf(text); v != nil {
+	if v := meaningOf(text); v != nil {
 		return v.kind
 	}
 	return "none"

@@ -2,18 +2,18 @@ package auth
 
 import "strings"
 
-// verdict is what a server means by words that are known.
-type verdict struct {
+// meaning is what a server means by words that are known.
+type meaning struct {
 	kind   Kind     // "" for what the code says
 	words  []string // one of these is in the words, in lower case; "*" stands for any text
 	vague  bool     // they name several reasons
 	advice string   // for a person, where there is a better hint than the kind's
 }
 
-// verdicts are the words by which mail servers and providers refuse logins, where
+// meanings are the words by which mail servers and providers refuse logins, where
 // a code does not tell. The first that fits decides: what looks like the words of a
-// verdict further down stands before it.
-var verdicts = []verdict{
+// meaning further down stands before it.
+var meanings = []meaning{
 	{kind: KindTLSRequired, words: []string{
 		"starttls", "plaintext authentication disallowed", "cleartext authentication disallowed", "under a layer", "encryption required",
 		"encryption is required", "encrypted connection", "secure connection", "ssl required", "tls required", "requires tls", "requires ssl",
@@ -105,14 +105,14 @@ var verdicts = []verdict{
 	}},
 }
 
-// verdictOf returns the verdict that the server's words give, nil if they are not
+// meaningOf returns the meaning that the server's words give, nil if they are not
 // known.
-func verdictOf(words string) *verdict {
+func meaningOf(words string) *meaning {
 	words = strings.ToLower(words)
-	for i, v := range verdicts {
+	for i, v := range meanings {
 		for _, w := range v.words {
 			if contains(words, w) {
-				return &verdicts[i]
+				return &meanings[i]
 			}
 		}
 	}
@@ -137,7 +137,7 @@ func contains(text, pattern string) bool {
 // refusal is none of the credentials, unless it was sent the user's name, which
 // named reports, and has a code that speaks of credentials.
 func judge(a Answer, named, shown bool) Answer {
-	v := verdictOf(a.Reply)
+	v := meaningOf(a.Reply)
 	switch {
 	case v == nil:
 	case v.kind == "":
