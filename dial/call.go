@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/hostname"
@@ -74,7 +71,8 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		alpn = ""
 	}
 	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, c.endpoint.String())
-	return c.verifyServer(pins)
+	c.server, err = verify.ForEndpoint(c.tls, pins, c.memory.CheckVersion)
+	return err
 }
 
 // newMemory returns the Dialer's Peers as this call uses them. Under NoTLS they are
@@ -94,58 +92,22 @@ func (c *call) newMemory() (*recall.Memory, error) {
 	return m, err
 }
 
-// localName returns what EHLO says over a connection from local.
-func (d *Dialer) localName(local net.Addr, private bool) string {
-	if d.LocalName != "" {
-		return d.LocalName
-	}
-	return hostname.Client(local, private)
-}
-
 // dial makes the connection, and takes it to what the policy wants.
 func (c *call) dial(ctx context.Context) (*Conn, error) {
 	ctx, cancel := c.dialer.Budget(ctx, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := c.dialer.connect(ctx, c.endpoint.Address())
+	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	return c.settle(ctx, raw)
 }
 
-// connect makes the raw connection. If ctx ended, the error says so.
-func (d *Dialer) connect(ctx context.Context, address string) (net.Conn, error) {
-	if ctx.Err() != nil {
-		return nil, wire.ContextError(ctx)
-	}
-	var nd NetDialer = &net.Dialer{}
-	if d.NetDialer != nil {
-		nd = d.NetDialer
-	}
-	raw, err := nd.DialContext(ctx, "tcp", address)
-	if _, direct := nd.(*net.Dialer); err != nil && !direct {
-		err = &wire.Detour{Err: err}
-	}
-	by, limited := ctx.Deadline()
-	switch {
-	case ctx.Err() != nil:
-		err = wire.ContextError(ctx)
-	case err != nil && limited && !time.Now().Before(by): // the network's clock was a moment faster
-		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
-	case err == nil && raw == nil:
-		err = errors.New("NetDialer returned neither a connection nor an error")
-	}
-	if err != nil && raw != nil {
-		raw.Close()
-	}
-	return raw, err
-}
-
 // settle takes raw to what the policy wants, and closes it if it cannot.
 func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	var conn *Conn
-	err := watched(ctx, raw, func() error {
+	err := wire.Watched(ctx, raw, func() error {
 		settled, err := c.upgrade(ctx, raw)
 		if err != nil {
 			return err
@@ -163,20 +125,6 @@ func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	}
 	c.done(nil)
 	return conn, nil
-}
-
-// watched runs f and closes c when ctx ends, which ends f. An f that lost this
-// race, even at its last instruction, has failed with ctx's error.
-func watched(ctx context.Context, c io.Closer, f func() error) error {
-	if ctx.Err() != nil {
-		return wire.ContextError(ctx)
-	}
-	stop := wire.Watch(ctx, c)
-	err := f()
-	if ended := stop(); ended != nil {
-		return ended
-	}
-	return err
 }
 
 // upgrade runs the engine, which is held to what is remembered of the server.
@@ -225,6 +173,37 @@ func (c *call) secured(s tls.ConnectionState) {
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
 	}
+}
+
+// newConn makes a Conn of what the upgrade of raw achieved.
+func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
+	conn := &Conn{
+		raw:     raw,
+		settled: *settled,
+		dialer:  c.dialer,
+		memory:  c.memory,
+		words:   c.words,
+		security: Security{
+			Endpoint:   c.endpoint,
+			TLS:        settled.TLS,
+			Downgrade:  settled.Downgrade,
+			RemoteAddr: raw.RemoteAddr(),
+			Known:      c.known,
+		},
+	}
+	heard := settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS
+	conn.conn.Begin(settled.Conn, settled.Unread, heard)
+	if d := settled.Downgrade; d != nil {
+		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
+		c.memory.Explain(d)
+	}
+	if settled.TLS != nil {
+		verdict := c.server.Verdict()
+		conn.security.ServerName = c.tls.ServerName
+		conn.security.Verified = verdict.Method
+		conn.security.TLS.VerifiedChains = verdict.Chains
+	}
+	return conn
 }
 
 // askAboutDowngrade asks the caller whether the connection may stay in the clear.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // Conn is a connection that has what its policy wants. Only this package makes
@@ -26,55 +24,20 @@ import (
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
-	conn     net.Conn
+	conn     wire.Begun // raw, or TLS over it
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer
 	memory   *recall.Memory
 	words    *transcript.Transcript // nil: not wanted
 
-	hasUnread atomic.Bool
-	unreadMu  sync.Mutex
-	unread    []byte
-	spoken    atomic.Bool // the server has said something on this level
-	now       wire.Now    // reads conn
-	login     atomic.Pointer[Login]
+	login atomic.Pointer[Login]
 }
 
-var _ net.Conn = (*Conn)(nil)
-
-// newConn makes a Conn of what the upgrade of raw achieved.
-func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
-	conn := &Conn{
-		raw:     raw,
-		conn:    settled.Conn,
-		settled: *settled,
-		unread:  settled.Unread,
-		dialer:  c.dialer,
-		memory:  c.memory,
-		words:   c.words,
-		security: Security{
-			Endpoint:   c.endpoint,
-			TLS:        settled.TLS,
-			Downgrade:  settled.Downgrade,
-			RemoteAddr: raw.RemoteAddr(),
-			Known:      c.known,
-		},
-	}
-	conn.hasUnread.Store(len(settled.Unread) > 0)
-	conn.spoken.Store(settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS)
-	if d := settled.Downgrade; d != nil {
-		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
-		c.memory.Explain(d)
-	}
-	if settled.TLS != nil {
-		verdict := c.server.Verdict()
-		conn.security.ServerName = c.tls.ServerName
-		conn.security.Verified = verdict.Method
-		conn.security.TLS.VerifiedChains = verdict.Chains
-	}
-	return conn
-}
+var (
+	_ net.Conn       = (*Conn)(nil)
+	_ wire.NowReader = (*Conn)(nil)
+)
 
 // learn lets the Dialer's Peers learn from a session whose server was accepted, and
 // from the SASL mechanisms that it lists.
@@ -140,26 +103,21 @@ func (c *Conn) LocalName() string {
 }
 
 // Read reads what the server says next.
-func (c *Conn) Read(p []byte) (int, error) {
-	if c.hasUnread.Load() {
-		if n := c.readUnread(p); n > 0 {
-			return n, nil
-		}
-	}
-	n, err := c.inner().Read(p)
-	if n > 0 && !c.spoken.Load() {
-		c.spoken.Store(true)
-	}
-	return n, err
-}
+func (c *Conn) Read(p []byte) (int, error) { return c.inner().Read(p) }
 
-func (c *Conn) readUnread(p []byte) int {
-	c.unreadMu.Lock()
-	defer c.unreadMu.Unlock()
-	n := copy(p, c.unread)
-	c.unread = c.unread[n:]
-	c.hasUnread.Store(len(c.unread) > 0)
-	return n
+// ReadNow reads what has arrived from the server, and does not wait for more. If that
+// is nothing, it returns [os.ErrDeadlineExceeded]; if it cannot tell,
+// [errors.ErrUnsupported]. A session whose protocol matches replies to commands by
+// order alone calls it before each command: a reply that is there by then answers
+// none. It must not be called while a Read is under way.
+//
+// Sockets tell at once what has arrived, and so does TLS over them. A connection of
+// another kind, or on a system without such sockets, cannot tell.
+func (c *Conn) ReadNow(p []byte) (int, error) {
+	if c.raw == nil {
+		return 0, net.ErrClosed
+	}
+	return c.conn.ReadNow(p)
 }
 
 // Write sends p to the server.
@@ -195,22 +153,18 @@ func (c *Conn) RemoteAddr() net.Addr { return c.inner().RemoteAddr() }
 
 // SetDeadline sets when reads and writes fail, those under way included. It
 // bounds a [Conn.Setup] too; the mail libraries set deadlines of their own.
-func (c *Conn) SetDeadline(t time.Time) error {
-	return c.inner().SetDeadline(t)
-}
+func (c *Conn) SetDeadline(t time.Time) error { return c.inner().SetDeadline(t) }
 
 // SetReadDeadline is SetDeadline for reads.
-func (c *Conn) SetReadDeadline(t time.Time) error {
-	return c.inner().SetReadDeadline(t)
-}
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.inner().SetReadDeadline(t) }
 
 // SetWriteDeadline is SetDeadline for writes.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.inner().SetWriteDeadline(t) }
 
 // inner is the connection below; that of the zero Conn is a closed one.
 func (c *Conn) inner() net.Conn {
-	if c.conn != nil {
-		return c.conn
+	if c.raw != nil {
+		return &c.conn
 	}
 	closed, _ := net.Pipe()
 	closed.Close()

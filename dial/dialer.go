@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/protocols"
-	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // NetDialer makes the raw connection: a net.Dialer, a SOCKS5 client, a tunnel. It must
@@ -134,17 +131,4 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	ctx, cancel := d.Budget(ctx, e.Protocol)
 	defer cancel()
 	return c.settle(ctx, raw)
-}
-
-// Budget returns a context that ends after the Timeout of d, as the calls of d with
-// protocol p do. With it a program can bound Dial and what follows together.
-func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
-	limit := d.Timeout
-	if limit == 0 {
-		limit = protocols.Of(p).Timeout
-	}
-	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
-		return ctx, func() {} // ctx is the tighter one
-	}
-	return wire.WithTimeout(ctx, limit)
 }

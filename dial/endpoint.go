@@ -1,13 +1,10 @@
 package dial
 
 import (
-	"errors"
 	"fmt"
-	"net"
-	"strconv"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/hostname"
+	"github.com/mailconn/mailconn/internal/endpoint"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -30,32 +27,48 @@ type Endpoint struct {
 // ImplicitTLS. NewEndpoint never chooses a weaker policy. For any other port it returns
 // an error; write an Endpoint with a policy instead.
 func NewEndpoint(p policy.Protocol, host string, port int) (Endpoint, error) {
-	e := Endpoint{Protocol: p, Host: host}
-	for _, pol := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
-		if n := int(p.DefaultPort(pol)); port == n || port == 0 {
-			e.Policy, e.Port = pol, uint16(n)
-			break
-		}
-	}
-	if p.Valid() && e.Policy == 0 {
-		return Endpoint{}, fmt.Errorf("dial: endpoint: %d is not a registered port of %v: write an Endpoint, and say its policy", port, p)
-	}
-	n, err := e.normal()
+	e, err := endpoint.New(p, host, port)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
 	}
-	return n, nil
+	return Endpoint(e), nil
+}
+
+// ParseEndpoint parses the URL of an endpoint: a scheme, a host and optionally a port.
+//
+//	imaps:// pop3s:// submissions:// smtps://   ImplicitTLS
+//	imap:// pop3:// submission:// smtp://       RequiredSTARTTLS
+//	imap+starttls:// and so on                  RequiredSTARTTLS, explicitly
+//	imap+opportunistic:// and so on             OpportunisticSTARTTLS
+//	imap+plain:// and so on                     NoTLS
+//
+// IPv6 addresses are in brackets, and names may be in Unicode. A user or a password is
+// an error, since endpoints are logged and shown. A path other than "/", a query or a
+// fragment is an error too. No error quotes a part of the URL that may be a password.
+func ParseEndpoint(url string) (Endpoint, error) {
+	e, err := endpoint.Parse(url)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("dial: %w", err)
+	}
+	return Endpoint(e), nil
+}
+
+// MustParseEndpoint is like [ParseEndpoint], but panics if url is not valid. It is for
+// URLs that are constants in a program.
+func MustParseEndpoint(url string) Endpoint {
+	e, err := ParseEndpoint(url)
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 // Address returns the host and port to connect to, in the form of
 // net.JoinHostPort.
-func (e Endpoint) Address() string {
-	port := e.Port
-	if port == 0 {
-		port = e.Protocol.DefaultPort(e.Policy)
-	}
-	return net.JoinHostPort(e.Host, strconv.Itoa(int(port)))
-}
+func (e Endpoint) Address() string { return endpoint.Endpoint(e).Address() }
+
+// String returns e as a URL that [ParseEndpoint] parses, with the port if it is set.
+func (e Endpoint) String() string { return endpoint.Endpoint(e).String() }
 
 // Validate returns the error that a dial of e returns before any I/O, and nil if e is
 // valid.
@@ -67,25 +80,8 @@ func (e Endpoint) Validate() error {
 // normal returns e in its canonical form, with the port filled in, or an error if e is
 // not valid.
 func (e Endpoint) normal() (Endpoint, error) {
-	switch {
-	case e.Policy == 0:
-		return e, &policy.Violation{Protocol: e.Protocol, Reason: policy.ErrUnset}
-	case !e.Policy.Valid():
-		return e, fmt.Errorf("%v is not a policy", e.Policy)
-	case e.Protocol == 0:
-		return e, errors.New("protocol not set")
-	case !e.Protocol.Valid():
-		return e, fmt.Errorf("%v is not a protocol", e.Protocol)
-	}
-	host, err := hostname.Normal(e.Host)
-	if err != nil {
-		return e, err
-	}
-	e.Host = host
-	if e.Port == 0 {
-		e.Port = e.Protocol.DefaultPort(e.Policy)
-	}
-	return e, nil
+	n, err := endpoint.Endpoint(e).Normal()
+	return Endpoint(n), err
 }
 
 // Peer returns the peer of e, for a [peers.Store]. It fails if e is not valid.
@@ -100,4 +96,31 @@ func (e Endpoint) Peer() (peers.Peer, error) {
 // peer returns the peer of e, which is in its canonical form.
 func (e Endpoint) peer() peers.Peer {
 	return peers.Peer{Protocol: e.Protocol, Host: e.Host, Port: e.Port}
+}
+
+// MarshalText returns e as a URL, which is empty for the zero Endpoint. It fails if e is
+// not valid.
+func (e Endpoint) MarshalText() ([]byte, error) {
+	if e == (Endpoint{}) {
+		return []byte{}, nil
+	}
+	if _, err := e.normal(); err != nil {
+		return nil, fmt.Errorf("dial: endpoint: %w", err)
+	}
+	return []byte(e.String()), nil
+}
+
+// UnmarshalText sets e to the endpoint that [ParseEndpoint] returns for text, and to the
+// zero Endpoint for an empty text. On error it leaves e unchanged.
+func (e *Endpoint) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*e = Endpoint{}
+		return nil
+	}
+	v, err := ParseEndpoint(string(text))
+	if err != nil {
+		return err
+	}
+	*e = v
+	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/upgrade"
@@ -60,25 +58,16 @@ func (e *Error) Unwrap() []error {
 	if e.Err != nil {
 		chain = append(chain, e.Err)
 	}
-	if f := farewell(e.Err); f != nil {
-		chain = append(chain, f)
+	var closed *wire.Closed
+	if errors.As(e.Err, &closed) {
+		chain = append(chain, &Farewell{Reply: closed.Reply})
 	}
 	return chain
 }
 
 // Timeout reports whether the time of the context, the Dialer or the network ran out.
 // It is false if the chain has a [*policy.Violation].
-func (e *Error) Timeout() bool {
-	var broken *policy.Violation
-	if errors.As(e.Err, &broken) {
-		return false
-	}
-	if errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	var t interface{ Timeout() bool }
-	return errors.As(e.Err, &t) && t.Timeout()
-}
+func (e *Error) Timeout() bool { return wire.TimedOut(e.Err) }
 
 // Temporary reports whether the same call may succeed later: the time ran out, the
 // server closed the connection or asked to try later, or the network failed. It is
@@ -89,28 +78,5 @@ func (e *Error) Temporary() bool {
 	if e.Phase == PhaseConfig || errors.Is(e.Err, context.Canceled) {
 		return false
 	}
-	if e.Timeout() {
-		return true
-	}
-	return temporary(e.Err)
-}
-
-func temporary(err error) bool {
-	var broken *policy.Violation
-	if errors.As(err, &broken) {
-		return broken.Temporary()
-	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return !dns.IsNotFound
-	}
-	if _, ok := wire.RemoteAlert(err); ok {
-		return false
-	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Op != "local error" // crypto/tls's word for its own refusals
-	}
-	var own interface{ Temporary() bool } // *auth.Error, *wire.Closed
-	return errors.As(err, &own) && own.Temporary()
+	return e.Timeout() || wire.Transient(e.Err)
 }

@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -22,14 +21,4 @@ func (f *Farewell) Error() string {
 		return "server closed the connection"
 	}
 	return wire.Printable(fmt.Sprintf("server closed the connection (%q)", f.Reply))
-}
-
-// farewell returns the Farewell for err, and nil if the server did not close the
-// connection.
-func farewell(err error) *Farewell {
-	var closed *wire.Closed
-	if !errors.As(err, &closed) {
-		return nil
-	}
-	return &Farewell{Reply: closed.Reply}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -56,14 +57,14 @@ func (p Pin) check() error {
 }
 
 // pinsFor returns the pins for e, which is in its canonical form.
-func pinsFor(pins []Pin, e Endpoint) ([]Pin, error) {
-	var ours []Pin
+func pinsFor(pins []Pin, e Endpoint) (ours verify.Pins, err error) {
 	for i, p := range pins {
 		if err := p.check(); err != nil {
-			return nil, fmt.Errorf("pin %d: %w", i, err)
+			return verify.Pins{}, fmt.Errorf("pin %d: %w", i, err)
 		}
 		if n, _ := p.Endpoint.normal(); n == e {
-			ours = append(ours, p)
+			ours.Keys = append(ours.Keys, p.Key)
+			ours.Exclusive = ours.Exclusive || p.Exclusive
 		}
 	}
 	return ours, nil

@@ -3,9 +3,7 @@ package dial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -33,7 +31,7 @@ func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load(
 func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
 	p := c.progress()
 	switch {
-	case c.conn == nil:
+	case c.raw == nil:
 		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
 		c.Abort()
@@ -43,10 +41,10 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	defer cancel()
 	s := &Setup{conn: c, progress: p}
 	defer s.over.Store(true)
-	err := watched(ctx, c.raw, func() error {
+	err := wire.Watched(ctx, c.raw, func() error {
 		err := f(ctx, s)
-		if err != nil && c.security.TLS != nil && !c.spoken.Load() {
-			err = c.lastWords(err)
+		if err != nil && c.security.TLS != nil && !c.conn.Heard() {
+			err = wire.LastAlert(&c.conn, err)
 		}
 		if err != nil {
 			c.Close() // while ctx can still end a close_notify that the server does not take
@@ -59,23 +57,6 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	}
 	p.done(nil)
 	return nil
-}
-
-// lastWordsTime bounds the wait for an alert that explains a failure.
-const lastWordsTime = 500 * time.Millisecond
-
-// lastWords looks for the alert with which a server that never spoke inside TLS
-// refused our certificate: a write that failed does not show it.
-func (c *Conn) lastWords(err error) error {
-	if _, ok := wire.RemoteAlert(err); ok {
-		return err
-	}
-	c.conn.SetReadDeadline(time.Now().Add(lastWordsTime))
-	_, last := c.conn.Read(make([]byte, 1))
-	if _, ok := wire.RemoteAlert(last); ok {
-		return fmt.Errorf("%w: %w", last, err)
-	}
-	return err
 }
 
 // Enter begins a phase, and ends the one before.

@@ -32,7 +32,7 @@ func clearSpeech(f *Failure, v *policy.Violation) string {
 	case p != own:
 		return fmt.Sprintf("%s speaks clear-text %s, and not TLS for %s: check port and protocol.", f.Server, p, own)
 	}
-	s := fmt.Sprintf("%s speaks clear-text %s: use %s (STARTTLS)", f.Server, own, f.URL(policy.RequiredSTARTTLS, f.Port))
+	s := fmt.Sprintf("%s speaks clear-text %s: use %s (STARTTLS)", f.Server, own, f.At(policy.RequiredSTARTTLS, f.Port))
 	if usual := f.Protocol.DefaultPort(policy.ImplicitTLS); f.Port != usual {
 		s += fmt.Sprintf(", or the TLS port %d", usual)
 	}

@@ -1,7 +1,8 @@
 // Package verify decides whether the server of a TLS handshake is accepted. A
 // [Verifier] is a function from the state of the handshake to a [Verdict]. Verifiers
-// compose, and [Install] puts one into the tls.Config of a connection. A new way to
-// verify a server is one more Verifier.
+// compose, and [Install] puts one into the tls.Config of a connection; [ForEndpoint] says
+// which a connection has, and in which order. A new way to verify a server is one more
+// Verifier.
 package verify
 
 import (

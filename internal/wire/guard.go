@@ -1,10 +1,7 @@
 package wire
 
 import (
-	"errors"
-	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
@@ -83,20 +80,6 @@ func (g *Guard) Write(p []byte) (int, error) {
 			return done, nil
 		}
 	}
-}
-
-// note remembers the first error, unless this side has closed the connection.
-func (g *Guard) note(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed || g.firstErr != nil {
-		return
-	}
-	late := !g.replyBy.IsZero() && !time.Now().Before(g.replyBy)
-	if late && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("no reply within %v: %w", g.reply, err)
-	}
-	g.firstErr = err
 }
 
 // Err returns the first I/O error of the connection, and nil if there was none before

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -88,6 +90,20 @@ func (g *Guard) setWrite(t time.Time) error {
 func (g *Guard) expire() {
 	g.note(os.ErrDeadlineExceeded)
 	g.conn.Abort()
+}
+
+// note remembers the first error, unless this side has closed the connection.
+func (g *Guard) note(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed || g.firstErr != nil {
+		return
+	}
+	late := !g.replyBy.IsZero() && !time.Now().Before(g.replyBy)
+	if late && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("no reply within %v: %w", g.reply, err)
+	}
+	g.firstErr = err
 }
 
 // timer calls a function at a deadline.

@@ -26,6 +26,20 @@ func Watch(ctx context.Context, c io.Closer) (stop func() error) {
 	}
 }
 
+// Watched runs f, which uses c, and closes c when ctx ends, which ends f. An f that lost
+// this race, even at its last instruction, has failed with the error of ctx.
+func Watched(ctx context.Context, c io.Closer, f func() error) error {
+	if ctx.Err() != nil {
+		return ContextError(ctx)
+	}
+	stop := Watch(ctx, c)
+	err := f()
+	if ended := stop(); ended != nil {
+		return ended
+	}
+	return err
+}
+
 // ContextError returns an error that wraps ctx.Err and the cause of ctx, and nil if
 // ctx has not ended.
 func ContextError(ctx context.Context) error {

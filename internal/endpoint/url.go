@@ -1,4 +1,4 @@
-package dial
+package endpoint
 
 import (
 	"errors"
@@ -10,51 +10,32 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// ParseEndpoint parses the URL of an endpoint: a scheme, a host and optionally a port.
-//
-//	imaps:// pop3s:// submissions:// smtps://   ImplicitTLS
-//	imap:// pop3:// submission:// smtp://       RequiredSTARTTLS
-//	imap+starttls:// and so on                  RequiredSTARTTLS, explicitly
-//	imap+opportunistic:// and so on             OpportunisticSTARTTLS
-//	imap+plain:// and so on                     NoTLS
-//
-// IPv6 addresses are in brackets, and names may be in Unicode. A user or a password is
-// an error, since endpoints are logged and shown. A path other than "/", a query or a
-// fragment is an error too. No error quotes a part of the URL that may be a password.
-func ParseEndpoint(url string) (Endpoint, error) {
+// Parse parses the URL of an endpoint, as dial.ParseEndpoint says. No error quotes a part
+// of the URL that may be a password.
+func Parse(url string) (Endpoint, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if strings.Contains(url, "@") || strings.Contains(url, "%40") {
-		return Endpoint{}, errors.New("dial: endpoint has a user or a password in it; credentials are set elsewhere")
+		return Endpoint{}, errors.New("endpoint has a user or a password in it; credentials are set elsewhere")
 	}
 	if !ok {
-		return Endpoint{}, errors.New("dial: endpoint is not a URL such as imaps://mail.example.org")
+		return Endpoint{}, errors.New("endpoint is not a URL such as imaps://mail.example.org")
 	}
 	e, err := parseScheme(scheme)
 	if err != nil {
 		return Endpoint{}, err
 	}
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 && rest[i:] != "/" {
-		return Endpoint{}, errors.New("dial: endpoint has something behind host and port")
+		return Endpoint{}, errors.New("endpoint has something behind host and port")
 	}
 	host, port, err := splitHostPort(strings.TrimSuffix(rest, "/"))
 	if err != nil {
-		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+		return Endpoint{}, fmt.Errorf("endpoint: %w", err)
 	}
 	if e.Host, err = hostname.Normal(host); err != nil {
-		return Endpoint{}, fmt.Errorf("dial: endpoint: %w", err)
+		return Endpoint{}, fmt.Errorf("endpoint: %w", err)
 	}
 	e.Port = port
 	return e, nil
-}
-
-// MustParseEndpoint is like [ParseEndpoint], but panics if url is not valid. It is for
-// URLs that are constants in a program.
-func MustParseEndpoint(url string) Endpoint {
-	e, err := ParseEndpoint(url)
-	if err != nil {
-		panic(err)
-	}
-	return e
 }
 
 func parseScheme(scheme string) (Endpoint, error) {
@@ -79,7 +60,7 @@ func parseScheme(scheme string) (Endpoint, error) {
 	for p := policy.IMAP; p.Valid(); p++ {
 		known = append(known, p.String()+"s", p.String())
 	}
-	return Endpoint{}, fmt.Errorf("dial: unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
+	return Endpoint{}, fmt.Errorf("unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
 		scheme, strings.Join(known, ", "))
 }
 
@@ -124,7 +105,7 @@ func (e Endpoint) scheme() string {
 	return p + "+" + e.Policy.String()
 }
 
-// String returns e as a URL that [ParseEndpoint] parses, with the port if it is set.
+// String returns e as a URL that [Parse] parses, with the port if it is set.
 func (e Endpoint) String() string {
 	host := e.Host
 	if strings.Contains(host, ":") {
@@ -134,31 +115,4 @@ func (e Endpoint) String() string {
 		host += ":" + strconv.Itoa(int(e.Port))
 	}
 	return e.scheme() + "://" + host
-}
-
-// MarshalText returns e as a URL, which is empty for the zero Endpoint. It fails if e is
-// not valid.
-func (e Endpoint) MarshalText() ([]byte, error) {
-	if e == (Endpoint{}) {
-		return []byte{}, nil
-	}
-	if _, err := e.normal(); err != nil {
-		return nil, fmt.Errorf("dial: endpoint: %w", err)
-	}
-	return []byte(e.String()), nil
-}
-
-// UnmarshalText sets e to the endpoint that [ParseEndpoint] returns for text, and to the
-// zero Endpoint for an empty text. On error it leaves e unchanged.
-func (e *Endpoint) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*e = Endpoint{}
-		return nil
-	}
-	v, err := ParseEndpoint(string(text))
-	if err != nil {
-		return err
-	}
-	*e = v
-	return nil
 }
