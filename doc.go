@@ -13,7 +13,8 @@
 //
 //   - imapconn: a go-imap client
 //   - smtpconn: a go-smtp client, for submission and relay, which also sends messages
-//     with an outcome for each; smtpconn/pool sends over several connections
+//     with an outcome for each; smtpconn/pool sends over several connections,
+//     and smtpconn/outbox keeps messages on disk until their outcome is known
 //   - pop3conn: a POP3 client; pop3conn/pop3watch tells a program which messages are new
 //
 // Others, where they are needed:

@@ -2,7 +2,11 @@
 
 package disk
 
-import "io/fs"
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
 
 // SameFile returns true: os.Stat does not identify a file here, so that size and time
 // have to do.
@@ -13,3 +17,13 @@ func Exposed(fs.FileInfo) bool { return false }
 
 // SyncDir does nothing: a directory cannot be synced here.
 func SyncDir(string) error { return nil }
+
+// Foreign returns false: os.Stat does not show the owner here.
+func Foreign(fs.FileInfo) bool { return false }
+
+// Full reports whether an error says that there is no space on the disk: by Windows'
+// ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED.
+func Full(err error) bool {
+	var number syscall.Errno
+	return errors.As(err, &number) && (number == 39 || number == 112 || number == 1295)
+}

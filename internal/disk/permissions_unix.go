@@ -28,3 +28,16 @@ func SyncDir(dir string) error {
 	}
 	return nil
 }
+
+// Foreign reports whether a file belongs to another user than the one the program runs
+// as.
+func Foreign(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int64(stat.Uid) != int64(os.Geteuid())
+}
+
+// Full reports whether an error says that there is no space on the disk, or no more for
+// the user.
+func Full(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}

@@ -140,3 +140,7 @@ func (c Config) check() error {
 	}
 	return nil
 }
+
+// RetriesInDoubt returns Config.RetryInDoubt, for programs that decide about messages
+// in doubt themselves.
+func (p *Pool) RetriesInDoubt() bool { return p.cfg.RetryInDoubt }

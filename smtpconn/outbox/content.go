@@ -1,0 +1,233 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/internal/disk"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// measure reads content to its end, checks that it can be sent, and gives it to write.
+func measure(ctx context.Context, e *envelope, content io.Reader, write func([]byte) error) (size int64, sum digest, err error) {
+	h, text, buf := sha256.New(), newText(e), make([]byte, 64<<10)
+	for {
+		if ctx.Err() != nil {
+			return 0, sum, wire.ContextError(ctx)
+		}
+		n, err := content.Read(buf)
+		if n > 0 {
+			h.Write(buf[:n])
+			size += int64(n)
+			if err := errors.Join(text.check(buf[:n]), write(buf[:n])); err != nil {
+				return 0, sum, err
+			}
+		}
+		if err == io.EOF {
+			h.Sum(sum[:0])
+			return size, sum, text.end()
+		}
+		if err != nil {
+			return 0, sum, err
+		}
+	}
+}
+
+// text checks content for what no relay could make right.
+type text struct {
+	lineEnds, short, ascii bool // what is checked
+	cr                     bool // the last byte was a CR
+	column                 int
+}
+
+func newText(e *envelope) *text {
+	var body smtp.BodyType
+	if e.Mail != nil {
+		body = e.Mail.Body
+	}
+	if body == smtp.BodyBinaryMIME {
+		return &text{}
+	}
+	return &text{lineEnds: !e.NormalizeLines, short: e.ShortLines, ascii: body == smtp.Body7Bit}
+}
+
+// maxText is how long a line may be without its CRLF (RFC 5321 §4.5.3.1.6).
+const maxText = 998
+
+func (t *text) check(b []byte) error {
+	if !t.lineEnds && !t.short && !t.ascii {
+		return nil
+	}
+	for _, c := range b {
+		switch {
+		case t.ascii && c >= 0x80:
+			return smtpconn.ErrEightBit
+		case t.lineEnds && t.cr != (c == '\n'):
+			return smtpconn.ErrLineEnds
+		case c == '\r' || c == '\n':
+			t.column = 0
+		default:
+			if t.column++; t.short && t.column > maxText {
+				return smtpconn.ErrLongLine
+			}
+		}
+		t.cr = c == '\r'
+	}
+	return nil
+}
+
+func (t *text) end() error {
+	if t.lineEnds && t.cr {
+		return smtpconn.ErrLineEnds
+	}
+	return nil
+}
+
+// store writes content to a file and syncs it. After an error the file is not there.
+func (o *Outbox) store(ctx context.Context, key string, e *envelope, content io.Reader) (size int64, sum digest, err error) {
+	path := o.contentPath(key)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, sum, err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
+	var at int64
+	size, sum, err = measure(ctx, e, content, func(b []byte) error {
+		n, err := o.journal.calls.write(f, b, at)
+		at += int64(n)
+		return err
+	})
+	if err == nil {
+		err = o.journal.calls.sync(f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = o.journal.calls.syncDir(filepath.Dir(path))
+	}
+	return size, sum, err
+}
+
+func (o *Outbox) contentPath(key string) string { return filepath.Join(o.dir, contentDir, key) }
+
+var errChanged = errors.New("the content is not what was stored")
+
+// stored is the content of a message, which knows whether what was read of it since its
+// beginning is what was stored.
+type stored struct {
+	file *os.File
+	call func(*os.File, []byte) (int, error)
+	size int64
+	sum  digest
+
+	mu   sync.Mutex // a relay may leave a Read behind
+	hash hash.Hash
+	at   int64 // all before it is in hash
+	err  error // of the disk, or errChanged
+}
+
+// openContent opens the content of a message.
+func (o *Outbox) openContent(m *message) (*stored, error) {
+	f, info, err := openFile(o.contentPath(m.key))
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() != m.size {
+		f.Close()
+		return nil, fmt.Errorf("%w: it has %d bytes, want %d", errChanged, info.Size(), m.size)
+	}
+	return &stored{file: f, call: o.journal.calls.read, size: m.size, sum: m.sum, hash: sha256.New()}, nil
+}
+
+// openFile opens a file that is regular, and to which other users have no access.
+func openFile(path string) (*os.File, fs.FileInfo, error) {
+	before, err := os.Lstat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := private(path, before); err != nil {
+		return nil, nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !disk.SameFile(before, info) {
+		err = fmt.Errorf("%w: %s", ErrExposed, path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// private returns an error for what is neither a directory nor a regular file, or to
+// which other users have access.
+func private(path string, info fs.FileInfo) error {
+	if !info.IsDir() && !info.Mode().IsRegular() || disk.Exposed(info) || disk.Foreign(info) {
+		return fmt.Errorf("%w: %s", ErrExposed, path)
+	}
+	return nil
+}
+
+func (s *stored) Read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.call(s.file, b)
+	s.hash.Write(b[:n])
+	s.at += int64(n)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// Seek is for a reader that begins again, or asks for the length.
+func (s *stored) Seek(offset int64, whence int) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, err := s.file.Seek(offset, whence)
+	if at == 0 {
+		s.hash.Reset()
+	}
+	s.at = at
+	return at, err
+}
+
+// check returns an error unless all was read, and is what was stored.
+func (s *stored) check() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil && (s.at != s.size || !bytes.Equal(s.hash.Sum(nil), s.sum[:])) {
+		s.err = errChanged
+	}
+	return s.err
+}
+
+// failed returns the error that a Read or check has met.
+func (s *stored) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+func (s *stored) Close() error { return s.file.Close() }

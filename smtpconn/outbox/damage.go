@@ -1,0 +1,81 @@
+package outbox
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// findContents removes the contents of no message: a Put was interrupted, or the
+// message is over. If the journal is damaged they are set aside instead.
+func (o *Outbox) findContents(journalDamaged bool) error {
+	dir, err := os.Open(filepath.Join(o.dir, contentDir))
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	defer dir.Close()
+	for {
+		names, err := dir.Readdirnames(1000)
+		for _, name := range names {
+			if o.messages[name] != nil {
+				continue
+			}
+			if err := o.leftOver(name, journalDamaged); err != nil {
+				return fmt.Errorf("outbox: %w", err)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+	}
+}
+
+func (o *Outbox) leftOver(name string, journalDamaged bool) error {
+	if !journalDamaged {
+		return os.RemoveAll(filepath.Join(o.dir, contentDir, name))
+	}
+	err := o.setAside(name)
+	if len(o.damage) < maxReports {
+		o.damage = append(o.damage, &DamagedError{File: damagedDir + "/" + name, Err: errors.New("a content without a message in the journal")})
+	}
+	return err
+}
+
+// setAside moves a content to the directory for what is damaged.
+func (o *Outbox) setAside(name string) error {
+	dir := filepath.Join(o.dir, damagedDir)
+	if err := makePrivate(dir, o.journal.calls); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(o.dir, contentDir, name), filepath.Join(dir, name))
+}
+
+// keepDamaged keeps a copy of a journal that is damaged.
+func (o *Outbox) keepDamaged(journal io.Reader) error {
+	dir := filepath.Join(o.dir, damagedDir)
+	if err := makePrivate(dir, o.journal.calls); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "journal-"+newKey())
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, journal)
+	if err == nil {
+		err = o.journal.calls.sync(f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		return o.journal.calls.syncDir(dir)
+	}
+	os.Remove(path)
+	return err
+}
+
+func newKey() string { return rand.Text()[:keyLen] }

@@ -1,0 +1,205 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// attempt is an attempt to send a message to some of its recipients, by one relay after
+// the other.
+type attempt struct {
+	o     *Outbox
+	m     *message
+	to    []int
+	bound bool // only relay may be asked
+
+	relay   int // that was asked last
+	asked   int // how many were
+	receipt *smtpconn.Receipt
+	err     *smtpconn.SendError
+
+	again   time.Time // when the first of the relays that are down may be asked
+	held    bool      // one is down in a way that time does not mend
+	local   error     // what keeps the message from being sent is on this side
+	damaged error     // the content is not what was stored
+}
+
+// deliver tries to send a message.
+func (o *Outbox) deliver(m *message) {
+	o.mu.Lock()
+	a := &attempt{o: o, m: m}
+	a.choose()
+	m.sending = len(a.to) > 0 && o.messages[m.key] == m
+	sending := m.sending
+	o.mu.Unlock()
+	if sending {
+		a.run()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	m.sending, m.planned = false, false
+	if sending {
+		o.settle(a)
+		o.plan(m)
+	}
+}
+
+// choose sets the recipients of the attempt: those that wait and may be sent by the same
+// relays as the first of them.
+func (a *attempt) choose() {
+	for _, i := range a.m.in(waiting) {
+		r := &a.m.rcpts[i]
+		if len(a.to) == 0 {
+			a.bound, a.relay = r.Bound, r.Relay
+		}
+		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) {
+			a.to = append(a.to, i)
+		}
+	}
+}
+
+func (a *attempt) run() {
+	content, err := a.o.openContent(a.m)
+	if err != nil {
+		a.fail(err)
+		return
+	}
+	defer content.Close()
+	only := a.relay
+	for i, r := range a.o.relays {
+		if a.bound && i != only || !a.isReady(r) {
+			continue
+		}
+		if a.asked > 0 {
+			if _, err := content.Seek(0, io.SeekStart); err != nil {
+				a.fail(err)
+				return
+			}
+		}
+		a.send(i, r, content)
+		if a.receipt != nil || a.err.Outcome != smtpconn.NotSent || a.local != nil || a.damaged != nil || a.o.life.Err() != nil {
+			return
+		}
+	}
+}
+
+// fail notes an error on this side: the content is damaged, or cannot be read for now.
+func (a *attempt) fail(err error) {
+	for _, damage := range []error{errChanged, fs.ErrNotExist, ErrExposed, syscall.EIO} {
+		if errors.Is(err, damage) {
+			a.damaged = err
+			return
+		}
+	}
+	a.local = err
+}
+
+// isReady reports whether a relay may be asked, and notes when it may if not.
+func (a *attempt) isReady(r *relay) bool {
+	a.o.mu.Lock()
+	defer a.o.mu.Unlock()
+	ready := r.ready(time.Now())
+	if !ready {
+		a.isDown(r)
+	}
+	return ready
+}
+
+func (a *attempt) isDown(r *relay) {
+	a.held = a.held || !r.down.Temporary()
+	if a.again.IsZero() || r.until.Before(a.again) {
+		a.again = r.until
+	}
+}
+
+// send asks a relay.
+func (a *attempt) send(i int, r *relay, content *stored) {
+	e := a.m.env.attempt(a.to)
+	e.BeforeEnd = func(context.Context) error {
+		if err := content.check(); err != nil {
+			return err
+		}
+		return a.mark(i)
+	}
+	a.relay, a.err = i, nil
+	a.asked++
+	var err error
+	a.receipt, err = r.Send(a.o.life, e, content)
+	if err := content.failed(); err != nil && a.receipt == nil {
+		a.fail(err)
+	}
+	a.o.mu.Lock()
+	defer a.o.mu.Unlock()
+	if err != nil {
+		a.receipt, a.err = nil, a.sendError(err)
+		err = a.err
+	}
+	r.note(time.Now(), err, a.o.cfg.RetryDelay)
+	if r.down != nil {
+		a.isDown(r)
+	}
+}
+
+// sendError returns the error of a relay as one that says what became of the message.
+func (a *attempt) sendError(err error) *smtpconn.SendError {
+	var failed *smtpconn.SendError
+	marked := len(a.m.mark) > 0 && a.m.relay == a.relay
+	switch {
+	case !errors.As(err, &failed):
+		failed = &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}
+		if marked {
+			failed.Outcome = smtpconn.InDoubt
+		}
+	case failed.Outcome == smtpconn.InDoubt && !marked: // it has not come to that
+		own := *failed
+		own.Outcome = smtpconn.NotSent
+		failed = &own
+	}
+	return failed
+}
+
+// mark writes to the journal that a relay is about to be given the end of the message,
+// and syncs that.
+func (a *attempt) mark(i int) error {
+	o, m := a.o, a.m
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(m.mark) > 0 && m.relay == i {
+		return nil // the relay tries again itself
+	}
+	err := o.change(&entry{Msg: m.key, Do: doMark, To: a.to, Relay: i})
+	if err == nil {
+		if err = o.sync(o.journal.written); err != nil {
+			m.mark = nil // the journal is written anew without it
+		}
+	}
+	a.local = err
+	return err
+}
+
+// delay returns how long to wait after a number of attempts.
+func (c *Config) delay(tries int) time.Duration {
+	d := c.RetryDelay
+	for ; tries > 1 && d < c.MaxRetryDelay; tries-- {
+		d *= 2
+	}
+	d = min(d, c.MaxRetryDelay)
+	return d - rand.N(d/2+1)
+}
+
+// find returns the reply to a recipient among refusals.
+func find(list []smtpconn.Refusal, address string) *smtpconn.Refusal {
+	i := slices.IndexFunc(list, func(r smtpconn.Refusal) bool { return r.Recipient == address })
+	if i < 0 {
+		return nil
+	}
+	return &list[i]
+}

@@ -1,0 +1,279 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/disk"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// The names in the directory.
+const (
+	lockFile    = "lock"
+	journalFile = "journal"
+	contentDir  = "content"
+	damagedDir  = "damaged"
+)
+
+// Outbox is an open outbox. Its methods may be called by many goroutines at once.
+type Outbox struct {
+	dir    string
+	cfg    Config
+	unlock func()
+	damage []*DamagedError // found at opening
+	size   int64           // of the journal's lines at opening, and their number
+	lines  int
+
+	// life ends when Close does not wait any longer. Relays and handlers are given it.
+	life  context.Context
+	cut   context.CancelCauseFunc
+	tasks sync.WaitGroup // goroutines, and calls of Put and others that write
+
+	mu sync.Mutex // guards all that follows
+	*book
+	journal   *journal
+	relays    []*relay
+	claims    map[string]chan struct{} // ids with which a Put is under way
+	delivery  *schedule
+	telling   *schedule
+	untold    []*message // with ends that are not synced, in the order of message.seq
+	flushing  *time.Timer
+	compactAt int // lines up to which the journal is not written anew
+	slack     int // lines that no longer matter, which are left in the journal
+	closed    bool
+	ended     chan struct{} // closed when Close has returned
+}
+
+// Open opens the outbox in a directory, which it creates if it does not exist, and
+// begins to deliver what is in it. ctx bounds only the wait for another Outbox that has
+// the directory open: then the error is ErrLocked. It is ErrExposed if other users have
+// access. What is damaged is set aside, and Damaged lists it.
+func Open(ctx context.Context, dir string, c Config) (*Outbox, error) {
+	return open(ctx, dir, c, systemCalls)
+}
+
+func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, error) {
+	c, err := c.prepared()
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
+	if err := makePrivate(dir, calls); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	o := newOutbox(dir, c, calls)
+	o.unlock = unlock
+	if err := o.load(); err != nil {
+		if o.journal.file != nil {
+			o.journal.close()
+		}
+		unlock()
+		return nil, err
+	}
+	o.begin()
+	return o, nil
+}
+
+// makePrivate creates a directory if it does not exist, and checks it.
+func makePrivate(dir string, calls calls) error {
+	err := os.Mkdir(dir, 0o700)
+	if err == nil {
+		err = calls.syncDir(filepath.Dir(dir))
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return full(err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%w: %s is not a directory", ErrExposed, dir)
+	}
+	return private(dir, info)
+}
+
+func lock(ctx context.Context, dir string) (unlock func(), err error) {
+	path := filepath.Join(dir, lockFile)
+	if info, err := os.Lstat(path); err == nil {
+		if err := private(path, info); err != nil {
+			return nil, err
+		}
+	}
+	unlock, err = disk.Lock(ctx, path)
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLocked, err)
+	}
+	if err != nil {
+		return nil, full(err)
+	}
+	return unlock, nil
+}
+
+func newOutbox(dir string, c Config, calls calls) *Outbox {
+	o := &Outbox{dir: dir, cfg: c, claims: map[string]chan struct{}{}, slack: 1000, ended: make(chan struct{})}
+	o.life, o.cut = context.WithCancelCause(context.Background())
+	o.journal = &journal{mu: &o.mu, path: filepath.Join(dir, journalFile), calls: calls, snapshot: o.snapshot}
+	for _, r := range c.Relays {
+		o.relays = append(o.relays, &relay{Relay: r})
+	}
+	o.delivery = &schedule{workers: c.Workers, work: o.deliver, tasks: &o.tasks, mu: &o.mu, after: o.relayReady}
+	o.telling = &schedule{workers: c.Workers, work: o.tell, tasks: &o.tasks, mu: &o.mu}
+	o.delivery.init()
+	o.telling.init()
+	o.flushing = time.AfterFunc(time.Hour, o.flush)
+	o.flushing.Stop()
+	return o
+}
+
+// load reads what is in the directory, and sets aside what is damaged.
+func (o *Outbox) load() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := makePrivate(filepath.Join(o.dir, contentDir), o.journal.calls); err != nil {
+		return err
+	}
+	f, _, err := openFile(o.journal.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		o.book = newBook()
+		if err := o.findContents(true); err != nil { // contents without a journal are not removed
+			return err
+		}
+	case errors.Is(err, ErrExposed):
+		return err
+	case err != nil:
+		return fmt.Errorf("outbox: %w", err)
+	default:
+		defer f.Close()
+		if err := o.readJournal(f); err != nil {
+			return err
+		}
+	}
+	// Written anew, it has no torn line, and is known to be synced. On a disk that is full
+	// the old one has to do.
+	err = o.journal.rewrite()
+	if disk.Full(err) && o.lines > 0 && len(o.damage) == 0 {
+		err = o.journal.adopt(o.size, o.lines)
+	}
+	if err != nil {
+		return full(err)
+	}
+	return nil
+}
+
+func (o *Outbox) readJournal(f *os.File) error {
+	r, err := read(f)
+	if err != nil {
+		return fmt.Errorf("outbox: %s: %w", o.journal.path, err)
+	}
+	o.book, o.damage, o.size, o.lines = r.book, r.damage, r.size, r.lines
+	o.book.recover()
+	if len(r.damage) > 0 {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		if err := o.keepDamaged(f); err != nil {
+			return full(err)
+		}
+	}
+	return o.findContents(len(r.damage) > 0)
+}
+
+// begin schedules what was read.
+func (o *Outbox) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	for _, m := range o.inOrder() {
+		// The clock may have been set, so what it says bounds a wait, and expiry comes after
+		// an attempt.
+		age := max(0, now.Sub(m.put))
+		m.expires = now.Add(o.cfg.Expire - age)
+		if wait := m.next.Sub(now); wait > 0 {
+			m.next = now.Add(min(wait, o.cfg.MaxRetryDelay))
+		} else {
+			m.next = now
+		}
+		if o.cfg.ResendInDoubt {
+			o.resendDoubt(m)
+		}
+		o.plan(m)
+	}
+}
+
+// snapshot calls f for each line of a new journal, messages in the order of Put.
+func (o *Outbox) snapshot(f func(*entry) error) error {
+	for _, m := range o.inOrder() {
+		for _, e := range m.entries() {
+			if err := f(e); err != nil {
+				return err
+			}
+		}
+	}
+	o.dropIDs(time.Now())
+	for id, k := range o.kept {
+		if err := f(&entry{Do: doKept, ID: id, Sum: &k.print, Time: k.over}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Damaged returns what was found damaged when the outbox was opened, the first
+// thousand findings at most.
+func (o *Outbox) Damaged() []*DamagedError { return append([]*DamagedError(nil), o.damage...) }
+
+// Close ends the outbox. It takes no more messages, begins no more attempts, and waits
+// for those that are under way. When ctx ends first they are cut short: the relays'
+// Send returns, and what it leaves in doubt is on disk when Close returns. Then the
+// relays are closed. The directory can be opened again by the time Close returns. The
+// error is that of ctx, of the disk or of the relays. Only the first Close does this;
+// others wait for it within their ctx.
+func (o *Outbox) Close(ctx context.Context) error {
+	o.mu.Lock()
+	first := !o.closed
+	o.closed = true
+	o.delivery.stop()
+	o.telling.stop()
+	o.flushing.Stop()
+	o.mu.Unlock()
+	if !first {
+		select {
+		case <-o.ended:
+			return nil
+		case <-ctx.Done():
+			return wire.ContextError(ctx)
+		}
+	}
+	defer close(o.ended)
+	unwatch := context.AfterFunc(ctx, func() { o.cut(ErrClosed) })
+	o.tasks.Wait()
+	var errs []error
+	if !unwatch() {
+		errs = append(errs, wire.ContextError(ctx))
+	}
+	for _, r := range o.relays {
+		errs = append(errs, r.Close(ctx))
+	}
+	o.cut(ErrClosed)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	errs = append(errs, o.journal.sync(o.journal.written), o.journal.close())
+	o.unlock()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,117 @@
+package outbox
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// settle writes down what came of an attempt. It is called with the mutex held.
+func (o *Outbox) settle(a *attempt) {
+	m, now := a.m, time.Now()
+	if a.damaged != nil {
+		o.record(m.change(a.to, func(r *recipient) {
+			r.State, r.Failure = damaged, newFailure(smtpconn.NotSent, smtpconn.PhaseContent, nil, a.damaged)
+		}))
+		o.setAside(m.key)
+		return
+	}
+	down := a.receipt == nil && !a.again.IsZero() && (a.asked == 0 || a.err.Outcome == smtpconn.NotSent)
+	e := m.change(a.to, func(r *recipient) {
+		if a.asked > 0 {
+			r.Attempts++
+			a.judge(r)
+		}
+	})
+	if !down {
+		e.Tries++
+	}
+	e.Next = now.Add(o.cfg.delay(max(e.Tries, 1)))
+	if down && a.again.Before(e.Next) {
+		e.Next = a.again
+	}
+	a.expire(e, now)
+	if o.life.Err() != nil && a.err != nil && a.err.Outcome == smtpconn.NotSent {
+		e.Next = now
+	}
+	if len(m.mark) > 0 || a.asked > 0 && (a.receipt != nil || a.err.Outcome != smtpconn.NotSent) || slices.ContainsFunc(e.Recipients, hasEnd) {
+		o.record(e)
+	} else {
+		o.book.apply(e) // nothing that a crash must not lose
+	}
+}
+
+func hasEnd(r recipient) bool { return r.ended() }
+
+// expire ends what has waited for too long, if the attempt was one: a relay was asked,
+// and neither this side nor credentials or a certificate were in the way.
+func (a *attempt) expire(e *entry, now time.Time) {
+	if a.asked == 0 || a.held || a.local != nil || a.o.life.Err() != nil || now.Before(a.m.expires) {
+		return
+	}
+	for i := range e.Recipients {
+		if r := &e.Recipients[i]; r.State == waiting {
+			r.State = expired
+		}
+	}
+}
+
+// judge sets what an attempt says about a recipient.
+func (a *attempt) judge(r *recipient) {
+	r.Relay = a.relay
+	address := a.m.env.To[r.To]
+	if a.receipt != nil {
+		a.received(r, address)
+		return
+	}
+	if refusal := find(a.err.Refused, address); refusal != nil {
+		r.refuse(&smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}})
+		return
+	}
+	r.Failure = newFailure(a.err.Outcome, a.err.Phase, a.err.Reply, a.err.Err)
+	switch a.err.Outcome {
+	case smtpconn.InDoubt:
+		a.doubt(r)
+	case smtpconn.Refused:
+		if a.err.MessageAtFault() && !a.err.Temporary() {
+			r.State = refused
+		}
+	case smtpconn.NotSent:
+		var missing *smtpconn.ExtensionError
+		if a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !errors.As(a.err, &missing) {
+			r.State = refused
+		}
+	}
+}
+
+// received sets what a receipt says about a recipient.
+func (a *attempt) received(r *recipient, address string) {
+	refusal := find(a.receipt.Refused, address)
+	switch {
+	case slices.Contains(a.receipt.Accepted, address):
+		r.State, r.Reply, r.Failure = accepted, a.receipt.Reply, nil
+	case refusal != nil:
+		r.refuse(&smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}})
+	default:
+		r.Failure = newFailure(smtpconn.InDoubt, smtpconn.PhaseEnd, nil, errors.New("the receipt does not name the recipient"))
+		a.doubt(r)
+	}
+}
+
+// refuse sets what the relay's reply to a recipient says.
+func (r *recipient) refuse(e *smtpconn.SendError) {
+	r.Failure = newFailure(e.Outcome, e.Phase, e.Refused[0].Reply, nil)
+	if e.MessageAtFault() && !e.Temporary() {
+		r.State = refused
+	}
+}
+
+// doubt holds a recipient, or has it sent again if the configuration says so.
+func (a *attempt) doubt(r *recipient) {
+	r.State = inDoubt
+	if a.o.cfg.ResendInDoubt {
+		r.State, r.Twice, r.Bound = waiting, true, true
+	}
+}

@@ -1,0 +1,59 @@
+package outbox
+
+import "time"
+
+// Stats is what an outbox has at the moment. Numbers of messages are numbers of
+// recipients.
+type Stats struct {
+	Waiting int // will be sent, now or later
+	InDoubt int // are held until the program decides
+	Untold  int // have an end for which Config.Result has not returned nil
+	Unsaved int // changes that could not be written to the disk yet
+
+	Oldest   time.Time // Put of the oldest message that waits or is in doubt; zero if there is none
+	Messages int       // that are not over, whatever the number of recipients
+
+	Relays []RelayStats // as in Config.Relays
+}
+
+// RelayStats is what the attempts with a relay have come to in this run.
+type RelayStats struct {
+	Accepted, Refused, NotSent, InDoubt int // attempts
+
+	// Down is why the relay is not asked at the moment, a [*pool.DownError]; nil if it
+	// is. If it is not Temporary a person has to do something.
+	Down error
+}
+
+// Stats returns the numbers of this moment. It looks at every message.
+func (o *Outbox) Stats() Stats {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := Stats{Messages: len(o.messages), Unsaved: len(o.journal.pending)}
+	for _, m := range o.messages {
+		open := 0
+		for i := range m.rcpts {
+			switch r := &m.rcpts[i]; {
+			case r.State == waiting:
+				s.Waiting++
+				open++
+			case r.State == inDoubt:
+				s.InDoubt++
+				open++
+			case !r.Told && r.State != cancelled:
+				s.Untold++
+			}
+		}
+		if open > 0 && (s.Oldest.IsZero() || m.put.Before(s.Oldest)) {
+			s.Oldest = m.put
+		}
+	}
+	for _, r := range o.relays {
+		one := r.stats
+		if r.down != nil {
+			one.Down = r.down
+		}
+		s.Relays = append(s.Relays, one)
+	}
+	return s
+}
