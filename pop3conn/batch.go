@@ -138,7 +138,7 @@ func (b *batch) fill() error {
 // finish ends the batch. Replies that are still due are read past, up to maxSkipEach
 // and in the time of one reply; if that is not enough the session ends.
 func (b *batch) finish() {
-	if b.c.over.Load() == nil {
+	if b.c.over.Err() == nil {
 		b.c.link.hold()
 		b.skip()
 		b.c.link.release()
@@ -158,7 +158,7 @@ func (b *batch) skip() {
 		past, _ := m.skip(errOvertaken, left)
 		left -= past
 	}
-	for ; b.answered < b.sent && b.c.over.Load() == nil; b.answered++ {
+	for ; b.answered < b.sent && b.c.over.Err() == nil; b.answered++ {
 		if b.unsent[b.answered] != nil {
 			continue
 		}
@@ -182,7 +182,7 @@ func (b *batch) stop() {
 		defer b.c.conn.SetWriteDeadline(time.Time{})
 	}
 	b.sender.stop()
-	if b.c.over.Load() == nil {
+	if b.c.over.Err() == nil {
 		if err := b.c.lines.Quiet(); err != nil {
 			b.c.fail(err)
 		}

@@ -1,25 +1,23 @@
-package smtpconn
+package transaction
 
 import (
 	"slices"
 	"strings"
 
-	"github.com/emersion/go-smtp"
-
-	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp"
 )
 
-// aboutClient reports whether a refusal is about the client or the server rather
+// AboutClient reports whether a refusal is about the client or the server rather
 // than about a message or a recipient: a login or TLS is wanted, messages come too
 // often, the client may not relay, the server is full, or it is out of step.
 //
 // Codes decide where there are any that say so. The rest of what is said about
 // clients comes as x.7.0 and x.7.1, with which servers also refuse what they think
 // is spam, or without an enhanced code: there the words decide.
-func aboutClient(r *smtp.SMTPError) bool {
-	subject, detail := r.EnhancedCode[1], r.EnhancedCode[2]
+func AboutClient(code int, enhanced smtp.EnhancedCode, text string) bool {
+	subject, detail := enhanced[1], enhanced[2]
 	switch {
-	case slices.Contains(clientCodes, r.Code):
+	case slices.Contains(clientCodes, code):
 		return true
 	case subject == 3:
 		return detail != 3 && detail != 4 // RFC 3463 §3.4: features and size are the message's
@@ -30,15 +28,21 @@ func aboutClient(r *smtp.SMTPError) bool {
 	case subject == 7 && slices.Contains(clientDetails, detail):
 		return true
 	case subject == 7 && detail <= 1, subject == 0:
-		words := strings.ToLower(r.Message)
+		words := strings.ToLower(text)
 		return slices.ContainsFunc(clientWords, func(w string) bool { return strings.Contains(words, w) })
 	}
 	return false
 }
 
+// AboutConnections reports whether a refusal is of one connection more: 421, or x.3.2
+// (RFC 5321 §3.8, RFC 3463 §3.4).
+func AboutConnections(code int, enhanced smtp.EnhancedCode) bool {
+	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2
+}
+
 // clientCodes are basic codes: no service, a login is wanted or judged, commands
 // that are unknown or out of order.
-var clientCodes = []int{smtpline.ServiceClosing, 432, 454, 500, 502, 503, 530, 534, 535, 538}
+var clientCodes = []int{smtp.ServiceClosing, 432, 454, 500, 502, 503, 530, 534, 535, 538}
 
 // clientDetails are those of x.7.z: TLS, logins and passwords (RFC 4954, RFC 5248),
 // and of a large provider: not authenticated, too many messages.

@@ -1,4 +1,7 @@
-package smtp
+// Package transaction has the grammar of SMTP's mail transactions, as a session needs
+// it: commands written ahead of their replies, a message's content, paths and
+// parameters, and what refusals are about.
+package transaction
 
 import (
 	"context"
@@ -7,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -228,7 +232,7 @@ func (p *Pipeline) readReply() {
 		p.link.SetReadDeadline(p.replyBy(r.Want))
 	}
 	p.link.In.Renew(wire.Greeting())
-	code, text, err := Scan(p.link.In, p.text[:0])
+	code, text, err := smtp.Scan(p.link.In, p.text[:0])
 	p.text = text[:0]
 	switch {
 	case err != nil:
@@ -244,7 +248,7 @@ func (p *Pipeline) readReply() {
 	if r.Code = code; r.Refused() || r.Want.KeepText {
 		r.Text = string(text[:min(len(text), maxKept)])
 	}
-	if code == ServiceClosing {
+	if code == smtp.ServiceClosing {
 		p.Fail(wire.Hangup(fmt.Sprint(code, " ", r.Text)))
 	}
 }
@@ -294,7 +298,7 @@ func (p *Pipeline) checkUnsolicited() {
 	if p.checked = true; p.err != nil {
 		return
 	}
-	err := Unsolicited(p.link.In)
+	err := smtp.Unsolicited(p.link.In)
 	if errors.Is(err, policy.ErrInjected) {
 		p.Unreliable = true
 		err = p.blamePipelining(err)
