@@ -98,6 +98,9 @@
 //     Ask the operator of the server, and not over this connection.
 //   - Error.Phase is PhaseConfig: an argument or an option is wrong, which is found
 //     before any I/O. The error says which: correct it.
+//   - context.Canceled, net.ErrClosed: this program gave the connection up: it
+//     cancelled the context, or closed the connection. Nothing is wrong with the
+//     server, and nothing is known of it.
 //   - *tls.CertificateVerificationError: the certificate is expired, for another
 //     name, of an unknown authority, or otherwise unfit. The server has to be put
 //     right. For a private CA put its certificate into TLSConfig.RootCAs.

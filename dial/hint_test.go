@@ -94,6 +94,9 @@ func TestHints(t *testing.T) {
 		{"connection refused", dial.PhaseConnect, imaps, refused, []string{"Nothing listens on h:993", "993"}},
 		{"no such host", dial.PhaseConnect, imaps, &net.DNSError{IsNotFound: true}, []string{"no host named h"}},
 		{"no DNS", dial.PhaseConnect, imaps, &net.DNSError{IsTemporary: true}, []string{"name server"}},
+		{"DNS takes all the time", dial.PhaseConnect, imaps, fmt.Errorf("%w: %w", context.DeadlineExceeded, &net.DNSError{IsTimeout: true}), []string{"name server"}},
+		{"closed by this program", dial.PhaseSession, imaps, net.ErrClosed, []string{"This program gave"}},
+		{"a tunnel of the program's was closed", dial.PhaseConnect, imaps, &wire.Detour{Err: net.ErrClosed}, []string{"tunnel", "Nothing is known"}},
 		{"no route", dial.PhaseConnect, imaps, &net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, []string{"no route"}},
 		{"time-out, connect", dial.PhaseConnect, imaps, context.DeadlineExceeded, []string{"No answer from h:993", "firewall"}},
 		{"time-out, greeting", dial.PhaseGreeting, imap, context.DeadlineExceeded, []string{"says nothing", "imaps://h:993"}},
@@ -296,7 +299,7 @@ func TestEveryFailureHasAHint(t *testing.T) {
 		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,
 		policy.ErrCleartextAuth, policy.ErrUnverifiedAuth, policy.ErrMalformed, policy.ErrLimit, policy.ErrVetoed, policy.ErrRemembered,
 		policy.ErrMemory, policy.ErrVersionLowered, policy.ErrAuthLowered, policy.ErrPinMismatch,
-		context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET,
+		context.Canceled, context.DeadlineExceeded, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET,
 		&net.DNSError{}, &net.DNSError{IsNotFound: true}, wire.Hangup("* BYE x"), &wire.Closed{Err: io.EOF}, errors.New("x"),
 		&tls.CertificateVerificationError{UnverifiedCertificates: []*x509.Certificate{{}}, Err: errors.New("x")},
 	}

@@ -1,7 +1,6 @@
 package hint
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -28,6 +27,11 @@ func causes() []Row {
 			Means: "an argument or an option is wrong, which is found before any I/O",
 			Do:    "The error says which: correct it.",
 			hint:  config,
+		}, {
+			Name:  "context.Canceled, net.ErrClosed",
+			Means: "this program gave the connection up: it cancelled the context, or closed the connection",
+			Do:    "Nothing is wrong with the server, and nothing is known of it.",
+			hint:  ownEnd,
 		}, {
 			Name:  "*tls.CertificateVerificationError",
 			Means: "the certificate is expired, for another name, of an unknown authority, or otherwise unfit",
@@ -75,6 +79,13 @@ func config(f *Failure) string {
 	return fmt.Sprintf("A setting of this program is wrong, and nothing was sent: %v.", f.Err)
 }
 
+func ownEnd(f *Failure) string {
+	if !wire.OwnEnd(f.Err) {
+		return ""
+	}
+	return "This program gave the connection up itself."
+}
+
 // detour explains a NetDialer of the program's that failed.
 func detour(f *Failure, err error) string {
 	var op *net.OpError
@@ -90,8 +101,6 @@ func network(f *Failure) string {
 		other *wire.Detour
 	)
 	switch {
-	case errors.Is(f.Err, context.Canceled):
-		return ""
 	case errors.As(f.Err, &other):
 		return detour(f, other.Err)
 	case errors.As(f.Err, &dns) && dns.IsNotFound:
@@ -108,7 +117,7 @@ func network(f *Failure) string {
 }
 
 func timeout(f *Failure) string {
-	if !f.TimedOut || errors.Is(f.Err, context.Canceled) {
+	if !f.TimedOut {
 		return ""
 	}
 	switch f.Phase {

@@ -4,7 +4,6 @@
 package hint
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -43,9 +42,6 @@ func For(f *Failure) string {
 		if s := row.hint(f); s != "" {
 			return wire.Printable(s)
 		}
-	}
-	if errors.Is(f.Err, context.Canceled) {
-		return "This program gave the connection up itself."
 	}
 	return fmt.Sprintf("The connection failed in phase %s, and there is no advice for the reason: the error's own text is what the operator of the server needs.", f.Phase)
 }
