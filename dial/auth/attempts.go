@@ -98,6 +98,7 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 		Offered:   t.offer.names(),
 		Err:       t.talk.cleanDetail(answer.detail),
 		advice:    answer.advice,
+		unread:    answer.unread,
 		early:     answer.early,
 		ambiguous: answer.Ambiguous,
 	}, nil

@@ -21,7 +21,7 @@ func (e *Error) Hint() string {
 	if hint == "" {
 		hint = e.hintByKind()
 	}
-	worthReading := e.advice != "" || e.Guessed || e.Kind == KindSecondFactor || e.Kind == KindDisabled || e.Kind == KindNoLogin
+	worthReading := e.advice != "" || e.Guessed || e.unread || e.Kind == KindSecondFactor || e.Kind == KindDisabled || e.Kind == KindNoLogin
 	if worthReading && e.Reply != "" && !strings.Contains(hint, "its words") {
 		hint += " The server's words say more."
 	}
@@ -81,7 +81,12 @@ func (e *Error) blame() string {
 	case e.Mechanism == sasl.External:
 		what, do = "the client certificate", "check that it is the one for this account."
 	}
-	if e.Guessed {
+	switch {
+	case e.Guessed && e.unread && e.Reply != "":
+		return "The server refuses the login, and its words may say why; if they do not, it most likely does not accept " + what + "."
+	case e.Guessed && hasWords(e.Reply):
+		return "The server refuses the login; most likely it does not accept " + what + ": " + do
+	case e.Guessed:
 		return "The server refuses the login and does not give a reason; most likely it does not accept " + what + ": " + do
 	}
 	return "The server does not accept " + what + ": " + do
