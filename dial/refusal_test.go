@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // refusing answers a connection with a greeting, and each line that comes with the
@@ -108,6 +109,33 @@ func TestRefusalsBeforeTLS(t *testing.T) {
 		checkHint(t, name, failed, c.hint...)
 		if strings.Contains(failed.Hint(), "STARTTLS)") {
 			t.Errorf("%s: told to change the policy: %s", name, failed.Hint())
+		}
+	}
+}
+
+// Servers refuse the name behind EHLO with any code and many words. Each is a refusal
+// whose hint names LocalName, and not one of the command.
+func TestClientNameIsRefused(t *testing.T) {
+	for _, reply := range []string{
+		"550 Invalid HELO", "550 5.7.1 <x>: Helo command rejected: Access denied", "501 Syntactically invalid EHLO argument(s)", "501 5.5.4 Invalid Address",
+		"501 Syntax error", "550-Bad HELO\r\n550 go away", "550 Access denied - Invalid HELO name", "553 sorry, your HELO is an IP", "550 5.5.0 Invalid EHLO domain",
+		"500 Invalid hostname", "502 5.5.4 not like this", "554 5.7.1 Bogus HELO string", "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname",
+	} {
+		for pol := policy.NoTLS; pol.Valid(); pol++ {
+			if pol == policy.ImplicitTLS {
+				continue
+			}
+			conn := refusing(t, "220 x\r\n", reply+"\r\n", "502 no\r\n")
+			dialed, err := new(dial.Dialer).NewConn(t.Context(), conn, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: pol})
+			if err == nil { // without TLS EHLO is for the session to say
+				_, err = smtpconn.New(t.Context(), dialed, nil)
+			}
+			var failed *dial.Error
+			if !errors.As(err, &failed) || failed.Phase != dial.PhaseCapability || !errors.Is(err, policy.ErrRefused) || failed.Temporary() {
+				t.Errorf("%v, %s: %v", pol, reply, err)
+				continue
+			}
+			checkHint(t, reply, failed, "does not accept the name", "LocalName")
 		}
 	}
 }

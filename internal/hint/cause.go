@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -146,14 +145,12 @@ func hangup(f *Failure) string {
 		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
 	case wire.AsksForCertificate(closed.Reply):
 		return wantsCertificate
-	case closed.Reply != "" && f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst:
-		return "The server ended the connection itself, and its words say why: try again later; if that lasts, it may not like the name this client calls itself, which LocalName sets."
 	case closed.Reply != "":
-		return "The server ended the connection itself: its words say why; try again later."
+		return "The server ended the connection itself, and its words say why: try again later" + maybeName(f)
 	case f.Phase == upgrade.PhaseGreeting:
 		return "The server hung up without a word: it may be overloaded, or refuse this client's address."
 	}
-	return "The server hung up without a word: try again later."
+	return "The server hung up without a word: try again later" + maybeName(f)
 }
 
 const (

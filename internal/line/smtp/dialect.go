@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -72,15 +73,20 @@ func (c *Conn) Capabilities() (line.List, error) {
 }
 
 // isAboutName reports whether a refusal of EHLO or HELO is about the name behind it
-// and not about the command. There is no code for it that servers agree on.
+// and not about the command: it is an error in the argument, which 501 and X.5.4 say
+// (RFC 5321 §4.2.3, RFC 3463 §3.6), or in words of servers in use.
 func isAboutName(r Reply) bool {
-	words := strings.ToLower(r.String())
-	for _, sign := range []string{"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain", "helo name", "ehlo name", "invalid name", "localhost", "argument"} {
-		if strings.Contains(words, sign) {
-			return true
-		}
+	if code, enhanced := Codes(r.String()); code == 501 || enhanced[1] == 5 && enhanced[2] == 4 {
+		return true
 	}
-	return false
+	words := strings.ToLower(r.String())
+	return slices.ContainsFunc(nameWords, func(w string) bool { return strings.Contains(words, w) })
+}
+
+var nameWords = []string{
+	"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain",
+	"helo name", "ehlo name", "invalid name", "localhost", "argument", "command rejected", "valid helo", "valid ehlo", "bad helo",
+	"bad ehlo", "bogus", "your helo", "your ehlo", "helo string", "ehlo string", "forged",
 }
 
 // StartTLS sends STARTTLS (RFC 3207 §4). Only 220 accepts; a reply that neither
