@@ -109,6 +109,7 @@ func TestHints(t *testing.T) {
 		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2"}},
 		{"closed before the greeting", dial.PhaseGreeting, imap, &wire.Closed{Err: io.EOF}, []string{"without a word"}},
 		{"closed for want of a certificate", dial.PhaseGreeting, smtp, wire.Hangup("421 4.7.1 No client certificate presented"), []string{"client certificate"}},
+		{"closed in a line", dial.PhaseGreeting, smtp, &wire.Closed{Partial: "421 bu", Err: io.EOF}, []string{"in the middle of its words"}},
 		{"closed with words", dial.PhaseSTARTTLS, smtp, wire.Hangup("421 x"), []string{"its words"}},
 		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common", "CipherSuites", "CurvePreferences"}},
 		{"alert 42", dial.PhaseHandshake, imaps, remote(42), []string{"client certificate"}},

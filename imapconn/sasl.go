@@ -115,7 +115,7 @@ func (t *transport) final(r imapline.Response) auth.Answer {
 	if r.Status == "OK" {
 		return auth.Answer{Status: auth.Accepted}
 	}
-	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Transient: r.Words().Transient, Reply: r.Line + t.aside}
+	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Transient: r.Transient(), Reply: r.Line + t.aside}
 	kind, known := codes[r.Code]
 	switch {
 	case known:

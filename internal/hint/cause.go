@@ -147,6 +147,8 @@ func hangup(f *Failure) string {
 		return wantsCertificate
 	case closed.Reply != "":
 		return "The server ended the connection itself, and its words say why: try again later" + maybeName(f)
+	case closed.Partial != "":
+		return "The server hung up in the middle of its words, of which the error has the beginning: try again later."
 	case f.Phase == upgrade.PhaseGreeting:
 		return "The server hung up without a word: it may be overloaded, or refuse this client's address."
 	}

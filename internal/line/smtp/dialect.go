@@ -45,7 +45,11 @@ func (c *Conn) Greet() (line.Greeting, error) {
 	case err != nil:
 		return line.Greeting{}, err
 	case r.Code != 220:
-		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
+		refusal := r.Words()
+		if contains(r, soonWords) {
+			refusal.Cause = line.ErrTooSoon
+		}
+		return line.Greeting{}, refusal.Violation(policy.ErrRefused)
 	}
 	return line.Greeting{Text: r.String()}, c.Ready(nil)
 }
@@ -79,9 +83,18 @@ func isAboutName(r Reply) bool {
 	if code, enhanced := Codes(r.String()); code == 501 || enhanced[1] == 5 && enhanced[2] == 4 {
 		return true
 	}
-	words := strings.ToLower(r.String())
-	return slices.ContainsFunc(nameWords, func(w string) bool { return strings.Contains(words, w) })
+	return contains(r, nameWords)
 }
+
+// contains reports whether one of words is in a reply, in any case.
+func contains(r Reply, words []string) bool {
+	text := strings.ToLower(r.String())
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// soonWords are of servers that do not take what comes before their greeting (RFC 5321
+// §3.1).
+var soonWords = []string{"synchroni", "too soon", "talks before", "before greeting", "before banner", "early talker", "protocol error"}
 
 var nameWords = []string{
 	"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain",
