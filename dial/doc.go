@@ -117,6 +117,9 @@
 //   - *dial.Farewell: the server left, with the words in Reply or without any. Try
 //     again later. In phase handshake it is often a server with nothing newer than
 //     TLS 1.1.
+//   - smtpconn.ErrPipelining, pop3conn.ErrPipelining: the session ended while
+//     commands were sent ahead of their replies. If that lasts, set
+//     Options.NoPipelining.
 //   - *auth.Error: the login failed. Kind says whether the password is wrong, the
 //     account busy, or no mechanism fits, and Guessed whether that is a guess.
 //   - Error.Known: if it is set, the server had TLS before, whatever it does now. A

@@ -2,11 +2,11 @@ package pop3conn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
 )
 
@@ -32,7 +32,7 @@ const window = 256
 // ErrPipelining is in the chain of an error that ends the session while commands were
 // sent ahead of replies. The network may be at fault, or a server that lists
 // PIPELINING and cannot do it.
-var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
+var ErrPipelining = line.ErrPipelining
 
 // start begins a batch, as a call that finish ends.
 func (c *Client) start(ctx context.Context, size int, command func(to []byte, i int) []byte) (*batch, error) {

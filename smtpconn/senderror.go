@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/line"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -168,5 +169,5 @@ var (
 	// did not answer as RFC 2920 says, or hung up while commands were sent ahead of
 	// their replies. The network may be the cause of the latter.
 	// Options.NoPipelining does without.
-	ErrPipelining = transaction.ErrPipelining
+	ErrPipelining = line.ErrPipelining
 )

@@ -57,6 +57,11 @@ func causes() []Row {
 			Do:    "Try again later. In phase handshake it is often a server with nothing newer than TLS 1.1.",
 			hint:  hangup,
 		}, {
+			Name:  "smtpconn.ErrPipelining, pop3conn.ErrPipelining",
+			Means: "the session ended while commands were sent ahead of their replies",
+			Do:    "If that lasts, set Options.NoPipelining.",
+			hint:  func(*Failure) string { return "" }, // is added to the hint of the cause
+		}, {
 			Name:  "*auth.Error",
 			Means: "the login failed",
 			Do:    "Kind says whether the password is wrong, the account busy, or no mechanism fits, and Guessed whether that is a guess.",
@@ -68,6 +73,23 @@ func causes() []Row {
 			hint:  func(*Failure) string { return "" }, // comes before all others
 		},
 	}
+}
+
+// ownAlert explains a handshake that crypto/tls broke off, for which it has no types.
+func ownAlert(f *Failure) string {
+	if f.Phase != upgrade.PhaseHandshake || f.Err == nil {
+		return ""
+	}
+	text := f.Err.Error()
+	switch {
+	case strings.Contains(text, "unsupported protocol version"):
+		return onlyOldTLS
+	case strings.Contains(text, "ALPN"):
+		return "The server does not answer the name of the protocol in the handshake as it must: set NoALPN."
+	case strings.Contains(text, "tls: "):
+		return "The server's part of the TLS handshake does not fit this client's: if that lasts, other TLSConfig.CipherSuites and CurvePreferences, or NoALPN, may suit it better."
+	}
+	return ""
 }
 
 // config explains an argument that is wrong.
@@ -142,7 +164,7 @@ func hangup(f *Failure) string {
 	}
 	switch {
 	case f.Phase == upgrade.PhaseHandshake:
-		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
+		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, something in between may block TLS, or the client's first message is too much for it: NoALPN and TLSConfig.CurvePreferences make that smaller."
 	case wire.AsksForCertificate(closed.Reply):
 		return wantsCertificate
 	case closed.Reply != "":
@@ -176,11 +198,7 @@ const (
 func alert(f *Failure) string {
 	number, ok := wire.RemoteAlert(f.Err)
 	if !ok {
-		// crypto/tls has no type for it.
-		if f.Phase == upgrade.PhaseHandshake && strings.Contains(f.Err.Error(), "unsupported protocol version") {
-			return onlyOldTLS
-		}
-		return ""
+		return ownAlert(f)
 	}
 	switch number {
 	case alertProtocolVersion:
@@ -194,5 +212,5 @@ func alert(f *Failure) string {
 	case alertNoALPN:
 		return fmt.Sprintf("What listens on %s is a TLS server for another protocol than %v, or does not know its name in the handshake: check the port, or set NoALPN.", f.Server, f.Protocol)
 	}
-	return fmt.Sprintf("The server broke off the TLS handshake with alert %d.", number)
+	return fmt.Sprintf("The server broke off the TLS handshake with alert %d: if that lasts, NoALPN, or other TLSConfig.CipherSuites and CurvePreferences, may suit it better.", number)
 }

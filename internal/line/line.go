@@ -103,6 +103,10 @@ var ErrClientName = errors.New("server does not accept this client's name")
 // ErrTooSoon is the cause of a refusal of what a client says before it was greeted.
 var ErrTooSoon = errors.New("server wants to speak first")
 
+// ErrPipelining is in the chain of an error of a session that wrote commands ahead, and
+// whose server may not be able to take that.
+var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
+
 // passing are words by which servers say that a refusal will pass.
 var passing = []string{
 	"too many", "maximum", "limit reached", "limit exceeded", "exceeded", "again later", "try later", "retry later", "temporar",

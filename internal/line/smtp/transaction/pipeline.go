@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -289,7 +290,7 @@ func (p *Pipeline) blamePipelining(err error) error {
 	if !p.Ahead {
 		return err
 	}
-	return fmt.Errorf("%w; %w", err, ErrPipelining)
+	return fmt.Errorf("%w; %w", err, line.ErrPipelining)
 }
 
 // checkUnsolicited fails if the server has said what answers no command. It is
@@ -329,7 +330,3 @@ func (p *Pipeline) Failure() error {
 	}
 	return p.err
 }
-
-// ErrPipelining is in the chain of an error of a Pipeline that wrote ahead, and whose
-// server may not be able to do that.
-var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
