@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"internal/line/imap":     {"internal/line", "internal/wire", "policy"},
 	"internal/line/imap/...": {"internal/line", "internal/line/imap", "internal/line/imap/...", "internal/wire", "policy"},
 	"internal/line/smtp":     {"internal/line", "internal/wire", "policy"},
-	"internal/line/smtp/...": {"internal/line/smtp", "internal/wire", "policy", idna},
+	"internal/line/smtp/...": {"internal/line", "internal/line/smtp", "internal/wire", "policy", idna},
 	"internal/line/pop3":     {"internal/line", "internal/wire", "policy"},
 	"internal/protocols":     {"internal/line/...", "policy"},
 	"internal/upgrade":       {"internal/line", "internal/wire", "policy"},
