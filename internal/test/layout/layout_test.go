@@ -59,7 +59,7 @@ var allowed = map[string][]string{
 	"dial/dns":               {"policy", "internal/wire", dnsmessage, idna},
 	"dial/discover":          {"dial", "dial/dns", "internal/hostname", "internal/wire", "policy", dnsmessage, idna},
 	"internal/session":       {"dial", "dial/auth", "policy"},
-	"imapconn":               {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
+	"imapconn":               {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/line/imap/mend", "internal/line/imap/response", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":               {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/line/smtp/...", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
 	"smtpconn/outbox":        {"internal/disk", "internal/wire", "smtpconn", "smtpconn/pool", goSMTP},
 	"pop3conn":               {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
