@@ -57,6 +57,7 @@ var spoken = []answer{
 	{policy.IMAP, sent, "NO Login has been disabled for this account due to suspicious activity", auth.KindDisabled, false, false, 1, "The provider"},
 	{policy.IMAP, sent, "NO Mailbox is currently being accessed by another session", auth.KindInUse, false, true, 1, "in use"},
 	{policy.IMAP, sent, "NO Mailbox currently in use, please try again", auth.KindInUse, false, true, 1, "in use"},
+	{policy.Submission, sent, "535 5.7.8 Error: authentication failed: (reason unavailable)", auth.KindCredentials, false, false, 1, "check both"},
 	{policy.Submission, sent, "535-5.7.8 Username and Password not accepted. Learn more at\r\n535 5.7.8 https://support.example.com/mail/?p=BadCredentials x - gsmtp", auth.KindCredentials, false, false, 1, "does not accept"},
 	{policy.Submission, sent, "534-5.7.9 Application-specific password required. Learn more at\r\n534 5.7.9 https://support.example.com/mail/?p=InvalidSecondFactor x", auth.KindSecondFactor, false, false, 1, "The provider wants"},
 	{policy.Submission, sent, "534-5.7.14 <https://accounts.example.com/signin/continue> Please log in via\r\n534-5.7.14 your web browser and then try again.\r\n534 5.7.14 x", auth.KindSecondFactor, false, false, 1, "The provider wants"},

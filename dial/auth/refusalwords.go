@@ -23,7 +23,7 @@ var meanings = []meaning{
 		advice: "The server wants a client certificate, or does not accept the one it got: set one up in this program."},
 	{kind: KindCredentials, vague: true, words: []string{
 		"credentials or *disabled", "failure or *disabled", "password is incorrect*limited", "invalid login or server error",
-		"invalid*expired", "expired or *invalid", "incorrect or *expired", "password or *locked", "password or *disabled",
+		"invalid*expired", "expired or *invalid", "incorrect or *expired", "password or *expired", "password or *locked", "password or *disabled",
 	}, advice: "The server names several reasons: user or password may be wrong, the account may not be open to this kind of program, or too many log in at once."},
 
 	{kind: KindSecondFactor, words: []string{
@@ -34,7 +34,7 @@ var meanings = []meaning{
 		"mfa required", "requires mfa", "mfa is", "secure mail key", "app passcode", "device password", "password for external",
 	}},
 	{kind: KindSecondFactor, words: []string{
-		"web browser", "web login", "via the web", "webmail", "web interface", "web site", "log in at http", "logging in at http", "verify your account",
+		"web browser", "web login", "via the web", "to webmail", "webmail first", "in webmail", "web interface", "web site", "log in at http", "logging in at http", "verify your account",
 		"verify your identity", "confirm your identity", "verification required", "terms of service", "terms of use", "user agreement", "captcha",
 	},
 		advice: "The provider wants a login in its web page first, with a browser, before it lets programs in."},
@@ -88,7 +88,7 @@ var meanings = []meaning{
 		"account is disabled", "account has been disabled", "user disabled", "user is disabled", "mailbox disabled", "mailbox is disabled",
 		"login disabled", "login is disabled", "logins disabled", "logins are disabled", "login not allowed", "login not permitted", "login denied",
 		"suspended", "deactivated", "inactive", "account not active", "account is not active", "not activated",
-		"account expired", "account has expired", "account is closed", "account closed", "account locked", "account is locked",
+		"account expired", "account has expired", "account locked", "account is locked",
 		"account has been locked", "user is locked", "account blocked", "account is blocked", "account has been blocked", "user is blocked",
 		"is not enabled", "not enabled for", "not been enabled", "yet to enable", "enable imap", "enable pop", "enable smtp",
 		"access is disabled", "access disabled", "access is not allowed", "access to this account", "imap is disabled", "pop3 is disabled", "pop is disabled", "smtp is disabled", "imap disabled",
@@ -96,7 +96,7 @@ var meanings = []meaning{
 		"does not have permission", "not have access rights", "not allowed to use", "not permitted to use", "not authorized to use",
 		"switched off", "turned off", "nicht freigeschaltet", "nicht aktiviert", "未开启", "未开通", "less secure app", "unsafe login", "security defaults", "security policy", "conditional access", "did not meet the criteria",
 		"account is abnormal", "account*blocked", "user*blocked", "mailbox*blocked", "account*locked", "been disabled", "was disabled",
-		"was closed", "been closed", "frozen", "terminated", "gesperrt", "deaktiviert", "yet activated", "been activated",
+		"account*closed", "frozen", "account*terminated", "gesperrt", "deaktiviert", "yet activated", "been activated",
 		"license", "licence", "subscription", "premium", "access only", "allowed to login", "allowed to log in", "permitted to login",
 		"permitted to log in", "pop not allowed", "imap not allowed", "smtp not allowed", "access not allowed", "available for your account",
 		"available for this account", "by administrator", "by your administrator", "suspicious", "compromised", "没有权限",
@@ -110,13 +110,13 @@ var meanings = []meaning{
 	}},
 	{kind: KindTemporary, words: []string{
 		"temporary", "temporarily", "again later", "try later", "retry later", "try again in", "system busy", "system is busy", "server busy",
-		"server is busy", "too busy", "server unavailable", "service unavailable", "service not available", "service is unavailable",
+		"server is busy", "too busy", "server unavailable", "service unavailable", "service not available",
 		"currently unavailable", "not available at this time", "not available right now", "internal error", "internal server error",
 		"server error", "system error", "system problem", "backend",
 		"but not connected", "can't contact", "cannot contact", "cannot connect", "can't connect", "unable to connect", "could not connect", "failed to connect",
 		"connection refused", "connection failed", "connection lost", "i/o error", "database error", "database connection", "open database",
 		"database is", "db not available", "ldap error", "ldap server", "server is down", "service is down", "generic failure", "internal failure",
-		"system failure", "server full", "server is full", "back later", "lookup failed", "high load", "unavailable", "overload", "maintenance", "authentication server", "系统繁忙", "timed out", "timeout", "shutting down",
+		"system failure", "server full", "server is full", "back later", "lookup failed", "high load", "is unavailable", "overload", "maintenance", "authentication server", "系统繁忙", "timed out", "timeout", "shutting down",
 	}},
 	{kind: KindRefused, words: []string{"[sys/perm]"}},
 
