@@ -97,6 +97,7 @@ var spoken = []answer{
 	{policy.Submission, sent, "535 5.7.8 Sorry.", auth.KindCredentials, false, false, 1, "does not accept"},
 	{policy.Submission, sent, "554 5.7.1 Access denied", auth.KindRefused, true, false, 1, "words say why"},
 	{policy.Submission, sent, "550 5.7.1 Access denied", auth.KindRefused, true, false, 1, "words"},
+	{policy.POP3, sent, "-ERR [IN-USE] Maximum number of connections from user+IP exceeded", auth.KindLimit, false, true, 1, "other programs"},
 	{policy.POP3, sent, "-ERR [AUTH] Password supplied for \"joe\" is incorrect.", auth.KindCredentials, false, false, 1, "does not accept"},
 	{policy.POP3, sent, "-ERR [IN-USE] /var/spool/mail/.joe.pop lock busy!  Is another session active? (11)", auth.KindInUse, false, true, 1, "in use"},
 	{policy.POP3, sent, "-ERR [SYS/TEMP] POP authentication DB not available", auth.KindTemporary, false, true, 1, "later"},

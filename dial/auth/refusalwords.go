@@ -126,7 +126,8 @@ var meanings = []meaning{
 		"wrong password", "bad password", "password error", "passerr", "password not accepted", "password mismatch", "unknown user", "no such user",
 		"user unknown", "user not found", "bad login", "login incorrect", "login fail", "logon fail", "unable to log on", "invalid token",
 		"invalid_token", "invalid access token", "authentication fail", "authentication unsuccessful", "authentication error",
-		"authenticate failed", "authorization failed", "auth fail",
+		"authenticate failed", "authorization failed", "auth fail", "incorrect authentication", "invalid authentication", "authentication data",
+		"authentication rejected", "authentication denied",
 	}},
 }
 
@@ -182,6 +183,8 @@ func judge(a Answer, named, shown bool) Answer {
 	case v.kind == KindCredentials && (a.Kind == KindCredentials || a.Kind == KindRefused && a.Guessed):
 		a.Kind, a.Guessed, a.advice = KindCredentials, a.Guessed || v.vague, v.advice
 	case v.kind == KindCredentials:
+	case v.kind == KindLimit && a.Kind == KindInUse: // some have no code of its own for that
+		a.Kind, a.advice = v.kind, v.advice
 	case a.Kind == KindCredentials, a.Kind == KindRefused, a.Kind == KindMechanism, a.Kind == KindTemporary:
 		a.Kind, a.Guessed, a.advice = v.kind, false, v.advice
 	}

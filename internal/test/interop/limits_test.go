@@ -48,7 +48,7 @@ func TestTooManySessions(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
 	dovecot := lab.Dovecot()
-	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:limit,temporary", policy.POP3: "auth:in-use,temporary"} {
+	for p, want := range map[policy.Protocol]string{policy.IMAP: "auth:limit,temporary", policy.POP3: "auth:limit,temporary"} {
 		addr := dovecot.Addr(servers.Place{Protocol: p, Implicit: true, Variant: servers.TwoAtOnce})
 		cred := credentials("PLAIN")
 		// It counts a session a moment after it has let it in.
