@@ -31,7 +31,8 @@ type Conn struct {
 	memory   *recall.Memory
 	words    *transcript.Transcript // nil: not wanted
 
-	login atomic.Pointer[Login]
+	login  atomic.Pointer[Login]
+	closed atomic.Bool // by this side
 }
 
 var (
@@ -103,7 +104,13 @@ func (c *Conn) LocalName() string {
 }
 
 // Read reads what the server says next.
-func (c *Conn) Read(p []byte) (int, error) { return c.inner().Read(p) }
+func (c *Conn) Read(p []byte) (int, error) {
+	n, err := c.inner().Read(p)
+	if err != nil && c.closed.Load() {
+		err = net.ErrClosed // and no matter how the server took it
+	}
+	return n, err
+}
 
 // ReadNow reads what has arrived from the server, and does not wait for more. If that
 // is nothing, it returns [os.ErrDeadlineExceeded]; if it cannot tell,
@@ -126,6 +133,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.inner().Write(p) }
 // Close closes the connection, over TLS with a close_notify. It does not wait
 // for the server's, and it is no error if the server has left already.
 func (c *Conn) Close() error {
+	c.closed.Store(true)
 	c.words.Note("closed by this side")
 	err := c.inner().Close()
 	c.words.End()
@@ -140,6 +148,7 @@ func (c *Conn) Abort() error {
 	if c.raw == nil {
 		return net.ErrClosed
 	}
+	c.closed.Store(true)
 	c.words.Note("aborted by this side")
 	c.words.End()
 	return c.raw.Close()
