@@ -62,8 +62,9 @@
 //   - A store of peers only makes a dial stricter: with one no dial succeeds that would
 //     fail without it. A server with a record is not used without TLS, unless the policy
 //     is NoTLS.
-//   - What a hostile server can make the client hold is limited until the session begins,
-//     and in the sessions of smtpconn and pop3conn.
+//   - What a hostile server can make the client hold, and the work that it can cause, is
+//     limited for as long as a session lasts. A message that cannot be read costs that
+//     message, and not the session.
 //   - What Send reports of a message is what is known of it: accepted, refused, not sent,
 //     or in doubt.
 //   - What discovery returns names who vouches for it, and is never in the clear.
@@ -76,7 +77,4 @@
 //
 // A certificate authority that the system trusts is trusted. The network sees to which
 // server a program connects, when, and how much is sent.
-//
-// After the login an IMAP session is handed over to go-imap. From then on the memory that
-// a server can make the program hold is not limited by this module.
 package mailconn

@@ -98,6 +98,9 @@
 //     Ask the operator of the server, and not over this connection.
 //   - Error.Phase is PhaseConfig: an argument or an option is wrong, which is found
 //     before any I/O. The error says which: correct it.
+//   - context.Canceled, net.ErrClosed: this program gave the connection up: it
+//     cancelled the context, or closed the connection. Nothing is wrong with the
+//     server, and nothing is known of it.
 //   - *tls.CertificateVerificationError: the certificate is expired, for another
 //     name, of an unknown authority, or otherwise unfit. The server has to be put
 //     right. For a private CA put its certificate into TLSConfig.RootCAs.
@@ -114,6 +117,9 @@
 //   - *dial.Farewell: the server left, with the words in Reply or without any. Try
 //     again later. In phase handshake it is often a server with nothing newer than
 //     TLS 1.1.
+//   - smtpconn.ErrPipelining, pop3conn.ErrPipelining: the session ended while
+//     commands were sent ahead of their replies. If that lasts, set
+//     Options.NoPipelining.
 //   - *auth.Error: the login failed. Kind says whether the password is wrong, the
 //     account busy, or no mechanism fits, and Guessed whether that is a guess.
 //   - Error.Known: if it is set, the server had TLS before, whatever it does now. A

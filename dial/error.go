@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -71,11 +70,12 @@ func (e *Error) Timeout() bool { return wire.TimedOut(e.Err) }
 
 // Temporary reports whether the same call may succeed later: the time ran out, the
 // server closed the connection or asked to try later, or the network failed. It is
-// false for other broken rules, certificates, wrong arguments and a cancelled context.
+// false for other broken rules, certificates, wrong arguments, a cancelled context, and a
+// connection that this program closed itself.
 // It is true for a server that closes every connection, as one does that is too old
 // for the handshake. So limit the number of retries.
 func (e *Error) Temporary() bool {
-	if e.Phase == PhaseConfig || errors.Is(e.Err, context.Canceled) {
+	if e.Phase == PhaseConfig || wire.OwnEnd(e.Err) {
 		return false
 	}
 	return e.Timeout() || wire.Transient(e.Err)

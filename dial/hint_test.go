@@ -22,6 +22,8 @@ import (
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/pop3conn"
+	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // checkHint wants a hint with all the words in it, "" for none, and nothing
@@ -94,6 +96,9 @@ func TestHints(t *testing.T) {
 		{"connection refused", dial.PhaseConnect, imaps, refused, []string{"Nothing listens on h:993", "993"}},
 		{"no such host", dial.PhaseConnect, imaps, &net.DNSError{IsNotFound: true}, []string{"no host named h"}},
 		{"no DNS", dial.PhaseConnect, imaps, &net.DNSError{IsTemporary: true}, []string{"name server"}},
+		{"DNS takes all the time", dial.PhaseConnect, imaps, fmt.Errorf("%w: %w", context.DeadlineExceeded, &net.DNSError{IsTimeout: true}), []string{"name server"}},
+		{"closed by this program", dial.PhaseSession, imaps, net.ErrClosed, []string{"This program gave"}},
+		{"a tunnel of the program's was closed", dial.PhaseConnect, imaps, &wire.Detour{Err: net.ErrClosed}, []string{"tunnel", "Nothing is known"}},
 		{"no route", dial.PhaseConnect, imaps, &net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, []string{"no route"}},
 		{"time-out, connect", dial.PhaseConnect, imaps, context.DeadlineExceeded, []string{"No answer from h:993", "firewall"}},
 		{"time-out, greeting", dial.PhaseGreeting, imap, context.DeadlineExceeded, []string{"says nothing", "imaps://h:993"}},
@@ -103,9 +108,10 @@ func TestHints(t *testing.T) {
 		{"time-out, handshake", dial.PhaseHandshake, imaps, os.ErrDeadlineExceeded, []string{"TLS handshake"}},
 		{"time-out, auth", dial.PhaseAuth, imaps, context.DeadlineExceeded, []string{"phase auth"}},
 		{"cancelled", dial.PhaseConnect, imaps, context.Canceled, []string{"This program gave"}},
-		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2"}},
+		{"closed in the handshake", dial.PhaseHandshake, imaps, &wire.Closed{Err: io.EOF}, []string{"hung up", "1.2", "CurvePreferences", "NoALPN"}},
 		{"closed before the greeting", dial.PhaseGreeting, imap, &wire.Closed{Err: io.EOF}, []string{"without a word"}},
 		{"closed for want of a certificate", dial.PhaseGreeting, smtp, wire.Hangup("421 4.7.1 No client certificate presented"), []string{"client certificate"}},
+		{"closed in a line", dial.PhaseGreeting, smtp, &wire.Closed{Partial: "421 bu", Err: io.EOF}, []string{"in the middle of its words"}},
 		{"closed with words", dial.PhaseSTARTTLS, smtp, wire.Hangup("421 x"), []string{"its words"}},
 		{"alert 40", dial.PhaseHandshake, imaps, remote(40), []string{"no TLS settings in common", "CipherSuites", "CurvePreferences"}},
 		{"alert 42", dial.PhaseHandshake, imaps, remote(42), []string{"client certificate"}},
@@ -113,7 +119,12 @@ func TestHints(t *testing.T) {
 		{"alert 112", dial.PhaseHandshake, imaps, remote(112), []string{"name h"}},
 		{"alert 116", dial.PhaseHandshake, imaps, remote(116), []string{"client certificate"}},
 		{"alert 120", dial.PhaseHandshake, imaps, remote(120), []string{"another protocol", "NoALPN"}},
-		{"alert 80", dial.PhaseHandshake, imaps, remote(80), []string{"alert 80"}},
+		{"alert 80", dial.PhaseHandshake, imaps, remote(80), []string{"alert 80", "NoALPN", "CurvePreferences"}},
+		{"ALPN that was not offered", dial.PhaseHandshake, imaps, errors.New("tls: server selected unadvertised ALPN protocol"), []string{"set NoALPN"}},
+		{"a curve that was not offered", dial.PhaseHandshake, imaps, errors.New("tls: server selected unsupported group"), []string{"CurvePreferences"}},
+		{"pipelining", dial.PhaseSession, smtp, fmt.Errorf("%w; %w", &v{Reason: policy.ErrMalformed}, smtpconn.ErrPipelining), []string{"not SMTP", "set NoPipelining"}},
+		{"pipelining, and time", dial.PhaseSession, pop, fmt.Errorf("%w; %w", os.ErrDeadlineExceeded, pop3conn.ErrPipelining), []string{"later", "set NoPipelining"}},
+		{"pipelining, and our own end", dial.PhaseSession, pop, fmt.Errorf("%w; %w", net.ErrClosed, pop3conn.ErrPipelining), []string{"This program gave the connection up itself."}},
 		{"a server that says so", dial.PhaseCapability, imap, &v{Reason: policy.ErrMalformed, Reply: "tls: unsupported protocol version"}, []string{"not IMAP"}},
 		{"password", dial.PhaseAuth, imaps, &auth.Error{Kind: auth.KindCredentials}, []string{"user and password"}},
 		{"nothing", dial.PhaseConfig, imaps, nil, nil},
@@ -296,7 +307,7 @@ func TestEveryFailureHasAHint(t *testing.T) {
 		policy.ErrUnset, policy.ErrNotOffered, policy.ErrRefused, policy.ErrPreauth, policy.ErrInjected, policy.ErrNotTLS,
 		policy.ErrCleartextAuth, policy.ErrUnverifiedAuth, policy.ErrMalformed, policy.ErrLimit, policy.ErrVetoed, policy.ErrRemembered,
 		policy.ErrMemory, policy.ErrVersionLowered, policy.ErrAuthLowered, policy.ErrPinMismatch,
-		context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET,
+		context.Canceled, context.DeadlineExceeded, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET,
 		&net.DNSError{}, &net.DNSError{IsNotFound: true}, wire.Hangup("* BYE x"), &wire.Closed{Err: io.EOF}, errors.New("x"),
 		&tls.CertificateVerificationError{UnverifiedCertificates: []*x509.Certificate{{}}, Err: errors.New("x")},
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // refusing answers a connection with a greeting, and each line that comes with the
@@ -77,6 +78,20 @@ func TestRefusalsBeforeTLS(t *testing.T) {
 			dial.PhaseHandshake, true, []string{"full"}, []string{"again later"}},
 		"-ERR on the TLS port": {policy.POP3, implicit, "-ERR [SYS/PERM] no\r\n", nil,
 			dial.PhaseHandshake, false, []string{"[SYS/PERM] no"}, []string{"its words say why"}},
+		"a line that breaks off": {policy.Submission, implicit, "421 Too many conn", nil,
+			dial.PhaseHandshake, true, []string{"Too many conn"}, []string{"again later"}},
+		"BYE without a code": {policy.IMAP, implicit, "* BYE Too many connections from your host\r\n", nil,
+			dial.PhaseHandshake, true, []string{"Too many"}, []string{"again later"}},
+		"BYE with an alert": {policy.IMAP, required, "* BYE [ALERT] server is shutting down\r\n", nil,
+			dial.PhaseGreeting, true, []string{"shutting down"}, []string{"again later"}},
+		"BYE that does not pass": {policy.IMAP, required, "* BYE go away\r\n", nil,
+			dial.PhaseGreeting, false, []string{"go away"}, []string{"its words say why"}},
+		"-ERR without a code": {policy.POP3, required, "-ERR Too busy\r\n", nil,
+			dial.PhaseGreeting, true, []string{"Too busy"}, []string{"again later"}},
+		"a code that does not pass, with words that do": {policy.POP3, required, "-ERR [SYS/PERM] busy\r\n", nil,
+			dial.PhaseGreeting, false, []string{"busy"}, []string{"its words say why"}},
+		"STARTTLS refused for now": {policy.IMAP, required, "* OK [CAPABILITY IMAP4rev1 STARTTLS] x\r\n", []string{"<t> NO TLS is temporarily off\r\n"},
+			dial.PhaseSTARTTLS, true, []string{"temporarily"}, []string{"again later"}},
 		"a long greeting that ends in a refusal": {policy.SMTP, required, "220-mx.test ESMTP\r\n521 5.7.1 client [192.0.2.7] blocked\r\n", nil,
 			dial.PhaseGreeting, false, []string{"mx.test ESMTP", "[192.0.2.7] blocked"}, []string{"its words say why"}},
 		"a long greeting that ends in a refusal for now": {policy.SMTP, opp, "220-mx.test ESMTP\r\n421 busy\r\n", nil,
@@ -112,6 +127,33 @@ func TestRefusalsBeforeTLS(t *testing.T) {
 	}
 }
 
+// Servers refuse the name behind EHLO with any code and many words. Each is a refusal
+// whose hint names LocalName, and not one of the command.
+func TestClientNameIsRefused(t *testing.T) {
+	for _, reply := range []string{
+		"550 Invalid HELO", "550 5.7.1 <x>: Helo command rejected: Access denied", "501 Syntactically invalid EHLO argument(s)", "501 5.5.4 Invalid Address",
+		"501 Syntax error", "550-Bad HELO\r\n550 go away", "550 Access denied - Invalid HELO name", "553 sorry, your HELO is an IP", "550 5.5.0 Invalid EHLO domain",
+		"500 Invalid hostname", "502 5.5.4 not like this", "554 5.7.1 Bogus HELO string", "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname",
+	} {
+		for pol := policy.NoTLS; pol.Valid(); pol++ {
+			if pol == policy.ImplicitTLS {
+				continue
+			}
+			conn := refusing(t, "220 x\r\n", reply+"\r\n", "502 no\r\n")
+			dialed, err := new(dial.Dialer).NewConn(t.Context(), conn, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: pol})
+			if err == nil { // without TLS EHLO is for the session to say
+				_, err = smtpconn.New(t.Context(), dialed, nil)
+			}
+			var failed *dial.Error
+			if !errors.As(err, &failed) || failed.Phase != dial.PhaseCapability || !errors.Is(err, policy.ErrRefused) || failed.Temporary() {
+				t.Errorf("%v, %s: %v", pol, reply, err)
+				continue
+			}
+			checkHint(t, reply, failed, "does not accept the name", "LocalName")
+		}
+	}
+}
+
 // A wrong port, and a server without a list, are still reported as such.
 func TestNoRefusal(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -121,6 +163,7 @@ func TestNoRefusal(t *testing.T) {
 		want     error
 	}{
 		"a clear greeting":           {policy.ImplicitTLS, "220 mail.test ESMTP\r\n", nil, policy.ErrNotTLS},
+		"a refusal of the handshake": {policy.ImplicitTLS, "554 SMTP synchronization error\r\n", nil, policy.ErrNotTLS},
 		"another protocol's refusal": {policy.ImplicitTLS, "* BYE x\r\n", nil, policy.ErrNotTLS},
 		"no EHLO":                    {policy.RequiredSTARTTLS, "220 x\r\n", []string{"502 5.5.1 Command not implemented\r\n"}, policy.ErrNotOffered},
 		"a refusal taken back":       {policy.RequiredSTARTTLS, "421-x\r\n220 y\r\n", nil, policy.ErrMalformed},

@@ -9,7 +9,6 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // inner hides the wrapped client: other packages cannot name the field that it
@@ -23,9 +22,6 @@ type inner = imapclient.Client
 // Several goroutines may use a Client at once, as they may use an
 // imapclient.Client.
 //
-// Close ends the session with TLS's close_notify; to end it in IMAP's own way as
-// well, call Logout().Wait() first. Close waits for the wrapped client's reader,
-// and so for a handler of the caller's that blocks. [Client.Abort] does not wait.
 // A single command takes no context; to bound one, abort the session:
 //
 //	defer context.AfterFunc(ctx, func() { client.Abort() })()
@@ -33,9 +29,10 @@ type inner = imapclient.Client
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	guard *wire.Guard
-	conn  *dial.Conn
-	caps  []string
+	stream *stream
+	turns  turns
+	conn   *dial.Conn
+	caps   []string
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all
@@ -65,15 +62,6 @@ func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
 // itself, by a client certificate for example, has authenticated the client
 // (RFC 9051 §7.1.4).
 func (c *Client) Preauth() bool { return c.conn.Preauth() }
-
-// Err returns the first I/O error of the connection, which the errors of
-// commands do not hold. It is nil if there was none before this side closed the
-// session.
-func (c *Client) Err() error { return c.guard.Err() }
-
-// Abort closes the connection at once; pending commands fail. It may be called
-// at any time and from any goroutine.
-func (c *Client) Abort() error { return c.guard.Abort() }
 
 // InsecureClient returns the wrapped client. Its Login and Authenticate send
 // credentials whatever the connection is, and keep none of this package's

@@ -31,17 +31,45 @@
 //
 // Their documentation is that of [imapclient.Client].
 //
+// # What the server may say
+//
+// Every byte of the server is measured before go-imap's client sees it. A response that
+// the client reads passes as it stands. One that real servers write otherwise than the
+// standard says is rewritten where its meaning is certain. An item that cannot be read
+// costs that item, and a response without a meaning costs that response: the session and
+// the other messages go on, and [Options.Notice] tells what was left out or mended, with
+// the UID and the sequence number of the message. What is left out of the answer to a
+// command that returns it as a whole makes the command fail with
+// [ResponseCodeUnreadable].
+//
+// What the server says is limited by [Options.Bounds]. The bodies of messages are not:
+// they are streamed. A body that was cut off ends with an error, never with [io.EOF].
+//
 // # Telling failures apart
 //
 // Until the session begins every error is a [*dial.Error]. After that a command
 // that the server refuses fails with an [*imap.Error], and the session goes on.
-// Every other error ends the session. The errors of commands then hold the text of
-// the cause alone, as go-imap passes them on: [Client.Err] has the cause itself,
-// unless this side closed the connection. A program that aborted because its context
-// ended looks at the context first. Behind a Logout the cause may be the server's end
-// of the connection.
+// Every other error ends the session: it is a [*dial.Error] with phase
+// [dial.PhaseSession], as [Client.Err] returns it, and all commands that are pending
+// fail with it at once.
 //
-// An Append that the server refuses before it has read the message ends the
-// session, too. Its command must be closed even if a Write has failed, as the next
-// command waits for that.
+// A program that leaves an answer unread, or a handler that does not return, keeps
+// other commands waiting. After [Options.ReplyTimeout] that ends the session, and the
+// error names the command or the handler. [Client.Abort] and [Client.Close] wait for
+// neither.
+//
+// # What depends on go-imap
+//
+// Some of what a session does is go-imap's, and cannot be changed from below:
+//
+//   - While the program holds a message of a session that has ended, and neither reads on
+//     nor closes the command, a goroutine of the client's stays. Commands that are pending
+//     then return a quarter of a second after the end.
+//   - A command that was sent ahead of an IDLE, and is not answered when the session
+//     ends, fails with the client's own error. [Client.Err] has the reason.
+//   - An Append must be closed even if a Write has failed, as the next command waits for
+//     that.
+//   - A UID FETCH whose answer has the UID behind a body of more than 64 KiB fails with
+//     [ResponseCodeUnreadable]: the client could not tell which command the answer is for.
+//   - The members of a PERMANENTFLAGS list that contain "]" are left out.
 package imapconn

@@ -3,6 +3,7 @@ package imapconn_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"reflect"
@@ -412,7 +413,7 @@ func TestDial(t *testing.T) {
 	}
 	c.Close()
 	session.Record()
-	if c.Err() != nil && !strings.Contains(c.Err().Error(), "EOF") {
-		t.Errorf("Err: %v", c.Err())
+	if err := c.Err(); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "LOGOUT") {
+		t.Errorf("Err: %v", err)
 	}
 }

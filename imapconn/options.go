@@ -22,17 +22,29 @@ type Options struct {
 	// Auth are the credentials; nil means that the session begins without a login.
 	Auth auth.Credentials
 
-	// ReplyTimeout is how long a reply may be in coming after a command was
-	// sent, and how long a write may stall. It does not run while IDLE is under
-	// way and the server is quiet. Zero means 5 minutes, negative no limit.
+	// ReplyTimeout is how long the answer to a command may be in coming, and how long
+	// a write may stall. It begins anew with each answer that completes a command, with
+	// each message of a FETCH or STORE, and with every 16 KiB of a body; whatever else
+	// the server says does not extend it. It does not run while IDLE is under way. It is
+	// also how long a handler, or an answer that the program does not read, may keep the
+	// session waiting. Zero means 5 minutes, negative no limit.
 	ReplyTimeout time.Duration
 
-	// Notice is called with each ALERT that the server sends inside TLS before
-	// the session is handed over. Calls do not overlap. nil means that notices
-	// are dropped.
+	// Bounds limit what the server can make the session hold. The zero Bounds are fit
+	// for mailboxes of a million messages.
+	Bounds Bounds
+
+	// Notice is called with what the server says that no command returns: alerts, BYE,
+	// and data that was left out or mended. Before the session begins these are the
+	// alerts that come inside TLS. Calls do not overlap. They come from another
+	// goroutine than the session's reader, which does not wait for them: if more than
+	// 1,024 notices wait, others are dropped, and a notice says how many. A Notice that
+	// panics ends the session. nil means that notices are dropped.
 	Notice func(Notice)
 
-	// UnilateralDataHandler and WordDecoder are those of imapclient.Options.
+	// UnilateralDataHandler and WordDecoder are those of imapclient.Options. At most 64
+	// calls of the handler's Fetch are under way at once. A handler that does not return
+	// within ReplyTimeout, or that panics, ends the session, as it holds up its reader.
 	UnilateralDataHandler *imapclient.UnilateralDataHandler
 	WordDecoder           *mime.WordDecoder
 }
@@ -48,6 +60,7 @@ func (o *Options) start() session.Start[*Client] {
 		Speaks:  []policy.Protocol{policy.IMAP},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
+		Check:   opts.Bounds.check,
 		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
 			return begin(ctx, conn, setup, &opts)
 		},

@@ -17,6 +17,9 @@ type transport struct {
 	*beginning
 	caps []string // before authentication
 	tag  string
+	// aside is what the server has said untagged against the command: it may tell what
+	// the tagged refusal does not.
+	aside string
 }
 
 var (
@@ -61,8 +64,21 @@ func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error
 // server's capabilities but what it says from here on.
 func (t *transport) start(command string) (err error) {
 	t.beginning.caps = nil
+	t.aside, t.line.Observe = "", t.observe
 	t.tag, err = t.line.Start(command)
 	return err
+}
+
+// maxAside is how many bytes of untagged refusals are kept.
+const maxAside = 512
+
+// observe is that of the beginning, and keeps untagged refusals and alerts.
+func (t *transport) observe(r imapline.Response) {
+	against := r.Status == "NO" || r.Status == "BAD" || r.Code == "ALERT" || r.Code == "WEBALERT"
+	if r.Tag == "*" && against && len(t.aside) < maxAside {
+		t.aside += "; " + r.Line
+	}
+	t.beginning.observe(r)
 }
 
 // Finish asks for the capabilities if the login did not bring them.
@@ -91,15 +107,15 @@ func (t *transport) answer() (auth.Answer, error) {
 	case r.Tag == "+":
 		return auth.Answer{Status: auth.Challenge, Challenge: r.Text}, nil
 	}
-	return final(r), nil
+	return t.final(r), nil
 }
 
 // final reads a tagged response.
-func final(r imapline.Response) auth.Answer {
+func (t *transport) final(r imapline.Response) auth.Answer {
 	if r.Status == "OK" {
 		return auth.Answer{Status: auth.Accepted}
 	}
-	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Transient: r.Words().Transient, Reply: r.Line}
+	a := auth.Answer{Kind: auth.KindRefused, Guessed: true, Transient: r.Transient(), Reply: r.Line + t.aside}
 	kind, known := codes[r.Code]
 	switch {
 	case known:
@@ -153,7 +169,7 @@ func (t *transport) Login(user, password string) (auth.Answer, error) {
 		case r.Tag != "+" && r.Status == "OK":
 			return auth.Answer{}, errOutOfStep()
 		case r.Tag != "+":
-			a := final(r)
+			a := t.final(r)
 			a.Unsent = true // the password is in the last line
 			return a, nil
 		}

@@ -121,16 +121,16 @@ func (b *beginning) handOver() (*Client, error) {
 	if b.loggedIn {
 		status = "PREAUTH"
 	}
-	limit := session.ReplyTimeout(b.opts.ReplyTimeout)
-	first := []byte("* " + status + " [CAPABILITY " + strings.Join(b.caps, " ") + "] ready\r\n")
-	guard := wire.NewGuard(b.conn, append(first, b.line.Take()...), limit, limit)
-	client := imapclient.New(guard, &imapclient.Options{
-		UnilateralDataHandler: b.opts.UnilateralDataHandler,
+	greeting := []byte("* " + status + " [CAPABILITY " + strings.Join(b.caps, " ") + "] ready\r\n")
+	s := newStream(b.conn, greeting, b.line.Take(), b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
+	client := imapclient.New(s, &imapclient.Options{
+		UnilateralDataHandler: s.wrap(b.opts.UnilateralDataHandler),
 		WordDecoder:           b.opts.WordDecoder,
 	})
 	if err := client.WaitGreeting(); err != nil {
 		client.Close()
 		return nil, err
 	}
-	return &Client{inner: client, guard: guard, conn: b.conn, caps: b.caps}, nil
+	s.serve(client)
+	return &Client{inner: client, stream: s, conn: b.conn, caps: b.caps}, nil
 }

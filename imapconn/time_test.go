@@ -3,6 +3,7 @@ package imapconn_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -103,8 +104,8 @@ func TestAbort(t *testing.T) {
 		}
 		c.Close()
 		session.Record()
-		if c.Err() != nil {
-			t.Errorf("our own closing is no error: %v", c.Err())
+		if !errors.Is(c.Err(), net.ErrClosed) {
+			t.Errorf("Err: %v", c.Err())
 		}
 	})
 }

@@ -2,11 +2,11 @@ package pop3conn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
 )
 
@@ -32,7 +32,7 @@ const window = 256
 // ErrPipelining is in the chain of an error that ends the session while commands were
 // sent ahead of replies. The network may be at fault, or a server that lists
 // PIPELINING and cannot do it.
-var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
+var ErrPipelining = line.ErrPipelining
 
 // start begins a batch, as a call that finish ends.
 func (c *Client) start(ctx context.Context, size int, command func(to []byte, i int) []byte) (*batch, error) {
@@ -138,7 +138,7 @@ func (b *batch) fill() error {
 // finish ends the batch. Replies that are still due are read past, up to maxSkipEach
 // and in the time of one reply; if that is not enough the session ends.
 func (b *batch) finish() {
-	if b.c.over.Load() == nil {
+	if b.c.over.Err() == nil {
 		b.c.link.hold()
 		b.skip()
 		b.c.link.release()
@@ -158,7 +158,7 @@ func (b *batch) skip() {
 		past, _ := m.skip(errOvertaken, left)
 		left -= past
 	}
-	for ; b.answered < b.sent && b.c.over.Load() == nil; b.answered++ {
+	for ; b.answered < b.sent && b.c.over.Err() == nil; b.answered++ {
 		if b.unsent[b.answered] != nil {
 			continue
 		}
@@ -182,7 +182,7 @@ func (b *batch) stop() {
 		defer b.c.conn.SetWriteDeadline(time.Time{})
 	}
 	b.sender.stop()
-	if b.c.over.Load() == nil {
+	if b.c.over.Err() == nil {
 		if err := b.c.lines.Quiet(); err != nil {
 			b.c.fail(err)
 		}

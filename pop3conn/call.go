@@ -25,7 +25,7 @@ func (c *Client) begin(ctx context.Context) error {
 		return errNoContext
 	case c.batch != nil:
 		return ErrBusy
-	case c.over.Load() != nil:
+	case c.over.Err() != nil:
 		return c.Err()
 	case ctx.Err() != nil:
 		return fmt.Errorf("pop3conn: %w", wire.ContextError(ctx))
@@ -35,7 +35,7 @@ func (c *Client) begin(ctx context.Context) error {
 	c.ctx, c.message = ctx, nil
 	if ctx.Done() != nil {
 		c.unwatch = context.AfterFunc(ctx, func() {
-			c.end(wire.ContextError(ctx))
+			c.over.Set(c.conn, wire.ContextError(ctx))
 			c.guard.Abort()
 		})
 	}
@@ -50,7 +50,7 @@ func (c *Client) begin(ctx context.Context) error {
 // the context has ended by now, even if nothing noticed.
 func (c *Client) done() {
 	if c.unwatch != nil && !c.unwatch() {
-		c.end(wire.ContextError(c.ctx))
+		c.over.Set(c.conn, wire.ContextError(c.ctx))
 	}
 	c.unwatch = nil
 }

@@ -2,10 +2,10 @@ package pop3conn
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/line/pop3"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -48,8 +48,8 @@ type Client struct {
 	ctx     context.Context // of the call that goes on
 	unwatch func() bool     // ends the watch over ctx; nil if there is none
 
-	quit bool                       // the server took QUIT
-	over atomic.Pointer[dial.Error] // why the session has ended; nil while it stands
+	quit bool // the server took QUIT
+	over session.End
 }
 
 // Dial connects to e and logs in. ctx and the Dialer's Timeout bound all of it, and

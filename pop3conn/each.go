@@ -61,7 +61,7 @@ func (c *Client) each(ctx context.Context, msgs []Listing, verb string, args ...
 			if err == nil {
 				c.open(m)
 			}
-			over := c.over.Load() != nil
+			over := c.over.Err() != nil
 			if !yield(m, err) || over {
 				return
 			}
@@ -106,7 +106,7 @@ func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked []Listing
 	var failed []error
 	for _, l := range msgs {
 		err := b.next()
-		if c.over.Load() != nil {
+		if c.over.Err() != nil {
 			break
 		}
 		if err != nil {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -21,38 +20,23 @@ import (
 // too long, the network's error, or [net.ErrClosed] if Quit, Close or Abort ended the
 // session. Every call from then on returns the same error.
 func (c *Client) Err() error {
-	if over := c.over.Load(); over != nil {
-		return over
-	}
-	return nil
+	return c.over.Err()
 }
-
-// closing is the error of a session that was ended from this side.
-type closing string
-
-func (e closing) Error() string { return string(e) }
-func (e closing) Unwrap() error { return net.ErrClosed }
-
-const (
-	errQuit    closing = "session was ended with QUIT"
-	errClosed  closing = "session was closed by this program"
-	errAborted closing = "session was aborted by this program"
-)
 
 // Abort closes the connection at once; a call that waits returns, and nothing is
 // deleted unless it was Quit. Abort may be called at any time and from any goroutine.
 func (c *Client) Abort() error {
-	c.end(errAborted)
+	c.over.Set(c.conn, session.Aborted)
 	return c.guard.Abort()
 }
 
 // Close closes the connection, over TLS with a close_notify, and does not wait for
 // the server. Nothing is deleted. On a session that has ended it does nothing.
 func (c *Client) Close() error {
-	if c.over.Load() != nil {
+	if c.over.Err() != nil {
 		return nil
 	}
-	c.end(errClosed)
+	c.over.Set(c.conn, session.Closed)
 	return c.guard.Close()
 }
 
@@ -86,7 +70,7 @@ func (c *Client) Quit(ctx context.Context) error {
 		return wire.Join(ErrNotConfirmed, err)
 	}
 	c.quit = true
-	c.end(errQuit)
+	c.over.Set(c.conn, session.Quit)
 	c.guard.Close() // whether the close_notify arrives does not matter
 	return nil
 }
@@ -114,24 +98,9 @@ func (c *Client) fail(err error) error {
 	if c.batch != nil {
 		err = c.batch.explain(err)
 	}
-	over := c.end(fmt.Errorf("%s: %w", c.lastCommand(), err))
+	over := c.over.Set(c.conn, fmt.Errorf("%s: %w", c.lastCommand(), err))
 	c.guard.Abort()
 	return over
-}
-
-// end makes err the reason why the session has ended, unless there is one. Any
-// goroutine may call it.
-func (c *Client) end(err error) *dial.Error {
-	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: c.conn.Endpoint(), Err: err}
-	var broken *policy.Violation
-	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
-	}
-	if !errors.Is(err, net.ErrClosed) {
-		over.Known = c.conn.Security().Known
-	}
-	c.over.CompareAndSwap(nil, over)
-	return c.over.Load()
 }
 
 func (c *Client) lastCommand() string { return strings.TrimSuffix(string(c.sent), "\r\n") }

@@ -154,7 +154,7 @@ func TestKinds(t *testing.T) {
 		{codes, "[AUTHENTIC] no", auth.KindCredentials},
 		{codes, "no", auth.KindCredentials},
 		{nil, "no", auth.KindCredentials},
-		{nil, "[SYS/PERM] no", auth.KindCredentials}, // free text where no codes are announced
+		{nil, "[SYS/PERM] no", auth.KindRefused}, // free text where no codes are announced, and its words are known
 		{nil, "[SYS/TEMP] no", auth.KindTemporary},
 		{nil, "[IN-USE] no", auth.KindInUse},
 	} {

@@ -42,7 +42,7 @@ func (m *Message) next(wait bool, limit int) []byte {
 		return nil
 	}
 	for {
-		if m.err == nil && m.c.over.Load() != nil {
+		if m.err == nil && m.c.over.Err() != nil {
 			m.end(m.c.Err())
 		}
 		if m.err != nil || m.tooLarge && !m.skipping {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
 
 var (
@@ -24,22 +25,22 @@ func (s *sender) sendChunks(o *outgoing) error {
 			return err
 		}
 	}
-	for !o.content.eof && o.length < 0 { // not known, and more than was read ahead
+	for !o.content.AtEnd && o.length < 0 { // not known, and more than was read ahead
 		if err := s.sendChunk(o, len(o.start), false); err != nil {
 			return err
 		}
 		if s.ReadArrived(); s.chunkRefused(o) || s.Failed() {
 			return nil
 		}
-		n, err := o.content.read(o.start[:cap(o.start)])
+		n, err := o.content.Fill(o.start[:cap(o.start)])
 		if err != nil {
 			return err
 		}
 		o.start = o.start[:n]
 	}
 	left := len(o.start)
-	if !o.content.eof {
-		left += int(o.length - o.content.size)
+	if !o.content.AtEnd {
+		left += int(o.length - o.content.Size)
 	}
 	if o.env.BeforeEnd != nil && left > 0 {
 		if err := s.sendChunk(o, left, false); err != nil {
@@ -92,17 +93,17 @@ func (s *sender) sendChunk(o *outgoing, n int, last bool) error {
 	o.start = slices.Delete(o.start, 0, ahead)
 	for n -= ahead; n > 0 && !s.Failed(); {
 		room := s.Room(1)
-		got, err := o.content.read(room[:min(len(room), n)])
+		got, err := o.content.Fill(room[:min(len(room), n)])
 		if err != nil {
 			return err
 		}
 		s.Filled(got)
-		if n -= got; n > 0 && o.content.eof {
+		if n -= got; n > 0 && o.content.AtEnd {
 			return errLength
 		}
 	}
-	if last && !o.content.eof {
-		if more, err := o.content.read(make([]byte, 1)); err != nil || more > 0 {
+	if last && !o.content.AtEnd {
+		if more, err := o.content.Fill(make([]byte, 1)); err != nil || more > 0 {
 			return cmp.Or(err, errLength)
 		}
 	}
@@ -125,9 +126,9 @@ func (s *sender) chunksTaken(o *outgoing) bool {
 // refused. The session goes on only if the server must have taken the chunk: it
 // knows the command, and no other chunk was sent behind it.
 func (s *sender) chunkRefused(o *outgoing) bool {
-	isChunk := func(r smtpline.Answer) bool { return r.Want == &s.expect.chunk }
+	isChunk := func(r transaction.Answer) bool { return r.Want == &s.expect.chunk }
 	answers := s.Answers()
-	i := slices.IndexFunc(answers, func(r smtpline.Answer) bool { return isChunk(r) && r.Refused() })
+	i := slices.IndexFunc(answers, func(r transaction.Answer) bool { return isChunk(r) && r.Refused() })
 	if i < 0 {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
 
 // inner keeps the wrapped client out of reach: an embedded field that other
@@ -65,7 +66,7 @@ func (c *Client) Security() dial.Security { return c.conn.Security() }
 func (c *Client) Capabilities() []string { return slices.Clone(c.line.caps) }
 
 // Limits returns what the server lists in LIMITS.
-func (c *Client) Limits() Limits { return newLimits(c.line.caps) }
+func (c *Client) Limits() Limits { return Limits(transaction.LimitsOf(c.line.caps)) }
 
 // TLSConnectionState returns the state of TLS, as Security does.
 func (c *Client) TLSConnectionState() (state tls.ConnectionState, ok bool) {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"syscall"
 
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -22,10 +22,7 @@ import (
 // too long, the network's error, or [net.ErrClosed] if Quit, Close or Abort ended
 // the session. Errors of calls that the end has interrupted hold the same error.
 func (c *Client) Err() error {
-	if over := c.line.over.Load(); over != nil {
-		return over
-	}
-	return nil
+	return c.line.over.Err()
 }
 
 // Check returns an error if the session is over: also if the server has hung up, or
@@ -44,7 +41,7 @@ func (c *Client) Check() error {
 // Abort closes the connection at once; a pending command fails. It may be called
 // at any time and from any goroutine.
 func (c *Client) Abort() error {
-	c.line.end(errAborted)
+	c.line.over.Set(c.conn, session.Aborted)
 	return c.line.Abort()
 }
 
@@ -66,7 +63,7 @@ func (c *Client) Quit(ctx context.Context) error {
 	defer c.release()
 	defer c.Abort()
 	defer context.AfterFunc(ctx, func() { c.line.Abort() })()
-	c.line.closing = errQuit
+	c.line.closing = session.Quit
 	err := c.inner.Quit()
 	if ctx.Err() != nil {
 		return wire.ContextError(ctx)
@@ -79,36 +76,9 @@ func (c *Client) Quit(ctx context.Context) error {
 	return err
 }
 
-// closing is the error of a session that was ended from this side.
-type closing string
-
-func (e closing) Error() string { return string(e) }
-func (e closing) Unwrap() error { return net.ErrClosed }
-
-const (
-	errQuit    closing = "session was ended with QUIT"
-	errClosed  closing = "session was closed by this program"
-	errAborted closing = "session was aborted by this program"
-)
-
-// end makes err the reason why the session has ended, unless there is one, and
-// returns the reason. Any goroutine may call it.
-func (h *handover) end(err error) *dial.Error {
-	if over := h.over.Load(); over != nil {
-		return over
-	}
-	s := h.conn.Security()
-	var broken *policy.Violation
-	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = s.Endpoint.Policy, s.Endpoint.Protocol
-	}
-	h.over.CompareAndSwap(nil, &dial.Error{Phase: dial.PhaseSession, Endpoint: s.Endpoint, Err: err, Known: s.Known})
-	return h.over.Load()
-}
-
 // fail ends the session for an error of the connection or the server.
 func (h *handover) fail(err error) *dial.Error {
-	over := h.end(err)
+	over := h.over.Set(h.conn, err)
 	h.Abort()
 	return over
 }

@@ -128,11 +128,12 @@ func (e *Envelope) check() error {
 	return nil
 }
 
-func (e *Envelope) bodyType() smtp.BodyType {
+// mail returns the options of the message.
+func (e *Envelope) mail() smtp.MailOptions {
 	if e.Mail == nil {
-		return ""
+		return smtp.MailOptions{}
 	}
-	return e.Mail.Body
+	return *e.Mail
 }
 
 // allOrNone reports whether a refused recipient keeps the message from the others.

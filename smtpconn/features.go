@@ -1,6 +1,7 @@
 package smtpconn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -81,13 +82,9 @@ func (f *features) need(wanted bool, keyword string) error {
 // permit returns an error if the envelope asks for what the server does not
 // offer. What an address asks for is found when it is rendered.
 func (f *features) permit(e *Envelope) error {
-	if err := f.permitBody(e.bodyType()); err != nil {
+	mail := e.mail()
+	if err := cmp.Or(f.permitBody(mail.Body), f.permitMail(&mail)); err != nil {
 		return err
-	}
-	if e.Mail != nil {
-		if err := f.permitMail(e.Mail); err != nil {
-			return err
-		}
 	}
 	for _, o := range e.Rcpt {
 		if o == nil {
@@ -125,7 +122,7 @@ func (f *features) permitMail(o *smtp.MailOptions) error {
 	if o.RequireTLS && !f.confidential {
 		return &ExtensionError{Keyword: "REQUIRETLS", Err: ErrUnverified}
 	}
-	return firstError(
+	return cmp.Or(
 		f.need(o.RequireTLS, "REQUIRETLS"),
 		f.need(o.Return != "" || o.EnvelopeID != "", "DSN"),
 		f.need(o.Auth != nil, "AUTH"),
@@ -134,7 +131,7 @@ func (f *features) permitMail(o *smtp.MailOptions) error {
 }
 
 func (f *features) permitRcpt(o *smtp.RcptOptions) error {
-	return firstError(
+	return cmp.Or(
 		f.need(len(o.Notify) != 0 || o.OriginalRecipient != "", "DSN"),
 		f.need(!o.RequireRecipientValidSince.IsZero(), "RRVS"),
 		f.need(o.DeliverBy != nil, "DELIVERBY"),
@@ -142,19 +139,10 @@ func (f *features) permitRcpt(o *smtp.RcptOptions) error {
 	)
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // fits returns an error if size, 0 for unknown, is more than the server takes.
 func (f *features) fits(size int64) error {
 	if f.maxSize > 0 && size > f.maxSize {
-		return fmt.Errorf("%w: %d bytes, and it takes %d", ErrTooLarge, size, f.maxSize)
+		return ofContent(fmt.Errorf("%w: %d bytes, and it takes %d", ErrTooLarge, size, f.maxSize))
 	}
 	return nil
 }

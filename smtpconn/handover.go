@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -23,27 +25,27 @@ import (
 // Replies reach the library one at a time, read within limits, and with a text
 // that is fit to be shown.
 type handover struct {
-	*smtpline.Link          // the library's reads and the pipeline's share it
-	caps           []string // what the server offers
-	pending        []byte   // to be read by the library before anything from the server
-	text           []byte   // room for the text of a reply
-	line           []byte   // room for pending
-	armed          bool     // the library's next EHLO is answered here
-	message        messageState
+	*transaction.Link          // the library's reads and the pipeline's share it
+	caps              []string // what the server offers
+	pending           []byte   // to be read by the library before anything from the server
+	text              []byte   // room for the text of a reply
+	line              []byte   // room for pending
+	armed             bool     // the library's next EHLO is answered here
+	message           messageState
 
 	takesChunks bool // the server has shown that it does
 
 	conn    *dial.Conn
 	closing error // why the session ends if it is closed from this side
-	over    atomic.Pointer[dial.Error]
+	over    session.End
 }
 
 func newHandover(conn *dial.Conn, write time.Duration) *handover {
 	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
 	return &handover{
-		Link:    smtpline.NewLink(f),
+		Link:    transaction.NewLink(f),
 		pending: []byte("220 ready\r\n"), armed: true,
-		conn: conn, closing: errClosed,
+		conn: conn, closing: session.Closed,
 	}
 }
 
@@ -51,24 +53,14 @@ func newHandover(conn *dial.Conn, write time.Duration) *handover {
 // server.
 var ehlo = []byte("EHLO localhost\r\n")
 
-// maxEntry is the longest entry of a list that the library reads.
+// maxEntry is the longest line of a reply that the library reads.
 const maxEntry = 1900
 
-// ehloAnswer writes the reply to EHLO from a list of extensions. STARTTLS is not
-// one of a session, and what is longer than the library reads is left out.
-func ehloAnswer(caps []string) []byte {
-	lines := []string{"ready"}
-	for _, entry := range caps {
-		if keyword, _, _ := strings.Cut(entry, " "); keyword != "STARTTLS" && len(entry) <= maxEntry {
-			lines = append(lines, entry)
-		}
-	}
-	last := len(lines) - 1
-	var answer []byte
-	for _, line := range lines[:last] {
-		answer = append(answer, "250-"+line+"\r\n"...)
-	}
-	return append(answer, "250 "+lines[last]+"\r\n"...)
+// foreign reports whether an extension is not for the library: STARTTLS is none of a
+// session, and the other is longer than it reads.
+func foreign(extension string) bool {
+	keyword, _, _ := strings.Cut(extension, " ")
+	return keyword == "STARTTLS" || len(extension) > maxEntry
 }
 
 // Read is go-smtp's: it yields a reply.
@@ -89,11 +81,11 @@ func (h *handover) readReply() error {
 	if err != nil {
 		return err
 	}
-	if h.text = text; len(text) > maxEntry || !isPrintableASCII(text) {
+	if h.text = text; len(text) > maxEntry || !transaction.IsPrintableASCII(text) {
 		text = []byte(replyLine(refusal(code, string(text)))[len("250 "):])
 	}
 	if code == smtpline.ServiceClosing {
-		h.end(wire.Hangup("421 " + string(text)))
+		h.over.Set(h.conn, wire.Hangup("421 "+string(text)))
 	}
 	h.line = append(append(strconv.AppendInt(h.line[:0], int64(code), 10), ' '), text...)
 	h.line = append(h.line, crlf...)
@@ -108,7 +100,7 @@ func (h *handover) Write(p []byte) (int, error) {
 		return 0, h.fail(errNotClosed)
 	case h.armed && bytes.Equal(p, ehlo):
 		h.armed = false
-		h.pending = ehloAnswer(h.caps)
+		h.pending = smtpline.EHLOReply(slices.DeleteFunc(slices.Clone(h.caps), foreign))
 		return len(p), nil
 	}
 	// The library waits for each reply before it writes again, so none is due. A
@@ -132,10 +124,10 @@ const (
 
 // Close closes the connection, over TLS with a close_notify.
 func (h *handover) Close() error {
-	if h.closing == errQuit {
+	if h.closing == session.Quit {
 		h.SetReadDeadline(time.Now().Add(closeTime))
 		io.CopyN(io.Discard, h.In, maxRubbish)
 	}
-	h.end(h.closing)
+	h.over.Set(h.conn, h.closing)
 	return h.Feed.Close()
 }

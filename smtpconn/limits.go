@@ -3,10 +3,9 @@ package smtpconn
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
-	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
 
 // ErrServerLimits says that a message, or one more of them in this session, is
@@ -19,28 +18,6 @@ type Limits struct {
 	Messages   int // MAILMAX: in a session, refused ones too
 	Recipients int // RCPTMAX: of a message, refused ones too
 	Domains    int // RCPTDOMAINMAX: different ones of recipients, in a session
-}
-
-// newLimits reads LIMITS. What is unknown or malformed is ignored, as the RFC
-// wants.
-func newLimits(caps []string) (l Limits) {
-	list, _ := wire.Params(caps, "LIMITS")
-	for _, word := range wire.Words(list) {
-		name, value, _ := strings.Cut(word, "=")
-		n, err := strconv.ParseUint(value, 10, 20) // up to six digits
-		if err != nil || value[0] == '0' || len(value) > 6 {
-			continue
-		}
-		switch wire.Upper(name) {
-		case "MAILMAX":
-			l.Messages = int(n)
-		case "RCPTMAX":
-			l.Recipients = int(n)
-		case "RCPTDOMAINMAX":
-			l.Domains = int(n)
-		}
-	}
-	return l
 }
 
 // usage is what a session has used of its limits. The wrapped client's own
@@ -58,7 +35,7 @@ func (u *usage) permit(e *Envelope) error {
 	case u.Recipients > 0 && len(e.To) > u.Recipients:
 		return fmt.Errorf("%w: %d recipients (RCPTMAX=%d)", ErrServerLimits, len(e.To), u.Recipients)
 	case u.Messages > 0 && u.messages >= u.Messages:
-		return &spentError{fmt.Errorf("%w: one message more (MAILMAX=%d)", ErrServerLimits, u.Messages)}
+		return spent(fmt.Errorf("%w: one message more (MAILMAX=%d)", ErrServerLimits, u.Messages))
 	}
 	return u.permitDomains(e)
 }
@@ -69,7 +46,7 @@ func (u *usage) permitDomains(e *Envelope) error {
 	}
 	own, others := map[string]bool{}, 0
 	for _, to := range e.To {
-		d := strings.ToLower(domain(to))
+		d := strings.ToLower(transaction.Domain(to))
 		if !own[d] && !u.domains[d] {
 			others++
 		}
@@ -81,7 +58,7 @@ func (u *usage) permitDomains(e *Envelope) error {
 	}
 	err := fmt.Errorf("%w: recipients of %d domains (RCPTDOMAINMAX=%d)", ErrServerLimits, all, u.Domains)
 	if len(own) <= u.Domains {
-		return &spentError{err}
+		return spent(err)
 	}
 	return err
 }
@@ -96,11 +73,9 @@ func (u *usage) use(e *Envelope) {
 		u.domains = map[string]bool{}
 	}
 	for _, to := range e.To {
-		u.domains[strings.ToLower(domain(to))] = true
+		u.domains[strings.ToLower(transaction.Domain(to))] = true
 	}
 }
 
-// spentError is an error that the message would not meet in a new session.
-type spentError struct{ error }
-
-func (e *spentError) Unwrap() error { return e.error }
+// spent marks an error that the message would not meet in a new session.
+func spent(err error) error { return &obstacle{err, PhaseConfig, true} }

@@ -1,31 +1,34 @@
 package smtpconn
 
 import (
+	"cmp"
 	"errors"
 	"io"
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // outgoing is a message on its way.
 type outgoing struct {
 	env      Envelope
-	commands []byte  // MAIL and RCPT, each with its line end
-	content  encoder // what is left of it
-	start    []byte  // encoded content that was read ahead
-	chunked  bool    // it goes by BDAT
-	length   int64   // of chunked content; -1: not known
+	commands []byte              // MAIL and RCPT, each with its line end
+	content  transaction.Encoder // what is left of it
+	start    []byte              // encoded content that was read ahead
+	chunked  bool                // it goes by BDAT
+	length   int64               // of chunked content; -1: not known
 
 	mail, data, end int   // the numbers of their replies, -1 if they were not said; RCPT's follow mail
 	endAt           int64 // where the end begins in what is written, -1 if it was not put
 
-	begun   bool // its content may have been sent in part
-	refused []Refusal
-	done    bool // and this is what came of it:
-	receipt *Receipt
-	err     error
+	begun    bool // its content may have been sent in part
+	accepted []string
+	refused  []Refusal
+	done     bool // and this is what came of it:
+	receipt  *Receipt
+	err      error
 }
 
 // aheadSize is how much of a message is read before anything of it is said. A
@@ -41,12 +44,11 @@ func (s *sender) prepare(m *Message) *outgoing {
 		start = make([]byte, 0, aheadSize)
 	}
 	*o = outgoing{env: m.Envelope, commands: o.commands[:0], start: start, mail: -1, data: -1, end: -1, endAt: -1}
-	switch err := s.compose(o, m.Content); {
-	case m.Content == nil:
+	if m.Content == nil {
 		o.finish(nil, badCall(errNilContent))
-	case err != nil:
-		o.finish(nil, &SendError{Outcome: NotSent, Phase: composePhase(err), Err: s.blame(err)})
-	default:
+	} else if err := s.compose(o, m.Content); err != nil {
+		s.giveUp(o, PhaseConfig, err)
+	} else {
 		s.usage.use(&o.env)
 	}
 	return o
@@ -56,10 +58,7 @@ func (s *sender) prepare(m *Message) *outgoing {
 // commands.
 func (s *sender) compose(o *outgoing, content io.Reader) error {
 	e := &o.env
-	if content == nil {
-		return nil
-	}
-	if err := firstError(e.check(), s.features.permit(e), s.usage.permit(e)); err != nil {
+	if err := cmp.Or(e.check(), s.features.permit(e), s.usage.permit(e)); err != nil {
 		return err
 	}
 	size := knownSize(e, content)
@@ -69,13 +68,13 @@ func (s *sender) compose(o *outgoing, content io.Reader) error {
 	if err := s.open(o, content); err != nil {
 		return err
 	}
-	n, err := o.content.read(o.start[:cap(o.start)])
+	n, err := o.content.Fill(o.start[:cap(o.start)])
 	if err != nil {
-		return &contentError{err}
+		return ofContent(err)
 	}
 	o.start = o.start[:n]
-	if o.content.done() && (e.Mail == nil || e.Mail.Size == 0) {
-		size = o.content.size
+	if o.content.Done() && e.mail().Size == 0 {
+		size = o.content.Size
 	}
 	if err := s.features.fits(size); err != nil {
 		return err
@@ -88,54 +87,38 @@ func (s *sender) compose(o *outgoing, content io.Reader) error {
 // that can be sought is looked through first: found later they would cost the
 // session.
 func (s *sender) open(o *outgoing, content io.Reader) error {
-	e, t := &o.env, o.env.bodyType()
+	e, t := &o.env, o.env.mail().Body
 	o.chunked, o.length = t == smtp.BodyBinaryMIME, -1
 	if sized, ok := content.(interface{ Len() int }); ok {
 		o.length = int64(sized.Len())
 	}
-	o.content = encoder{
-		src: sourceOf(s.Context(), content), binary: o.chunked,
-		ascii:     t == smtp.Body7Bit || t == "" && !s.features.eightBit,
-		normalize: e.NormalizeLines, short: e.ShortLines,
+	o.content = transaction.Encoder{
+		Source: sourceOf(s.Context(), content), Binary: o.chunked,
+		ASCII:     t == smtp.Body7Bit || t == "" && !s.features.eightBit,
+		Normalize: e.NormalizeLines, Short: e.ShortLines,
 	}
 	seeker, ok := content.(io.Seeker)
-	if !o.content.ascii || !ok {
+	if !o.content.ASCII || !ok {
 		return nil
 	}
 	at, err := seeker.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return nil // it cannot be sought after all
 	}
-	if err := lookThrough(o.content.src, o.start[:cap(o.start)]); err != nil {
-		return &contentError{err}
+	if err := transaction.LookThrough(o.content.Source, o.start[:cap(o.start)]); err != nil {
+		return ofContent(err)
 	}
 	if _, err := seeker.Seek(at, io.SeekStart); err != nil {
-		return &contentError{err}
+		return ofContent(err)
 	}
 	return nil
-}
-
-// lookThrough reads all of r, by way of buf, and returns an error if it is not
-// ASCII.
-func lookThrough(r io.Reader, buf []byte) error {
-	for {
-		n, err := r.Read(buf)
-		switch {
-		case !isASCII(buf[:n]):
-			return ErrEightBit
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
 }
 
 // knownSize returns the size that the caller declares, or the content knows of
 // itself, and 0 if there is none.
 func knownSize(e *Envelope, content io.Reader) int64 {
-	if e.Mail != nil && e.Mail.Size != 0 {
-		return e.Mail.Size
+	if declared := e.mail().Size; declared != 0 {
+		return declared
 	}
 	if r, ok := content.(interface{ Len() int }); ok && !e.NormalizeLines { // which makes it longer
 		return int64(r.Len())
@@ -143,29 +126,31 @@ func knownSize(e *Envelope, content io.Reader) int64 {
 	return 0
 }
 
-// contentError marks an error as one of the content.
-type contentError struct{ error }
-
-func (e *contentError) Unwrap() error { return e.error }
-
-// composePhase returns the phase of an error of compose.
-func composePhase(err error) Phase {
-	var content *contentError
-	if errors.As(err, &content) || errors.Is(err, ErrTooLarge) {
-		return PhaseContent
-	}
-	return PhaseConfig
+// obstacle is an error that keeps a message from being sent. An error that is none
+// was found where messages are checked, and is the message's own fault.
+type obstacle struct {
+	error
+	phase     Phase
+	blameless bool // the message may go as it is, in a new session or later
 }
 
-// blame marks what keeps a message from being sent as the message's own fault,
-// unless a new session would not have it, or the context has ended, which content
-// that waits fails with.
-func (s *sender) blame(err error) error {
-	var spent *spentError
-	if errors.As(err, &spent) || s.Context().Err() != nil {
-		return err
+func (o *obstacle) Unwrap() error { return o.error }
+
+func ofContent(err error) error { return &obstacle{error: err, phase: PhaseContent} }
+
+// giveUp finishes a message that is not sent for an error on this side, found in a
+// phase if the error does not say where. A context that has ended, with which
+// content that waits fails, is not the message's fault.
+func (s *sender) giveUp(o *outgoing, phase Phase, err error) {
+	own := s.Context().Err() == nil
+	var found *obstacle
+	if errors.As(err, &found) {
+		phase, own = found.phase, own && !found.blameless
 	}
-	return &wire.Fault{Err: err}
+	if own {
+		err = &wire.Fault{Err: err}
+	}
+	o.finish(nil, &SendError{Outcome: NotSent, Phase: phase, Refused: o.refused, Err: err})
 }
 
 func (o *outgoing) finish(r *Receipt, err *SendError) {
@@ -176,5 +161,5 @@ func (o *outgoing) finish(r *Receipt, err *SendError) {
 	if err != nil {
 		o.err = err
 	}
-	o.env, o.content = Envelope{}, encoder{} // the caller's
+	o.env, o.content = Envelope{}, transaction.Encoder{} // the caller's
 }

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
 
 // mailParameters appends the parameters of MAIL.
 func (f *features) mailParameters(dst []byte, e *Envelope, size int64) ([]byte, error) {
-	o := e.Mail
-	if o == nil {
-		o = &smtp.MailOptions{}
-	}
+	o := e.mail()
 	switch {
 	case o.Body == smtp.BodyBinaryMIME, o.Body != "" && f.eightBit:
 		dst = append(append(dst, " BODY="...), o.Body...)
@@ -31,14 +30,14 @@ func (f *features) mailParameters(dst []byte, e *Envelope, size int64) ([]byte, 
 	if o.RequireTLS {
 		dst = append(dst, " REQUIRETLS"...)
 	}
-	dst, err := appendDSN(dst, o)
+	dst, err := appendDSN(dst, &o)
 	switch {
 	case err != nil || o.Auth == nil:
 		return dst, err
 	case *o.Auth == "":
 		return append(dst, " AUTH=<>"...), nil // RFC 4954 §5
 	}
-	return appendXtext(append(dst, " AUTH="...), *o.Auth), nil
+	return transaction.AppendXtext(append(dst, " AUTH="...), *o.Auth), nil
 }
 
 // appendDSN appends RET and ENVID (RFC 3461 §4.3, §4.4).
@@ -53,10 +52,10 @@ func appendDSN(dst []byte, o *smtp.MailOptions) ([]byte, error) {
 	if o.EnvelopeID == "" {
 		return dst, nil
 	}
-	if !isPrintableASCII(o.EnvelopeID) {
+	if !transaction.IsPrintableASCII(o.EnvelopeID) {
 		return dst, errors.New("smtpconn: the envelope id is not printable ASCII")
 	}
-	return appendXtext(append(dst, " ENVID="...), o.EnvelopeID), nil
+	return transaction.AppendXtext(append(dst, " ENVID="...), o.EnvelopeID), nil
 }
 
 // rcptParameters appends the parameters of RCPT.
@@ -115,12 +114,12 @@ func (f *features) appendOriginal(dst []byte, o *smtp.RcptOptions) ([]byte, erro
 	dst = append(append(append(dst, " ORCPT="...), o.OriginalRecipientType...), ';')
 	switch o.OriginalRecipientType {
 	case smtp.DSNAddressTypeRFC822:
-		if !isPrintableASCII(o.OriginalRecipient) {
+		if !transaction.IsPrintableASCII(o.OriginalRecipient) {
 			return dst, fmt.Errorf("%w: the original recipient %q", ErrAddress, o.OriginalRecipient)
 		}
-		return appendXtext(dst, o.OriginalRecipient), nil
+		return transaction.AppendXtext(dst, o.OriginalRecipient), nil
 	case smtp.DSNAddressTypeUTF8:
-		return appendUnitext(dst, o.OriginalRecipient, f.utf8), nil
+		return transaction.AppendUnitext(dst, o.OriginalRecipient, f.utf8), nil
 	}
 	return dst, fmt.Errorf("smtpconn: unknown type of original recipient %q", string(o.OriginalRecipientType))
 }
@@ -139,39 +138,4 @@ func appendDeliverBy(dst []byte, d *smtp.DeliverByOptions) ([]byte, error) {
 		dst = append(dst, 'T')
 	}
 	return dst, nil
-}
-
-func isPrintableASCII[T string | []byte](s T) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// appendXtext appends s as xtext (RFC 3461 §4).
-func appendXtext(dst []byte, s string) []byte {
-	for _, b := range []byte(s) {
-		if b <= ' ' || b >= 0x7f || b == '+' || b == '=' {
-			dst = fmt.Appendf(dst, "+%02X", b)
-		} else {
-			dst = append(dst, b)
-		}
-	}
-	return dst
-}
-
-// appendUnitext appends s as utf-8-addr-unitext, or as utf-8-addr-xtext where only
-// ASCII is taken (RFC 6533 §3).
-func appendUnitext(dst []byte, s string, utf8 bool) []byte {
-	for _, r := range s {
-		special := r <= ' ' || r == 0x7f || r == '+' || r == '=' || r == '\\'
-		if special || r > 0x7f && (!utf8 || r <= 0x9f || r == 0x2028 || r == 0x2029) {
-			dst = fmt.Appendf(dst, `\x{%X}`, r)
-		} else {
-			dst = append(dst, string(r)...)
-		}
-	}
-	return dst
 }

@@ -3,6 +3,7 @@ package smtpconn
 import (
 	"slices"
 
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -41,7 +42,7 @@ func (f *features) address(s string) (string, error) {
 	if f.utf8 || wire.IsASCII(s) {
 		return s, nil
 	}
-	if s, ok := asciiAddress(s); ok {
+	if s, ok := transaction.ASCIIAddress(s); ok {
 		return s, nil
 	}
 	return "", &ExtensionError{Keyword: "SMTPUTF8"}
@@ -50,5 +51,5 @@ func (f *features) address(s string) (string, error) {
 // needsUTF8 reports whether MAIL is to say SMTPUTF8 (RFC 6531 §3.4).
 func (f *features) needsUTF8(e *Envelope) bool {
 	beyondASCII := func(s string) bool { return !wire.IsASCII(s) }
-	return e.Mail != nil && e.Mail.UTF8 || f.utf8 && (beyondASCII(e.From) || slices.ContainsFunc(e.To, beyondASCII))
+	return e.mail().UTF8 || f.utf8 && (beyondASCII(e.From) || slices.ContainsFunc(e.To, beyondASCII))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -32,4 +33,9 @@ func replyLine(r *smtp.SMTPError) string {
 		s += fmt.Sprintf(" %d.%d.%d", e[0], e[1], e[2])
 	}
 	return strings.TrimRight(s+" "+r.Message, " ")
+}
+
+// aboutClient is [transaction.AboutClient] of a reply.
+func aboutClient(r *smtp.SMTPError) bool {
+	return transaction.AboutClient(r.Code, smtpline.EnhancedCode(r.EnhancedCode), r.Message)
 }

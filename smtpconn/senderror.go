@@ -9,7 +9,9 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/line"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -148,8 +150,24 @@ var (
 	errNilContent = errors.New("smtpconn: nil content")
 )
 
-// ErrPipelining is in the chain of an error when a server that lists PIPELINING did
-// not answer as RFC 2920 says, or hung up while commands were sent ahead of their
-// replies. The network may be the cause of the latter. Options.NoPipelining does
-// without.
-var ErrPipelining = smtpline.ErrPipelining
+var (
+	// ErrLineEnds says that a message has a CR or LF that is not part of a CRLF.
+	// Servers disagree about what those mean, and where they do a message can be
+	// made to end early and another to begin (RFC 5321 §2.3.8).
+	ErrLineEnds = transaction.ErrLineEnds
+
+	// ErrEightBit says that a message has bytes beyond ASCII where only ASCII can
+	// be sent: the server does not offer 8BITMIME, or the envelope says 7BIT (RFC
+	// 6152).
+	ErrEightBit = transaction.ErrEightBit
+
+	// ErrLongLine says that a line is longer than every server has to take, and
+	// that the envelope wants none of those.
+	ErrLongLine = transaction.ErrLongLine
+
+	// ErrPipelining is in the chain of an error when a server that lists PIPELINING
+	// did not answer as RFC 2920 says, or hung up while commands were sent ahead of
+	// their replies. The network may be the cause of the latter.
+	// Options.NoPipelining does without.
+	ErrPipelining = line.ErrPipelining
+)

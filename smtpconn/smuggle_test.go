@@ -1,11 +1,7 @@
 package smtpconn_test
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"io"
-	"net/textproto"
 	"regexp"
 	"strings"
 	"testing"
@@ -144,44 +140,4 @@ func TestInjection(t *testing.T) {
 	if _, err := c.Send(t.Context(), smtpconn.Envelope{To: []string{"\"b >\\\"<\"@x"}}, strings.NewReader(note)); err != nil || !strings.HasPrefix(r.wire(), "MAIL FROM:<> BODY=8BITMIME SIZE=20\r\nRCPT TO:<\"b >\\\"<\"@x>\r\n") {
 		t.Errorf("%v, said %q", err, r.wire())
 	}
-}
-
-// FuzzContent compares what is sent with simple references for what it should
-// be, however the content is cut into reads and writes.
-func FuzzContent(f *testing.F) {
-	for _, s := range []string{"", ".", "..\r\n.", "a\r\n.\r\nb", "a\n.\nb", "a\r.\rb", "\r\n", "\xff\r", strings.Repeat("x\r\n.", 50), strings.Repeat(".\r\n", 50), strings.Repeat("\n.", 50)} {
-		f.Add([]byte(s), 17, 3)
-	}
-	f.Fuzz(func(t *testing.T, b []byte, size, cut int) {
-		size = 16 + max(size, -size)%200
-		src := iotest.OneByteReader(bytes.NewReader(b))
-		if cut%2 == 0 {
-			src = bytes.NewReader(b)
-		}
-		want := stuffed(mended(string(b)))
-		got, err := smtpconn.Encode(src, size, false, false)
-		if bare := bareEnds.Match(b); bare != errors.Is(err, smtpconn.ErrLineEnds) || !bare && string(got) != want || bareEnds.Match(append(got, '\r', '\n')) && !bytes.HasSuffix(got, []byte("\r")) {
-			t.Fatalf("%q: %q, %v", b, got, err)
-		}
-		if got, err = smtpconn.Encode(bytes.NewReader(b), size, false, true); err != nil || string(got) != want {
-			t.Fatalf("mended %q: %q, %v", b, got, err)
-		}
-		if _, err := smtpconn.Encode(bytes.NewReader(b), size, true, true); (err != nil) != bytes.ContainsFunc(b, func(r rune) bool { return r >= 0x80 }) {
-			t.Fatalf("8 bit %q: %v", b, err)
-		}
-	})
-}
-
-// stuffed doubles dots by the standard library, which ends with a dot of its own.
-func stuffed(lines string) string {
-	var b strings.Builder
-	w := bufio.NewWriter(&b)
-	dots := textproto.NewWriter(w).DotWriter()
-	io.WriteString(dots, lines)
-	dots.Close()
-	w.Flush()
-	if lines == "" {
-		return "" // RFC 5321 §4.1.1.4: nothing comes before the dot
-	}
-	return strings.TrimSuffix(b.String(), ".\r\n")
 }

@@ -14,14 +14,6 @@ type source struct {
 	ctx     context.Context
 	content io.Reader
 	buf     []byte
-	done    chan readResult
-}
-
-// readResult is what a Read has brought.
-type readResult struct {
-	n        int
-	err      error
-	panicked any
 }
 
 // sourceOf returns content as it can be read until ctx ends. Content that knows
@@ -30,7 +22,7 @@ func sourceOf(ctx context.Context, content io.Reader) io.Reader {
 	if _, known := content.(interface{ Len() int }); known || ctx.Done() == nil {
 		return content
 	}
-	return &source{ctx: ctx, content: content, buf: make([]byte, aheadSize), done: make(chan readResult, 1)}
+	return &source{ctx: ctx, content: content, buf: make([]byte, aheadSize)}
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -38,25 +30,12 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, wire.ContextError(s.ctx)
 	}
 	buf := s.buf[:min(len(p), len(s.buf))]
-	go s.read(buf)
-	select {
-	case got := <-s.done:
-		if got.panicked != nil {
-			panic(got.panicked) // the caller's own
-		}
-		return copy(p, buf[:got.n]), got.err
-	case <-s.ctx.Done():
+	got := wire.Aside(s.ctx.Done(), func() (int, error) { return s.content.Read(buf) })
+	switch {
+	case got.Panicked != nil:
+		panic(got.Panicked) // the caller's own
+	case got.Err == wire.ErrLeft:
 		return 0, wire.ContextError(s.ctx)
 	}
-}
-
-// read reads once. The content may panic, or end its goroutine as a test does.
-func (s *source) read(buf []byte) {
-	got := readResult{err: io.ErrUnexpectedEOF}
-	defer func() {
-		got.panicked = recover()
-		s.done <- got
-	}()
-	n, err := s.content.Read(buf)
-	got = readResult{n: n, err: err}
+	return copy(p, buf[:got.N]), got.Err
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
 
 // sender sends messages over a session: mail transactions over a pipeline.
 type sender struct {
-	*smtpline.Pipeline
+	*transaction.Pipeline
 	line     *handover
 	features features
 	usage    *usage
@@ -27,24 +28,24 @@ type sender struct {
 
 // expectations are what replies to the commands must be.
 type expectations struct {
-	mail, rcpt, data, chunk, end, reset, noop smtpline.Expectation
+	mail, rcpt, data, chunk, end, reset, noop transaction.Expectation
 }
 
 func newSender(line *handover, f features, u *usage, t times) *sender {
 	fail := func(err error) error { return line.fail(err) }
 	return &sender{
-		Pipeline: smtpline.NewPipeline(line.Link, f.pipelining, fail),
+		Pipeline: transaction.NewPipeline(line.Link, f.pipelining, fail),
 		line:     line,
 		features: f,
 		usage:    u,
 		expect: expectations{
-			mail:  smtpline.Expectation{Command: "MAIL", Accept: 2, Within: t.command},
-			rcpt:  smtpline.Expectation{Command: "RCPT", Accept: 2, Within: t.command},
-			data:  smtpline.Expectation{Command: "DATA", Accept: 3, Within: t.data},
-			chunk: smtpline.Expectation{Command: "BDAT", Accept: 2, Within: t.command},
-			end:   smtpline.Expectation{Command: "the end of the message", Accept: 2, Within: t.end, KeepText: true},
-			reset: smtpline.Expectation{Command: "RSET", Accept: 2, Within: t.command},
-			noop:  smtpline.Expectation{Command: "NOOP", Accept: 2, Within: t.command},
+			mail:  transaction.Expectation{Command: "MAIL", Accept: 2, Within: t.command},
+			rcpt:  transaction.Expectation{Command: "RCPT", Accept: 2, Within: t.command},
+			data:  transaction.Expectation{Command: "DATA", Accept: 3, Within: t.data},
+			chunk: transaction.Expectation{Command: "BDAT", Accept: 2, Within: t.command},
+			end:   transaction.Expectation{Command: "the end of the message", Accept: 2, Within: t.end, KeepText: true},
+			reset: transaction.Expectation{Command: "RSET", Accept: 2, Within: t.command},
+			noop:  transaction.Expectation{Command: "NOOP", Accept: 2, Within: t.command},
 		},
 	}
 }
@@ -129,44 +130,41 @@ func (s *sender) sendEnvelope(o *outgoing) {
 // not to be sent.
 func (s *sender) judgeEnvelope(o *outgoing) {
 	mail := s.Answer(o.mail)
-	accepted := s.judgeRecipients(o)
+	s.judgeRecipients(o)
 	switch {
 	case s.Unreliable:
 		s.finishBroken(o)
 	case mail.Refused() && mail.Code != smtpline.ServiceClosing:
 		s.needsReset = mail.Code == 503 // it is in the middle of another
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.Code, mail.Text)})
-	case len(o.refused) == len(o.env.To):
+	case len(o.refused) == len(o.env.To), o.env.allOrNone() && len(o.refused) > 0 && !s.Failed():
 		s.needsReset = true
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
 	case s.Failed():
 		s.finishBroken(o)
-	case o.env.allOrNone() && len(o.refused) > 0:
-		s.needsReset = true
-		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
 	}
 	if !o.done || s.Answer(o.data).Code/100 != 3 {
 		return
 	}
 	// The server wants content all the same (RFC 2920 §3.1). A lone dot ends it only
 	// if it is for no recipient.
-	if s.needsDot = accepted == 0; !s.needsDot {
+	if s.needsDot = len(o.accepted) == 0; !s.needsDot {
 		s.Fail(errUnfinished)
 	}
 }
 
-// judgeRecipients notes the recipients that were refused, and returns how many were
-// accepted.
-func (s *sender) judgeRecipients(o *outgoing) (accepted int) {
+// judgeRecipients notes the recipients that were accepted, and those that were
+// refused.
+func (s *sender) judgeRecipients(o *outgoing) {
+	o.accepted = make([]string, 0, len(o.env.To))
 	for i, to := range o.env.To {
 		switch r := s.Answer(o.mail + 1 + i); {
 		case r.Refused() && !s.Answer(o.mail).Refused():
 			o.refused = append(o.refused, Refusal{Recipient: to, Reply: refusal(r.Code, r.Text)})
 		case r.Code != 0 && !r.Refused():
-			accepted++
+			o.accepted = append(o.accepted, to)
 		}
 	}
-	return accepted
 }
 
 // askForContent says DATA if that had to wait, and judges the reply.
@@ -200,25 +198,11 @@ func (s *sender) judgeContent(o *outgoing) {
 	case r.Refused():
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseEnd, Reply: refusal(r.Code, r.Text), Refused: o.refused})
 	default:
-		o.finish(&Receipt{Accepted: o.accepted(), Refused: o.refused, Reply: printable(r.Text)}, nil)
+		o.finish(&Receipt{Accepted: o.accepted, Refused: o.refused, Reply: printable(r.Text)}, nil)
 	}
 	if r.Code != 0 {
 		s.wantsContent = false
 	}
-}
-
-// accepted returns the recipients that were not refused, in their order.
-func (o *outgoing) accepted() []string {
-	list := make([]string, 0, len(o.env.To)-len(o.refused))
-	refused := o.refused
-	for _, to := range o.env.To {
-		if len(refused) > 0 && refused[0].Recipient == to {
-			refused = refused[1:]
-			continue
-		}
-		list = append(list, to)
-	}
-	return list
 }
 
 // finishBroken finishes a message whose connection has ended. Once a byte of its

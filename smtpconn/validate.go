@@ -1,5 +1,7 @@
 package smtpconn
 
+import "cmp"
+
 // everything is what a server lists that takes every option of an envelope.
 var everything = []string{
 	"8BITMIME", "AUTH", "BINARYMIME", "CHUNKING", "DELIVERBY", "DSN", "MT-PRIORITY", "PIPELINING", "REQUIRETLS", "RRVS", "SMTPUTF8",
@@ -10,7 +12,7 @@ var everything = []string{
 // the same in a [*SendError].
 func (e *Envelope) Validate() error {
 	f := newFeatures(everything, true, &Options{})
-	if err := firstError(e.check(), f.permit(e)); err != nil {
+	if err := cmp.Or(e.check(), f.permit(e)); err != nil {
 		return err
 	}
 	_, err := f.render(nil, e, 0)

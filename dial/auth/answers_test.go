@@ -15,10 +15,9 @@ const (
 	challenged  = "token, challenged"
 )
 
-// answers is what servers say, and what comes of it: the kind, whether it is only
-// probable, whether time mends it, how often a secret was sent, and a word of the
-// hint.
-var answers = []struct {
+// An answer is what a server says, and what comes of it: the kind, whether it is only
+// probable, whether time mends it, how often a secret was sent, and a word of the hint.
+type answer struct {
 	p         policy.Protocol
 	how       string
 	answer    string
@@ -27,7 +26,10 @@ var answers = []struct {
 	temporary bool
 	times     int
 	hint      string
-}{
+}
+
+// answers are by protocol and code, and of servers and providers that are in use.
+var answers = []answer{
 	// Codes of IMAP (RFC 9051 §7.1, RFC 5530).
 	{policy.IMAP, sent, "NO [AUTHENTICATIONFAILED] Authentication failed.", auth.KindCredentials, false, false, 1, "check both"},
 	{policy.IMAP, sent, "NO [AUTHORIZATIONFAILED] no", auth.KindDisabled, false, false, 1, "administrator"},
@@ -49,8 +51,8 @@ var answers = []struct {
 	{policy.IMAP, sent, "NO [REFERRAL imap://elsewhere.test/] no", auth.KindRefused, false, false, 1, "words say why"},
 	{policy.IMAP, sent, "NO [X-UNKNOWN] no", auth.KindRefused, true, false, 1, "words say why"},
 	{policy.IMAP, sent, "NO [ALERT] no", auth.KindRefused, true, false, 1, "words say why"},
-	{policy.IMAP, sent, "NO no", auth.KindCredentials, true, false, 2, "most likely"},
-	{policy.IMAP, sent, "NO", auth.KindCredentials, true, false, 2, "most likely"},
+	{policy.IMAP, sent, "NO no", auth.KindCredentials, true, false, 2, "its words may say why; if they do not, it most likely"},
+	{policy.IMAP, sent, "NO", auth.KindCredentials, true, false, 2, "does not give a reason"},
 	{policy.IMAP, sent, "BAD no", auth.KindMechanism, false, false, 3, "words say why"},
 
 	// The same, before anything was sent that is secret; the command LOGIN sends it.
@@ -113,7 +115,7 @@ var answers = []struct {
 
 	// Codes of SMTP (RFC 4954 §6, RFC 5248).
 	{policy.Submission, sent, "535 5.7.8 Authentication credentials invalid", auth.KindCredentials, false, false, 1, "check both"},
-	{policy.Submission, sent, "535 no", auth.KindCredentials, true, false, 1, "most likely"},
+	{policy.Submission, sent, "535 no", auth.KindCredentials, true, false, 1, "its words may say why; if they do not, it most likely"},
 	{policy.Submission, sent, "535 5.7.0 no", auth.KindCredentials, true, false, 1, "most likely"},
 	{policy.Submission, sent, "535 5.7.139 no", auth.KindRefused, true, false, 1, "words say why"},
 	{policy.Submission, sent, "454 4.7.0 Temporary authentication failure", auth.KindTemporary, false, true, 1, "later"},
@@ -209,8 +211,8 @@ var answers = []struct {
 
 	// Codes of POP3 (RFC 2449 §8, RFC 3206).
 	{policy.POP3, sent, "-ERR [AUTH] no", auth.KindCredentials, false, false, 1, "check both"},
-	{policy.POP3, sent, "-ERR no", auth.KindCredentials, true, false, 1, "most likely"},
-	{policy.POP3, sent, "-ERR", auth.KindCredentials, true, false, 1, "most likely"},
+	{policy.POP3, sent, "-ERR no", auth.KindCredentials, true, false, 1, "its words may say why; if they do not, it most likely"},
+	{policy.POP3, sent, "-ERR", auth.KindCredentials, true, false, 1, "does not give a reason"},
 	{policy.POP3, sent, "-ERR [IN-USE] no", auth.KindInUse, false, true, 1, "in use"},
 	{policy.POP3, sent, "-ERR [LOGIN-DELAY] minimum time between mail checks violation", auth.KindLimit, false, true, 1, "later"},
 	{policy.POP3, sent, "-ERR [SYS/TEMP] no", auth.KindTemporary, false, true, 1, "later"},

@@ -65,7 +65,7 @@ func (t *attempts) fetch(ctx context.Context, refused *Error) (string, error) {
 	if err == nil {
 		err = t.terms.checkSecret(secret.Reveal())
 	}
-	return secret.Reveal(), err
+	return secret.Reveal(), wire.UnderContext(ctx, err)
 }
 
 func (t *attempts) use(secret string) {
@@ -98,6 +98,7 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 		Offered:   t.offer.names(),
 		Err:       t.talk.cleanDetail(answer.detail),
 		advice:    answer.advice,
+		unread:    answer.unread,
 		early:     answer.early,
 		ambiguous: answer.Ambiguous,
 	}, nil

@@ -40,6 +40,7 @@ type Error struct {
 	Rejected Secret
 
 	advice    string // a hint that the server's words call for
+	unread    bool   // as in Answer
 	early     bool   // as in Answer
 	ambiguous bool   // as in Answer
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func (e *Error) Hint() string {
 	if hint == "" {
 		hint = e.hintByKind()
 	}
-	worthReading := e.advice != "" || e.Guessed || e.Kind == KindSecondFactor || e.Kind == KindDisabled || e.Kind == KindNoLogin
+	worthReading := e.advice != "" || e.Guessed || e.unread || e.Kind == KindSecondFactor || e.Kind == KindDisabled || e.Kind == KindNoLogin
 	if worthReading && e.Reply != "" && !strings.Contains(hint, "its words") {
 		hint += " The server's words say more."
 	}
@@ -38,6 +39,8 @@ func (e *Error) hintByKind() string {
 		return "The password has expired: change it with the provider."
 	case KindMechanism:
 		return e.mechanismHint()
+	case KindCancelled:
+		return e.cancelledHint()
 	case KindRefused:
 		when := ""
 		if e.early {
@@ -63,7 +66,6 @@ var hints = map[Kind]string{
 	KindProtocol:       "The server broke off the login in a way that no server should: it may be broken, or not the one it seems to be.",
 	KindServerProof:    "The server could not show that it knows the password: another may be posing as the server.",
 	KindChannelBinding: "The login could not be tied to this connection: the server is set up badly, or an attacker sits between.",
-	KindCancelled:      "This program could not get a password or token that can be sent: the error's own text says why.",
 }
 
 func (e *Error) byToken() bool {
@@ -79,10 +81,25 @@ func (e *Error) blame() string {
 	case e.Mechanism == sasl.External:
 		what, do = "the client certificate", "check that it is the one for this account."
 	}
-	if e.Guessed {
+	switch {
+	case e.Guessed && e.unread && e.Reply != "":
+		return "The server refuses the login, and its words may say why; if they do not, it most likely does not accept " + what + "."
+	case e.Guessed && hasWords(e.Reply):
+		return "The server refuses the login; most likely it does not accept " + what + ": " + do
+	case e.Guessed:
 		return "The server refuses the login and does not give a reason; most likely it does not accept " + what + ": " + do
 	}
 	return "The server does not accept " + what + ": " + do
+}
+
+func (e *Error) cancelledHint() string {
+	switch {
+	case errors.Is(e.Err, context.Canceled):
+		return "This program gave the login up itself."
+	case errors.Is(e.Err, context.DeadlineExceeded):
+		return "This program did not get the password or token in the time that was allowed: the error's own text says what it waited for."
+	}
+	return "This program could not get a password or token that can be sent: the error's own text says why."
 }
 
 func (e *Error) mechanismHint() string {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -17,7 +18,8 @@ func TestVerdicts(t *testing.T) {
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "protocol\twith\tanswer\tkind\tprobably\ttemporary\tsent again\thint")
-	for _, row := range answers {
+	rows := slices.Concat(answers, spoken)
+	for _, row := range rows {
 		s := &server{p: row.p, lists: []string{"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"}, noIR: row.how == unsent}
 		s.play = func(x *talk, mechanism string) outcome {
 			if row.how == challenged {
@@ -62,7 +64,7 @@ func TestVerdicts(t *testing.T) {
 		fmt.Fprintf(w, "%v\t%s\t%.60q\t%s\t%v\t%v\t%v\t%.60s\n", row.p, row.how, row.answer, failed.Kind, failed.Guessed, where.Temporary(), times > 1, where.Hint())
 	}
 	w.Flush()
-	t.Logf("%d rows\n%s", len(answers), table.String())
+	t.Logf("%d rows\n%s", len(rows), table.String())
 }
 
 // Each of the words that are known decides, in any case and in the middle of a

@@ -82,6 +82,7 @@ type Answer struct {
 	Ambiguous bool
 
 	advice string // a hint that the words call for
+	unread bool   // it has words, and they are not known here
 	early  bool   // it came before the secret was sent: if Guessed, it may be one of the mechanism
 	detail error  // what a challenge before the final answer said: a *TokenError or a scramError
 }

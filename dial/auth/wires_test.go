@@ -173,3 +173,35 @@ func TestCommandRefusedAtTheName(t *testing.T) {
 		}
 	}
 }
+
+// What an IMAP server says untagged while it refuses counts where the tagged refusal does
+// not tell; a notice that refuses nothing does not.
+func TestUntaggedRefusals(t *testing.T) {
+	for _, c := range []struct {
+		aside, answer string
+		kind          auth.Kind
+		times         int
+	}{
+		{"NO [ALERT] Too many simultaneous connections. (Failure)", "NO AUTHENTICATE failed.", auth.KindLimit, 1},
+		{"NO [WEBALERT https://accounts.example.com/signin] Web login required.", "NO [ALERT] Lookup failed", auth.KindSecondFactor, 1},
+		{"NO Your account is suspended", "NO no", auth.KindDisabled, 1},
+		{"BAD internal server error", "NO no", auth.KindTemporary, 1},
+		{"OK [ALERT] Password has expired", "NO [AUTHENTICATIONFAILED] no", auth.KindExpired, 1},
+		{"OK Too many secrets", "NO no", auth.KindCredentials, 2},
+		{"NO [ALERT] Welcome", "NO no", auth.KindCredentials, 2},
+		{"NO [ALERT] " + canary + " is not it", "NO no", auth.KindCredentials, 2},
+	} {
+		s := &server{p: policy.IMAP, lists: []string{"PLAIN"}, play: func(x *talk, _ string) outcome {
+			x.say("* " + c.aside)
+			x.say(x.tag + c.answer)
+			return said
+		}}
+		_, err := login(t, s, bySCRAM("PLAIN", "IMAP LOGIN"))
+		if wantOutcome(t, err, c.kind, nil); timesSent(s, canary) != c.times || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: sent %d times, %v", c.aside, timesSent(s, canary), err)
+		}
+		if told := strings.Contains(err.Error(), "; "+c.aside[:2]); told != (!strings.HasPrefix(c.aside, "OK Too")) {
+			t.Errorf("%s: %v", c.aside, err)
+		}
+	}
+}

@@ -1,14 +1,12 @@
 package hint
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"syscall"
 
-	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -28,6 +26,11 @@ func causes() []Row {
 			Means: "an argument or an option is wrong, which is found before any I/O",
 			Do:    "The error says which: correct it.",
 			hint:  config,
+		}, {
+			Name:  "context.Canceled, net.ErrClosed",
+			Means: "this program gave the connection up: it cancelled the context, or closed the connection",
+			Do:    "Nothing is wrong with the server, and nothing is known of it.",
+			hint:  ownEnd,
 		}, {
 			Name:  "*tls.CertificateVerificationError",
 			Means: "the certificate is expired, for another name, of an unknown authority, or otherwise unfit",
@@ -54,6 +57,11 @@ func causes() []Row {
 			Do:    "Try again later. In phase handshake it is often a server with nothing newer than TLS 1.1.",
 			hint:  hangup,
 		}, {
+			Name:  "smtpconn.ErrPipelining, pop3conn.ErrPipelining",
+			Means: "the session ended while commands were sent ahead of their replies",
+			Do:    "If that lasts, set Options.NoPipelining.",
+			hint:  func(*Failure) string { return "" }, // is added to the hint of the cause
+		}, {
 			Name:  "*auth.Error",
 			Means: "the login failed",
 			Do:    "Kind says whether the password is wrong, the account busy, or no mechanism fits, and Guessed whether that is a guess.",
@@ -67,12 +75,36 @@ func causes() []Row {
 	}
 }
 
+// ownAlert explains a handshake that crypto/tls broke off, for which it has no types.
+func ownAlert(f *Failure) string {
+	if f.Phase != upgrade.PhaseHandshake || f.Err == nil {
+		return ""
+	}
+	text := f.Err.Error()
+	switch {
+	case strings.Contains(text, "unsupported protocol version"):
+		return onlyOldTLS
+	case strings.Contains(text, "ALPN"):
+		return "The server does not answer the name of the protocol in the handshake as it must: set NoALPN."
+	case strings.Contains(text, "tls: "):
+		return "The server's part of the TLS handshake does not fit this client's: if that lasts, other TLSConfig.CipherSuites and CurvePreferences, or NoALPN, may suit it better."
+	}
+	return ""
+}
+
 // config explains an argument that is wrong.
 func config(f *Failure) string {
 	if f.Phase != phaseConfig {
 		return ""
 	}
 	return fmt.Sprintf("A setting of this program is wrong, and nothing was sent: %v.", f.Err)
+}
+
+func ownEnd(f *Failure) string {
+	if !wire.OwnEnd(f.Err) {
+		return ""
+	}
+	return "This program gave the connection up itself."
 }
 
 // detour explains a NetDialer of the program's that failed.
@@ -90,8 +122,6 @@ func network(f *Failure) string {
 		other *wire.Detour
 	)
 	switch {
-	case errors.Is(f.Err, context.Canceled):
-		return ""
 	case errors.As(f.Err, &other):
 		return detour(f, other.Err)
 	case errors.As(f.Err, &dns) && dns.IsNotFound:
@@ -108,7 +138,7 @@ func network(f *Failure) string {
 }
 
 func timeout(f *Failure) string {
-	if !f.TimedOut || errors.Is(f.Err, context.Canceled) {
+	if !f.TimedOut {
 		return ""
 	}
 	switch f.Phase {
@@ -134,17 +164,17 @@ func hangup(f *Failure) string {
 	}
 	switch {
 	case f.Phase == upgrade.PhaseHandshake:
-		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, or something in between blocks TLS."
+		return "The server hung up in the TLS handshake: if that lasts, it may only know TLS older than 1.2, something in between may block TLS, or the client's first message is too much for it: NoALPN and TLSConfig.CurvePreferences make that smaller."
 	case wire.AsksForCertificate(closed.Reply):
 		return wantsCertificate
-	case closed.Reply != "" && f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst:
-		return "The server ended the connection itself, and its words say why: try again later; if that lasts, it may not like the name this client calls itself, which LocalName sets."
 	case closed.Reply != "":
-		return "The server ended the connection itself: its words say why; try again later."
+		return "The server ended the connection itself, and its words say why: try again later" + maybeName(f)
+	case closed.Partial != "":
+		return "The server hung up in the middle of its words, of which the error has the beginning: try again later."
 	case f.Phase == upgrade.PhaseGreeting:
 		return "The server hung up without a word: it may be overloaded, or refuse this client's address."
 	}
-	return "The server hung up without a word: try again later."
+	return "The server hung up without a word: try again later" + maybeName(f)
 }
 
 const (
@@ -168,11 +198,7 @@ const (
 func alert(f *Failure) string {
 	number, ok := wire.RemoteAlert(f.Err)
 	if !ok {
-		// crypto/tls has no type for it.
-		if f.Phase == upgrade.PhaseHandshake && strings.Contains(f.Err.Error(), "unsupported protocol version") {
-			return onlyOldTLS
-		}
-		return ""
+		return ownAlert(f)
 	}
 	switch number {
 	case alertProtocolVersion:
@@ -186,5 +212,5 @@ func alert(f *Failure) string {
 	case alertNoALPN:
 		return fmt.Sprintf("What listens on %s is a TLS server for another protocol than %v, or does not know its name in the handshake: check the port, or set NoALPN.", f.Server, f.Protocol)
 	}
-	return fmt.Sprintf("The server broke off the TLS handshake with alert %d.", number)
+	return fmt.Sprintf("The server broke off the TLS handshake with alert %d: if that lasts, NoALPN, or other TLSConfig.CipherSuites and CurvePreferences, may suit it better.", number)
 }

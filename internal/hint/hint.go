@@ -4,10 +4,10 @@
 package hint
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -27,25 +27,30 @@ func Rows() []Row {
 	return append(reasons(), causes()...)
 }
 
-// For returns one or two sentences for a person, and "" only if nothing failed.
+// For returns one to three sentences for a person, and "" only if nothing failed.
 func For(f *Failure) string {
 	if f.Err == nil {
 		return ""
 	}
+	s := advice(f)
+	if errors.Is(f.Err, line.ErrPipelining) && !wire.OwnEnd(f.Err) {
+		s += " If that lasts, the server may not take commands ahead of its replies, although it says so: set NoPipelining."
+	}
+	return wire.Printable(s)
+}
+
+func advice(f *Failure) string {
 	var own interface{ Hint() string } // *auth.Error
 	if errors.As(f.Err, &own) {
-		return wire.Printable(own.Hint())
+		return own.Hint()
 	}
 	if s := worsened(f); s != "" {
-		return wire.Printable(s)
+		return s
 	}
 	for _, row := range Rows() {
 		if s := row.hint(f); s != "" {
-			return wire.Printable(s)
+			return s
 		}
-	}
-	if errors.Is(f.Err, context.Canceled) {
-		return "This program gave the connection up itself."
 	}
 	return fmt.Sprintf("The connection failed in phase %s, and there is no advice for the reason: the error's own text is what the operator of the server needs.", f.Phase)
 }

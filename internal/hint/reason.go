@@ -147,12 +147,19 @@ func refused(f *Failure, v *policy.Violation) string {
 	switch {
 	case errors.Is(v, line.ErrClientName):
 		return "The server does not accept the name this client calls itself: set LocalName to a full host name of this computer."
-	case v.Temporary() && f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst:
-		return "The server refuses for the moment, and its words say why: try again later; if that lasts, it may not like the name this client calls itself, which LocalName sets."
 	case v.Temporary():
-		return "The server refuses for the moment, and its words say why: try again later."
+		return "The server refuses for the moment, and its words say why: try again later" + maybeName(f)
 	case f.Phase == upgrade.PhaseSTARTTLS:
 		return fmt.Sprintf("The server offers TLS and then refuses it: its TLS set-up may be broken; %s may work.", f.usual(policy.ImplicitTLS))
 	}
-	return "The server turns this client away: its words say why."
+	return "The server turns this client away: its words say why" + maybeName(f)
+}
+
+// maybeName ends a hint. Where the client has just said its name, that may be the
+// reason of a refusal.
+func maybeName(f *Failure) string {
+	if f.Phase == upgrade.PhaseCapability && protocols.Of(f.Protocol).ListFirst {
+		return "; if that lasts, it may not like the name this client calls itself, which LocalName sets."
+	}
+	return "."
 }

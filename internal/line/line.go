@@ -92,13 +92,32 @@ const (
 // Reply is a server's words, and what its parser has seen in them.
 type Reply struct {
 	Text      string
-	Transient bool  // a code says that the refusal will pass
-	Cause     error // what the server refuses, if the parser knows: [ErrClientName]
+	Transient bool  // a code says that the refusal will pass, or words do where there is no code
+	Cause     error // what the server refuses, if the parser knows: [ErrClientName], [ErrTooSoon]
 }
 
 // ErrClientName is the cause of a refusal that speaks of the name by which the client
 // has introduced itself.
 var ErrClientName = errors.New("server does not accept this client's name")
+
+// ErrTooSoon is the cause of a refusal of what a client says before it was greeted.
+var ErrTooSoon = errors.New("server wants to speak first")
+
+// ErrPipelining is in the chain of an error of a session that wrote commands ahead, and
+// whose server may not be able to take that.
+var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")
+
+// passing are words by which servers say that a refusal will pass.
+var passing = []string{
+	"too many", "maximum", "limit reached", "limit exceeded", "exceeded", "again later", "try later", "retry later", "temporar",
+	"busy", "overload", "unavailable", "maintenance", "shutting down", "no more connections", "server full", "server is full", "high load",
+}
+
+// Passes reports whether a refusal without a code says that it will pass.
+func Passes(words string) bool {
+	words = strings.ToLower(words)
+	return slices.ContainsFunc(passing, func(w string) bool { return strings.Contains(words, w) })
+}
 
 // Violation returns the violation of a server that said r.
 func (r Reply) Violation(reason error) *policy.Violation {

@@ -21,6 +21,7 @@ type Start[C any] struct {
 	Speaks  []policy.Protocol // the protocols that the package speaks
 	Dialer  *dial.Dialer      // nil means a zero one
 	Auth    auth.Credentials  // nil means no login
+	Check   func() error      // says what is wrong with other options; nil means nothing
 	// Begin says what comes between the connection and the session.
 	Begin func(context.Context, *dial.Conn, *dial.Setup) (C, error)
 }
@@ -63,6 +64,9 @@ func (s Start[C]) New(ctx context.Context, conn *dial.Conn) (none C, err error) 
 // left to the Dialer, which has one answer for all that is wrong with an endpoint.
 func (s Start[C]) check(e dial.Endpoint) error {
 	err := auth.Check(s.Auth)
+	if err == nil && s.Check != nil {
+		err = s.Check()
+	}
 	if err == nil && e.Protocol != 0 && !slices.Contains(s.Speaks, e.Protocol) {
 		err = fmt.Errorf("%s does not speak %v", s.Package, e.Protocol)
 	}

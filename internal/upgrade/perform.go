@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/line"
@@ -111,17 +112,29 @@ const wordsTime = 500 * time.Millisecond
 
 // refusalInTheClear returns the refusal of a server that speaks in the clear on a
 // port for TLS, and err if what it says is none: a server that is full has no time
-// for a handshake. Nothing is sent.
+// for a handshake. Nothing is sent. A refusal of the handshake itself, which the server
+// has taken for a command, is none; a line that breaks off may be one.
 func (r *run) refusalInTheClear(said []byte, err error) error {
 	r.raw.SetReadDeadline(time.Now().Add(wordsTime))
 	type stream struct {
 		io.Reader
 		io.Writer
 	}
-	lines := wire.NewLines(stream{io.MultiReader(bytes.NewReader(said), r.raw), io.Discard})
-	_, refusal := r.Protocol.Dialect(lines, r.LocalName).Greet()
-	if errors.Is(refusal, policy.ErrRefused) {
+	all := io.MultiReader(bytes.NewReader(said), untilError{r.raw}, strings.NewReader("\r\n"))
+	_, refusal := r.Protocol.Dialect(wire.NewLines(stream{all, io.Discard}), r.LocalName).Greet()
+	if errors.Is(refusal, policy.ErrRefused) && !errors.Is(refusal, line.ErrTooSoon) {
 		return refusal
 	}
 	return err
+}
+
+// untilError ends with the first error.
+type untilError struct{ io.Reader }
+
+func (u untilError) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
 }

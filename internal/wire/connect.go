@@ -33,17 +33,19 @@ func Connect(ctx context.Context, d Dialer, address string) (net.Conn, error) {
 		d = &net.Dialer{}
 	}
 	raw, err := d.DialContext(ctx, "tcp", address)
-	if _, direct := d.(*net.Dialer); err != nil && !direct {
-		err = &Detour{Err: err}
-	}
 	by, limited := ctx.Deadline()
 	switch {
-	case ctx.Err() != nil:
+	case err == nil && ctx.Err() != nil:
 		err = ContextError(ctx)
-	case err != nil && limited && !time.Now().Before(by): // the network's clock was a moment faster
-		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	case err == nil && raw == nil:
 		err = errors.New("NetDialer returned neither a connection nor an error")
+	case err != nil && ctx.Err() == nil && limited && !time.Now().Before(by): // the network's clock was a moment faster
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	default:
+		err = UnderContext(ctx, err)
+	}
+	if _, direct := d.(*net.Dialer); err != nil && !direct && ctx.Err() != context.Canceled {
+		err = &Detour{Err: err}
 	}
 	if err != nil && raw != nil {
 		raw.Close()

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 )
 
@@ -27,14 +29,15 @@ func Watch(ctx context.Context, c io.Closer) (stop func() error) {
 }
 
 // Watched runs f, which uses c, and closes c when ctx ends, which ends f. An f that lost
-// this race, even at its last instruction, has failed with the error of ctx.
+// this race, even at its last instruction, has failed with the error of ctx: its own if
+// that holds the error of ctx, since it says what f was waiting for.
 func Watched(ctx context.Context, c io.Closer, f func() error) error {
 	if ctx.Err() != nil {
 		return ContextError(ctx)
 	}
 	stop := Watch(ctx, c)
 	err := f()
-	if ended := stop(); ended != nil {
+	if ended := stop(); ended != nil && !(errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx))) {
 		return ended
 	}
 	return err
@@ -48,6 +51,27 @@ func ContextError(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// UnderContext returns the error of a function that was given ctx. If ctx has ended, the
+// error of ctx, as [ContextError] has it, comes before err.
+func UnderContext(ctx context.Context, err error) error {
+	switch ended := ContextError(ctx); {
+	case err == nil || ended == nil:
+		return err
+	case err == ctx.Err():
+		return ended
+	default:
+		return fmt.Errorf("%w: %w", ended, err)
+	}
+}
+
+// OwnEnd reports whether err is of a connection or a session that this program gave up
+// itself: it cancelled the context, or closed the connection. What a NetDialer of the
+// program's own says of its connections is no such error.
+func OwnEnd(err error) bool {
+	var other *Detour
+	return (errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed)) && !errors.As(err, &other)
 }
 
 // Await calls f on a goroutine of its own and returns what f returns, or the error of

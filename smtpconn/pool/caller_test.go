@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -192,6 +194,47 @@ func TestPanics(t *testing.T) {
 				t.Errorf("%s: %+v", name, s)
 			}
 		})
+	}
+}
+
+// cut is content that fails behind some bytes.
+type cut struct {
+	*strings.Reader
+	after int
+	fail  func() error
+}
+
+func (c *cut) Read(p []byte) (int, error) {
+	at := len(long) - c.Len()
+	if at >= c.after {
+		return 0, c.fail()
+	}
+	return c.Reader.Read(p[:min(len(p), c.after-at)])
+}
+
+// Content that fails, with whatever error and wherever, is never taken for a shorter
+// message: it is not sent, and is at fault.
+func TestContentFails(t *testing.T) {
+	for name, fail := range map[string]func() error{
+		"cut short":    func() error { return io.ErrUnexpectedEOF },
+		"EOF of other": func() error { return fmt.Errorf("disk: %w", io.EOF) },
+		"other":        func() error { return errors.New("disk") },
+		"Goexit":       func() error { runtime.Goexit(); return nil },
+	} {
+		for _, after := range []int{0, 120, 12000, 16384, 60000} {
+			r := &relay{}
+			bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+				e, _ := letter("cut@mail.test")
+				_, err := p.Send(t.Context(), e, &cut{strings.NewReader(long), after, fail})
+				var failed *smtpconn.SendError
+				if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Phase != smtpconn.PhaseContent || !failed.MessageAtFault() || r.committed["cut@mail.test"] != 0 {
+					t.Errorf("%s behind %d bytes: %v", name, after, err)
+				}
+				if err := send(t.Context(), p, "good@mail.test"); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
 	}
 }
 

@@ -151,7 +151,7 @@ func linesOf(caller, n int) int {
 }
 
 // Whatever the relay goes through: what was sent arrived once, what was not sent
-// or refused did not, and only what is unknown may have or not.
+// or refused did not, and only what is in doubt may have or not.
 func TestChaos(t *testing.T) {
 	phase, text := 300*time.Millisecond, header+strings.Repeat(line, 10<<20/len(line))
 	if os.Getenv("MAILCONN_FULL") != "" {

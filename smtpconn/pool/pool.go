@@ -31,7 +31,7 @@ type Pool struct {
 	running  int                // goroutines with a connection, or about to have one
 	dialling int                // of them
 	starting int                // those that have not looked at the queue yet
-	gate     gate
+	growth   growth
 	stats    Stats
 	wake     *time.Timer // for the next trial
 	sweep    *time.Timer // for idle connections
@@ -45,7 +45,7 @@ func New(c Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), gate: newGate(&c), conns: map[*conn]struct{}{}}
+	p := &Pool{cfg: c, rate: newRate(c.RatePerSecond, c.Burst), growth: newGrowth(&c), conns: map[*conn]struct{}{}}
 	p.life, p.kill = context.WithCancelCause(context.Background())
 	p.dials, p.stopDial = context.WithCancel(p.life)
 	p.wake = stopped(p.tryAgain)

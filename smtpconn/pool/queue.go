@@ -99,7 +99,7 @@ func (p *Pool) abandon(j *job, why error) error {
 		p.queue = slices.Delete(p.queue, i, i+1)
 	}
 	if p.isDown() {
-		return fmt.Errorf("%w: %w", why, p.gate.err())
+		return fmt.Errorf("%w: %w", why, p.growth.err())
 	}
 	return why
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -22,15 +23,11 @@ func refusesConns(err error) bool {
 	switch {
 	case errors.As(err, &failed) && failed.Phase != dial.PhaseSession:
 		code, enhanced := smtpline.Codes(words(err))
-		return ofConns(code, enhanced) || code == 454 && failed.Phase == dial.PhaseAuth
+		return transaction.AboutConnections(code, enhanced) || code == 454 && failed.Phase == dial.PhaseAuth
 	case errors.As(err, &said):
-		return ofConns(said.Code, smtpline.EnhancedCode(said.EnhancedCode))
+		return transaction.AboutConnections(said.Code, smtpline.EnhancedCode(said.EnhancedCode))
 	}
 	return false
-}
-
-func ofConns(code int, e smtpline.EnhancedCode) bool {
-	return code == smtpline.ServiceClosing || e[1] == 3 && e[2] == 2
 }
 
 // words returns what the server said that refused a dial.

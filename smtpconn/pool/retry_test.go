@@ -46,7 +46,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// An unknown outcome is tried again only on request, and stays unknown unless
+// An outcome in doubt is tried again only on request, and stays in doubt unless
 // there is a receipt.
 func TestRetryInDoubt(t *testing.T) {
 	for _, then := range []string{"250 2.0.0 queued", "550 5.0.0 no"} {

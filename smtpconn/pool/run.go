@@ -17,7 +17,7 @@ func (p *Pool) start() {
 			p.run(func() *conn { return c })
 			continue
 		}
-		trial, ok := p.gate.enter(now, p.running+p.ending)
+		trial, ok := p.growth.enter(now, p.running+p.ending)
 		if !ok {
 			break
 		}
@@ -44,15 +44,15 @@ func (p *Pool) run(get func() *conn) {
 // hold deals with messages that cannot be served now. While a connection is up, or is
 // being made, they wait: it may carry them.
 func (p *Pool) hold() {
-	s := p.gate.holding(p.running + p.ending)
+	s := p.growth.holding(p.running + p.ending)
 	if s == nil {
 		return // as many connections as there may be are at work
 	}
-	wait := p.cfg.WaitWhileDown && temporary(p.gate.down.cause) || p.gate.mayServe()
-	if s == &p.gate.down && p.running == 0 && p.ending == 0 && !wait && time.Now().Before(s.next) {
+	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
+	if s == &p.growth.down && p.running == 0 && p.ending == 0 && !wait && time.Now().Before(s.next) {
 		for _, j := range p.queue {
 			j.state = abandoned
-			j.result <- result{err: notSent(p.gate.err())}
+			j.result <- result{err: notSent(p.growth.err())}
 		}
 		p.queue = nil
 		return
@@ -77,7 +77,7 @@ func (p *Pool) takeIdle(now time.Time) *conn {
 	return nil
 }
 
-// connect dials, and tells the gate how it went.
+// connect dials, and tells growth how it went.
 func (p *Pool) connect(began time.Time, trial ticket) *conn {
 	c, err := p.dial(began)
 	p.mu.Lock()
@@ -95,7 +95,7 @@ func (p *Pool) connect(began time.Time, trial ticket) *conn {
 		return nil
 	}
 	p.stats.DialFailures++
-	p.gate.failed(time.Now(), began, trial, p.others(nil), err)
+	p.growth.failed(time.Now(), began, trial, p.others(nil), err)
 	p.start()
 	return nil
 }
@@ -129,9 +129,9 @@ func (p *Pool) stop(c *conn) {
 		c.dead = err
 	}
 	if c.useless() {
-		p.gate.failed(now, c.dialled, c.trial, p.others(c), cause(c.dead))
+		p.growth.failed(now, c.dialled, c.trial, p.others(c), cause(c.dead))
 	} else {
-		p.gate.left(c.trial)
+		p.growth.left(c.trial)
 	}
 	if p.drained || c.spent(&p.cfg, now) {
 		p.settled(c)
@@ -211,7 +211,7 @@ func (p *Pool) answer(c *conn, r result) bool {
 	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
 		if c.answered++; c.answered == 1 {
 			_, answered := p.standing(nil)
-			p.gate.proved(time.Now(), c.trial, answered)
+			p.growth.proved(time.Now(), c.trial, answered)
 			p.start() // others may dial now
 		}
 	}

@@ -131,9 +131,9 @@ func (p *Pool) again(ctx context.Context, r result) bool {
 func (p *Pool) pause(n int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.gate.down.after(n)
-	if p.gate.down.failures > 0 {
-		d = max(d, time.Until(p.gate.down.next))
+	d := p.growth.down.after(n)
+	if p.growth.down.failures > 0 {
+		d = max(d, time.Until(p.growth.down.next))
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -65,29 +66,25 @@ func (s *source) rewind(ctx context.Context) error {
 		return nil
 	}
 	defer context.AfterFunc(ctx, s.leave)()
-	s.ahead, s.end = make([]byte, aheadSize), nil
-	n, err := io.ReadFull(readerFunc(s.aside), s.ahead)
-	s.ahead = s.ahead[:n]
-	switch {
-	case errors.Is(err, errLeft):
-		return ended(ctx)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		s.end = io.EOF
-	case err != nil:
-		return err
+	s.ahead, s.end = make([]byte, 0, aheadSize), nil
+	for s.end == nil && len(s.ahead) < aheadSize {
+		n, err := s.aside(s.ahead[len(s.ahead):aheadSize])
+		s.ahead, s.end = s.ahead[:len(s.ahead)+n], err
 	}
-	return nil
+	switch s.end {
+	case nil, io.EOF:
+		return nil
+	case wire.ErrLeft:
+		return ended(ctx)
+	}
+	return s.end
 }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // Read is for the connection.
 func (s *source) Read(b []byte) (int, error) {
 	switch {
 	case s.gone():
-		return 0, errLeft
+		return 0, wire.ErrLeft
 	case len(s.ahead) > 0:
 		n := copy(b, s.ahead)
 		s.ahead = s.ahead[n:]
@@ -104,7 +101,7 @@ func (s *source) readMemory(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone() {
-		return 0, errLeft
+		return 0, wire.ErrLeft
 	}
 	return s.content.Read(b)
 }
@@ -133,36 +130,21 @@ func (s *source) Seek(offset int64, whence int) (int64, error) {
 // Len tells what SIZE is to declare.
 func (s *source) Len() int { return int(s.length) }
 
-// do runs f, which is the caller's code, by a goroutine, and copies what it has read
-// to b. A panic is kept, and an error here.
+// do runs f, which is the caller's code, aside, and copies what it has read to b. A
+// panic is kept, and an error here.
 func (s *source) do(f func() (int, error), b []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
+	got := wire.Aside(s.left, f)
+	switch {
+	case got.Panicked != nil:
+		s.keep(got.Panicked)
+		return 0, errPanicked
+	case got.Err == wire.ErrLeft:
+		return 0, got.Err
 	}
-	done := make(chan result, 1)
-	go func() {
-		r := result{err: errPanicked}
-		defer func() {
-			if r.err == errPanicked {
-				s.keep(recover())
-			}
-			done <- r
-		}()
-		r.n, r.err = f()
-	}()
-	select {
-	case r := <-done:
-		return copy(b, s.buf[:r.n]), r.err
-	case <-s.left:
-		return 0, errLeft
-	}
+	return copy(b, s.buf[:got.N]), got.Err
 }
 
-var (
-	errLeft     = errors.New("pool: the caller has left")
-	errPanicked = errors.New("pool: the content panicked")
-)
+var errPanicked = errors.New("pool: the content panicked")
 
 // keep notes a panic of the caller's code.
 func (s *source) keep(panicked any) {

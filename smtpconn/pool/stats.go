@@ -39,11 +39,11 @@ func (p *Pool) Stats() Stats {
 	s := p.stats
 	s.Idle = len(p.idle)
 	s.Conns = s.Idle + p.running - p.dialling
-	if p.gate.taught {
-		s.Limit = p.gate.limit
+	if p.growth.taught {
+		s.Limit = p.growth.limit
 	}
 	if p.isDown() {
-		s.Down = p.gate.err()
+		s.Down = p.growth.err()
 	}
 	return s
 }
@@ -51,12 +51,12 @@ func (p *Pool) Stats() Stats {
 // isDown reports whether the relay has failed, and no connection is left that can
 // serve, or no other can be had.
 func (p *Pool) isDown() bool {
-	if p.gate.down.failures == 0 {
+	if p.growth.down.failures == 0 {
 		return false
 	}
 	fit := func(c *conn) bool { return c.fit(&p.cfg, time.Now()) }
 	_, answered := p.standing(nil)
-	return !temporary(p.gate.down.cause) || answered == 0 && !slices.ContainsFunc(p.idle, fit)
+	return !temporary(p.growth.down.cause) || answered == 0 && !slices.ContainsFunc(p.idle, fit)
 }
 
 // returned counts what Send returned.

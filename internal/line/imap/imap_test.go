@@ -242,13 +242,15 @@ func TestReady(t *testing.T) {
 }
 
 func TestTransient(t *testing.T) {
-	for text, want := range map[string]bool{
-		"* BYE [UNAVAILABLE] later": true, "* BYE [inuse] later": true, "* BYE [LIMIT x] later": true,
-		"* BYE [UNAVAILABLE later": false, "* BYE UNAVAILABLE] later": false, "* BYE [UNAVAILABLEX] later": false,
-		"* BYE later [UNAVAILABLE]": false, "* 4 later": false, "* BYE": false,
+	for text, want := range map[string]struct{ code, words bool }{
+		"* BYE [UNAVAILABLE] x": {true, true}, "* BYE [inuse] x": {true, true}, "* BYE [LIMIT x] x": {true, true},
+		"* BYE [UNAVAILABLE x": {false, true}, "* BYE UNAVAILABLE] x": {false, true}, "* BYE x [UNAVAILABLE]": {false, true},
+		"* BYE [UNAVAILABLEX] busy": {false, false}, "* BYE [ALERT] busy": {false, true}, "* BYE [ALERT] x": {false, false},
+		"* BYE try again later": {false, true}, "* 4 x": {false, false}, "* BYE": {false, false},
 	} {
-		if got := imap.Parse(text).Words(); got.Transient != want || got.Text != text[2:] {
-			t.Errorf("%q: %+v", text, got)
+		r := imap.Parse(text)
+		if got := r.Words(); r.Transient() != want.code || got.Transient != want.words || got.Text != text[2:] {
+			t.Errorf("%q: %v, %+v", text, r.Transient(), got)
 		}
 	}
 }

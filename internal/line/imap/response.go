@@ -45,11 +45,16 @@ func Parse(text string) Response {
 	return r
 }
 
-// Words returns the response as the server's words. These codes say that a
-// refusal will pass: UNAVAILABLE, INUSE and LIMIT (RFC 5530 §3).
+// Transient reports whether the response has a code that says that a refusal will pass:
+// UNAVAILABLE, INUSE and LIMIT (RFC 5530 §3).
+func (r Response) Transient() bool {
+	return r.Code == "UNAVAILABLE" || r.Code == "INUSE" || r.Code == "LIMIT"
+}
+
+// Words returns the response as the server's words.
 func (r Response) Words() line.Reply {
-	transient := r.Code == "UNAVAILABLE" || r.Code == "INUSE" || r.Code == "LIMIT"
-	return line.Reply{Text: r.Line, Transient: transient}
+	coded := r.Code != "" && r.Code != "ALERT"
+	return line.Reply{Text: r.Line, Transient: r.Transient() || !coded && line.Passes(r.Text)}
 }
 
 // Capabilities returns the list that the response carries, as a response code

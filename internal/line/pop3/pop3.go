@@ -47,7 +47,8 @@ func (r Reply) String() string {
 
 // Words returns the reply as the server's words.
 func (r Reply) Words() line.Reply {
-	return line.Reply{Text: r.String(), Transient: Transient(Known(r.Code()))}
+	code := r.Code()
+	return line.Reply{Text: r.String(), Transient: Transient(Known(code)) || code == "" && line.Passes(r.Text)}
 }
 
 // Conn is a conversation in POP3. Replies are told apart only by their order, so a

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,11 @@ func (c *Conn) Greet() (line.Greeting, error) {
 	case err != nil:
 		return line.Greeting{}, err
 	case r.Code != 220:
-		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
+		refusal := r.Words()
+		if contains(r, soonWords) {
+			refusal.Cause = line.ErrTooSoon
+		}
+		return line.Greeting{}, refusal.Violation(policy.ErrRefused)
 	}
 	return line.Greeting{Text: r.String()}, c.Ready(nil)
 }
@@ -72,15 +77,29 @@ func (c *Conn) Capabilities() (line.List, error) {
 }
 
 // isAboutName reports whether a refusal of EHLO or HELO is about the name behind it
-// and not about the command. There is no code for it that servers agree on.
+// and not about the command: it is an error in the argument, which 501 and X.5.4 say
+// (RFC 5321 §4.2.3, RFC 3463 §3.6), or in words of servers in use.
 func isAboutName(r Reply) bool {
-	words := strings.ToLower(r.String())
-	for _, sign := range []string{"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain", "helo name", "ehlo name", "invalid name", "localhost", "argument"} {
-		if strings.Contains(words, sign) {
-			return true
-		}
+	if code, enhanced := Codes(r.String()); code == 501 || enhanced[1] == 5 && enhanced[2] == 4 {
+		return true
 	}
-	return false
+	return contains(r, nameWords)
+}
+
+// contains reports whether one of words is in a reply, in any case.
+func contains(r Reply, words []string) bool {
+	text := strings.ToLower(r.String())
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// soonWords are of servers that do not take what comes before their greeting (RFC 5321
+// §3.1).
+var soonWords = []string{"synchroni", "too soon", "talks before", "before greeting", "before banner", "early talker", "protocol error"}
+
+var nameWords = []string{
+	"hostname", "host name", "fully-qualified", "fully qualified", "fqdn", "valid domain", "domain name", "requires domain",
+	"helo name", "ehlo name", "invalid name", "localhost", "argument", "command rejected", "valid helo", "valid ehlo", "bad helo",
+	"bad ehlo", "bogus", "your helo", "your ehlo", "helo string", "ehlo string", "forged",
 }
 
 // StartTLS sends STARTTLS (RFC 3207 §4). Only 220 accepts; a reply that neither

@@ -13,20 +13,16 @@ import (
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// TestOverQuota appends what does not fit into the mailbox: an IMAP error with
-// its code. (go-imap ends the session when a server refuses a message before
-// it was sent.)
+// TestOverQuota appends what does not fit into the mailbox. Dovecot refuses such a message
+// before it is sent: an IMAP error with its code, after which the session goes on.
 func TestOverQuota(t *testing.T) {
 	t.Parallel()
 	lab := servers.New(t)
-	c := newClient(t, lab, lab.Dovecot(), servers.Full)
-	s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+	s := must(newClient(t, lab, lab.Dovecot(), servers.Full).imap(policy.ImplicitTLS, imapconn.Options{}))(t)
 	defer s.Close()
 	wantCode(t, tryAppend(s, "INBOX", long(8<<10)), imap.ResponseCodeOverQuota)
-
-	again := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-	appendTo(t, again, "INBOX", letter("fits"))
-	logout(t, again)
+	appendTo(t, s, "INBOX", letter("fits"))
+	logout(t, s)
 }
 
 // TestAppendTooLong is the same for a server that has a limit for each message.

@@ -102,10 +102,10 @@ func (w *writer) data(k response.Kind, values []node) bool {
 // numbers writes a SEARCH or a SORT.
 func (w *writer) numbers(b []byte, h response.Head) bool {
 	n := response.NewNumbers(w.limits, h)
-	if _, _, err := n.Read(b[h.Args:]); err != nil {
+	if _, err := n.Read(b); err != nil || !n.Ended() {
 		return false
 	}
-	if n.End(); n.Odd > 0 {
+	if n.Odd > 0 {
 		w.add(Unreadable, "number of a message", []byte(n.Example))
 	}
 	for ended := false; !ended; {

@@ -52,7 +52,7 @@ func (f *Frame) Find(buf []byte) (Extent, error) {
 			switch {
 			case len(buf)-f.held > f.Line:
 				return Extent{}, exceeded("response of more than %d bytes", f.Line)
-			case !f.begun && len(buf) > long && isNumbers(buf):
+			case !f.begun && len(buf) > long && f.isNumbers(buf):
 				return Extent{Numbers: true}, nil
 			}
 			return Extent{Need: len(buf) + 1}, nil
@@ -87,9 +87,10 @@ func (f *Frame) text() bool {
 	return f.Head.Kind == Continue || f.Head.Kind.IsStatus() || f.Head.Tagged
 }
 
-// hold makes a literal part of the response.
+// hold makes a literal part of the response. Those of bodies, which are small, have room
+// of their own.
 func (f *Frame) hold(size int64, body bool) error {
-	if size > int64(f.Literal+Inline-f.held) {
+	if others := f.held - f.bodies; !body && size > int64(f.Literal-others) {
 		return exceeded("string of %d bytes", size)
 	}
 	f.end += int(size)
@@ -101,9 +102,9 @@ func (f *Frame) hold(size int64, body bool) error {
 }
 
 // isNumbers reports whether a response is a list of numbers.
-func isNumbers(b []byte) bool {
-	k := ParseHead(b).Kind
-	return k == Search || k == Sort
+func (f *Frame) isNumbers(b []byte) bool {
+	f.Head = ParseHead(b)
+	return f.Head.Kind == Search || f.Head.Kind == Sort
 }
 
 // literal returns the length of the literal that a line announces at its end

@@ -18,17 +18,17 @@ func (b backoff) after(n int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// gate decides when to dial.
+// growth decides when to dial, and so how many connections there may be.
 //
 // While the relay is down, because no dial comes up or no connection answers for a
 // message, one connection at a time is tried, at growing distances. While other
 // connections stand, a dial that fails says nothing about them: their number becomes
 // the limit, and one more is tried now and then, at distances that grow for as long as
 // that fails. Messages that the others carry change neither.
-type gate struct {
+type growth struct {
 	maxConns int
 	down     setback
-	grow     setback
+	more     setback
 	served   bool // messages, since it was down
 	limit    int  // connections that the relay is taken to give; 0: not known
 	taught   bool // the limit, by a refusal that speaks of connections
@@ -48,16 +48,16 @@ type setback struct {
 // ticket tells a trial from others; it is 0 for a dial that is none.
 type ticket int
 
-func newGate(c *Config) gate {
-	g := gate{maxConns: c.MaxConns}
+func newGrowth(c *Config) growth {
+	g := growth{maxConns: c.MaxConns}
 	g.down.backoff = backoff{c.RetryDelay, c.MaxRetryDelay}
-	g.grow.backoff = backoff{c.RetryDelay, max(c.MaxRetryDelay, time.Hour)}
+	g.more.backoff = backoff{c.RetryDelay, max(c.MaxRetryDelay, time.Hour)}
 	return g
 }
 
 // enter reports whether a dial may begin beside so many connections, and as which
 // trial.
-func (g *gate) enter(now time.Time, conns int) (t ticket, ok bool) {
+func (g *growth) enter(now time.Time, conns int) (t ticket, ok bool) {
 	s := g.holding(conns)
 	switch {
 	case conns >= g.maxConns:
@@ -74,20 +74,20 @@ func (g *gate) enter(now time.Time, conns int) (t ticket, ok bool) {
 
 // holding returns the setback that holds dials back beside so many connections, nil
 // if none does.
-func (g *gate) holding(conns int) *setback {
+func (g *growth) holding(conns int) *setback {
 	switch {
 	case g.down.failures > 0:
 		return &g.down
 	case g.limit > 0 && conns >= g.limit:
-		return &g.grow
+		return &g.more
 	}
 	return nil
 }
 
 // left notes that a connection is gone, or idle, that may have been a trial. The
 // next may begin.
-func (g *gate) left(t ticket) {
-	for _, s := range []*setback{&g.down, &g.grow} {
+func (g *growth) left(t ticket) {
+	for _, s := range []*setback{&g.down, &g.more} {
 		if t != 0 && s.trial == t {
 			s.trial = 0
 		}
@@ -96,13 +96,13 @@ func (g *gate) left(t ticket) {
 
 // proved notes that a new connection has answered for a message, one of so many that
 // have.
-func (g *gate) proved(now time.Time, t ticket, answered int) {
+func (g *growth) proved(now time.Time, t ticket, answered int) {
 	if g.down.failures > 0 && g.limit == 0 {
 		g.limit = answered // and one more at a time
-		g.grow.clear(now)
+		g.more.clear(now)
 	}
-	if t != 0 && t == g.grow.trial {
-		g.grow.clear(now)
+	if t != 0 && t == g.more.trial {
+		g.more.clear(now)
 	}
 	g.down.clear(now)
 	g.served = true
@@ -117,23 +117,23 @@ func (g *gate) proved(now time.Time, t ticket, answered int) {
 // mayServe reports whether one more try is worth waiting for: the relay served until
 // now, and has failed once. It may be one bad server of several behind a name, or
 // still count a connection that has just ended.
-func (g *gate) mayServe() bool {
+func (g *growth) mayServe() bool {
 	return g.served && g.down.failures <= 1 && temporary(g.down.cause)
 }
 
 func (s *setback) clear(now time.Time) { *s = setback{backoff: s.backoff, next: now} }
 
 // failed notes a dial, begun at a time, that came to nothing while k others stood.
-func (g *gate) failed(now, began time.Time, t ticket, k int, err error) {
+func (g *growth) failed(now, began time.Time, t ticket, k int, err error) {
 	switch aboutConns := refusesConns(err); {
 	case k > 0 && (aboutConns || temporary(err)):
-		g.grow.failed(now, began, g.grow.after(g.grow.failures+1), err)
+		g.more.failed(now, began, g.more.after(g.more.failures+1), err)
 		g.limit, g.taught = k, g.taught || aboutConns
 	case temporary(err):
 		g.down.failed(now, began, g.down.after(g.down.failures+1), err)
 		if !g.mayServe() {
 			g.limit, g.taught, g.served = 0, false, false
-			g.grow.clear(now)
+			g.more.clear(now)
 		}
 	default: // and a password that is tried often locks the account
 		g.down.failed(now, began, g.down.most, err)
@@ -153,6 +153,6 @@ func (s *setback) failed(now, began time.Time, wait time.Duration, err error) {
 	s.at, s.next, s.cause = now, now.Add(wait), err
 }
 
-func (g *gate) err() *DownError {
+func (g *growth) err() *DownError {
 	return &DownError{Since: g.down.since, Next: g.down.next, Err: g.down.cause}
 }

@@ -1,4 +1,4 @@
-package smtp
+package transaction
 
 import "github.com/mailconn/mailconn/internal/wire"
 

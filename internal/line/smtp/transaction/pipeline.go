@@ -1,4 +1,7 @@
-package smtp
+// Package transaction has the grammar of SMTP's mail transactions, as a session needs
+// it: commands written ahead of their replies, a message's content, paths and
+// parameters, and what refusals are about.
+package transaction
 
 import (
 	"context"
@@ -7,6 +10,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
+	"github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -228,7 +233,7 @@ func (p *Pipeline) readReply() {
 		p.link.SetReadDeadline(p.replyBy(r.Want))
 	}
 	p.link.In.Renew(wire.Greeting())
-	code, text, err := Scan(p.link.In, p.text[:0])
+	code, text, err := smtp.Scan(p.link.In, p.text[:0])
 	p.text = text[:0]
 	switch {
 	case err != nil:
@@ -244,7 +249,7 @@ func (p *Pipeline) readReply() {
 	if r.Code = code; r.Refused() || r.Want.KeepText {
 		r.Text = string(text[:min(len(text), maxKept)])
 	}
-	if code == ServiceClosing {
+	if code == smtp.ServiceClosing {
 		p.Fail(wire.Hangup(fmt.Sprint(code, " ", r.Text)))
 	}
 }
@@ -285,7 +290,7 @@ func (p *Pipeline) blamePipelining(err error) error {
 	if !p.Ahead {
 		return err
 	}
-	return fmt.Errorf("%w; %w", err, ErrPipelining)
+	return fmt.Errorf("%w; %w", err, line.ErrPipelining)
 }
 
 // checkUnsolicited fails if the server has said what answers no command. It is
@@ -294,7 +299,7 @@ func (p *Pipeline) checkUnsolicited() {
 	if p.checked = true; p.err != nil {
 		return
 	}
-	err := Unsolicited(p.link.In)
+	err := smtp.Unsolicited(p.link.In)
 	if errors.Is(err, policy.ErrInjected) {
 		p.Unreliable = true
 		err = p.blamePipelining(err)
@@ -325,7 +330,3 @@ func (p *Pipeline) Failure() error {
 	}
 	return p.err
 }
-
-// ErrPipelining is in the chain of an error of a Pipeline that wrote ahead, and whose
-// server may not be able to do that.
-var ErrPipelining = errors.New("commands were sent ahead of replies, since the server lists PIPELINING, and it may not keep to that; Options.NoPipelining does without")

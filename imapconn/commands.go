@@ -1,0 +1,173 @@
+package imapconn
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// Fetch is imapclient.Client.Fetch. Messages of its answer that the program has not
+// taken do not keep Close and Abort waiting.
+func (c *Client) Fetch(messages imap.NumSet, o *imap.FetchOptions) *imapclient.FetchCommand {
+	cmd := c.inner.Fetch(messages, o)
+	c.stream.drain(cmd, func() { drainMessages(cmd) })
+	return cmd
+}
+
+// Store is imapclient.Client.Store. Messages of its answer that the program has not
+// taken do not keep Close and Abort waiting.
+func (c *Client) Store(messages imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) *imapclient.FetchCommand {
+	cmd := c.inner.Store(messages, flags, o)
+	c.stream.drain(cmd, func() { drainMessages(cmd) })
+	return cmd
+}
+
+// drainMessages reads the messages that the program has not taken. Next is not for
+// this: it also reads what is left of the message that the program has taken last.
+func drainMessages(cmd *imapclient.FetchCommand) {
+	messages, _ := field[chan *imapclient.FetchMessageData](cmd, "msgs")
+	for message := range messages {
+		drainMessage(message)
+	}
+}
+
+// drainMessage reads what is left of a message.
+func drainMessage(message *imapclient.FetchMessageData) {
+	for item := message.Next(); item != nil; item = message.Next() {
+	}
+}
+
+// List is imapclient.Client.List. What the program leaves unread of its answer does
+// not keep Close and Abort waiting.
+func (c *Client) List(ref, pattern string, o *imap.ListOptions) *imapclient.ListCommand {
+	cmd := c.inner.List(ref, pattern, o)
+	c.stream.drain(cmd, func() {
+		for cmd.Next() != nil {
+		}
+	})
+	return cmd
+}
+
+// Expunge is imapclient.Client.Expunge. What the program leaves unread of its answer
+// does not keep Close and Abort waiting.
+func (c *Client) Expunge() *imapclient.ExpungeCommand { return c.expunging(c.inner.Expunge()) }
+
+// UIDExpunge is imapclient.Client.UIDExpunge. What the program leaves unread of its
+// answer does not keep Close and Abort waiting.
+func (c *Client) UIDExpunge(uids imap.UIDSet) *imapclient.ExpungeCommand {
+	return c.expunging(c.inner.UIDExpunge(uids))
+}
+
+func (c *Client) expunging(cmd *imapclient.ExpungeCommand) *imapclient.ExpungeCommand {
+	c.stream.drain(cmd, func() {
+		for cmd.Next() != 0 {
+		}
+	})
+	return cmd
+}
+
+// drain has the end of the session call read, if the command is still under way by
+// then. The client does not say what tag a command has, but it can be seen.
+func (s *stream) drain(cmd any, read func()) {
+	tag, _ := field[string](cmd, "tag")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.pending.find([]byte(tag)); c != nil {
+		c.drain = read
+	}
+}
+
+// field returns an unexported field of a command of go-imap's, which the client sets
+// before it sends the command, and does not change.
+func field[T any](cmd any, name string) (value T, ok bool) {
+	f := reflect.ValueOf(cmd).Elem().FieldByName(name)
+	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
+		return value, false
+	}
+	return *(*T)(f.Addr().UnsafePointer()), true
+}
+
+// turns keeps commands apart that go-imap's client does not keep apart. IDLE and
+// ENABLE begin when no command is being sent that may have to wait for the server's
+// consent to a literal, or that looks at what is enabled.
+type turns struct{ sync.RWMutex }
+
+// Idle is imapclient.Client.Idle. Other commands wait until it is closed.
+func (c *Client) Idle() (*imapclient.IdleCommand, error) {
+	c.turns.Lock()
+	defer c.turns.Unlock()
+	cmd, err := c.inner.Idle()
+	if over := c.Err(); over != nil {
+		return nil, over
+	}
+	return cmd, err
+}
+
+// Enable is imapclient.Client.Enable, except that it returns when the server has
+// answered.
+func (c *Client) Enable(caps ...imap.Cap) *imapclient.EnableCommand {
+	c.turns.Lock()
+	defer c.turns.Unlock()
+	cmd := c.inner.Enable(caps...)
+	cmd.Wait() // the caller's Wait returns the same
+	return cmd
+}
+
+// Append is imapclient.Client.Append. If the server refuses the message before it has
+// read it, the program's Write and Close still succeed, and Wait returns the refusal.
+func (c *Client) Append(mailbox string, size int64, o *imap.AppendOptions) *imapclient.AppendCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.Append(mailbox, size, o)
+}
+
+// Search is imapclient.Client.Search.
+func (c *Client) Search(criteria *imap.SearchCriteria, o *imap.SearchOptions) *imapclient.SearchCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.Search(criteria, o)
+}
+
+// UIDSearch is imapclient.Client.UIDSearch.
+func (c *Client) UIDSearch(criteria *imap.SearchCriteria, o *imap.SearchOptions) *imapclient.SearchCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.UIDSearch(criteria, o)
+}
+
+// Sort is imapclient.Client.Sort.
+func (c *Client) Sort(o *imapclient.SortOptions) *imapclient.SortCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.Sort(o)
+}
+
+// UIDSort is imapclient.Client.UIDSort.
+func (c *Client) UIDSort(o *imapclient.SortOptions) *imapclient.SortCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.UIDSort(o)
+}
+
+// Thread is imapclient.Client.Thread.
+func (c *Client) Thread(o *imapclient.ThreadOptions) *imapclient.ThreadCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.Thread(o)
+}
+
+// UIDThread is imapclient.Client.UIDThread.
+func (c *Client) UIDThread(o *imapclient.ThreadOptions) *imapclient.ThreadCommand {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.UIDThread(o)
+}
+
+// SetMetadata is imapclient.Client.SetMetadata.
+func (c *Client) SetMetadata(mailbox string, entries map[string]*[]byte) *imapclient.Command {
+	c.turns.RLock()
+	defer c.turns.RUnlock()
+	return c.inner.SetMetadata(mailbox, entries)
+}

@@ -1,0 +1,224 @@
+package imapconn
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Err returns why the session has ended, and nil while it stands: a [*dial.Error]
+// with phase [dial.PhaseSession]. Its chain holds a [*dial.Farewell] if the server
+// closed the connection, a [*policy.Violation] if the server broke a rule,
+// [os.ErrDeadlineExceeded] if a reply took too long or the program kept the session
+// waiting for as long, the network's error, or [net.ErrClosed] if Logout, Close or
+// Abort ended the session. Commands that the end has interrupted return the same
+// error, as the package documentation says.
+func (c *Client) Err() error {
+	if over := c.stream.over.Load(); over != nil {
+		return over
+	}
+	return nil
+}
+
+// Abort closes the connection at once, and pending commands fail. It may be called at
+// any time and from any goroutine, and does not wait.
+func (c *Client) Abort() error { return c.stream.breakOff(errAborted, c.stream.conn.Abort) }
+
+// Close closes the connection, over TLS with a close_notify, and pending commands
+// fail. To end the session in IMAP's own way as well, call Logout().Wait() first. Close
+// does not wait for the server, nor for the program: not for answers that it has left
+// unread, and not for its handlers. On a session that has ended it does nothing.
+func (c *Client) Close() error {
+	err := c.stream.breakOff(c.stream.leaving(), c.stream.conn.Close)
+	c.stream.within(c.inner.Closed())
+	return err
+}
+
+// closing is the error of a session that was ended from this side.
+type closing string
+
+func (e closing) Error() string { return string(e) }
+func (e closing) Unwrap() error { return net.ErrClosed }
+
+const (
+	errLogout  closing = "session was ended with LOGOUT"
+	errClosed  closing = "session was closed by this program"
+	errAborted closing = "session was aborted by this program"
+	errGaveUp  closing = "go-imap has closed the connection: it could not write a command, or read an answer"
+)
+
+// leaving is the reason of a session that Close ends.
+func (s *stream) leaving() closing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.goodbye != nil && s.goodbye.expected {
+		return errLogout
+	}
+	return errClosed
+}
+
+// grace is how long the end of a session waits for the program: to read what it has
+// begun to read, or to let go of a command that it is writing.
+const grace = 250 * time.Millisecond
+
+// end makes err the reason why the session has ended, unless there is one, and returns
+// the reason. Any goroutine may call it that does not hold s.mu.
+func (s *stream) end(err error) *dial.Error {
+	if over := s.over.Load(); over != nil {
+		return over
+	}
+	sec := s.session.Security()
+	var broken *policy.Violation
+	if errors.As(err, &broken) && broken.Policy == 0 {
+		broken.Policy, broken.Protocol = sec.Endpoint.Policy, sec.Endpoint.Protocol
+	}
+	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: sec.Endpoint, Err: err, Known: sec.Known}
+	if s.over.CompareAndSwap(nil, over) {
+		close(s.ended)
+		s.mu.Lock()
+		s.handlers.room.Broadcast()
+		s.mu.Unlock()
+	}
+	return s.over.Load()
+}
+
+// finish ends the session for an error of Read, and returns what the client gets. Its
+// pending commands have the reason of the end by then.
+func (s *stream) finish(p []byte, err error) (int, error) {
+	over := s.over.Load()
+	if over == nil {
+		over = s.end(s.reason(err))
+		s.conn.Abort()
+	}
+	s.park.Do(func() { close(s.parked) })
+	if s.feed() {
+		return copy(p, "+ \r\n"), nil
+	}
+	s.release()
+	return 0, over
+}
+
+// reason returns what an error of Read means for the session.
+func (s *stream) reason(err error) error {
+	s.mu.Lock()
+	goodbye := s.goodbye
+	s.mu.Unlock()
+	over := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	switch {
+	case over && goodbye != nil && goodbye.expected:
+		return errLogout
+	case over && goodbye != nil:
+		return wire.Hangup(goodbye.text)
+	case !over || errors.Is(err, os.ErrDeadlineExceeded):
+		return wire.Ended(err)
+	case s.tail || s.numbers != nil || len(s.in.data()) > 0:
+		part := s.in.data()
+		return &wire.Closed{Partial: wire.Printable(string(part[:min(len(part), 100)])), Err: io.ErrUnexpectedEOF}
+	}
+	return wire.Ended(err)
+}
+
+// feed reports whether the client has to be told to go on with a literal that it waits
+// to write, or with an IDLE, so that the next write fails and the command gets the reason
+// of the end.
+func (s *stream) feed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.pending.waiting()
+	if s.fed || s.tail || c == nil || c.sasl {
+		return false
+	}
+	s.fed = true
+	return true
+}
+
+// release has the client give the reason of the end to all pending commands, and
+// returns when they have it. They get it from a command whose write fails. A command
+// that the program has not written to its end holds that up: release waits for no
+// longer than the grace. So does an IDLE, until the client knows of the end: commands
+// that were sent ahead of it get the client's own error.
+func (s *stream) release() {
+	s.mu.Lock()
+	client := s.client
+	s.client = nil
+	pending := len(s.pending.list) > 0 && !s.pending.idles()
+	if s.clock.watch != nil {
+		s.clock.watch.Stop()
+	}
+	s.mu.Unlock()
+	switch {
+	case client != nil && !pending:
+		close(s.free)
+		return
+	case client != nil:
+		go func() {
+			defer close(s.free)
+			client.Noop()
+		}()
+	}
+	s.within(s.free)
+}
+
+// failed returns the error of a write on a session that has ended. The client then gives
+// it to all pending commands, while its reader must not be sending to one of them: the
+// reader is given a moment to come back.
+func (s *stream) failed() error {
+	s.within(s.parked)
+	return s.over.Load()
+}
+
+// within waits for done, but not for longer than grace.
+func (s *stream) within(done <-chan struct{}) {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// letGo has the reader come back from where the program keeps it: it reads what the
+// program has left unread of the answers to pending commands. A message that the
+// program, or a handler of its, has taken is theirs: if they do not read on in it, the
+// client's reader stays, and its goroutine. It reports whether commands wait.
+func (s *stream) letGo() (waits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.pending.list {
+		if c.drain != nil {
+			go c.drain()
+			c.drain = nil
+		}
+	}
+	return len(s.pending.list) > 0
+}
+
+// breakOff ends the session from elsewhere than its reader. how closes the connection.
+func (s *stream) breakOff(err error, how func() error) error {
+	if s.over.Load() != nil {
+		return nil
+	}
+	s.end(err)
+	waits := s.letGo()
+	failed := how()
+	if waits {
+		go s.release()
+	}
+	return failed
+}
+
+// serve sets the client whose commands get the reason of the session's end.
+func (s *stream) serve(client *inner) {
+	s.mu.Lock()
+	s.client = client
+	s.mu.Unlock()
+	if s.over.Load() != nil {
+		s.release()
+	}
+}

@@ -1,0 +1,50 @@
+package imapconn
+
+import "time"
+
+// sending notes what the client is about to write, and reports whether it is not to be
+// sent: it belongs to a command whose literal the server has refused.
+func (s *stream) sending(p []byte) (swallowed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.pending.due() != nil
+	swallowed = s.pending.refusing != nil && s.pending.open == s.pending.refusing
+	s.pending.write(p)
+	if swallowed {
+		s.swallow()
+	}
+	if due := s.pending.due() != nil; due && !was && s.clock.limit > 0 {
+		s.clock.by = time.Now().Add(s.clock.limit)
+	} else if !due {
+		s.clock.by = time.Time{}
+	}
+	switch {
+	case s.clock.away:
+		s.guardAway()
+	case s.pending.owed == nil: // else the read that waits was woken
+		s.setDeadline()
+	}
+	return swallowed
+}
+
+// swallow notes that the client has written of a command whose literal was refused, and
+// owes it what it waits for.
+func (s *stream) swallow() {
+	p := &s.pending
+	switch {
+	case p.open != p.refusing:
+		p.owed, p.refusal = p.refusal, nil
+	case p.open.waits:
+		p.open.waits = false
+		p.owed = []byte("+ \r\n")
+	default:
+		return
+	}
+	s.wake()
+}
+
+// wake interrupts a read that waits.
+func (s *stream) wake() {
+	s.clock.set = time.Unix(1, 0)
+	s.conn.SetReadDeadline(s.clock.set)
+}

@@ -1,0 +1,78 @@
+package smtp
+
+import (
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Keywords returns the extensions in the answer to EHLO, one a string, with
+// the keyword in upper case and its parameters behind it. The old form
+// "AUTH=LOGIN PLAIN" counts as AUTH; mechanisms of several lines are joined.
+func Keywords(r Reply) []string {
+	list := make([]string, 0, len(r.Lines))
+	auth := -1
+	for _, line := range r.Lines[1:] {
+		line = squeeze(line)
+		keyword, params, _ := strings.Cut(line, " ")
+		keyword = wire.Upper(keyword)
+		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
+			keyword, params = "AUTH", rest+" "+params
+		}
+		switch {
+		case keyword == "":
+		case keyword != "AUTH" && strings.HasPrefix(line, keyword): // as it should be
+			list = append(list, line)
+		case keyword != "AUTH":
+			list = append(list, strings.TrimRight(keyword+" "+params, " "))
+		case auth < 0:
+			auth = len(list)
+			list = append(list, addWords(keyword, wire.Upper(params)))
+		default:
+			list[auth] = addWords(list[auth], wire.Upper(params))
+		}
+	}
+	return list
+}
+
+// EHLOReply returns a reply to EHLO with a list of extensions, as Keywords returns
+// them.
+func EHLOReply(list []string) []byte {
+	reply, text := []byte(nil), "ready"
+	for _, entry := range list {
+		reply = append(reply, "250-"+text+"\r\n"...)
+		text = entry
+	}
+	return append(reply, "250 "+text+"\r\n"...)
+}
+
+// squeeze separates the words of a line by single blanks.
+func squeeze(line string) string {
+	if strings.Contains(line, "\t") || strings.Contains(line, "  ") || strings.HasPrefix(line, " ") || strings.HasSuffix(line, " ") {
+		return strings.Join(wire.Words(line), " ")
+	}
+	return line
+}
+
+// addWords appends to list the words that it does not have yet.
+func addWords(list, more string) string {
+	b := make([]byte, 0, len(list)+1+len(more))
+	b = append(b, list...)
+	for w := range strings.FieldsFuncSeq(more, isBlank) {
+		if !hasWord(string(b), w) {
+			b = append(append(b, ' '), w...)
+		}
+	}
+	return string(b)
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+func hasWord(list, word string) bool {
+	for w := range strings.FieldsFuncSeq(list, isBlank) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}

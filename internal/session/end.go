@@ -1,0 +1,57 @@
+package session
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Closing is the error of a session that was ended from this side.
+type Closing string
+
+// Error returns how the session was ended.
+func (c Closing) Error() string { return string(c) }
+
+// Unwrap returns [net.ErrClosed].
+func (c Closing) Unwrap() error { return net.ErrClosed }
+
+const (
+	Quit    Closing = "session was ended with QUIT"
+	Closed  Closing = "session was closed by this program"
+	Aborted Closing = "session was aborted by this program"
+)
+
+// End is the end of a session: why, as the first goroutine says that knows it.
+type End struct {
+	reason atomic.Pointer[dial.Error]
+}
+
+// Err returns why the session has ended, and nil while it stands.
+func (e *End) Err() error {
+	if over := e.reason.Load(); over != nil {
+		return over
+	}
+	return nil
+}
+
+// Set makes err the reason why the session on conn has ended, unless there is one,
+// and returns the reason.
+func (e *End) Set(conn *dial.Conn, err error) *dial.Error {
+	if over := e.reason.Load(); over != nil {
+		return over
+	}
+	s := conn.Security()
+	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: s.Endpoint, Err: err}
+	var broken *policy.Violation
+	if errors.As(err, &broken) && broken.Policy == 0 {
+		broken.Policy, broken.Protocol = s.Endpoint.Policy, s.Endpoint.Protocol
+	}
+	if !errors.Is(err, net.ErrClosed) {
+		over.Known = s.Known
+	}
+	e.reason.CompareAndSwap(nil, over)
+	return e.reason.Load()
+}
