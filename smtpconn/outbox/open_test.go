@@ -194,7 +194,7 @@ func cmpErr(err error) error {
 func (r *swallow) Close(context.Context) error { return nil }
 
 func row37(t *testing.T) {
-	messages := 5_000
+	messages := 3_000
 	if os.Getenv("MAILCONN_FULL") != "" {
 		messages = 1_000_000
 	}
