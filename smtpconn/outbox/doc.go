@@ -114,8 +114,8 @@
 // 200 bytes for each id that is kept. Config.MaxMessages bounds the messages. A message
 // has at most 1000 recipients, and an id at most 255 bytes.
 //
-// Put waits for three syncs of the disk, and sending a message for one; calls and
-// messages at the same time share them in part.
+// Put waits for three syncs of the disk, and sending a message for one. Those of the
+// journal are shared by what happens at the same time.
 //
 // When the disk is full, Put fails with [ErrFull] and nothing is left of the message.
 // The outbox goes on with what it has when there is space: no mark, no end of a message.
