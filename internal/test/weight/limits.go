@@ -33,7 +33,7 @@ var limits = map[string]agreed{
 	"pop3conn":                {5, 42602, 12614, 1444},
 	"pop3conn/pop3watch":      {5, 42602, 13883, 1584},
 	"smtpconn":                {6, 45936, 13846, 1764},
-	"smtpconn/outbox":         {6, 45936, 18564, 164},
+	"smtpconn/outbox":         {6, 45936, 18604, 164},
 	"smtpconn/pool":           {6, 45936, 15517, 1780},
 }
 
