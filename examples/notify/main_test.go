@@ -189,9 +189,15 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// broken takes no more than that messages are stored.
 type broken struct{}
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("broken") }
+func (broken) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(`"stored"`)) {
+		return len(b), nil
+	}
+	return 0, errors.New("broken")
+}
 
 // A server that takes a message and hangs up leaves its outcome in doubt.
 func TestUnknown(t *testing.T) {
