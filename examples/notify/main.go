@@ -1,12 +1,12 @@
-// Notify sends notifications through a relay, one for each line of JSON on
-// standard input:
+// Notify is a notification service: it takes messages as lines of JSON, keeps them in an
+// outbox, and sends them through one relay or several. What it has answered for survives
+// a crash and a new version of the program.
 //
-//	echo '{"to":"ann@example.org","subject":"Hello","text":"It is done."}' |
-//		go run ./examples/notify -from me@example.org -user me -password-file pw submissions://mail.example.org
+//	echo '{"id":"order 17","to":"ann@example.org","subject":"Hello","text":"It is done."}' |
+//		go run ./examples/notify -outbox /var/lib/notify -from me@example.org -user me -password-file pw submissions://mail.example.org
 //	go run ./examples/notify -h
 //
-// For each message it writes a line of JSON that says what became of it, as
-// soon as that is known. What it does with the library is in send.go.
+// What it does with the library is in send.go.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 
 // The exit status.
 const (
-	statusOK      = 0 // all were sent
+	statusOK      = 0 // all were sent; with -listen: it was told to stop
 	statusFailed  = 1 // some were not, or there may be more
 	statusUsage   = 2
 	statusInDoubt = 3 // some may have been
@@ -49,7 +49,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "notify: %v\n(-h for help)\n", err)
 		return statusUsage
 	}
-	status, err := o.send(ctx, stdin, stdout, newProgress(stderr))
+	defer o.close()
+	status, err := o.send(ctx, stdin, stdout, newScreen(stderr))
 	if err != nil {
 		fmt.Fprintln(stderr, "notify:", err)
 		return max(status, statusFailed)

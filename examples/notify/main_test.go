@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,15 +9,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
-	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
 func serve(t *testing.T) *dialtest.Server {
@@ -40,11 +36,11 @@ func command(t *testing.T, srv *dialtest.Server, flags ...string) []string {
 	if err := errors.Join(os.WriteFile(password, []byte("secret\n"), 0o600), os.WriteFile(ca, srv.CA().PEM(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"-from", "me@example.org", "-user", "me", "-password-file", password, "-ca", ca}, flags...)
+	args := append([]string{"-outbox", filepath.Join(dir, "outbox"), "-from", "me@example.org", "-user", "me", "-password-file", password, "-ca", ca}, flags...)
 	return append(args, srv.Endpoint(policy.ImplicitTLS).String())
 }
 
-// call runs the program and returns its answers by identifier.
+// call runs the program and returns its last answers by identifier.
 func call(t *testing.T, status int, args []string, in io.Reader) (answers map[string]answer, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -57,7 +53,9 @@ func call(t *testing.T, status int, args []string, in io.Reader) (answers map[st
 		if err := json.Unmarshal([]byte(line), &a); err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
-		answers[a.ID] = a
+		if a.Outcome != "stored" || answers[a.ID].Outcome == "" { // the end may come first
+			answers[a.ID] = a
+		}
 	}
 	return answers, errs.String()
 }
@@ -89,9 +87,16 @@ func TestAtOnce(t *testing.T) {
 	answers := json.NewDecoder(output)
 	for i := range 3 {
 		fmt.Fprintf(input, `{"id":"%d","to":"ann@example.org","text":"x"}`, i)
-		var a answer
-		if err := answers.Decode(&a); err != nil || a.ID != fmt.Sprint(i) {
-			t.Fatal(a, err)
+		outcomes := map[string]bool{}
+		for range 2 {
+			var a answer
+			if err := answers.Decode(&a); err != nil || a.ID != fmt.Sprint(i) {
+				t.Fatal(a, err)
+			}
+			outcomes[a.Outcome] = true
+		}
+		if !outcomes["stored"] || !outcomes["sent"] {
+			t.Error(outcomes)
 		}
 	}
 	input.Close()
@@ -104,7 +109,7 @@ func TestFailures(t *testing.T) {
 	srv := serve(t)
 	good := `{"id":"good","to":"ann@example.org"}`
 	answers, _ := call(t, statusFailed, command(t, srv), strings.NewReader(good+`{"id":"bad","to":"ann@example.org>\r\nDATA"}`))
-	if answers["good"].Outcome != "sent" || answers["bad"].Outcome != "not sent" || answers["bad"].Error == "" {
+	if answers["good"].Outcome != "sent" || answers["bad"].Outcome != "not done" || answers["bad"].Error == "" {
 		t.Errorf("%+v", answers)
 	}
 	if _, stderr := call(t, statusFailed, command(t, srv), strings.NewReader(good+"{nonsense")); stderr == "" {
@@ -112,121 +117,107 @@ func TestFailures(t *testing.T) {
 	}
 	args := command(t, srv)
 	srv.Close()
-	answers, _ = call(t, statusFailed, append([]string{"-timeout", "100ms"}, args...), strings.NewReader(good))
-	if a := answers["good"]; a.Outcome != "not sent" || !strings.Contains(a.Error, "refused") {
+	late := strings.NewReader(`{"id":"late","to":"ann@example.org"}`)
+	answers, stderr := call(t, statusFailed, append([]string{"-expire", "20ms", "-retry", "20ms"}, args...), late)
+	if a := answers["late"]; a.Outcome != "expired" || !strings.Contains(a.Error, "refused") || !strings.Contains(stderr, "is down, and is tried again: dial:") {
 		t.Errorf("%+v", a)
 	}
 }
 
-// A server that takes a message and hangs up leaves its outcome in doubt.
-func TestUnknown(t *testing.T) {
+// The same lines again are the same messages, and nothing is sent twice; another message
+// with the id is not taken.
+func TestAgain(t *testing.T) {
+	srv := serve(t)
+	args := command(t, srv)
+	line := `{"id":"1","date":"2026-01-31T12:00:00+01:00","to":"ann@example.org","subject":"x"}`
+	for range 3 {
+		call(t, statusOK, args, strings.NewReader(line+line))
+	}
+	answers, _ := call(t, statusFailed, args, strings.NewReader(`{"id":"1","to":"ann@example.org","subject":"y"}`))
+	if a := answers["1"]; len(srv.Messages()) != 1 || a.Outcome != "not done" {
+		t.Errorf("%d messages, %+v", len(srv.Messages()), a)
+	}
+	if m := srv.Messages()[0].Data; !bytes.Contains(m, []byte("Date: Sat, 31 Jan 2026 12:00:00 +0100\r\n")) {
+		t.Errorf("%s", m)
+	}
+}
+
+// A second relay serves while the first cannot be reached, and the transcript has both,
+// without the password.
+func TestRelays(t *testing.T) {
+	srv := serve(t)
+	args, transcript := command(t, srv), filepath.Join(t.TempDir(), "transcript")
+	dead := "submissions://" + unused(t)
+	args = slices.Insert(args, len(args)-1, "-transcript", transcript, dead)
+	_, stderr := call(t, statusOK, args, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	text, err := os.ReadFile(transcript)
+	if err != nil || len(srv.Messages()) != 1 || !strings.Contains(stderr, dead+" is down") {
+		t.Errorf("%v, %d messages, %q", err, len(srv.Messages()), stderr)
+	}
+	if !bytes.Contains(text, []byte("C: MAIL FROM:<me@example.org>")) || !bytes.Contains(text, []byte("refused")) || bytes.Contains(text, []byte("secret")) {
+		t.Errorf("%s", text)
+	}
+	if info, err := os.Stat(transcript); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		t.Error(info, err)
+	}
+}
+
+// unused returns an address at which no server listens.
+func unused(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	return l.Addr().String()
+}
+
+// The program ends when its answers cannot be written, and the next run gives them.
+func TestOutput(t *testing.T) {
+	args := command(t, serve(t))
+	in, input := io.Pipe() // does not end
+	defer input.Close()
+	go io.WriteString(input, `{"id":"1","to":"ann@example.org"}`+"\n")
+	var errs bytes.Buffer
+	if status := run(t.Context(), args, in, broken{}, &errs); status != statusFailed || !strings.Contains(errs.String(), "broken") {
+		t.Errorf("%d, %q", status, errs.String())
+	}
+	answers, _ := call(t, statusOK, args, strings.NewReader(""))
+	if answers["1"].Outcome != "sent" {
+		t.Errorf("%+v", answers)
+	}
+}
+
+// broken takes no more than that messages are stored.
+type broken struct{}
+
+func (broken) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(`"stored"`)) {
+		return len(b), nil
+	}
+	return 0, errors.New("broken")
+}
+
+// A server that takes a message and hangs up leaves its outcome in doubt.
+func TestUnknown(t *testing.T) {
+	url, read, answer := hesitant(t)
 	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
-			fmt.Fprint(c, reply+"\r\n")
-			c.Read(make([]byte, 1<<16))
-		}
+		<-read
+		close(answer)
 	}()
-	answers, _ := call(t, statusInDoubt, []string{"-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	args := []string{"-outbox", filepath.Join(t.TempDir(), "outbox"), "-from", "me@example.org", url}
+	answers, _ := call(t, statusInDoubt, args, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
 	if a := answers["1"]; a.Outcome != "in doubt" || a.Error == "" {
 		t.Errorf("%+v", a)
 	}
-}
-
-// stop runs the program on input that does not end, ends its context, and
-// returns the status and the last answer. begun is called before that.
-func stop(t *testing.T, args []string, line string, begun, ended func()) (status int, last answer) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	in, input := io.Pipe()
-	defer input.Close()
-	var out, errs bytes.Buffer
-	done := make(chan int, 1)
-	go func() { done <- run(ctx, args, in, &out, &errs) }()
-	io.WriteString(input, line) // returns when it was read
-	begun()
-	cancel()
-	ended()
-	select {
-	case status = <-done:
-	case <-time.After(time.Minute):
-		t.Fatal("it goes on")
+	answers, _ = call(t, statusInDoubt, args, strings.NewReader("")) // it is held, and told again
+	if a := answers["1"]; a.Outcome != "in doubt" {
+		t.Errorf("%+v", a)
 	}
-	if !strings.Contains(errs.String(), errStopped.Error()) {
-		t.Errorf("%q", errs.String())
-	}
-	if out.Len() > 0 {
-		if err := json.Unmarshal(out.Bytes(), &last); err != nil {
-			t.Errorf("%q: %v", out.String(), err)
-		}
-	}
-	return status, last
-}
-
-// A signal ends a program that waits for input.
-func TestStopIdle(t *testing.T) {
-	nothing := func() {}
-	if status, a := stop(t, command(t, serve(t)), "\n", nothing, nothing); status != statusFailed || a != (answer{}) {
-		t.Errorf("%d, %+v", status, a)
-	}
-}
-
-// hesitant is a server that has read a message when it sends on read, and
-// answers when it receives from answer.
-func hesitant(t *testing.T) (url string, read, answer chan struct{}) {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	read, answer = make(chan struct{}), make(chan struct{})
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
-			fmt.Fprint(c, reply+"\r\n")
-			c.Read(make([]byte, 1<<16))
-		}
-		read <- struct{}{}
-		<-answer
-		fmt.Fprint(c, "250 2.0.0 queued\r\n")
-		c.Read(make([]byte, 1<<16)) // QUIT
-	}()
-	return "smtp+plain://" + l.Addr().String(), read, answer
-}
-
-// A signal lets the messages under way finish.
-func TestStopBusy(t *testing.T) {
-	url, read, reply := hesitant(t)
-	status, a := stop(t, []string{"-from", "me@example.org", url}, `{"id":"1","to":"ann@example.org"}`+"\n",
-		func() { <-read }, func() { reply <- struct{}{} })
-	if status != statusFailed || a.ID != "1" || a.Outcome != "sent" {
-		t.Errorf("%d, %+v", status, a)
-	}
-}
-
-// What does not finish is given up, and says so.
-func TestStopGrace(t *testing.T) {
-	url, read, reply := hesitant(t)
-	defer close(reply)
-	status, a := stop(t, []string{"-grace", "0", "-from", "me@example.org", url}, `{"id":"1","to":"ann@example.org"}`+"\n",
-		func() { <-read }, func() {})
-	if status != statusInDoubt || a.ID != "1" || a.Outcome != "in doubt" || !strings.Contains(a.Error, errGrace.Error()) {
-		t.Errorf("%d, %+v", status, a)
+	answers, _ = call(t, statusFailed, args, strings.NewReader(`{"id":"1","do":"give up"}{"id":"2","do":"cancel"}{"id":"3","do":"dance"}`))
+	if answers["1"].Outcome != "given up" || answers["2"].Outcome != "not done" || answers["3"].Outcome != "not done" {
+		t.Errorf("%+v", answers)
 	}
 }
 
@@ -235,70 +226,13 @@ func TestUsage(t *testing.T) {
 	if s := run(t.Context(), []string{"-h"}, nil, &out, io.Discard); s != statusOK || !strings.Contains(out.String(), "usage: notify") || !strings.Contains(out.String(), "-rate N") {
 		t.Error(s, out.String())
 	}
-	for _, args := range [][]string{nil, {"submissions://a"}, {"-from", "a@b"}, {"-from", "a@b", "imaps://a"}, {"-what"}, {"-from", "a@b", "-jobs", "0", "submissions://a"},
-		{"-from", "a@b", "-user", "x", "submissions://a"}, {"-from", "a@b", "-ca", "/nowhere", "submissions://a"}, {"-from", "a@b", "-conns", "-1", "submissions://a"}, {"-from", "a@b", "-grace", "-1s", "submissions://a"}} {
+	good := []string{"-outbox", filepath.Join(t.TempDir(), "outbox"), "-from", "a@b"}
+	for _, args := range [][]string{nil, {"submissions://a"}, {"-from", "a@b", "submissions://a"}, {"-outbox", "x", "submissions://a"}, {"-what"},
+		good, append(good, "imaps://a"), append(good, "what"), append(good, "submissions://a", "imaps://a"), append(good, "-jobs", "0", "submissions://a"),
+		append(good, "-user", "x", "submissions://a"), append(good, "-ca", "/nowhere", "submissions://a"), append(good, "-conns", "-1", "submissions://a"),
+		append(good, "-grace", "-1s", "submissions://a"), append(good, "-retry", "0", "submissions://a"), append(good, "-transcript", "/nowhere/x", "submissions://a")} {
 		if _, stderr := call(t, statusUsage, args, strings.NewReader("")); stderr == "" {
 			t.Errorf("%q: no word", args)
 		}
-	}
-}
-
-func TestProgress(t *testing.T) {
-	var out bytes.Buffer
-	p := newProgress(&out)
-	p.add("sent")
-	p.end()
-	if out.Len() > 0 {
-		t.Errorf("%q where there is no terminal", out.String())
-	}
-	p.terminal = true
-	p.add("in doubt")
-	p.end()
-	if got, want := p.line(time.Second), "1 sent (1 a second), 0 refused, 0 not sent, 1 in doubt"; got != want || !strings.HasSuffix(out.String(), "1 in doubt\x1b[K\n") {
-		t.Errorf("%q, %q", got, out.String())
-	}
-}
-
-// What a person needs to know about the relay is said once, also where there is
-// no terminal.
-func TestRelay(t *testing.T) {
-	var out bytes.Buffer
-	r := relay{say: newProgress(&out).say}
-	look := func(s pool.Stats, want ...string) {
-		t.Helper()
-		out.Reset()
-		r.look(s)
-		if lines := strings.Count(out.String(), "notify: "); len(want) == 0 && lines != 0 || len(want) > 0 && lines != 1 {
-			t.Errorf("%q", out.String())
-		}
-		for _, w := range want {
-			if !strings.Contains(out.String(), w) {
-				t.Errorf("%q without %q", out.String(), w)
-			}
-		}
-	}
-	failed := func(phase dial.Phase, err error) pool.Stats {
-		return pool.Stats{Down: &pool.DownError{Err: &dial.Error{Endpoint: dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test"}, Phase: phase, Err: err}}}
-	}
-	look(pool.Stats{})
-	look(failed(dial.PhaseConnect, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "messages wait", "mail.test", "\n\t")
-	look(failed(dial.PhaseConnect, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}))
-	look(failed(dial.PhaseHandshake, x509.UnknownAuthorityError{}), "no message is sent", "\n\t")
-	look(pool.Stats{}, "can be used again")
-	look(pool.Stats{Limit: 3}, "gives 3 of")
-	look(pool.Stats{Limit: 3})
-	look(pool.Stats{Down: &pool.DownError{Err: io.EOF}, Limit: 3}, "messages wait", "before it has answered")
-}
-
-// A relay that cannot be reached is no riddle.
-func TestDown(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	answers, stderr := call(t, statusFailed, []string{"-timeout", "50ms", "-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
-	if a := answers["1"]; a.Outcome != "not sent" || !strings.Contains(a.Error, "refused") || !strings.Contains(stderr, "notify: messages wait for the relay: dial:") {
-		t.Errorf("%+v, %q", a, stderr)
 	}
 }

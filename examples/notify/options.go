@@ -15,47 +15,25 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/outbox"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-const usage = `notify sends a message for each line of JSON on standard input.
-
-usage: notify [flags] -from ADDRESS URL
-
-The URL is submissions://HOST (TLS from the first byte) or submission://HOST
-(STARTTLS, or no connection). A line has these fields, of which "to" is needed:
-
-  {"id":"order 17","to":"ann@example.org","subject":"Hello","text":"It is done."}
-
-Each message yields a line on standard output when its outcome is known, not
-in the order of the input:
-
-  {"id":"order 17","to":"ann@example.org","outcome":"sent","reply":"2.0.0 queued as 4XyZ"}
-
-The outcome is sent, refused, not sent, or in doubt: then the relay may have taken
-the message, and sending it again may double it. A line without an outcome, after
-a crash, is in doubt too.
-
-SIGINT and SIGTERM end the input. The messages that were begun go on, for as long
-as -grace says, and each yields its line; lines without an outcome were not sent
-then. A second signal ends the program at once, which is a crash.
-
-The exit status is 0 if all were sent, 3 if the outcome of any is in doubt, 2 if
-the command line is wrong, else 1: also if a signal came before the input's end.
-
-flags:
-`
-
 // options are what the command line says.
 type options struct {
-	pool         pool.Config
+	dir          string
+	endpoints    []dial.Endpoint // of the relays
+	relay        pool.Config     // but for the endpoint
+	box          outbox.Config   // but for the relays and the handlers
 	from         string
+	listen       string
 	user         string
 	passwordFile string
 	ca           string
-	jobs         int
-	timeout      time.Duration
+	transcript   string
 	grace        time.Duration
+
+	close func() error // the transcript
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
@@ -73,59 +51,78 @@ func parse(args []string, help io.Writer) (*options, error) {
 		return nil, err
 	case err != nil:
 		return nil, err
-	case fs.NArg() != 1:
+	case fs.NArg() == 0:
 		return nil, errors.New("want a URL, behind the flags")
-	case o.from == "":
-		return nil, errors.New("want -from")
-	case o.jobs < 1 || o.timeout <= 0:
-		return nil, errors.New("-jobs and -timeout must be more than nothing")
+	case o.from == "" || o.dir == "":
+		return nil, errors.New("want -outbox and -from")
+	case o.box.Workers < 1 || o.box.Expire <= 0 || o.box.RetryDelay <= 0:
+		return nil, errors.New("-jobs, -expire and -retry must be more than nothing")
 	case o.grace < 0:
 		return nil, errors.New("-grace must not be negative")
 	case (o.user == "") != (o.passwordFile == ""):
 		return nil, errors.New("want both of -user and -password-file, or none")
 	}
-	o.pool.Endpoint, err = dial.ParseEndpoint(fs.Arg(0))
-	if p := o.pool.Endpoint.Protocol; err == nil && p != policy.Submission && p != policy.SMTP {
-		err = errors.New("want a URL of SMTP")
+	for _, url := range fs.Args() {
+		e, err := dial.ParseEndpoint(url)
+		if err != nil {
+			return nil, err
+		}
+		if e.Protocol != policy.Submission && e.Protocol != policy.SMTP {
+			return nil, fmt.Errorf("%v: want a URL of SMTP", e)
+		}
+		o.endpoints = append(o.endpoints, e)
 	}
-	return &o, err
+	return &o, nil
 }
 
 func (o *options) define(fs *flag.FlagSet) {
+	fs.StringVar(&o.dir, "outbox", "", "keep messages in `DIR`, which is created if it does not exist")
 	fs.StringVar(&o.from, "from", "", "send as `ADDRESS`")
-	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
+	fs.StringVar(&o.listen, "listen", "", "take messages by HTTP at `ADDRESS`, as in 127.0.0.1:8025, instead of standard input")
+	fs.StringVar(&o.user, "user", "", "log in as `NAME`, at every relay")
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
 	fs.StringVar(&o.ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
-	fs.IntVar(&o.pool.MaxConns, "conns", 4, "make at most `N` connections")
-	fs.IntVar(&o.jobs, "jobs", 32, "send `N` messages at once")
-	fs.Float64Var(&o.pool.RatePerSecond, "rate", 0, "send at most `N` messages a second (default no limit)")
-	fs.DurationVar(&o.timeout, "timeout", 5*time.Minute, "give up a message after `TIME`, retries and a relay that is down included")
-	fs.DurationVar(&o.grace, "grace", 10*time.Second, "after a signal, give up after `TIME` what was begun")
+	fs.StringVar(&o.transcript, "transcript", "", "append the lines of all connections to `FILE`, without passwords and messages")
+	fs.IntVar(&o.relay.MaxConns, "conns", 4, "make at most `N` connections to each relay")
+	fs.Float64Var(&o.relay.RatePerSecond, "rate", 0, "send at most `N` messages a second through each relay (default no limit)")
+	fs.IntVar(&o.box.Workers, "jobs", 32, "send `N` messages at once")
+	fs.DurationVar(&o.box.Expire, "expire", 5*24*time.Hour, "give up a message after `TIME`")
+	fs.DurationVar(&o.box.RetryDelay, "retry", time.Minute, "wait for `TIME` before the second attempt, and longer before each that follows")
+	fs.BoolVar(&o.box.ResendInDoubt, "resend-in-doubt", false, "send again what is in doubt, though it may arrive twice")
+	fs.DurationVar(&o.grace, "grace", 10*time.Second, "after a signal, cut short after `TIME` what is being sent")
 }
 
-// load reads the files that the flags name.
+// load reads the files that the flags name, and opens the transcript.
 func (o *options) load() error {
 	d := &dial.Dialer{}
-	o.pool.WaitWhileDown = true
-	o.pool.Options = &smtpconn.Options{Dialer: d}
+	o.relay.MaxAttempts = 1 // the outbox tries again
+	o.relay.RetryDelay = min(o.box.RetryDelay, time.Second)
+	o.relay.Options = &smtpconn.Options{Dialer: d}
+	o.close = func() error { return nil }
 	if o.user != "" {
 		text, err := os.ReadFile(o.passwordFile)
 		if err != nil {
 			return err
 		}
-		o.pool.Options.Auth = auth.Password{User: o.user, Secret: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
+		o.relay.Options.Auth = auth.Password{User: o.user, Secret: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
 	}
-	if o.ca == "" {
-		return nil
+	if o.ca != "" {
+		pem, err := os.ReadFile(o.ca)
+		if err != nil {
+			return err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
+		}
+		d.TLSConfig = &tls.Config{RootCAs: roots}
 	}
-	pem, err := os.ReadFile(o.ca)
-	if err != nil {
-		return err
+	if o.transcript != "" {
+		f, err := os.OpenFile(o.transcript, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return err
+		}
+		d.Transcript, o.close = f, f.Close
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
-	}
-	d.TLSConfig = &tls.Config{RootCAs: roots}
 	return nil
 }

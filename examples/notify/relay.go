@@ -13,6 +13,8 @@ import (
 // cannot be used, why, and what to do; that it can be used again; and how many
 // connections it gives. It says each once.
 type relay struct {
+	pool  *pool.Pool
+	name  string
 	say   func(format string, args ...any)
 	down  bool
 	hint  string // what to do, as said
@@ -22,27 +24,27 @@ type relay struct {
 // look says what is new.
 func (r *relay) look(s pool.Stats) {
 	if s.Limit != r.limit && s.Limit > 0 {
-		r.say("the relay gives %d of the connections that -conns allows; one more is tried now and then", s.Limit)
+		r.say("%s gives %d of the connections that -conns allows; one more is tried now and then", r.name, s.Limit)
 	}
 	hint := ""
 	switch {
 	case s.Down != nil:
 		hint = advice(s.Down)
 		if !r.down || hint != r.hint {
-			r.say("%s: %v\n\t%s", fate(s.Down), s.Down.Err, hint)
+			r.say("%s %s: %v\n\t%s", r.name, fate(s.Down), s.Down.Err, hint)
 		}
 	case r.down:
-		r.say("the relay can be used again")
+		r.say("%s can be used again", r.name)
 	}
 	r.down, r.hint, r.limit = s.Down != nil, hint, s.Limit
 }
 
-// fate is what becomes of messages meanwhile.
+// fate is what becomes of the relay.
 func fate(d *pool.DownError) string {
 	if d.Temporary() {
-		return "messages wait for the relay"
+		return "is down, and is tried again"
 	}
-	return "no message is sent until this is mended"
+	return "cannot be used until this is mended"
 }
 
 // advice is what a person may do about it.
@@ -54,23 +56,19 @@ func advice(d *pool.DownError) string {
 	return "The relay ends its connections before it has answered for a message."
 }
 
-// watch looks at the pool each second, and once more when ctx ends.
-func (b *book) watch(ctx context.Context, p *pool.Pool) {
+// watch looks at the outbox and the relays each second, and once more when ctx ends.
+func (s *service) watch(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for {
+	for on := true; on; {
 		select {
 		case <-ticker.C:
-			b.look(p.Stats())
 		case <-ctx.Done():
-			b.look(p.Stats())
-			return
+			on = false
 		}
+		for _, r := range s.relays {
+			r.look(r.pool.Stats())
+		}
+		s.screen.show(s.box.Stats())
 	}
-}
-
-func (b *book) look(s pool.Stats) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.relay.look(s)
 }

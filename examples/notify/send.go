@@ -2,165 +2,204 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/outbox"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// notice is a line of the input.
-type notice struct {
-	ID      string `json:"id"`
-	To      string `json:"to"`
-	Subject string `json:"subject"`
-	Text    string `json:"text"`
+// service takes notices, and answers for each twice: when it is stored, and when its
+// outcome is known.
+type service struct {
+	box    *outbox.Outbox
+	from   string
+	relays []*relay
+	book   *book
+	screen *screen
 }
 
-// answer is a line of the output.
-type answer struct {
-	ID      string `json:"id,omitempty"`
-	To      string `json:"to"`
-	Outcome string `json:"outcome"`
-	Reply   string `json:"reply,omitempty"`
-	Error   string `json:"error,omitempty"`
-}
+var errStopped = errors.New("stopped; what waits is sent by the next run")
 
-var (
-	errStopped = errors.New("stopped before the end of the input")
-	errGrace   = errors.New("stopped, and -grace is over")
-)
-
-// send sends what is on in, and says on out what became of each. When ctx ends,
-// nothing more is begun. The status is that of all. The error is that of the
-// input, the output, or the arguments.
-func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *progress) (status int, err error) {
-	p, err := pool.New(o.pool)
+// send takes what is on in, or comes by HTTP, until ctx ends. The status is that of
+// all. The error is that of the input, the output, or the outbox.
+func (o *options) send(ctx context.Context, in io.Reader, out io.Writer, show *screen) (status int, err error) {
+	intake, stop := context.WithCancel(ctx)
+	defer stop()
+	// It takes no more if the outcomes cannot be reported.
+	s := &service{from: o.from, screen: show, book: &book{out: json.NewEncoder(out), screen: show, failed: stop}}
+	c, err := s.config(o)
 	if err != nil {
 		return statusUsage, err
 	}
-	defer p.Close(context.Background()) // all messages have an outcome by then: it takes no longer than QUIT
-	defer show.end()
-	intake, stop := context.WithCancel(ctx)
-	defer stop()
-	work, done := linger(intake, o.grace)
-	defer done()
-
-	book := &book{out: json.NewEncoder(out), show: show, relay: relay{say: show.say}}
-	watching, told := context.WithCancel(context.WithoutCancel(ctx))
+	if s.box, err = outbox.Open(ctx, o.dir, c); err != nil { // waits for another program that has it
+		return statusFailed, err
+	}
+	for _, d := range s.box.Damaged() {
+		show.say("%v", d)
+	}
+	watching, watched := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
-	watcher.Go(func() { book.watch(watching, p) })
+	watcher.Go(func() { s.watch(watching) })
+	if o.listen != "" {
+		err = s.serve(intake, o.listen, o.grace)
+	} else if err = s.read(intake, in); err == nil {
+		err = s.drain(intake)
+	}
+	closing, cut := context.WithTimeout(context.WithoutCancel(ctx), o.grace)
+	defer cut()
+	closed := s.box.Close(closing)
+	watched()
+	watcher.Wait()
+	show.end(s.box.Stats())
+	status = s.book.status
+	if s.box.Stats().InDoubt > 0 {
+		status = statusInDoubt
+	}
+	if o.listen != "" {
+		status = statusOK
+	}
+	return status, errors.Join(err, s.book.err, closed)
+}
+
+// config returns the configuration of the outbox, with a pool for each relay.
+func (s *service) config(o *options) (outbox.Config, error) {
+	c := o.box
+	c.Result, c.Doubt = s.book.end, s.book.doubt
+	for _, e := range o.endpoints {
+		o.relay.Endpoint = e
+		p, err := pool.New(o.relay)
+		if err != nil {
+			return c, err
+		}
+		c.Relays = append(c.Relays, p)
+		s.relays = append(s.relays, &relay{pool: p, name: e.String(), say: s.screen.say})
+	}
+	return c, nil
+}
+
+// readers is how many notices are stored at once: they share the disk's syncs.
+const readers = 8
+
+// read takes the notices of in until its end or that of ctx.
+func (s *service) read(ctx context.Context, in io.Reader) error {
 	notices := make(chan notice)
 	var workers sync.WaitGroup
-	for range o.jobs {
+	for range readers {
 		workers.Go(func() {
-			for n, ok := next(intake, notices); ok; n, ok = next(intake, notices) {
-				if !book.note(o.one(work, p, n)) {
-					stop() // send no more if the results cannot be reported
-				}
+			for n := range notices {
+				a, _ := s.take(context.WithoutCancel(ctx), n)
+				s.book.note(a)
 			}
 		})
 	}
-	err = read(intake, in, notices)
+	err := decode(ctx, in, notices)
 	workers.Wait()
-	told()
-	watcher.Wait()
-	return book.status, errors.Join(err, book.err)
+	return err
 }
 
-// linger returns a context that ends some time after ctx.
-func linger(ctx context.Context, grace time.Duration) (work context.Context, done func()) {
-	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { cut(errGrace) }) })
-	return work, func() { cut(nil) }
-}
-
-// next returns the next notice, unless there is none or ctx has ended.
-func next(ctx context.Context, notices <-chan notice) (n notice, ok bool) {
-	select {
-	case n, ok = <-notices:
-	case <-ctx.Done():
-	}
-	return n, ok
-}
-
-// read takes notices from in until its end or that of ctx. What reads from in may
-// be waiting for a line then, and is left behind: nothing can call it back.
-func read(ctx context.Context, in io.Reader, notices chan<- notice) error {
-	end := make(chan error, 1)
+// decode gives the notices of in to a channel, until the end of in or of ctx, and closes
+// it. What reads from in may be waiting for a line then, and is left behind: nothing can
+// call it back.
+func decode(ctx context.Context, in io.Reader, notices chan<- notice) error {
+	defer close(notices)
+	lines, end := make(chan notice), make(chan error, 1)
 	go func() {
-		for lines := json.NewDecoder(in); ; {
+		for d := json.NewDecoder(in); ; {
 			var n notice
-			if err := lines.Decode(&n); err != nil {
+			if err := d.Decode(&n); err != nil {
 				end <- err
-				close(notices)
 				return
 			}
 			select {
-			case notices <- n:
+			case lines <- n:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	select {
-	case err := <-end:
-		if errors.Is(err, io.EOF) {
+	for {
+		select {
+		case n := <-lines:
+			notices <- n
+		case err := <-end:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		case <-ctx.Done():
+			return errStopped
+		}
+	}
+}
+
+// take does what a notice says, and answers for that.
+func (s *service) take(ctx context.Context, n notice) (answer, error) {
+	if n.ID == "" && n.Do == "" {
+		n.ID = rand.Text()
+	}
+	if n.Date.IsZero() {
+		n.Date = time.Now()
+	}
+	a := answer{ID: n.ID, To: n.To, Outcome: "stored"}
+	var err error
+	switch n.Do {
+	case "":
+		err = s.box.Put(ctx, n.ID, n.envelope(s.from), strings.NewReader(n.message(s.from)))
+	case "resend":
+		err = s.box.Resend(ctx, n.ID)
+	case "give up":
+		a.Outcome, err = "given up", s.box.GiveUp(ctx, n.ID)
+	case "cancel":
+		a.Outcome, err = "cancelled", s.box.Cancel(ctx, n.ID)
+	default:
+		err = fmt.Errorf("cannot do %q", n.Do)
+	}
+	if err != nil {
+		a.Outcome, a.Error = "not done", err.Error()
+	}
+	if errors.Is(err, outbox.ErrMaybeStored) {
+		a.Outcome = "maybe stored"
+	}
+	return a, err
+}
+
+// drain waits until each message has its end, or is in doubt.
+func (s *service) drain(ctx context.Context) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if n := s.box.Stats(); n.Waiting == 0 && n.Untold == 0 {
 			return nil
 		}
-		return err
-	case <-ctx.Done():
-		return errStopped
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return errStopped
+		}
 	}
 }
 
-// one sends one message.
-func (o *options) one(ctx context.Context, p *pool.Pool, n notice) answer {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	receipt, err := p.Send(ctx, n.envelope(o.from), strings.NewReader(n.message(o.from)))
-	a := answer{ID: n.ID, To: n.To}
-	var failed *smtpconn.SendError
+// outcome returns the word for the end of a message.
+func outcome(err error) string {
 	switch {
 	case err == nil:
-		a.Outcome, a.Reply = "sent", receipt.Reply
+		return "sent"
+	case errors.Is(err, outbox.ErrExpired):
+		return "expired"
+	case errors.Is(err, outbox.ErrGivenUp):
+		return "given up"
 	case errors.Is(err, smtpconn.InDoubt):
-		a.Outcome, a.Error = "in doubt", err.Error()
-	case errors.As(err, &failed):
-		a.Outcome, a.Error = failed.Outcome.Error(), err.Error()
+		return "in doubt"
+	case errors.Is(err, smtpconn.Refused):
+		return "refused"
 	}
-	return a
-}
-
-// book writes the answers. Each is written at once, so that a crash takes none
-// that was given.
-type book struct {
-	mu     sync.Mutex
-	out    *json.Encoder
-	show   *progress
-	relay  relay
-	status int
-	err    error
-}
-
-// note writes an answer and reports whether that went well.
-func (b *book) note(a answer) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch a.Outcome {
-	case "sent":
-	case "in doubt":
-		b.status = statusInDoubt
-	default:
-		b.status = max(b.status, statusFailed)
-	}
-	if err := b.out.Encode(a); b.err == nil {
-		b.err = err
-	}
-	b.show.add(a.Outcome)
-	return b.err == nil
+	return "not sent"
 }

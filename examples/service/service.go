@@ -1,6 +1,6 @@
 // Package service shows a notification service: one pool of connections to its relay for
 // as long as it runs, and one decision for each message. The program examples/notify is
-// a whole service.
+// a whole service, which keeps its messages in an outbox.
 package service
 
 import (

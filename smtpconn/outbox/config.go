@@ -40,10 +40,12 @@ type Config struct {
 	Result func(context.Context, Result) error
 
 	// Doubt is called with each recipient for which a message is in doubt, once in every
-	// run. It may be nil. It is not called if ResendInDoubt is set.
+	// run, by as many goroutines at once as Result. It may be nil. With ResendInDoubt it
+	// is called only for what remains in doubt.
 	Doubt func(context.Context, Result)
 
 	// ResendInDoubt sends what is in doubt again, to the same relay. It may arrive twice.
+	// What was sent through a relay that is not in Relays any more remains in doubt.
 	ResendInDoubt bool
 
 	// Expire is how long after Put a message may wait. It expires after an attempt that

@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/mailconn/mailconn/internal/disk"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -151,39 +149,6 @@ func (o *Outbox) openContent(m *message) (*stored, error) {
 		return nil, fmt.Errorf("%w: it has %d bytes, want %d", errChanged, info.Size(), m.size)
 	}
 	return &stored{file: f, call: o.journal.calls.read, size: m.size, sum: m.sum, hash: sha256.New()}, nil
-}
-
-// openFile opens a file that is regular, and to which other users have no access.
-func openFile(path string) (*os.File, fs.FileInfo, error) {
-	before, err := os.Lstat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := private(path, before); err != nil {
-		return nil, nil, err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !disk.SameFile(before, info) {
-		err = fmt.Errorf("%w: %s", ErrExposed, path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
-}
-
-// private returns an error for what is neither a directory nor a regular file, or to
-// which other users have access.
-func private(path string, info fs.FileInfo) error {
-	if !info.IsDir() && !info.Mode().IsRegular() || disk.Exposed(info) || disk.Foreign(info) {
-		return fmt.Errorf("%w: %s", ErrExposed, path)
-	}
-	return nil
 }
 
 func (s *stored) Read(b []byte) (int, error) {

@@ -1,6 +1,7 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -109,15 +110,23 @@ func killing(t *testing.T, command string) (dir string, s *server) {
 	t.Helper()
 	dir, s = newDir(t), newServer()
 	cmd := program(t, "crash", dir, s.listen(t), "none/none/0", "1", "1")
+	started := make(chan bool)
 	s.set(func(c, usual string) string {
 		if strings.HasPrefix(c, command) {
+			<-started
 			cmd.Process.Kill()
 			return "-"
 		}
 		return usual
 	})
-	if out, err := cmd.CombinedOutput(); err == nil {
-		t.Fatalf("it was not killed\n%s", out)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := cmd.Wait(); err == nil {
+		t.Fatalf("it was not killed\n%s", &out)
 	}
 	return dir, s
 }

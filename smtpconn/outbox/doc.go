@@ -14,7 +14,8 @@
 // crash of the program or of the machine. It is delivered in the background, also by
 // the next program that opens the directory. A second Put of the same message with the
 // same id does nothing, so a program that does not know whether an earlier Put has
-// succeeded calls Put again.
+// succeeded calls Put again. It must give the same bytes: let a Date and a Message-ID be
+// made of what the program has stored, and not anew.
 //
 // # Nothing lost, nothing twice
 //
@@ -112,6 +113,9 @@
 // About one kilobyte is held in memory for each message, whatever its size, and about
 // 200 bytes for each id that is kept. Config.MaxMessages bounds the messages. A message
 // has at most 1000 recipients, and an id at most 255 bytes.
+//
+// Put waits for three syncs of the disk, and sending a message for one. Those of the
+// journal are shared by what happens at the same time.
 //
 // When the disk is full, Put fails with [ErrFull] and nothing is left of the message.
 // The outbox goes on with what it has when there is space: no mark, no end of a message.

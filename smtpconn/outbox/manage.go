@@ -46,6 +46,16 @@ func (o *Outbox) resendDoubt(m *message) {
 	o.book.apply(e)
 }
 
+// stranded returns the recipients that wait for a relay beyond the number of relays.
+func (m *message) stranded(relays int) (list []int) {
+	for _, i := range m.in(waiting) {
+		if r := &m.rcpts[i]; r.Bound && r.Relay >= relays {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // GiveUp ends a message for the recipients for which it is in doubt. Config.Result is
 // told ErrGivenUp for each. If there are none the error is ErrNoMessage. After an error
 // of the disk it may be in doubt again in the next run.

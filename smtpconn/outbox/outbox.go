@@ -88,42 +88,6 @@ func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, erro
 	return o, nil
 }
 
-// makePrivate creates a directory if it does not exist, and checks it.
-func makePrivate(dir string, calls calls) error {
-	err := os.Mkdir(dir, 0o700)
-	if err == nil {
-		err = calls.syncDir(filepath.Dir(dir))
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return full(err)
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return fmt.Errorf("outbox: %w", err)
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%w: %s is not a directory", ErrExposed, dir)
-	}
-	return private(dir, info)
-}
-
-func lock(ctx context.Context, dir string) (unlock func(), err error) {
-	path := filepath.Join(dir, lockFile)
-	if info, err := os.Lstat(path); err == nil {
-		if err := private(path, info); err != nil {
-			return nil, err
-		}
-	}
-	unlock, err = disk.Lock(ctx, path)
-	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("%w: %w", ErrLocked, err)
-	}
-	if err != nil {
-		return nil, full(err)
-	}
-	return unlock, nil
-}
-
 func newOutbox(dir string, c Config, calls calls) *Outbox {
 	o := &Outbox{dir: dir, cfg: c, claims: map[string]chan struct{}{}, slack: 1000, ended: make(chan struct{})}
 	o.life, o.cut = context.WithCancelCause(context.Background())
@@ -209,6 +173,7 @@ func (o *Outbox) begin() {
 		} else {
 			m.next = now
 		}
+		m.doubt(m.stranded(len(o.relays)), "it may be sent again by one relay only, which is not in Config.Relays")
 		if o.cfg.ResendInDoubt {
 			o.resendDoubt(m)
 		}

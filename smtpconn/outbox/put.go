@@ -40,8 +40,8 @@ func (o *Outbox) Put(ctx context.Context, id string, e smtpconn.Envelope, conten
 	if print, known := o.known(id); known {
 		return o.putAgain(ctx, id, print, &env, content)
 	}
-	if !o.hasRoom() {
-		return fmt.Errorf("%w: there are Config.MaxMessages", ErrFull)
+	if err := o.hasRoom(); err != nil { // before the content is read
+		return err
 	}
 	m := &message{key: newKey(), id: id, put: time.Now(), env: env}
 	if m.size, m.sum, err = o.store(ctx, m.key, &env, content); err != nil {
@@ -101,10 +101,19 @@ func (o *Outbox) dropIDs(now time.Time) {
 	}
 }
 
-func (o *Outbox) hasRoom() bool {
+func (o *Outbox) hasRoom() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.messages) < o.cfg.MaxMessages
+	return o.tooMany()
+}
+
+// tooMany returns an error if there are as many messages as there may be. It is called
+// with the mutex held.
+func (o *Outbox) tooMany() error {
+	if len(o.messages) < o.cfg.MaxMessages {
+		return nil
+	}
+	return fmt.Errorf("%w: there are Config.MaxMessages", ErrFull)
 }
 
 // putAgain compares a message with the one that has its id, and settles that one if its
@@ -151,6 +160,10 @@ func (o *Outbox) commit(m *message) error {
 		return err
 	}
 	defer o.leave()
+	if err := o.tooMany(); err != nil { // others may have come meanwhile
+		o.discard(m)
+		return err
+	}
 	if err := o.change(m.entries()[0]); err != nil {
 		o.discard(m)
 		return full(err)

@@ -7,7 +7,7 @@ import "time"
 type Stats struct {
 	Waiting int // will be sent, now or later
 	InDoubt int // are held until the program decides
-	Untold  int // have an end for which Config.Result has not returned nil
+	Untold  int // of which Config.Result or Config.Doubt has to be told; the former until it returns nil
 	Unsaved int // changes that could not be written to the disk yet
 
 	Oldest   time.Time // Put of the oldest message that waits or is in doubt; zero if there is none
@@ -40,7 +40,8 @@ func (o *Outbox) Stats() Stats {
 			case r.State == inDoubt:
 				s.InDoubt++
 				open++
-			case !r.Told && r.State != cancelled:
+			}
+			if o.toTell(m.rcpts[i]) {
 				s.Untold++
 			}
 		}

@@ -3,7 +3,9 @@ package interop
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -15,6 +17,10 @@ import (
 
 func TestMain(m *testing.M) {
 	supervise.Main()
+	if os.Getenv(outboxChild) != "" {
+		fmt.Fprintln(os.Stderr, fillOutbox(os.Args[1:]))
+		os.Exit(1)
+	}
 	m.Run()
 }
 
