@@ -48,6 +48,8 @@ func TestRow13Answers(t *testing.T) {
 		"no token":        {write("application/json", `{"token_type":"Bearer"}`), false},
 		"numeric token":   {write("application/json", `{"access_token":98765432198765,"token_type":"Bearer"}`), false},
 		"other type":      {write("application/json", `{"access_token":"access-access","token_type":"DPoP"}`), false},
+		"token with CR":   {write("application/json", `{"access_token":"access-access\r\nx","token_type":"Bearer"}`), false},
+		"token with ^A":   {write("application/json", `{"access_token":"access-access\u0001x","token_type":"Bearer"}`), false},
 		"error as object": {write("application/json", `{"error":{"code":7}}`), false},
 		"201":             {func(w http.ResponseWriter, _ *http.Request) { answer(w, 201, json.RawMessage(good)) }, false},
 		"good":            {write("application/json", good), true},

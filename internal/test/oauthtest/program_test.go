@@ -116,7 +116,7 @@ func (l *lab) deliver(t *testing.T, s *servers.Server, creds auth.Credentials) {
 // testProgram sets up an account by OAuth, on Dovecot.
 func testProgram(t *testing.T, l *lab) {
 	s := l.introspects
-	l.deliver(t, s.Server, auth.Token{User: servers.Alice, Secret: l.signedIn(t, servers.OpaqueClient, t.TempDir())})
+	l.deliver(t, s.Server, auth.Token{User: servers.Alice, Secret: l.signedIn(t, servers.OpaqueClient, tokenDir(t))})
 	x := l.newTerminal(t, s.Server, s.Server)
 	apps := filepath.Join(x.dir, "apps.json")
 	text := fmt.Sprintf(`[{"issuer": %q, "clientID": %q, "scopes": ["openid", "email", "offline_access", "mail"]}]`, l.issuer.URL, servers.OpaqueClient)
