@@ -220,6 +220,9 @@ func TestRow14Printed(t *testing.T) {
 	c.Transport = nil // the tests' own has the issuer in it
 	values := []any{c, &c, c.Apps, c.Store, good, failing, done}
 	for _, a := range []*oauth.Account{good, failing, done} {
+		if err := a.Wait(t.Context()); err != nil { // printing takes no lock
+			t.Error(err)
+		}
 		values = append(values, struct {
 			A, a *oauth.Account
 			C, c oauth.Config
