@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/auth/oauth"
@@ -112,6 +113,25 @@ func TestRow13Endless(t *testing.T) {
 	_, err := signedIn(t, is, c).Secret(t.Context(), rejected("access-access-access-0"))
 	if !errors.Is(err, oauth.KindIssuer) || body.read > 200<<10 {
 		t.Errorf("%d bytes read: %v", body.read, err)
+	}
+}
+
+// An answer that begins and does not end is a temporary failure after the time-out.
+func TestRow13Unfinished(t *testing.T) {
+	is, c, _ := server(t)
+	signedIn(t, is, c)
+	is.mu.Lock()
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"access_token":`)
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	is.mu.Unlock()
+	c.Timeout = 100 * time.Millisecond
+	if _, err := account(t, is, c).Secret(t.Context(), rejected("access-access-access-0")); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, oauth.KindTemporary) {
+		t.Error(err)
 	}
 }
 
