@@ -32,16 +32,31 @@ func (s *setUp) login(ctx context.Context, read discover.Candidate) error {
 	return s.byPassword(ctx, read.Users)
 }
 
-// byPassword asks for the password, and tries it with each name that the user may have.
+// byPassword asks for the password, up to three times.
 func (s *setUp) byPassword(ctx context.Context, users []string) error {
-	var secret auth.Secret
-	err := s.wait(func() (err error) {
-		secret, err = s.password(ctx, users[0], s.passwordFile)
-		return err
-	})
-	if err != nil {
-		return err
+	var refused error
+	for n := range 3 {
+		var secret auth.Secret
+		err := s.wait(func() (err error) {
+			secret, err = s.password(ctx, users[0], s.passwordFile)
+			return err
+		})
+		if err != nil {
+			return cmp.Or(refused, err)
+		}
+		refused = s.byNames(ctx, users, secret)
+		if !errors.Is(refused, auth.KindCredentials) || s.passwordFile != "" {
+			return refused
+		}
+		if n < 2 {
+			s.tell("The server does not accept this password. Type it again; some providers want one made for this program.")
+		}
 	}
+	return refused
+}
+
+// byNames tries a password with each name that the user may have.
+func (s *setUp) byNames(ctx context.Context, users []string, secret auth.Secret) (err error) {
 	for i, user := range users {
 		s.account.User = user
 		err = s.sessions(ctx, auth.Password{User: user, Secret: secret})

@@ -132,17 +132,31 @@ func TestPassword(t *testing.T) {
 		t.Errorf("wrong password: status %d", status)
 	}
 	x.shows(screen, "This did not work", "password")
+	for typed, want := range map[string]int{
+		"wrong\nwrong\n" + mailserver.Password + "\n":        statusOK,
+		"wrong\nwrong\nwrong\n" + mailserver.Password + "\n": statusFailed,
+	} {
+		status, screen = x.run(typed, "-check", x.path("account.json"))
+		if n := strings.Count(screen, "Type it again"); status != want || n != 2 {
+			t.Errorf("%q: status %d, asked again %d times\n%s", typed, status, n, screen)
+		}
+	}
 }
 
 // A server for which only unsigned DNS speaks is asked about, and not connected to before.
 func TestAsks(t *testing.T) {
 	x := newTerminal(t)
-	for answer, want := range map[string]int{"yes\nyes\n": statusOK, "no\n": statusFailed, "yes\nno\n": statusFailed, "": statusFailed} {
+	for answer, want := range map[string]int{"yes\n": statusOK, "no\n": statusFailed, "": statusFailed} {
 		status, screen := x.run(answer+mailserver.Password+"\n", "alice@hosted.test")
 		if status != want {
 			t.Errorf("%q: status %d\n%s", answer, status, screen)
 		}
 		x.shows(screen, "To read mail, perhaps: imaps://mail.test:", "does not vouch", "Has your provider told you")
+		if want == statusOK {
+			x.shows(screen, "To send mail, perhaps: submissions://mail.test:", "You have agreed to mail.test.")
+		} else {
+			x.shows(screen, "you said no, and there is no other server to read mail")
+		}
 		if connected := strings.Contains(screen, "shows TLS"); connected != (want == statusOK) {
 			t.Errorf("%q: connected %v\n%s", answer, connected, screen)
 		}
@@ -158,7 +172,7 @@ func TestPin(t *testing.T) {
 		t.Errorf("no: status %d\n%s", status, screen)
 	}
 	x.shows(screen, "does not prove", "Its key is ", "Has the operator", "This did not work: you said no")
-	status, screen = x.run("yes\nyes\n"+mailserver.Password+"\n", mailserver.Address)
+	status, screen = x.run("yes\n"+mailserver.Password+"\n", mailserver.Address)
 	if status != statusOK {
 		t.Errorf("yes: status %d\n%s", status, screen)
 	}

@@ -60,7 +60,7 @@ func parse(find *discover.Options, args []string, help io.Writer) (*options, err
 	fs.BoolVar(&o.check, "check", false, "use the account of the file once more")
 	fs.StringVar(&apps, "apps", "", "read from `FILE` how the program is registered: a list in JSON, as of oauth.App")
 	fs.StringVar(&o.issuer, "issuer", "", "sign in at the OAuth issuer `URL`, if the domain names none")
-	fs.BoolVar(&o.browser, "browser", false, "sign in with a browser on this computer, and not on another device")
+	fs.BoolVar(&o.browser, "browser", false, "sign in with a browser on this computer, and not on another device, if the provider has both")
 	fs.StringVar(&o.tokens, "tokens", "tokens", "keep the tokens of OAuth in `DIRECTORY`")
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
 	fs.StringVar(&find.ISPDB, "table", find.ISPDB, "ask the public table of providers at `URL`, such as https://v1.ispdb.net/")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
@@ -14,23 +15,23 @@ import (
 
 // person is the person in front of the terminal.
 type person struct {
-	in  io.Reader
-	out io.Writer
-	// lines reads in. It is made with the first question, as a password is read by
-	// another.
-	lines *bufio.Reader
+	in     io.Reader
+	lines  *bufio.Reader // of in
+	out    io.Writer
+	agreed map[string]bool // what the person has said yes to
+}
+
+func newPerson(in io.Reader, out io.Writer) person {
+	return person{in: in, lines: bufio.NewReader(in), out: out, agreed: map[string]bool{}}
 }
 
 func (p *person) tell(format string, args ...any) { fmt.Fprintf(p.out, format+"\n", args...) }
 
 var errNo = errors.New("you said no")
 
-// agrees asks a question, and returns nil for yes.
-func (p *person) agrees(ctx context.Context, question string) error {
+// agrees asks a question about a subject, and returns nil for yes.
+func (p *person) agrees(ctx context.Context, subject, question string) error {
 	fmt.Fprintf(p.out, "%s (yes or no) ", question)
-	if p.lines == nil {
-		p.lines = bufio.NewReader(p.in)
-	}
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := p.lines.ReadString('\n')
@@ -39,6 +40,7 @@ func (p *person) agrees(ctx context.Context, question string) error {
 	select {
 	case a := <-answer:
 		if a == "yes" || a == "y" {
+			p.agreed[subject] = true
 			return nil
 		}
 		return errNo
@@ -49,9 +51,9 @@ func (p *person) agrees(ctx context.Context, question string) error {
 
 // password asks for the user's password.
 func (p *person) password(ctx context.Context, user, file string) (auth.Secret, error) {
-	in := p.in
-	if p.lines != nil && p.lines.Buffered() > 0 {
-		in = p.lines
+	var in io.Reader = p.lines
+	if terminal, ok := p.in.(*os.File); ok && prompt.IsTerminal(terminal) && p.lines.Buffered() == 0 {
+		in = terminal // without echo
 	}
 	return prompt.Password(ctx, user, file, in, p.out)
 }

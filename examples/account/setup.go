@@ -26,7 +26,7 @@ type setUp struct {
 }
 
 func newSetUp(o *options, find *discover.Options, stdin io.Reader, stdout io.Writer) *setUp {
-	s := &setUp{options: o, find: find, person: person{in: stdin, out: stdout}}
+	s := &setUp{options: o, find: find, person: newPerson(stdin, stdout)}
 	// The same rule for addresses holds for the servers that were found.
 	s.dialer = &dial.Dialer{NetDialer: find.NetDialer(), Timeout: 20 * time.Second}
 	if find.Dialer != nil {
@@ -85,21 +85,27 @@ func (s *setUp) choose(ctx context.Context, use string, servers discover.Servers
 		s.tell("To %s mail: %v\n    %s", use, c.Endpoint, proofs(c))
 		return c, nil
 	}
+	refused := errors.New("no server to " + use + " mail was found")
 	for _, c := range servers.AskFirst {
 		s.tell("To %s mail, perhaps: %v\n    %s", use, c.Endpoint, proofs(c))
+		if s.agreed[c.Endpoint.Host] {
+			s.tell("    You have agreed to %s.", c.Endpoint.Host)
+			return c, nil
+		}
 		s.tell("    The domain itself does not vouch for this server. An attacker who can change the answers")
 		s.tell("    of name servers could have put it there, and would get your password.")
 		err := s.wait(func() error {
-			return s.agrees(ctx, "    Has your provider told you that "+c.Endpoint.Host+" is its server?")
+			return s.agrees(ctx, c.Endpoint.Host, "    Has your provider told you that "+c.Endpoint.Host+" is its server?")
 		})
 		if !errors.Is(err, errNo) {
 			return c, err
 		}
+		refused = fmt.Errorf("%w, and there is no other server to %s mail", errNo, use)
 	}
 	if len(servers.Refused) > 0 {
 		return discover.Candidate{}, fmt.Errorf("%v: %w", servers.Refused[0].Endpoint, servers.Refused[0].Why)
 	}
-	return discover.Candidate{}, fmt.Errorf("no server to %s mail", use)
+	return discover.Candidate{}, refused
 }
 
 func proofs(c discover.Candidate) string {
@@ -112,6 +118,9 @@ func proofs(c discover.Candidate) string {
 
 // nothing adds to an error which sources could not be asked.
 func (s *setUp) nothing(found *discover.Result, err error) error {
+	if len(found.Failed) > 0 {
+		s.tell("Not everything could be asked, so that there may be more:")
+	}
 	for _, failed := range found.Failed {
 		s.tell("    %v", failed)
 	}
@@ -138,9 +147,13 @@ func (s *setUp) inspect(ctx context.Context, e dial.Endpoint) error {
 	if !ok {
 		return seen.Err
 	}
-	s.tell("    Its key is %v.", trust.HashKey(seen.Chain[0]))
-	if err := s.wait(func() error {
-		return s.agrees(ctx, "    Has the operator of the server told you this key, not by mail?")
+	key := trust.HashKey(seen.Chain[0])
+	s.tell("    Its key is %v.", key)
+	subject := fmt.Sprint(e.Host, key)
+	if s.agreed[subject] {
+		s.tell("    You have agreed to this key of %s.", e.Host)
+	} else if err := s.wait(func() error {
+		return s.agrees(ctx, subject, "    Has the operator of the server told you this key, not by mail?")
 	}); err != nil {
 		return errors.Join(err, seen.Err)
 	}

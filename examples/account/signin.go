@@ -36,22 +36,29 @@ func (s *setUp) byToken(ctx context.Context, issuer string, users []string) erro
 	return s.sessions(ctx, creds)
 }
 
-// signIn asks the person to sign in, in a browser here or on another device.
+// signIn asks the person to sign in, on another device or in a browser here.
 func (s *setUp) signIn(ctx context.Context, account *oauth.Account) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	var done *oauth.SignIn
-	var err error
-	if s.browser {
-		done, err = account.Browser(ctx, func(url string) error {
+	browser := func() (*oauth.SignIn, error) {
+		return account.Browser(ctx, func(url string) error {
 			s.tell("Open this page in a browser on this computer:\n    %s", url)
 			return nil
 		})
-	} else {
-		done, err = account.Device(ctx, func(p oauth.DevicePrompt) error {
+	}
+	device := func() (*oauth.SignIn, error) {
+		return account.Device(ctx, func(p oauth.DevicePrompt) error {
 			s.tell("Open %s on any device, and enter the code %s there.", p.URL, p.Code)
 			return nil
 		})
+	}
+	first, second := device, browser
+	if s.browser {
+		first, second = browser, device
+	}
+	done, err := first()
+	if errors.Is(err, oauth.KindUnsupported) {
+		done, err = second()
 	}
 	if err != nil {
 		return err

@@ -3,7 +3,8 @@
 //   - api: the exported API, its documentation and its examples
 //   - attacks: the library against every script, fault and odd certificate
 //   - cost: round trips, allocations and goroutines
-//   - dnslab: a real name server and a validating resolver (a module of its own)
+//   - dnslab: a real name server and a validating resolver (a module of its own); nameservers
+//     starts them, for oauthtest as well
 //   - fakenet: name servers, web sites and mail servers in memory
 //   - interop: real mail servers (a module of its own)
 //   - layout: which package may import which

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,11 +46,13 @@ type Account struct {
 	transport       http.RoundTripper
 	timeout         time.Duration
 	requireIdentity bool
+	listen          listenFunc
 
 	mu       sync.Mutex
 	metadata *Metadata
 	fetched  time.Time // when metadata was
 	grant    *grant    // the last that is known to be saved
+	signIns  int       // how often save has replaced grant
 	running  *renewal  // nil if none is under way
 	renewals renewals
 }
@@ -84,6 +87,7 @@ func NewAccount(issuer, user string, c Config) (*Account, error) {
 	a := &Account{
 		app: app.clone(), user: user, key: strings.Join([]string{issuer, app.ClientID, user}, " "),
 		store: c.Store, transport: c.Transport, timeout: cmp.Or(c.Timeout, 30*time.Second), requireIdentity: c.RequireIdentity,
+		listen: new(net.ListenConfig).Listen,
 	}
 	if a.transport == nil {
 		// Without idle connections, no socket outlives a call.
@@ -168,6 +172,7 @@ func (a *Account) save(ctx context.Context, g *grant) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.grant = g
+	a.signIns++
 	return nil
 }
 

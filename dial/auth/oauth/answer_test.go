@@ -12,8 +12,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/auth/oauth"
@@ -48,6 +50,8 @@ func TestRow13Answers(t *testing.T) {
 		"no token":        {write("application/json", `{"token_type":"Bearer"}`), false},
 		"numeric token":   {write("application/json", `{"access_token":98765432198765,"token_type":"Bearer"}`), false},
 		"other type":      {write("application/json", `{"access_token":"access-access","token_type":"DPoP"}`), false},
+		"token with CR":   {write("application/json", `{"access_token":"access-access\r\nx","token_type":"Bearer"}`), false},
+		"token with ^A":   {write("application/json", `{"access_token":"access-access\u0001x","token_type":"Bearer"}`), false},
 		"error as object": {write("application/json", `{"error":{"code":7}}`), false},
 		"201":             {func(w http.ResponseWriter, _ *http.Request) { answer(w, 201, json.RawMessage(good)) }, false},
 		"good":            {write("application/json", good), true},
@@ -112,6 +116,25 @@ func TestRow13Endless(t *testing.T) {
 	}
 }
 
+// An answer that begins and does not end is a temporary failure after the time-out.
+func TestRow13Unfinished(t *testing.T) {
+	is, c, _ := server(t)
+	signedIn(t, is, c)
+	is.mu.Lock()
+	is.override = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"access_token":`)
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	is.mu.Unlock()
+	c.Timeout = 100 * time.Millisecond
+	if _, err := account(t, is, c).Secret(t.Context(), rejected("access-access-access-0")); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, oauth.KindTemporary) {
+		t.Error(err)
+	}
+}
+
 // A redirect of the token endpoint is not followed by a real transport either.
 func TestRow13RealRedirect(t *testing.T) {
 	is, c, _ := server(t)
@@ -149,20 +172,24 @@ func TestRow13Certificate(t *testing.T) {
 	}
 }
 
+// formats returns what a value shows of itself.
+func formats(v any) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v)
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("x", "value", v)
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "value", v)
+	encoded, _ := json.Marshal(v) // fails for some
+	return text.String() + string(encoded)
+}
+
 // An issuer that repeats what it was sent betrays nothing, whatever it says.
 func TestRow14Errors(t *testing.T) {
-	const clientSecret = "client-secret-client-secret"
-	var texts []string
-	note := func(v any) {
-		texts = append(texts, fmt.Sprintf("%v %+v %#v %s", v, v, v, v))
+	note := func(err error) {
 		var failed *oauth.Error
-		if err, ok := v.(error); ok && errors.As(err, &failed) {
-			texts = append(texts, fmt.Sprintf("%+v", *failed))
-			for _, status := range []int{400} {
-				if failed.Status != status || !strings.Contains(failed.Description, "[secret]") {
-					t.Errorf("error %+v", *failed)
-				}
-			}
+		if !errors.As(err, &failed) || failed.Status != 400 || !strings.Contains(failed.Description, "[secret]") {
+			t.Errorf("error %+v", err)
+		} else if text := formats(err) + formats(*failed); len(unsafe(text)) > 0 {
+			t.Errorf("%q in %s", unsafe(text), text)
 		}
 	}
 	is := newIssuer(testIssuer)
@@ -179,7 +206,7 @@ func TestRow14Errors(t *testing.T) {
 		return true
 	}
 	c := is.config()
-	c.Apps[0].ClientSecret = auth.NewSecret(clientSecret)
+	c.Apps[0].ClientSecret = auth.NewSecret("client-secret-client-secret")
 	is.set("token_endpoint_auth_methods_supported", []string{"client_secret_post"})
 	a := signedIn(t, is, c)
 	_, err := refreshed(t, a)
@@ -190,15 +217,40 @@ func TestRow14Errors(t *testing.T) {
 		_, err := account(t, is, c).Device(t.Context(), func(oauth.DevicePrompt) error { return nil })
 		note(err)
 	})
-	note(c.Apps)
-	note(c.Store)
-	note(a)
-	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "account", a, "config", c.Apps, "error", err)
-	texts = append(texts, log.String())
-	for _, text := range texts {
-		if got := unsafe(text); len(got) > 0 {
-			t.Errorf("%q in %s", got, text)
+}
+
+// What holds secrets shows none, however it is printed, and whatever has happened to it.
+func TestRow14Printed(t *testing.T) {
+	is := newIssuer(testIssuer)
+	c := is.config()
+	c.Apps[0].ClientSecret = auth.NewSecret("client-secret-client-secret")
+	good, done, unsaved := signedIn(t, is, c), account(t, is, c), c
+	if _, err := refreshed(t, good); err != nil {
+		t.Error(err)
+	}
+	unsaved.Store = &spy{Store: c.Store, before: func() error { return syscall.ENOSPC }}
+	failing := account(t, is, unsaved)
+	if _, err := refreshed(t, failing); !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+	is.refresh = ""
+	if _, err := refreshed(t, done); !errors.Is(err, oauth.KindGrant) {
+		t.Error(err)
+	}
+	c.Transport = nil // the tests' own has the issuer in it
+	values := []any{c, &c, c.Apps, c.Store, good, failing, done}
+	for _, a := range []*oauth.Account{good, failing, done} {
+		if err := a.Wait(t.Context()); err != nil { // printing takes no lock
+			t.Error(err)
+		}
+		values = append(values, struct {
+			A, a *oauth.Account
+			C, c oauth.Config
+		}{a, a, c, c})
+	}
+	for _, v := range values {
+		if text := formats(v); len(unsafe(text)) > 0 {
+			t.Errorf("%q in %s", unsafe(text), text)
 		}
 	}
 }

@@ -17,10 +17,13 @@ import (
 // with PKCE, which comes back to a port of 127.0.0.1 or ::1 that is open only for that
 // (RFC 8252). It calls open, on a goroutine of its own, with the URL that the browser has
 // to show, and waits until the person has signed in there or ctx ends. If open returns an
-// error, Browser returns it. Give ctx a time limit: a person may just close the window.
+// error before that, Browser returns it. The URL has characters that are special to a
+// shell: pass it to the browser as an argument. Give ctx a time limit: a person may just
+// close the window.
 //
-// The error is an [*Error], with KindDenied if the person refused, a [*ConsentError], an
-// [*IdentityError], or that of ctx.
+// The error is an [*Error], with KindDenied if the person refused and KindUnsupported if
+// the issuer has no such sign-in, a [*ConsentError], an [*IdentityError], that of ctx, or
+// the system's if it lets the program listen on no port.
 func (a *Account) Browser(ctx context.Context, open func(url string) error) (*SignIn, error) {
 	m, err := a.describe(ctx)
 	if err != nil {
@@ -34,7 +37,7 @@ func (a *Account) Browser(ctx context.Context, open func(url string) error) (*Si
 		missing = "issuer does not support PKCE with S256"
 	}
 	if missing != "" {
-		return nil, &Error{Kind: KindConfiguration, Issuer: a.app.Issuer, Err: errors.New(missing)}
+		return nil, &Error{Kind: KindUnsupported, Issuer: a.app.Issuer, Err: errors.New(missing)}
 	}
 	verifier, state := oauth2.GenerateVerifier(), rand.Text()
 	x := a.exchange(ctx, verifier, state)
@@ -42,11 +45,10 @@ func (a *Account) Browser(ctx context.Context, open func(url string) error) (*Si
 	if err != nil {
 		return nil, err
 	}
-	back, err := listen(ctx, a.app.Redirect, state)
+	back, err := newLoopback(ctx, a.listen, a.app.Redirect, state)
 	if err != nil {
 		return nil, fmt.Errorf("oauth: %w", err)
 	}
-	defer back.close()
 	client.RedirectURL = back.url
 	answer, err := back.await(ctx, func() error { return open(a.pageURL(client, state, verifier)) })
 	if err != nil {

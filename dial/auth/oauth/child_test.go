@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,7 +70,7 @@ func server(t *testing.T) (is *issuer, config oauth.Config, dir string) {
 func childConfig(name, dir string) (oauth.Config, error) {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(os.Getenv(certificate)))
-	s, err := oauth.NewFileStore(dir)
+	s, err := oauth.NewFileStore(filepath.Join(dir, "tokens"))
 	return oauth.Config{
 		Apps: []oauth.App{{Issuer: name, ClientID: testClient}}, Store: s,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true},

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -28,6 +29,7 @@ const (
 	slowDown         = 5 // RFC 8628 §3.5
 	longestInterval  = 300
 	longestDeviceRun = 2 * time.Hour
+	longestURL       = 512
 )
 
 // Device lets the user sign in on another device, which needs no browser here (RFC 8628).
@@ -35,15 +37,16 @@ const (
 // the issuer from time to time until the person has signed in, refused, or the code has
 // expired. If show returns an error, Device returns it.
 //
-// The error is an [*Error], with KindDenied if the person refused and KindExpired if the
-// code expired, a [*ConsentError], an [*IdentityError], or that of ctx.
+// The error is an [*Error], with KindDenied if the person refused, KindExpired if the
+// code expired and KindUnsupported if the issuer has no such sign-in, a [*ConsentError], an
+// [*IdentityError], or that of ctx.
 func (a *Account) Device(ctx context.Context, show func(DevicePrompt) error) (*SignIn, error) {
 	m, err := a.describe(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if m.DeviceEndpoint == "" {
-		return nil, &Error{Kind: KindConfiguration, Issuer: a.app.Issuer, Err: errors.New("issuer has no sign-in on another device")}
+		return nil, &Error{Kind: KindUnsupported, Issuer: a.app.Issuer, Err: errors.New("issuer has no sign-in on another device")}
 	}
 	x := a.exchange(ctx)
 	client, err := a.client(x, m)
@@ -78,10 +81,10 @@ func (a *Account) deviceCode(x *exchange, client *oauth2.Config) (*oauth2.Device
 		return nil, x.cause(place, err)
 	}
 	x.secrets = append(x.secrets, code.DeviceCode)
-	if _, err := checkHTTPS(code.VerificationURI); err != nil {
-		return nil, x.broken(place, errors.New("page for the person is not an https URL"))
+	if _, err := checkHTTPS(code.VerificationURI); err != nil || len(code.VerificationURI) > longestURL {
+		return nil, x.broken(place, fmt.Errorf("page for the person is not an https URL of at most %d bytes", longestURL))
 	}
-	if _, err := checkHTTPS(code.VerificationURIComplete); err != nil {
+	if _, err := checkHTTPS(code.VerificationURIComplete); err != nil || len(code.VerificationURIComplete) > longestURL {
 		code.VerificationURIComplete = ""
 	}
 	if code.DeviceCode == "" || code.UserCode == "" || wire.Printable(code.UserCode) != code.UserCode {

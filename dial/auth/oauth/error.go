@@ -24,6 +24,9 @@ const (
 	// KindConfiguration: the issuer does not accept the program: its client id, its
 	// secret, its redirect URI, a scope. The program has to be corrected.
 	KindConfiguration Kind = "issuer does not accept the program"
+	// KindUnsupported: the issuer has no sign-in with a browser, or none on another
+	// device. Try the other.
+	KindUnsupported Kind = "issuer has no such sign-in"
 	// KindGrant: the issuer does not accept the refresh token, or not without the
 	// person. It is always the cause in a [*ConsentError].
 	KindGrant Kind = "grant is no longer accepted"
@@ -34,8 +37,8 @@ const (
 	// KindIssuer: the issuer's certificate is not valid, or it answered in a way in
 	// which no issuer should. It is set up badly, or not the issuer.
 	KindIssuer Kind = "issuer broke the protocol"
-	// KindStore: the Store failed. What it did not save is kept, and is saved before
-	// it is used.
+	// KindStore: the Store failed. What it did not save of a refresh is kept, and is
+	// saved before it is used. After a sign-in the person has to sign in again.
 	KindStore Kind = "tokens could not be loaded or saved"
 )
 
@@ -103,6 +106,8 @@ func (e *Error) Hint() string {
 		return "The provider's sign-in service cannot be reached or is overloaded: try again later."
 	case KindConfiguration:
 		return "The provider's sign-in service does not accept this program: its maker has to correct how it is registered."
+	case KindUnsupported:
+		return "The provider does not offer this way to sign in: use a browser on this computer instead of another device, or the other way round."
 	case KindDenied:
 		return "The sign-in was refused: sign in again, and allow what the program asks for."
 	case KindExpired:

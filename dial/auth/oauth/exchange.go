@@ -62,6 +62,9 @@ func (x *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, x.failed(ctx, place, err)
 	}
 	if err := x.judge(place, response, body); err != nil {
+		if ctx.Err() != nil { // it may be what the server sent when the connection was closed
+			return nil, x.failed(ctx, place, err)
+		}
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))

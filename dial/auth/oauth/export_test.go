@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"net"
 	"os"
 	"time"
 )
@@ -28,11 +29,24 @@ func (s *FileStore) OnSync(f func(*os.File) error)                 { s.disk.sync
 func (s *FileStore) OnRename(f func(from, to string) error)        { s.disk.rename = f }
 func (s *FileStore) OnSyncDir(f func(string) error)                { s.disk.syncDir = f }
 
-// Listen waits for the browser with a state, as Browser does, and takes no answer.
-func Listen(ctx context.Context, state string) (url string, stop func(), err error) {
-	l, err := listen(ctx, "", state)
-	if err != nil {
-		return "", nil, err
-	}
-	return l.url, l.close, nil
+// OnListen replaces a system call.
+func (a *Account) OnListen(f func(ctx context.Context, network, address string) (net.Listener, error)) {
+	a.listen = f
 }
+
+// Loopback is what waits for the browser.
+type Loopback = loopback
+
+// Listen waits for the browser with a state, as Browser does, and takes no answer.
+func Listen(ctx context.Context, state string) (*Loopback, error) {
+	return newLoopback(ctx, new(net.ListenConfig).Listen, "", state)
+}
+
+// URL returns the redirect URI.
+func (l *Loopback) URL() string { return l.url }
+
+// Answered returns how many answers wait to be taken.
+func (l *Loopback) Answered() int { return len(l.answer) }
+
+// Close ends the server.
+func (l *Loopback) Close() { l.close() }

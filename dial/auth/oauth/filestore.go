@@ -17,9 +17,10 @@ import (
 )
 
 var (
-	// ErrExposed means that a file of tokens grants other users access. Its tokens are
-	// not used: other users may know them. Remove the file and sign in again.
-	ErrExposed = errors.New("other users have access to the file, want permissions 0600")
+	// ErrExposed means that a file of tokens grants other users access, that they can
+	// write to its directory, or that either belongs to another user. Its tokens are not used: other users may know them, or have
+	// put theirs in their place. Remove the file and sign in again.
+	ErrExposed = errors.New("other users have access, want permissions 0600 for a file and 0700 for its directory")
 	// ErrDamaged means that a file of tokens is not what a FileStore has written. It is
 	// not used, and signing in again replaces it.
 	ErrDamaged = errors.New("the file is damaged")
@@ -53,11 +54,18 @@ type fileCalls struct {
 var _ Store = (*FileStore)(nil)
 
 // NewFileStore returns a store in a directory, which it creates with permissions 0700 if
-// it does not exist.
+// it does not exist. One that other users own or can write to is [ErrExposed], wrapped.
 func NewFileStore(dir string) (*FileStore, error) {
 	dir, err := filepath.Abs(dir)
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
+	}
+	var info fs.FileInfo
+	if err == nil {
+		info, err = os.Stat(dir)
+	}
+	if err == nil && (disk.Exposed(info) && info.Mode().Perm()&0o022 != 0 || disk.Foreign(info)) {
+		err = &fs.PathError{Op: "open", Path: dir, Err: ErrExposed}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("oauth: %w", err)
@@ -140,20 +148,23 @@ type fileHead struct {
 
 const fileFormat = "mailconn tokens 1"
 
-// readValue reads a file.
+// readValue reads a file. A FileStore writes no symbolic links, and opening a pipe would
+// block.
 func readValue(path, key string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrDamaged}
+	case disk.Exposed(info), disk.Foreign(info):
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrExposed}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case disk.Exposed(info):
-		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrExposed}
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, err

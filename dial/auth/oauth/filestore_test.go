@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -44,7 +45,7 @@ func TestRow14Exposed(t *testing.T) {
 		t.Skip("modes are those of Unix")
 	}
 	for _, mode := range []fs.FileMode{0o640, 0o604, 0o620, 0o602, 0o666} {
-		s := fileStore(t, t.TempDir())
+		s := fileStore(t, privateDir(t))
 		put(t, s, "k", "one")
 		path := s.Path("k")
 		if err := os.Chmod(path, mode); err != nil {
@@ -74,9 +75,103 @@ func TestRow14Exposed(t *testing.T) {
 	}
 }
 
+// A directory that other users can write to is not used: they could put tokens of theirs
+// there. One that they can read is.
+func TestRow14ExposedDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are those of Unix")
+	}
+	for mode, want := range map[fs.FileMode]error{
+		0o770: oauth.ErrExposed, 0o702: oauth.ErrExposed, 0o777 | fs.ModeSticky: oauth.ErrExposed, 0o755: nil, 0o700: nil,
+	} {
+		dir := t.TempDir()
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := oauth.NewFileStore(dir); !errors.Is(err, want) || want != nil && !strings.Contains(err.Error(), dir) {
+			t.Errorf("%v: %v", mode, err)
+		}
+	}
+}
+
+// A file or a directory of another user's is not used, also by root.
+func TestRow14Foreign(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	dir := privateDir(t)
+	s := fileStore(t, dir)
+	put(t, s, "k", "one")
+	const nobody = 65534
+	if err := os.Chown(s.Path("k"), nobody, -1); err != nil {
+		t.Fatal(err)
+	}
+	if value, err := s.Load(t.Context(), "k"); value != nil || !errors.Is(err, oauth.ErrExposed) {
+		t.Errorf("file: %q, %v", value, err)
+	}
+	put(t, s, "k", "two")
+	if got := get(t, s, "k"); got != "two" {
+		t.Errorf("replaced: %q", got)
+	}
+	if err := os.Chown(dir, nobody, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := oauth.NewFileStore(dir); !errors.Is(err, oauth.ErrExposed) {
+		t.Errorf("directory: %v", err)
+	}
+}
+
+// What is not a regular file is neither used nor followed, and a pipe does not block.
+func TestRow14NotAFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege there")
+	}
+	elsewhere := fileStore(t, privateDir(t))
+	put(t, elsewhere, "k", "one")
+	target := elsewhere.Path("k")
+	before, err := os.ReadFile(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, plant := range map[string]func(path string) error{
+		"link":          func(path string) error { return os.Symlink(target, path) },
+		"dangling link": func(path string) error { return os.Symlink(filepath.Join(t.TempDir(), "none"), path) },
+		"pipe":          func(path string) error { return exec.Command("mkfifo", "-m", "600", path).Run() },
+	} {
+		for _, suffix := range []string{"", ".new"} {
+			s := fileStore(t, privateDir(t))
+			if err := plant(s.Path("k") + suffix); err != nil {
+				t.Fatal(err)
+			}
+			if value, err := s.Load(t.Context(), "k"); value != nil || suffix == "" && !errors.Is(err, oauth.ErrDamaged) {
+				t.Errorf("%s%s: %q, %v", name, suffix, value, err)
+			}
+			err := s.Update(t.Context(), "k", func(old []byte) ([]byte, error) {
+				if old != nil {
+					t.Errorf("%s%s: Update gives %q", name, suffix, old)
+				}
+				return []byte("two"), nil
+			})
+			if got := get(t, s, "k"); err != nil || got != "two" {
+				t.Errorf("%s%s: %v, %q", name, suffix, err, got)
+			}
+			if after, err := os.ReadFile(target); err != nil || !slices.Equal(after, before) {
+				t.Errorf("%s%s: the link was followed: %q, %v", name, suffix, after, err)
+			}
+		}
+	}
+	s := fileStore(t, privateDir(t))
+	if err := os.Mkdir(s.Path("k"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(t.Context(), "k", func([]byte) ([]byte, error) { return []byte("two"), nil }); err == nil {
+		t.Error("a directory was replaced")
+	}
+}
+
 // A file with any damage is not used.
 func TestDamaged(t *testing.T) {
-	s := fileStore(t, t.TempDir())
+	s := fileStore(t, privateDir(t))
 	put(t, s, "k", "one\ntwo")
 	path := s.Path("k")
 	good, err := os.ReadFile(path)
@@ -112,7 +207,7 @@ func TestDamaged(t *testing.T) {
 
 // Update returns nil after what it wrote was synced, and the directory after that.
 func TestSynced(t *testing.T) {
-	s := fileStore(t, t.TempDir())
+	s := fileStore(t, privateDir(t))
 	path := s.Path("k")
 	var steps []string
 	s.OnSync(func(f *os.File) error { steps = append(steps, "sync "+filepath.Base(f.Name())); return f.Sync() })
@@ -140,7 +235,7 @@ func TestUpdateFails(t *testing.T) {
 		"rename":    {func(s *oauth.FileStore) { s.OnRename(func(_, _ string) error { return syscall.ENOSPC }) }, "one", "two"},
 		"directory": {func(s *oauth.FileStore) { s.OnSyncDir(func(string) error { return syscall.ENOSPC }) }, "two", "two"},
 	} {
-		dir := t.TempDir()
+		dir := privateDir(t)
 		put(t, fileStore(t, dir), "k", "one")
 		s := fileStore(t, dir)
 		c.breakIt(s)

@@ -21,13 +21,17 @@ const grantFormat = "mailconn grant 1"
 
 // newGrant returns the grant in the answer of a token endpoint.
 func newGrant(t *oauth2.Token) (*grant, error) {
-	if t.Type() != "Bearer" { // RFC 6749 §7.1
+	switch {
+	case t.Type() != "Bearer": // RFC 6749 §7.1
 		return nil, errors.New("token is of another type than Bearer")
+	case !visible(t.AccessToken): // RFC 6750 §2.1; no login could send it
+		return nil, errors.New("token contains blanks, controls or other than ASCII")
 	}
-	return &grant{
-		Format: grantFormat, Access: t.AccessToken, Refresh: t.RefreshToken,
-		Issued: time.Now().UTC(), Expires: t.Expiry.UTC().Round(0),
-	}, nil
+	g := &grant{Format: grantFormat, Access: t.AccessToken, Refresh: t.RefreshToken, Issued: time.Now().UTC()}
+	if t.Expiry.After(g.Issued) { // a lifetime that is negative says nothing
+		g.Expires = t.Expiry.UTC().Round(0)
+	}
+	return g, nil
 }
 
 // parseGrant reads what encode wrote. It returns nil for what is no grant.
@@ -37,6 +41,12 @@ func parseGrant(value []byte) *grant {
 		return nil
 	}
 	return g
+}
+
+// same reports whether g and other, which may be nil, were given at the same time. Some
+// issuers give the same refresh token again.
+func (g *grant) same(other *grant) bool {
+	return other != nil && g.Refresh == other.Refresh && g.Issued.Equal(other.Issued)
 }
 
 func (g *grant) encode() ([]byte, error) { return json.MarshalIndent(g, "", "  ") }

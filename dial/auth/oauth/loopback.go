@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -43,6 +44,7 @@ func checkRedirect(redirect string) error {
 // the state that only the issuer and the browser have seen.
 type loopback struct {
 	url    string // the redirect URI, with the port
+	host   string // of url, with the port
 	path   string
 	state  string
 	server http.Server
@@ -51,26 +53,33 @@ type loopback struct {
 	answer chan url.Values // has room for the one
 }
 
-func listen(ctx context.Context, redirect, state string) (*loopback, error) {
+// listenFunc is that of a net.ListenConfig.
+type listenFunc func(ctx context.Context, network, address string) (net.Listener, error)
+
+// newLoopback waits for an answer to a redirect URI, "" being that of IPv4 or else of IPv6.
+func newLoopback(ctx context.Context, listen listenFunc, redirect, state string) (*loopback, error) {
 	if redirect == "" {
-		l, err := listen(ctx, redirectIPv4, state)
-		if err != nil && ctx.Err() == nil {
-			return listen(ctx, redirectIPv6, state)
+		l, err := newLoopback(ctx, listen, redirectIPv4, state)
+		if err == nil || ctx.Err() != nil {
+			return l, err
 		}
-		return l, err
+		l, err6 := newLoopback(ctx, listen, redirectIPv6, state)
+		if err6 != nil {
+			return nil, errors.Join(err, err6)
+		}
+		return l, nil
 	}
 	u, err := url.Parse(redirect)
 	if err != nil {
 		return nil, err
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(u.Hostname(), "0"))
+	listener, err := listen(ctx, "tcp", net.JoinHostPort(u.Hostname(), "0"))
 	if err != nil {
 		return nil, err
 	}
 	u.Host = listener.Addr().String()
 	l := &loopback{
-		url: u.String(), path: cmp.Or(u.Path, "/"), state: state,
+		url: u.String(), host: u.Host, path: cmp.Or(u.Path, "/"), state: state,
 		served: make(chan struct{}), answer: make(chan url.Values, 1),
 	}
 	l.server = http.Server{
@@ -92,12 +101,13 @@ func (l *loopback) close() {
 }
 
 // ServeHTTP takes the answer, and refuses everything else: pages of other origins and
-// programs of other users can send requests, too.
+// programs of other users can send requests, too. A page whose name leads to this host by
+// DNS rebinding sends that name.
 func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	state := query["state"]
 	switch {
-	case r.URL.Path != l.path:
+	case r.Host != l.host, r.URL.Path != l.path:
 		http.NotFound(w, r)
 		return
 	case r.Method != http.MethodGet, len(state) != 1, subtle.ConstantTimeCompare([]byte(state[0]), []byte(l.state)) == 0, !l.taken.CompareAndSwap(false, true):
@@ -129,8 +139,9 @@ const loopbackPage = `<!DOCTYPE html>
 <body style="font: 1.2em sans-serif; margin: 3em auto; max-width: 30em"><p>%s</p></body></html>
 `
 
-// await returns the answer's parameters. open makes the browser ask for it.
+// await returns the answer's parameters, and closes l. open makes the browser ask for it.
 func (l *loopback) await(ctx context.Context, open func() error) (url.Values, error) {
+	defer l.close()
 	opened := make(chan error, 1)
 	go func() { opened <- open() }()
 	for {

@@ -21,8 +21,8 @@ type renewal struct {
 // renewals is what one renewal leaves to the next. No two run at the same time.
 type renewals struct {
 	unsaved  *grant // what the issuer gave, and the store did not save
-	replaces string // the refresh token that unsaved was given for
-	refused  string // the refresh token that the issuer does not accept
+	replaces *grant // what the store had then
+	refused  *grant // what the issuer does not accept
 	why      error  // its words about that
 	retryAt  time.Time
 	retryErr error // what to return until then
@@ -39,7 +39,7 @@ func (a *Account) renew(ctx context.Context, rejected string) (*grant, error) {
 	if r == nil {
 		r = &renewal{done: make(chan struct{})}
 		a.running = r
-		go a.run(context.WithoutCancel(ctx), r, rejected)
+		go a.run(context.WithoutCancel(ctx), r, rejected, a.signIns)
 	}
 	a.mu.Unlock()
 	select {
@@ -73,11 +73,11 @@ func (a *Account) Wait(ctx context.Context) error {
 }
 
 // run carries a renewal to its end.
-func (a *Account) run(ctx context.Context, r *renewal, rejected string) {
+func (a *Account) run(ctx context.Context, r *renewal, rejected string, signIns int) {
 	r.grant, r.err = a.loadOrRefresh(ctx, rejected)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if r.err == nil {
+	if r.err == nil && a.signIns == signIns { // else a.grant is as new, or forgotten
 		a.grant = r.grant
 	}
 	a.running = nil
@@ -119,11 +119,11 @@ func (a *Account) loadOrRefresh(ctx context.Context, rejected string) (*grant, e
 	return g, nil
 }
 
-// replace returns the grant to save in the place of old, while no other program does the
-// same.
-func (a *Account) replace(ctx context.Context, old *grant, rejected string) (*grant, error) {
-	past := &a.renewals
-	if old != nil && past.unsaved != nil && past.replaces == old.Refresh {
+// replace returns the grant to save in the place of the stored one, while no other program
+// does the same.
+func (a *Account) replace(ctx context.Context, stored *grant, rejected string) (*grant, error) {
+	past, old := &a.renewals, stored
+	if old != nil && past.unsaved != nil && old.same(past.replaces) {
 		old = past.unsaved
 	}
 	switch {
@@ -135,17 +135,17 @@ func (a *Account) replace(ctx context.Context, old *grant, rejected string) (*gr
 		return old, nil
 	case old.Refresh == "":
 		return nil, a.consent(ErrNoGrant)
-	case old.Refresh == past.refused:
+	case old.same(past.refused):
 		return nil, a.consent(past.why)
 	}
 	next, err := a.refresh(ctx, old)
 	var failed *Error
 	switch {
 	case err == nil:
-		past.unsaved, past.replaces = next, old.Refresh
+		past.unsaved, past.replaces = next, stored
 		return next, nil
 	case errors.Is(err, KindGrant):
-		past.refused, past.why = old.Refresh, err
+		past.refused, past.why = old, err
 		return nil, a.consent(err)
 	case errors.As(err, &failed) && failed.RetryAfter > 0:
 		past.retryAt, past.retryErr = time.Now().Add(failed.RetryAfter), err

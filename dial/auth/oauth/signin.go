@@ -71,7 +71,10 @@ func (a *Account) accept(ctx context.Context, x *exchange, m *Metadata, token *o
 	if done.Warning != nil && a.requireIdentity {
 		return nil, done.Warning
 	}
-	return done, a.save(ctx, g)
+	if err := a.save(ctx, g); err != nil {
+		return nil, err
+	}
+	return done, nil
 }
 
 // claims are those of an ID token that name a user (OpenID Connect Core §5.1).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -21,9 +22,19 @@ var stores = map[string]func(t testing.TB) (open func() oauth.Store){
 		return func() oauth.Store { return s }
 	},
 	"file": func(t testing.TB) func() oauth.Store {
-		dir := t.TempDir()
+		dir := privateDir(t)
 		return func() oauth.Store { return fileStore(t, dir) }
 	},
+}
+
+// privateDir returns a directory that a FileStore takes, whatever the umask.
+func privateDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func fileStore(t testing.TB, dir string) *oauth.FileStore {

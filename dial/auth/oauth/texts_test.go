@@ -41,7 +41,7 @@ func TestErrorTexts(t *testing.T) {
 		}
 	}
 	for _, kind := range []oauth.Kind{
-		oauth.KindTemporary, oauth.KindConfiguration, oauth.KindGrant, oauth.KindDenied, oauth.KindExpired, oauth.KindIssuer, oauth.KindStore,
+		oauth.KindTemporary, oauth.KindConfiguration, oauth.KindUnsupported, oauth.KindGrant, oauth.KindDenied, oauth.KindExpired, oauth.KindIssuer, oauth.KindStore,
 	} {
 		if (&oauth.Error{Kind: kind}).Hint() == "" || kind.Error() == "" {
 			t.Errorf("%q has no hint", kind)

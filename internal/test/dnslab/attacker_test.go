@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"github.com/mailconn/mailconn/internal/test/dnslab/nameservers"
 	"github.com/mailconn/mailconn/internal/test/fakenet"
 )
 
@@ -40,7 +41,7 @@ type man struct {
 func interpose(t *testing.T, m *man) int {
 	t.Helper()
 	m.t = t
-	u, l := listen(t)
+	u, l := nameservers.Listen(t)
 	t.Cleanup(func() {
 		u.Close()
 		l.Close()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/internal/test/dnslab/nameservers"
 	"github.com/mailconn/mailconn/internal/test/fakenet"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -124,14 +125,14 @@ func rows() (all []row) {
 // What it says is compared, cell by cell, with testdata/mitm.txt; and in every cell
 // nothing is ready that the domain does not vouch for, or that is not under it.
 func TestManInTheMiddle(t *testing.T) {
-	web := append(domains(), ready)
-	s := startNSD(t,
-		zone{name: "signed.example", signed: true, records: web},
-		zone{name: "plain.example", records: web},
-		zone{name: "hoster.example", records: []string{"mail A 192.0.2.20", "mx A 192.0.2.20"}},
-		zone{name: "bighoster.example", records: []string{"mx A 192.0.2.21"}},
-		zone{name: "table.example", records: []string{"@ A 192.0.2.12"}},
-		zone{name: "evil.example", records: []string{"_imaps._tcp SRV 0 1 993 mail.evil.example.", "_submissions._tcp SRV 0 1 465 mail.evil.example.", "@ A " + evil, "mail A " + evil, "_ua-auto-config TXT " + digest(evilDoc), "@ MX 10 mx.bighoster.example."}},
+	web := domains()
+	s := nameservers.StartNSD(t,
+		nameservers.Zone{Name: "signed.example", Signed: true, Records: web},
+		nameservers.Zone{Name: "plain.example", Records: web},
+		nameservers.Zone{Name: "hoster.example", Records: []string{"mail A 192.0.2.20", "mx A 192.0.2.20"}},
+		nameservers.Zone{Name: "bighoster.example", Records: []string{"mx A 192.0.2.21"}},
+		nameservers.Zone{Name: "table.example", Records: []string{"@ A 192.0.2.12"}},
+		nameservers.Zone{Name: "evil.example", Records: []string{"_imaps._tcp SRV 0 1 993 mail.evil.example.", "_submissions._tcp SRV 0 1 465 mail.evil.example.", "@ A " + evil, "mail A " + evil, "_ua-auto-config TXT " + digest(evilDoc), "@ MX 10 mx.bighoster.example."}},
 	)
 	ca, theirs := fakenet.NewCA(t), fakenet.NewCA(t)
 	all := rows()
@@ -161,7 +162,9 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 	file := filepath.Join("testdata", "mitm.txt")
 	if *update {
-		write(t, file, b.String())
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	want, err := os.ReadFile(file)
 	if err != nil {
@@ -174,7 +177,7 @@ func TestManInTheMiddle(t *testing.T) {
 
 // meet finds the servers of a domain with a man in the middle, and shows what was
 // found.
-func meet(t *testing.T, s *nameServer, r row, m mode, ca, theirs *fakenet.CA) string {
+func meet(t *testing.T, s *nameservers.NSD, r row, m mode, ca, theirs *fakenet.CA) string {
 	answers := new(fakenet.Names)
 	switch m {
 	case forge:
@@ -183,11 +186,11 @@ func meet(t *testing.T, s *nameServer, r row, m mode, ca, theirs *fakenet.CA) st
 		answers.Add(r.redirect...)
 	}
 	answers.Add("evil.example A " + evil)
-	middle := interpose(t, &man{upstream: fmt.Sprintf("127.0.0.1:%d", s.port), mode: m, aimed: r.dns, answers: answers})
+	middle := interpose(t, &man{upstream: fmt.Sprintf("127.0.0.1:%d", s.Port), mode: m, aimed: r.dns, answers: answers})
 	network := servers(t, r, m, ca, theirs)
 	trust := &tls.Config{RootCAs: ca.Pool()}
 	o := &discover.Options{
-		Resolver:  resolver(startUnbound(t, s, middle)),
+		Resolver:  nameservers.Resolver(nameservers.StartUnbound(t, s, middle)),
 		Transport: &http.Transport{DialContext: network.DialContext, TLSClientConfig: trust},
 		Dialer:    &dial.Dialer{NetDialer: network, TLSConfig: trust},
 		ISPDB:     "https://table.example/",

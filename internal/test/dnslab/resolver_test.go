@@ -9,10 +9,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/test/dnslab/nameservers"
 )
-
-// ready is what tells that a server has read its zones.
-const ready = `ready TXT "yes"`
 
 // What a validating resolver and a signing name server say, as dial/dns has it.
 func TestResolver(t *testing.T) {
@@ -21,12 +19,12 @@ func TestResolver(t *testing.T) {
 		"tlsa CNAME _25._tcp.mail", "alias CNAME alias2", "alias2 CNAME mail", "away CNAME mail.plain.example.", "loop CNAME loop",
 		"_imaps._tcp SRV 0 0 0 .", "big TXT" + strings.Repeat(` "`+strings.Repeat("x", 250)+`"`, 13), "gone CNAME nowhere",
 	}
-	s := startNSD(t,
-		zone{name: "signed.example", signed: true, records: records},
-		zone{name: "bogus.example", signed: true, expired: true, records: records},
-		zone{name: "plain.example", records: append(records, ready)},
+	s := nameservers.StartNSD(t,
+		nameservers.Zone{Name: "signed.example", Signed: true, Records: records},
+		nameservers.Zone{Name: "bogus.example", Signed: true, Expired: true, Records: records},
+		nameservers.Zone{Name: "plain.example", Records: records},
 	)
-	validating := startUnbound(t, s, s.port)
+	validating := nameservers.StartUnbound(t, s, s.Port)
 	const tlsa = dnsmessage.Type(52)
 	for _, c := range []struct {
 		name string
@@ -56,7 +54,7 @@ func TestResolver(t *testing.T) {
 			case "bogus.example":
 				want = "failed"
 			}
-			a, err := resolver(validating).Ask(t.Context(), c.name+zone, c.kind)
+			a, err := nameservers.Resolver(validating).Ask(t.Context(), c.name+zone, c.kind)
 			if got := show(a, err); got != want {
 				t.Errorf("%s%s %v: %s (%v), want %s", c.name, zone, c.kind, got, err, want)
 			}
@@ -68,11 +66,11 @@ func TestResolver(t *testing.T) {
 	}
 	// The name server itself answers, and vouches for nothing. It knows no other
 	// zones, and refuses, which is no absence.
-	a, err := resolver(s.port).Ask(t.Context(), "bogus.example", dnsmessage.TypeMX)
+	a, err := nameservers.Resolver(s.Port).Ask(t.Context(), "bogus.example", dnsmessage.TypeMX)
 	if got := show(a, err); got != "1 record" {
 		t.Errorf("without validation: %s, %v", got, err)
 	}
-	if a, err = resolver(s.port).Ask(t.Context(), "other.example", dnsmessage.TypeMX); err == nil {
+	if a, err = nameservers.Resolver(s.Port).Ask(t.Context(), "other.example", dnsmessage.TypeMX); err == nil {
 		t.Errorf("a zone that is not served: %s", show(a, err))
 	}
 }

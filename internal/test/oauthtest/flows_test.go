@@ -13,7 +13,7 @@ import (
 
 // testDevice signs in on another device, and logs in with the token.
 func testDevice(t *testing.T, l *lab) {
-	a := l.account(t, servers.OpaqueClient, t.TempDir())
+	a := l.account(t, servers.OpaqueClient, tokenDir(t))
 	b := l.browser(t, servers.Alice)
 	done, err := a.Device(t.Context(), func(p oauth.DevicePrompt) error {
 		b.code = p.Code
@@ -63,7 +63,7 @@ func testBrowser(t *testing.T, l *lab) {
 // testRefused has the person say no, the wrong person sign in, and a client that the issuer
 // does not know.
 func testRefused(t *testing.T, l *lab) {
-	a := l.account(t, servers.OpaqueClient, t.TempDir())
+	a := l.account(t, servers.OpaqueClient, tokenDir(t))
 	b := l.browser(t, servers.Alice)
 	b.refuse = true
 	if _, err := a.Browser(t.Context(), b.open); !errors.Is(err, oauth.KindDenied) {
@@ -86,7 +86,7 @@ func testRefused(t *testing.T, l *lab) {
 	if err := l.login(t.Context(), l.introspects, "XOAUTH2", a); !errors.As(err, &consent) {
 		t.Errorf("after all that: %v", err)
 	}
-	unknown := l.account(t, "nobody", t.TempDir())
+	unknown := l.account(t, "nobody", tokenDir(t))
 	var once sync.Once
 	_, err = unknown.Device(t.Context(), func(oauth.DevicePrompt) error { once.Do(func() { t.Error("shown") }); return nil })
 	if !errors.Is(err, oauth.KindConfiguration) {

@@ -6,6 +6,7 @@ require (
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/mailconn/mailconn v0.0.0
 	github.com/mailconn/mailconn/dial/auth/oauth v0.0.0
+	github.com/mailconn/mailconn/internal/test/dnslab v0.0.0
 	github.com/mailconn/mailconn/internal/test/interop v0.0.0
 )
 
@@ -23,5 +24,6 @@ require (
 replace (
 	github.com/mailconn/mailconn => ../../..
 	github.com/mailconn/mailconn/dial/auth/oauth => ../../../dial/auth/oauth
+	github.com/mailconn/mailconn/internal/test/dnslab => ../dnslab
 	github.com/mailconn/mailconn/internal/test/interop => ../interop
 )

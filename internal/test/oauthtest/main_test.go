@@ -127,7 +127,7 @@ func loginAt(ctx context.Context, config *tls.Config, addr, mechanism string, so
 // testProtocols logs in by every protocol and mechanism, with both kinds of token.
 func testProtocols(t *testing.T, l *lab) {
 	for client, s := range map[string]*servers.Dovecot{servers.OpaqueClient: l.introspects, servers.JWTClient: l.validates} {
-		a := l.signedIn(t, client, t.TempDir())
+		a := l.signedIn(t, client, tokenDir(t))
 		for _, mechanism := range mechanisms {
 			token := auth.Token{User: servers.Alice, Secret: a, Mechanisms: []string{mechanism}}
 			if err := l.login(t.Context(), s, mechanism, a); err != nil {
@@ -154,7 +154,7 @@ func testProtocols(t *testing.T, l *lab) {
 			}
 		}
 	}
-	if err := l.login(t.Context(), l.validates, "XOAUTH2", l.signedIn(t, servers.OpaqueClient, t.TempDir())); err == nil {
+	if err := l.login(t.Context(), l.validates, "XOAUTH2", l.signedIn(t, servers.OpaqueClient, tokenDir(t))); err == nil {
 		t.Error("a server that only checks JWTs took a token that is none")
 	}
 }

@@ -92,7 +92,7 @@ func manySessions(ca, issuer, dir, addr string) error {
 // testTwoPrograms has two programs with twenty sessions each log in when the stored token
 // has been revoked: one refresh.
 func testTwoPrograms(t *testing.T, l *lab) {
-	dir := t.TempDir()
+	dir := tokenDir(t)
 	a := l.signedIn(t, servers.OpaqueClient, dir)
 	l.withdraw(t, secret(t, a, ""))
 	before := l.issuer.Granted("refresh_token")
@@ -160,7 +160,7 @@ func killedBeforeUse(ca, issuer, dir, _ string) error {
 // testKilled kills a program between the refresh and the use of the new token: nothing is
 // lost, and the issuer is not asked again.
 func testKilled(t *testing.T, l *lab) {
-	dir := t.TempDir()
+	dir := tokenDir(t)
 	a := l.signedIn(t, servers.OpaqueClient, dir)
 	l.withdraw(t, secret(t, a, ""))
 	before, refresh := l.issuer.Granted("refresh_token"), stored(t, dir)

@@ -29,6 +29,16 @@ func secret(t *testing.T, a *oauth.Account, refused string) string {
 	return s.Reveal()
 }
 
+// tokenDir returns a directory that a FileStore takes, whatever the umask.
+func tokenDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 var refreshToken = regexp.MustCompile(`"refresh_token": "([^"]+)"`)
 
 // tokenFile returns the only file of tokens in a directory.
@@ -58,7 +68,7 @@ func stored(t *testing.T, dir string) string {
 // testExpiry uses tokens that are good for a few seconds: the account replaces one before
 // it expires, and the mail server refuses it after that.
 func testExpiry(t *testing.T, l *lab) {
-	a := l.signedIn(t, servers.ShortClient, t.TempDir())
+	a := l.signedIn(t, servers.ShortClient, tokenDir(t))
 	first, before := secret(t, a, ""), l.issuer.Granted("refresh_token")
 	if err := l.login(t.Context(), l.validates, "OAUTHBEARER", auth.NewSecret(first)); err != nil {
 		t.Errorf("at first: %v", err)
@@ -123,7 +133,7 @@ func (l *lab) ask(t *testing.T, path string, form url.Values) {
 // it, and revokes the refresh token, after which Alice has to sign in again.
 func testRevocation(t *testing.T, l *lab) {
 	for _, mechanism := range mechanisms {
-		dir := t.TempDir()
+		dir := tokenDir(t)
 		a := l.signedIn(t, servers.OpaqueClient, dir)
 		token, before := secret(t, a, ""), l.issuer.Granted("refresh_token")
 		l.withdraw(t, token)
@@ -157,10 +167,10 @@ func testRevocation(t *testing.T, l *lab) {
 // testRotation refreshes several times. Each brings another refresh token; the issuer takes
 // a used one for stolen, and ends the grant.
 func testRotation(t *testing.T, l *lab) {
-	dir := t.TempDir()
+	dir := tokenDir(t)
 	a := l.signedIn(t, servers.OpaqueClient, dir)
 	seen := map[string]bool{stored(t, dir): true}
-	copied := t.TempDir()
+	copied := tokenDir(t)
 	name := filepath.Base(tokenFile(t, dir))
 	text, err := os.ReadFile(filepath.Join(dir, name))
 	if err == nil {
