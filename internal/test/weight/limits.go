@@ -28,7 +28,7 @@ var limits = map[string]agreed{
 	"dial/peers/sqlstore":     {0, 0, 3184, -1528},
 	"dial/peers/storetest":    {0, 0, 1037, -1876},
 	"dial/trust":              {0, 0, 111, -1936},
-	"imapconn":                {7, 53766, 16878, 2300},
+	"imapconn":                {7, 53766, 16912, 2300},
 	"policy":                  {0, 0, 396, -2940},
 	"pop3conn":                {5, 42602, 12614, 1444},
 	"pop3conn/pop3watch":      {5, 42602, 13883, 1584},
