@@ -13,7 +13,7 @@ import (
 // limit: they are passed on as they come.
 type Bounds struct {
 	// Line is the length of a response without its literals, in bytes. The default is
-	// 1 MiB. What the answers to a command may make go-imap hold is bounded by 16 times
+	// 1 MiB. What the answers to a command may make go-imap hold is bounded by 8 times
 	// as much, and the words of a response by a sixteenth of it.
 	Line int
 	// Literal is the length of the literals in a response that are not bodies, in

@@ -71,5 +71,10 @@
 //     that.
 //   - A UID FETCH whose answer has the UID behind a body of more than 64 KiB fails with
 //     [ResponseCodeUnreadable]: the client could not tell which command the answer is for.
+//   - A program that reads on in a body that was cut off uses the client's buffer beside the
+//     client's reader: both get the error, but the race detector may report it.
+//   - Extension data of a body structure that no standard defines yet, which the client
+//     would pass over, makes the structure unreadable: it cannot be told from what the
+//     sender of a message has written.
 //   - The members of a PERMANENTFLAGS list that contain "]" are left out.
 package imapconn

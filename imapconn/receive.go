@@ -149,7 +149,7 @@ func (s *stream) handle(e response.Extent) error {
 	case h.Kind == response.Fetch:
 		return s.fetch(h, e)
 	case h.Kind == response.Unknown:
-		s.drop(e.Len, mend.Unfamiliar, "response "+string(bytes.ToUpper(h.Name(b)[:min(len(h.Name(b)), 40)])))
+		s.drop(e.Len, mend.Unfamiliar, kindless(h.Name(b)))
 		return nil
 	case h.Kind.Solicited() && s.awaiting(h.Kind) == nil:
 		s.drop(e.Len, mend.Unfamiliar, "response "+h.Kind.Word()+", which answers no command,")
@@ -159,6 +159,14 @@ func (s *stream) handle(e response.Extent) error {
 		s.heard(b, h)
 	}
 	return s.data(b, h)
+}
+
+// kindless returns what a response is called whose kind is not known.
+func kindless(name []byte) string {
+	if len(name) == 0 {
+		return "a response without a name"
+	}
+	return "response " + string(bytes.ToUpper(name[:min(len(name), 40)]))
 }
 
 // drop leaves n bytes of the input out.
@@ -191,21 +199,21 @@ func (s *stream) data(b []byte, h response.Head) error {
 	r := mend.ResponseOf(b, h, s.limits)
 	s.notices.faults(r.Faults, 0, 0)
 	if r.Out == nil {
-		if c := s.awaiting(h.Kind); c != nil {
-			s.lose(c, unreadable(h.Kind.Word(), b[:min(len(b), 100)]))
-		}
+		s.lose(h.Kind, unreadable(h.Kind.Word(), b[:min(len(b), 100)]))
 	}
 	s.replace(len(b), r.Out)
 	return nil
 }
 
-// lose has a command fail whose answer was left out: data that is lost in silence would
-// be taken for data that is not there.
-func (s *stream) lose(c *command, err error) {
+// lose has the commands fail that a response of this kind may answer, as it was left out:
+// data that is lost in silence would be taken for data that is not there.
+func (s *stream) lose(k response.Kind, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.lost == nil {
-		c.lost = err
+	for _, c := range s.pending.list {
+		if k.Answers(c.name) && c.lost == nil {
+			c.lost = err
+		}
 	}
 }
 
@@ -217,7 +225,7 @@ func (s *stream) hold(k response.Kind, n int) error {
 	case response.Thread:
 		n *= 16
 	case response.Expunge:
-		n = 16
+		n = 8
 	case response.List, response.Status, response.Metadata, response.Enabled, response.Search, response.Sort, response.Quota:
 		n += each
 	default:
@@ -229,9 +237,10 @@ func (s *stream) hold(k response.Kind, n int) error {
 	if k == response.List || k == response.Expunge {
 		s.pending.delivering = s.pending.first(func(c *command) bool { return c.name == k.Word() })
 	}
-	if s.kept += n; s.kept > 16*s.limits.Line {
-		return exceeded("answers to a command that take more than %d bytes", 16*s.limits.Line)
+	if most := 8 * s.limits.Line; s.kept+n > most {
+		return exceeded("answers to a command that take more than %d bytes", most)
 	}
+	s.kept += n
 	return nil
 }
 

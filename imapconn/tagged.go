@@ -2,6 +2,7 @@ package imapconn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,8 @@ import (
 // has completed, but whose answer could not be read. No server sent it.
 const ResponseCodeUnreadable imap.ResponseCode = "UNREADABLE"
 
+var errNoIdle = errors.New("imapconn: the server has answered IDLE without beginning it")
+
 // tagged deals with the answer that completes a command.
 func (s *stream) tagged(b []byte, h response.Head) error {
 	s.heard(b, h)
@@ -29,12 +32,18 @@ func (s *stream) tagged(b []byte, h response.Head) error {
 	case !h.Kind.IsStatus() || h.Kind == response.BYE:
 		return wire.Violation(policy.ErrMalformed, string(b))
 	}
+	if c.name == "IDLE" && c.waits && c.lost == nil {
+		c.lost = errNoIdle
+	}
 	answer, anew := s.answer(b, h, c)
 	if c.waits && s.pending.open == c && s.canWake {
 		c.waits = false
 		s.pending.refusing, s.pending.refusal = c, slices.Clone(answer)
 		s.replace(len(b), []byte("+ \r\n"))
 		return nil
+	}
+	if c.name == "LOGOUT" && h.Kind == response.OK && s.goodbye == nil {
+		s.goodbye = &farewell{expected: true} // some servers say no BYE
 	}
 	s.pending.remove(c)
 	s.kept, s.moves = 0, 0

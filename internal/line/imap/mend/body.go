@@ -69,7 +69,8 @@ const (
 
 func (w *writer) part(fields []node) bool {
 	n := node{list: fields}
-	ok := len(fields) >= partNext && w.raw("(") && w.str(n.at(partType), response.MaxWord) && w.raw(" ") && w.str(n.at(partSubtype), response.MaxWord) &&
+	_, shifted := numberOf(n.at(partEncoding), maxNumber) // a field is missing
+	ok := len(fields) >= partNext && !shifted && w.raw("(") && w.str(n.at(partType), response.MaxWord) && w.raw(" ") && w.str(n.at(partSubtype), response.MaxWord) &&
 		w.raw(" ") && w.params(n.at(partParams)) && w.raw(" ") && w.nstring(n.at(partID), w.limits.Line) &&
 		w.raw(" ") && w.ntext(n.at(partDescription)) && w.raw(" ") && w.nstring(n.at(partEncoding), response.MaxWord) &&
 		w.raw(" ") && w.number(n.at(partSize), maxNumber)

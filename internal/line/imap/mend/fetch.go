@@ -93,12 +93,10 @@ func (w *writer) fetch(items []item, begin []byte) (f Fetch) {
 		if it.name != "UID" || f.UID != 0 {
 			continue
 		}
-		if n, ok := numberOf(it.value, maxNumber); ok && begin != nil {
-			w.out = strconv.AppendUint(append(w.out, "UID "...), n, 10)
+		if n, ok := numberOf(it.value, maxNumber); ok {
+			w.out = strconv.AppendUint(append(append(w.out, separator...), "UID "...), n, 10)
 			separator = " "
 			f.UID = uint32(n)
-		} else if ok {
-			f.UID = uint32(n) // too late for the client
 		}
 	}
 	for _, bodies := range []bool{false, true} {

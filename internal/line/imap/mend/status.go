@@ -68,7 +68,10 @@ func (w *writer) shown(b []byte) string {
 
 // code writes a response code without its brackets (RFC 9051 §7.1).
 func (w *writer) code(inside []byte) bool {
-	name, args, _ := bytes.Cut(bytes.TrimSpace(inside), []byte(" "))
+	name, args := bytes.TrimSpace(inside), []byte(nil)
+	if i := bytes.IndexAny(name, " ("); i >= 0 {
+		name, args = name[:i], name[i:]
+	}
 	name = bytes.ToUpper(name)
 	start := len(w.out)
 	if !isAtom(name) {

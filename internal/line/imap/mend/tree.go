@@ -70,7 +70,7 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 
 // value reads a value, whose first character is not a blank.
 func (p *parser) value() (node, error) {
-	if p.words++; p.words > p.limits.Words() {
+	if p.words++; p.words > p.limits.Words()/2 { // a node takes more room than a word of the client
 		return node{}, errWords
 	}
 	start := p.i

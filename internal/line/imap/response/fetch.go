@@ -48,7 +48,7 @@ func (s *Scanner) item() bool {
 	switch string(name) {
 	case "UID":
 		uid, ok := s.nzNumber()
-		if s.Body || s.UID != 0 || s.items > maxItems {
+		if s.Body && !s.tail || s.UID != 0 || s.items > maxItems {
 			return false // the client would not look for it, or twice
 		}
 		s.UID = uid

@@ -47,7 +47,7 @@ func ParseHead(b []byte) Head {
 		name = w.next()
 	}
 	h.name, h.Args, h.Strict = span{w.start, w.start + len(name)}, w.at, w.strict
-	if h.Kind = kindOf(name); h.Kind == Unknown && len(name) <= len("NAMESPACE") {
+	if h.Kind = kindOf(name); h.Kind == Unknown && len(name) <= len("CAPABILITY") {
 		h.Kind, h.Strict = kindOf(bytes.ToUpper(name)), false
 	}
 	if h.Kind.numbered() != isNumber || h.Tagged && !h.Kind.IsStatus() {

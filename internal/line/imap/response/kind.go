@@ -109,10 +109,16 @@ func (k Kind) IsStatus() bool { return k >= OK && k <= BYE }
 // it answers.
 func (k Kind) Solicited() bool { return k >= Enabled }
 
-// Answers reports whether a response that is solicited answers a command, whose name
-// is given without UID.
+// Answers reports whether a command has a response of this kind for its whole answer. The
+// command's name is given without UID.
 func (k Kind) Answers(command string) bool {
 	switch k {
+	case Capability:
+		return command == "CAPABILITY"
+	case Status:
+		return command == "STATUS"
+	case Metadata:
+		return command == "GETMETADATA"
 	case Enabled:
 		return command == "ENABLE"
 	case ID:

@@ -22,6 +22,7 @@ type Scanner struct {
 	Body  bool
 
 	open bool // the response ends with the announcement of a body
+	tail bool // the response begins behind a body
 }
 
 // Scan judges the response in b, whose head is h.
@@ -46,7 +47,7 @@ func (s *Scanner) ScanHead(b []byte, h Head) bool {
 // announcement of another body.
 func (s *Scanner) ScanTail(b []byte, open bool) bool {
 	s.reset(b)
-	s.open, s.Body = open, true
+	s.open, s.tail, s.Body = open, true, true
 	if !s.moreItems() {
 		return false
 	}
@@ -72,8 +73,10 @@ func (s *Scanner) args(k Kind) bool {
 		return s.respText()
 	case Continue:
 		return s.printable()
-	case Capability, Enabled:
+	case Capability:
 		return s.capabilities()
+	case Enabled:
+		return s.peek() == '\r' || s.capabilities()
 	case Flags:
 		return s.flagList()
 	case List:
