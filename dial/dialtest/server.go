@@ -128,6 +128,16 @@ func (s *Server) Pipe() net.Conn {
 	return client
 }
 
+// PipeDialer returns a dialer whose connections come out here and need no
+// network; see Pipe. It works inside a bubble of package testing/synctest.
+func (s *Server) PipeDialer() dial.NetDialer { return pipeDialer{s} }
+
+type pipeDialer struct{ s *Server }
+
+func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, error) {
+	return d.s.Pipe(), nil
+}
+
 // Sessions returns what was recorded of each connection so far, in the order
 // in which they came.
 func (s *Server) Sessions() []Session {

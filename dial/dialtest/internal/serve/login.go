@@ -22,7 +22,7 @@ func (r *Refusal) Error() string { return r.Reply }
 
 // Login judges a user's name and password. The error is ErrWrong, or a *Refusal.
 func (s *Session) Login(user, password string) error {
-	switch r := s.order("login"); {
+	switch r := s.order("credentials"); {
 	case r.Reply != "":
 		return &Refusal{r.Reply}
 	case r.Skip, user != s.User, password != s.Password:
