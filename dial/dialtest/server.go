@@ -154,6 +154,12 @@ func sessions(records []*serve.Recorder) []Session {
 	return all
 }
 
+// Commands returns the commands that the server was given so far, on all
+// connections, as rules see them: without tags, and with a message's end as ".".
+// Moments that are no commands, such as the greeting, are not among them, nor is
+// what belongs to a login behind its command.
+func (s *Server) Commands() []string { return s.settings.Rules.Commands() }
+
 // Message is what a client has sent by SMTP.
 type Message struct {
 	From       string     // the path of MAIL

@@ -55,6 +55,10 @@ func (s *Session) Authenticate(prompt, args string) error {
 		user, password, err = x.plain()
 	case "LOGIN":
 		user, password, err = x.login()
+	case "CRAM-MD5":
+		user, password, err = x.cramMD5()
+	case "XOAUTH2", "OAUTHBEARER":
+		return x.token()
 	default:
 		return ErrMechanism
 	}
