@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -55,6 +58,27 @@ func TestMechanisms(t *testing.T) {
 			conn.SetDeadline(time.Now().Add(10 * time.Second)) // of a test that fails
 			talk(t, conn, bufio.NewReader(conn), "S: 220 mail.test ESMTP ready\nC: HELO me\nS: 250 mail.test\n"+script)
 		})
+	}
+}
+
+// This library's SCRAM, which others have tested, gets along with the server's, in
+// each protocol.
+func TestSCRAM(t *testing.T) {
+	for _, mechanism := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"} {
+		for _, protocol := range []policy.Protocol{policy.Submission, policy.IMAP, policy.POP3} {
+			srv := newServer(t, dialtest.Config{Protocol: protocol, User: "a,b=c", Mechanisms: []string{mechanism}})
+			for _, password := range []string{"secret", "wrong"} {
+				c, err := sessions.Dial(t.Context(), &dial.Dialer{TLSConfig: srv.ClientConfig()}, srv.Endpoint(policy.RequiredSTARTTLS), auth.Password{
+					User: "a,b=c", Secret: auth.NewSecret(password), Mechanisms: []string{mechanism},
+				})
+				if (err == nil) != (password == "secret") {
+					t.Errorf("%s, %v, %s: %v", mechanism, protocol, password, err)
+				}
+				if err == nil {
+					c.Close()
+				}
+			}
+		}
 	}
 }
 

@@ -60,6 +60,10 @@ func (s *Session) Authenticate(prompt, args string) error {
 	case "XOAUTH2", "OAUTHBEARER":
 		return x.token()
 	default:
+		mechanism := strings.ToUpper(fields[0])
+		if h := scramHash(mechanism); h != nil {
+			return x.scram(h, strings.HasSuffix(mechanism, "-PLUS"))
+		}
 		return ErrMechanism
 	}
 	if err != nil {
@@ -95,7 +99,7 @@ func (x *exchange) ask(challenge string) (string, error) {
 	if len(x.initial) > 0 {
 		response, x.initial = strings.TrimPrefix(x.initial[0], "="), nil
 	} else {
-		x.Say("%s%s", x.prompt, base64.StdEncoding.EncodeToString([]byte(challenge)))
+		x.Say("%s%s", x.prompt, in64(challenge))
 		var err error
 		if response, err = x.Line(); err != nil {
 			return "", err

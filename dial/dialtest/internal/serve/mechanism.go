@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"crypto/hmac"
 	"crypto/md5"
 	"encoding/hex"
 	"strings"
@@ -21,9 +20,7 @@ func (x *exchange) cramMD5() (user, password string, err error) {
 	if !ok {
 		return "", "", ErrCancelled
 	}
-	mac := hmac.New(md5.New, []byte(x.Password))
-	mac.Write([]byte(challenge))
-	if digest != hex.EncodeToString(mac.Sum(nil)) {
+	if digest != hex.EncodeToString([]byte(mac(md5.New, x.Password, challenge))) {
 		return user, x.Password + "?", nil
 	}
 	return user, x.Password, nil
