@@ -17,7 +17,7 @@ type agreed struct {
 var limits = map[string]agreed{
 	"dial":                    {2, 37210, 7752, 924},
 	"dial/auth":               {5, 42602, 10385, -140},
-	"dial/dialtest":           {2, 37210, 15572, 1552},
+	"dial/dialtest":           {2, 37210, 15851, 1580},
 	"dial/dialtest/mailstore": {0, 0, 412, -2800},
 	"dial/discover":           {2, 40281, 10231, 2376},
 	"dial/dns":                {2, 40281, 2766, -1084},
