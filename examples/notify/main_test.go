@@ -118,25 +118,21 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A server that takes a message and hangs up leaves its outcome in doubt.
-func TestUnknown(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+// ordered returns how to reach a relay in the clear that follows a rule.
+func ordered(t *testing.T, rule dialtest.Rule) (url string) {
+	t.Helper()
+	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: []dialtest.Rule{rule}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
-			fmt.Fprint(c, reply+"\r\n")
-			c.Read(make([]byte, 1<<16))
-		}
-	}()
-	answers, _ := call(t, statusInDoubt, []string{"-from", "me@example.org", "smtp+plain://" + l.Addr().String()}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
+	t.Cleanup(func() { srv.Close() })
+	return srv.Endpoint(policy.NoTLS).String()
+}
+
+// A server that takes a message and hangs up leaves its outcome in doubt.
+func TestUnknown(t *testing.T) {
+	url := ordered(t, dialtest.Rule{At: ".", Bytes: -1, End: dialtest.EndClose})
+	answers, _ := call(t, statusInDoubt, []string{"-from", "me@example.org", url}, strings.NewReader(`{"id":"1","to":"ann@example.org"}`))
 	if a := answers["1"]; a.Outcome != "in doubt" || a.Error == "" {
 		t.Errorf("%+v", a)
 	}
@@ -185,28 +181,15 @@ func TestStopIdle(t *testing.T) {
 // answers when it receives from answer.
 func hesitant(t *testing.T) (url string, read, answer chan struct{}) {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
 	read, answer = make(chan struct{}), make(chan struct{})
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
+	url = ordered(t, dialtest.Rule{At: ".", Do: func(string) {
+		select {
+		case read <- struct{}{}:
+			<-answer
+		case <-t.Context().Done(): // of a test that has failed
 		}
-		defer c.Close()
-		for _, reply := range []string{"220 x", "250 x", "250 ok", "250 ok", "354 go"} {
-			fmt.Fprint(c, reply+"\r\n")
-			c.Read(make([]byte, 1<<16))
-		}
-		read <- struct{}{}
-		<-answer
-		fmt.Fprint(c, "250 2.0.0 queued\r\n")
-		c.Read(make([]byte, 1<<16)) // QUIT
-	}()
-	return "smtp+plain://" + l.Addr().String(), read, answer
+	}})
+	return url, read, answer
 }
 
 // A signal lets the messages under way finish.
