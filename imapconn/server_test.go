@@ -2,15 +2,9 @@ package imapconn_test
 
 import (
 	"context"
-	"crypto/tls"
-	"io"
 	"log"
-	"net"
 
-	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-imap/v2/imapserver"
-	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
@@ -23,37 +17,12 @@ import (
 // function that ends both. exists, if it is not nil, is told how many messages the
 // selected mailbox has when that changes.
 func login(exists func(uint32)) (*imapconn.Client, func()) {
-	ca, err := dialtest.NewCA()
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true, User: "joe", Password: "secret"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		log.Fatal(err)
-	}
-	user := imapmemserver.NewUser("joe", "secret")
-	user.Create("INBOX", nil)
-	mailboxes := imapmemserver.New()
-	mailboxes.AddUser(user)
-	server := imapserver.New(&imapserver.Options{
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mailboxes.NewSession(), nil, nil
-		},
-		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}},
-		InsecureAuth: true, // it does not see that its connections are TLS
-		Logger:       log.New(io.Discard, "", 0),
-	})
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	go server.Serve(l)
-
-	config := ca.ClientConfig()
-	config.ServerName = "mail.test"
-	host, port := addr(l.Addr())
 	o := &imapconn.Options{
-		Dialer: &dial.Dialer{TLSConfig: config},
+		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
 		Auth:   auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
 	}
 	if exists != nil {
@@ -63,7 +32,7 @@ func login(exists func(uint32)) (*imapconn.Client, func()) {
 			}
 		}}
 	}
-	c, err := imapconn.Dial(context.Background(), dial.Endpoint{Protocol: policy.IMAP, Host: host, Port: port, Policy: policy.ImplicitTLS}, o)
+	c, err := imapconn.Dial(context.Background(), server.Endpoint(policy.ImplicitTLS), o)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -71,10 +40,4 @@ func login(exists func(uint32)) (*imapconn.Client, func()) {
 		c.Close()
 		server.Close()
 	}
-}
-
-// addr returns host and port of a TCP address.
-func addr(a net.Addr) (string, uint16) {
-	tcp := a.(*net.TCPAddr)
-	return tcp.IP.String(), uint16(tcp.Port)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -78,5 +79,48 @@ func TestGoodCertificateNames(t *testing.T) {
 		if _, err := leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: ca.Pool()}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A client and a server that are configured by the names of files.
+func TestFiles(t *testing.T) {
+	ca, err := dialtest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := ca.WriteFiles(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := tls.LoadX509KeyPair(files.ServerCert, files.ServerKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := tls.LoadX509KeyPair(files.ClientCert, files.ClientKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(files.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true, TLS: &tls.Config{
+		Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert,
+	}})
+	conn, err := tls.Dial("tcp", srv.Addr(), &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{client}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		t.Error(err)
+	}
+	conn.Close()
+	if info, err := os.Stat(files.ClientKey); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if _, err := ca.WriteFiles(files.CA); err == nil {
+		t.Error("written below a file")
 	}
 }

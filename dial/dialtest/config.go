@@ -48,8 +48,9 @@ type Config struct {
 	User, Password string
 
 	// Mechanisms are the SASL mechanisms to list wherever a login is allowed.
-	// nil means PLAIN. The server can do PLAIN and LOGIN, with and without an
-	// initial response, and refuses any other.
+	// nil means PLAIN. The server can do PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1 and
+	// SCRAM-SHA-256, these also with -PLUS (tls-exporter), and XOAUTH2 and
+	// OAUTHBEARER, to which Password is the token; it refuses any other.
 	Mechanisms []string
 
 	// LoginInClear means that logins are listed and accepted without TLS too.

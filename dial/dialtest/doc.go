@@ -3,6 +3,19 @@
 // that runs a program's own connection code against all of them. The program
 // need not use any other package of this module to connect.
 //
+// Which part to take:
+//
+//	a program reads mail or sends it         NewServer
+//	what it read, and what it sent           Server.Deliver, Expunge, Store; Messages
+//	a server refuses, waits or hangs up      Config.Rules, Server.Order
+//	a server lacks an extension              Config.Without
+//	the network is slow, or breaks           NewNetwork with a Plan
+//	an attacker stands between               Interpose
+//	is a password safe, does every wait end  TestDial
+//	a program takes names of files           CA.WriteFiles, Config.Unix
+//	time has to pass                         Server.PipeDialer in a synctest bubble
+//	what a client has said                   Server.Sessions
+//
 // # Honest servers
 //
 // A [Server] speaks IMAP, SMTP or POP3 as the standards say, and records what
@@ -13,6 +26,24 @@
 //	defer srv.Close()
 //	d := dial.Dialer{TLSConfig: srv.ClientConfig()}
 //	conn, err := d.Dial(ctx, srv.Endpoint(policy.RequiredSTARTTLS))
+//
+// An IMAP server has mailboxes in memory, with CONDSTORE, QRESYNC, UIDPLUS, MOVE,
+// IDLE, LITERAL+ and MULTIAPPEND; a POP3 server serves the INBOX of the same
+// store; an SMTP server keeps what it takes for [Server.Messages], with
+// PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8 and DSN. Servers that share a
+// [mailstore.Store] are one account: what is sent to one is read from another.
+//
+// # Failures
+//
+// A [Rule] makes a server fail at one moment, so often: a recipient is refused,
+// a quota is exceeded, the connection breaks in the middle of a body. What no
+// rule speaks of goes on as the standards say.
+//
+//	srv.Order(dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "450 4.2.1 busy", Times: 2})
+//
+// A [Network] before a server is slow, or refuses, cuts, stalls or half closes
+// connections, as a [Plan] says. The plan draws from a seed: a test that logs the
+// seed of a run that failed can repeat it.
 //
 // # A man in the middle
 //

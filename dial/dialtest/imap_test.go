@@ -72,6 +72,24 @@ func TestIMAPDialogues(t *testing.T) {
 			S: k NO [NONEXISTENT] no such mailbox
 			C: l FETCH 1 FLAGS
 			S: l BAD unknown command, or not now`,
+		"names": `
+			C: a CREATE "M&APw-ll & more"
+			S: a BAD cannot parse this: at ""
+			C: b CREATE "M&APw-ll &- more"
+			S: b OK created
+			C: c LIST "" "M&APw-%"
+			S: * LIST () "/" "M&APw-ll &- more"
+			S: c OK listed
+			C: d STATUS "M&APw-ll &- more" (MESSAGES)
+			S: * STATUS "M&APw-ll &- more" (MESSAGES 0)
+			S: d OK done
+			C: e RENAME "M&APw-ll &- more" &2D3eAA-
+			S: e OK renamed
+			C: f LIST "" &*
+			S: * LIST () "/" "&2D3eAA-"
+			S: f OK listed
+			C: g DELETE &AGE-
+			S: g BAD cannot parse this: at ""`,
 		"fetch": begin + `
 			C: a FETCH 1:2 (UID FLAGS RFC822.SIZE)
 			S: * 1 FETCH (UID 1 FLAGS () RFC822.SIZE 50)

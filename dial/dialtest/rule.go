@@ -21,12 +21,12 @@ type Rule struct {
 	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". Other moments
 	// are
 	//
-	//	connect    a connection has come; there is nothing to reply yet
-	//	greeting   the server greets
-	//	login      a name and a password are judged, by whatever command
-	//	.          an SMTP client has sent a message by DATA
-	//	BDAT       it has sent a chunk
-	//	idling     IDLE has begun: the reply is an untagged line
+	//	connect      a connection has come; there is nothing to reply yet
+	//	greeting     the server greets
+	//	credentials  a name and a password are judged, by whatever command
+	//	.            an SMTP client has sent a message by DATA
+	//	BDAT         it has sent a chunk
+	//	idling       IDLE has begun: the reply is an untagged line
 	At string
 
 	// After is how often the moment passes before the rule applies, and Times

@@ -128,6 +128,16 @@ func (s *Server) Pipe() net.Conn {
 	return client
 }
 
+// PipeDialer returns a dialer whose connections come out here and need no
+// network; see Pipe. It works inside a bubble of package testing/synctest.
+func (s *Server) PipeDialer() dial.NetDialer { return pipeDialer{s} }
+
+type pipeDialer struct{ s *Server }
+
+func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, error) {
+	return d.s.Pipe(), nil
+}
+
 // Sessions returns what was recorded of each connection so far, in the order
 // in which they came.
 func (s *Server) Sessions() []Session {
@@ -143,6 +153,12 @@ func sessions(records []*serve.Recorder) []Session {
 	}
 	return all
 }
+
+// Commands returns the commands that the server was given so far, on all
+// connections, as rules see them: without tags, and with a message's end as ".".
+// Moments that are no commands, such as the greeting, are not among them, nor is
+// what belongs to a login behind its command.
+func (s *Server) Commands() []string { return s.settings.Rules.Commands() }
 
 // Message is what a client has sent by SMTP.
 type Message struct {

@@ -43,10 +43,10 @@ func (s *Session) list(c *command) error {
 		if box == nil || selectSpecial && len(box.Attributes()) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, name) }) {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, encodeName(name)) }) {
 			continue
 		}
-		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(box.Attributes(), " "), mailstore.Separator, quote(name))
+		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(box.Attributes(), " "), mailstore.Separator, quote(encodeName(name)))
 		if items != nil {
 			s.tellStatus(name, box, items)
 		}
@@ -104,7 +104,7 @@ func like(pattern, name string) bool {
 // mailbox takes the name of a mailbox that must be there. code is the refusal's
 // if it is not.
 func (s *Session) mailbox(c *command, code string) (*mailstore.Mailbox, string, error) {
-	name := c.astring()
+	name := c.name()
 	if c.err != nil {
 		return nil, "", c.err
 	}
@@ -153,7 +153,7 @@ func (s *Session) tellStatus(name string, box *mailstore.Mailbox, items []string
 			values = append(values, fmt.Sprint(item, " ", value))
 		}
 	}
-	s.Say("* STATUS %s (%s)", quote(name), strings.Join(values, " "))
+	s.Say("* STATUS %s (%s)", quote(encodeName(name)), strings.Join(values, " "))
 }
 
 func has(m mailstore.Message, flag string) bool {
@@ -187,7 +187,7 @@ func (s *Session) enable(c *command) error {
 }
 
 func (s *Session) create(c *command) error {
-	name := c.astring()
+	name := c.name()
 	var attributes []string
 	if c.take(' ') { // (USE (\Sent)) (RFC 6154 §3)
 		c.list(func() {
@@ -207,7 +207,7 @@ func (s *Session) create(c *command) error {
 }
 
 func (s *Session) remove(c *command) error {
-	name := c.astring()
+	name := c.name()
 	if c.end(); c.err != nil {
 		return c.err
 	}
@@ -219,9 +219,9 @@ func (s *Session) remove(c *command) error {
 }
 
 func (s *Session) rename(c *command) error {
-	from := c.astring()
+	from := c.name()
 	c.space()
-	to := c.astring()
+	to := c.name()
 	if c.end(); c.err != nil {
 		return c.err
 	}
@@ -233,7 +233,7 @@ func (s *Session) rename(c *command) error {
 }
 
 func (s *Session) subscribe(c *command) error {
-	if c.astring(); c.err != nil {
+	if c.name(); c.err != nil {
 		return c.err
 	}
 	s.done("OK done")

@@ -22,7 +22,7 @@ func (r *Refusal) Error() string { return r.Reply }
 
 // Login judges a user's name and password. The error is ErrWrong, or a *Refusal.
 func (s *Session) Login(user, password string) error {
-	switch r := s.order("login"); {
+	switch r := s.order("credentials"); {
 	case r.Reply != "":
 		return &Refusal{r.Reply}
 	case r.Skip, user != s.User, password != s.Password:
@@ -55,7 +55,15 @@ func (s *Session) Authenticate(prompt, args string) error {
 		user, password, err = x.plain()
 	case "LOGIN":
 		user, password, err = x.login()
+	case "CRAM-MD5":
+		user, password, err = x.cramMD5()
+	case "XOAUTH2", "OAUTHBEARER":
+		return x.token()
 	default:
+		mechanism := strings.ToUpper(fields[0])
+		if h := scramHash(mechanism); h != nil {
+			return x.scram(h, strings.HasSuffix(mechanism, "-PLUS"))
+		}
 		return ErrMechanism
 	}
 	if err != nil {
@@ -91,7 +99,7 @@ func (x *exchange) ask(challenge string) (string, error) {
 	if len(x.initial) > 0 {
 		response, x.initial = strings.TrimPrefix(x.initial[0], "="), nil
 	} else {
-		x.Say("%s%s", x.prompt, base64.StdEncoding.EncodeToString([]byte(challenge)))
+		x.Say("%s%s", x.prompt, in64(challenge))
 		var err error
 		if response, err = x.Line(); err != nil {
 			return "", err

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,8 +33,16 @@ const (
 
 // Rules are those of a server, in the order in which they were given.
 type Rules struct {
-	mu   sync.Mutex
-	list []*counted
+	mu       sync.Mutex
+	list     []*counted
+	commands []string
+}
+
+// Commands returns the moments so far that were commands.
+func (r *Rules) Commands() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.commands)
 }
 
 // counted is a rule and how often it has matched.
@@ -63,6 +72,9 @@ func (r *Rules) Clear() {
 func (r *Rules) take(moment string, open int) (Rule, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !slices.Contains([]string{"connect", "greeting", "credentials", "idling"}, moment) {
+		r.commands = append(r.commands, moment)
+	}
 	for _, c := range r.list {
 		if open <= c.Over || !matches(c.At, moment) {
 			continue

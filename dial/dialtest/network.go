@@ -1,0 +1,155 @@
+package dialtest
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+)
+
+// Network is the network before a server, on a free port of 127.0.0.1: dialled in
+// the server's place, it carries bytes there and back as its [Plan] says. It
+// knows no protocol. Its methods may be used from several goroutines at once.
+type Network struct {
+	plan     Plan
+	upstream net.Addr
+	address  string // its own
+
+	mu       sync.Mutex
+	listener *serve.Listener // nil while the network is down
+	faults   []Fault
+	closed   bool
+}
+
+// NewNetwork starts a network before the server at upstream: host:port, or the
+// path of a Unix socket. The caller must close it.
+func NewNetwork(upstream string, p Plan) (*Network, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	n := &Network{plan: p, address: serve.AnyPort}
+	if strings.Contains(upstream, "/") {
+		n.upstream = &net.UnixAddr{Name: upstream, Net: "unix"}
+	} else {
+		n.upstream = address(upstream)
+	}
+	if err := n.Up(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// address is a TCP address as text.
+type address string
+
+func (a address) Network() string { return "tcp" }
+func (a address) String() string  { return string(a) }
+
+// Up begins to accept connections, again after Down, on the same port.
+func (n *Network) Up() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listener != nil {
+		return nil
+	}
+	if n.closed {
+		return errors.New("dialtest: the network is closed")
+	}
+	l, err := serve.Listen("tcp4", n.address)
+	if err != nil {
+		return err
+	}
+	n.listener, n.address = l, l.Addr().String()
+	l.Start(n.serve)
+	return nil
+}
+
+// Down cuts all connections and refuses new ones until Up is called.
+func (n *Network) Down() {
+	n.mu.Lock()
+	l := n.listener
+	n.listener = nil
+	n.mu.Unlock()
+	if l != nil {
+		l.HangUp()
+		l.Close(func() {})
+	}
+}
+
+// HangUp cuts all connections, and goes on to accept new ones.
+func (n *Network) HangUp() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listener != nil {
+		n.listener.HangUp()
+	}
+}
+
+// Close takes the network down for good, and returns when nothing of it runs any
+// more.
+func (n *Network) Close() error {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.Down()
+	return nil
+}
+
+// Addr returns the address to dial instead of the server's, as host:port.
+func (n *Network) Addr() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.address
+}
+
+// Endpoint returns how to dial the server of an endpoint over the network.
+func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
+	tcp, err := net.ResolveTCPAddr("tcp", n.Addr())
+	if err == nil {
+		e.Host, e.Port = "127.0.0.1", uint16(tcp.Port)
+	}
+	return e
+}
+
+// NetDialer returns a dialer that comes out here whatever is dialled; see
+// [Server.NetDialer].
+func (n *Network) NetDialer() dial.NetDialer { return leadTo{address(n.Addr())} }
+
+// Faults returns what has been decided on each connection so far, in the order in
+// which they came.
+func (n *Network) Faults() []Fault {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]Fault(nil), n.faults...)
+}
+
+// serve is the life of one connection.
+func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
+	n.mu.Lock()
+	f := n.plan.Fault(len(n.faults))
+	n.faults = append(n.faults, f)
+	n.mu.Unlock()
+	if f.Kind == FaultRefuse {
+		reset(conn)
+		return
+	}
+	server, err := net.Dial(n.upstream.Network(), n.upstream.String())
+	if err != nil {
+		reset(conn)
+		return
+	}
+	l := newLink(n.plan, f, conn, server)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-cut:
+			server.Close()
+		case <-done:
+		}
+	}()
+	l.run()
+	close(done)
+}

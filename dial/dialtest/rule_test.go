@@ -1,0 +1,226 @@
+package dialtest_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/smtp"
+	"net/textproto"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// relay is an SMTP server in the clear with rules.
+func relay(t *testing.T, rules ...dialtest.Rule) *dialtest.Server {
+	t.Helper()
+	return newServer(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: rules})
+}
+
+// sendMail sends a message with net/smtp, and returns the code of the reply that
+// failed: 0 if none did, -1 for a connection that broke.
+func sendMail(srv *dialtest.Server, to ...string) int {
+	err := smtp.SendMail(srv.Addr(), nil, "me@mail.test", to, []byte("Subject: hi\r\n\r\nhi\r\n"))
+	var reply *textproto.Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &reply):
+		return reply.Code
+	}
+	return -1
+}
+
+func TestRulesOfSMTP(t *testing.T) {
+	const ann, bob = "ann@mail.test", "bob@mail.test"
+	for name, c := range map[string]struct {
+		rule  dialtest.Rule
+		to    []string
+		codes []int // of messages, one after the other
+		taken int
+	}{
+		"a recipient":        {dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "550 5.1.1 no"}, []string{ann}, []int{550, 550}, 0},
+		"another recipient":  {dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "550 5.1.1 no"}, []string{bob}, []int{0, 0}, 2},
+		"recipients":         {dialtest.Rule{At: "rcpt to:<*@mail.test>", Reply: "550 5.1.1 no"}, []string{bob}, []int{550}, 0},
+		"a sender":           {dialtest.Rule{At: "MAIL FROM:<me@*", Reply: "550 5.7.1 no"}, []string{bob}, []int{550}, 0},
+		"twice":              {dialtest.Rule{At: "MAIL", Reply: "451 4.3.0 later", Times: 2}, []string{bob}, []int{451, 451, 0}, 1},
+		"after one":          {dialtest.Rule{At: "DATA", After: 1, Times: 1, Reply: "452 4.3.1 full"}, []string{bob}, []int{0, 452, 0}, 2},
+		"421 at EHLO":        {dialtest.Rule{At: "EHLO", Times: 1, Reply: "421 4.3.2 no", End: dialtest.EndClose}, []string{bob}, []int{-1, 0}, 1},
+		"greeting":           {dialtest.Rule{At: "greeting", Times: 1, Reply: "554 no"}, []string{bob}, []int{554, 0}, 1},
+		"no connection":      {dialtest.Rule{At: "connect", Times: 1, End: dialtest.EndReset}, []string{bob}, []int{-1, 0}, 1},
+		"over quota":         {dialtest.Rule{At: ".", Reply: "452 4.2.2 over quota"}, []string{bob}, []int{452}, 0},
+		"at QUIT":            {dialtest.Rule{At: "QUIT", Reply: "451 4.3.0 no"}, []string{bob}, []int{451}, 1},
+		"taken, and silence": {dialtest.Rule{At: ".", Bytes: -1, End: dialtest.EndClose}, []string{bob}, []int{-1}, 1},
+		"lost":               {dialtest.Rule{At: ".", Skip: true, End: dialtest.EndReset}, []string{bob}, []int{-1}, 0},
+		"taken otherwise":    {dialtest.Rule{At: ".", Reply: "250-2.0.0 well\n250 2.0.0 taken"}, []string{bob}, []int{0}, 1},
+		"in a reply":         {dialtest.Rule{At: "EHLO", Bytes: 20, End: dialtest.EndClose}, []string{bob}, []int{-1}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := relay(t, c.rule)
+			for i, want := range c.codes {
+				if got := sendMail(srv, c.to...); got != want {
+					t.Errorf("message %d: %d, want %d", i, got, want)
+				}
+			}
+			if n := len(srv.Messages()); n != c.taken {
+				t.Errorf("%d messages, want %d", n, c.taken)
+			}
+		})
+	}
+}
+
+// greeting dials and returns the first line.
+func greeting(t *testing.T, addr string) string {
+	t.Helper()
+	line, _ := bufio.NewReader(dialRaw(t, addr)).ReadString('\n')
+	return line
+}
+
+// A limit on connections holds while they are open.
+func TestRuleOver(t *testing.T) {
+	srv := relay(t, dialtest.Rule{At: "greeting", Over: 2, Reply: "421 4.7.0 too many connections", End: dialtest.EndClose})
+	for i, want := range []string{"220", "220", "421", "421"} {
+		if got := greeting(t, srv.Addr()); !strings.HasPrefix(got, want) {
+			t.Errorf("connection %d: %q", i, got)
+		}
+	}
+	srv.HangUp()
+	srv.ClearRules()
+	if got := greeting(t, srv.Addr()); !strings.HasPrefix(got, "220") {
+		t.Errorf("without rules: %q", got)
+	}
+}
+
+// Delays are of the bubble's clock.
+func TestRuleDelay(t *testing.T) {
+	srv := relay(t, dialtest.Rule{At: "greeting", Delay: time.Hour}, dialtest.Rule{At: "NOOP", End: dialtest.EndStall})
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		conn := srv.Pipe()
+		r := bufio.NewReader(conn)
+		talk(t, conn, r, "S: 220 mail.test ESMTP ready\nC: NOOP\nS: 250 2.0.0 done\nC: RSET")
+		if passed := time.Since(start); passed != time.Hour {
+			t.Errorf("greeted after %v", passed)
+		}
+		conn.SetReadDeadline(time.Now().Add(time.Hour))
+		if line, err := r.ReadString('\n'); err == nil {
+			t.Errorf("a stalled server said %q", line)
+		}
+		conn.Close()
+	})
+}
+
+// A server whose rules make it wait or stall is closed all the same.
+func TestCloseDuringRule(t *testing.T) {
+	srv := relay(t, dialtest.Rule{At: "greeting", Times: 1, Delay: time.Hour}, dialtest.Rule{At: "greeting", End: dialtest.EndStall})
+	dialRaw(t, srv.Addr())
+	dialRaw(t, srv.Addr())
+	srv.Close()
+}
+
+func TestRuleReset(t *testing.T) {
+	srv := relay(t, dialtest.Rule{At: "NOOP", Skip: true, End: dialtest.EndReset})
+	conn := dialRaw(t, srv.Addr())
+	r := bufio.NewReader(conn)
+	talk(t, conn, r, "S: 220 mail.test ESMTP ready\nC: NOOP")
+	if _, err := r.ReadByte(); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRulesOfLogin(t *testing.T) {
+	for protocol, c := range map[policy.Protocol]struct{ attempt, wrong, ok, reply, locked string }{
+		policy.Submission: {"AUTH PLAIN AHVzZXIAc2VjcmV0", "535 5.7.8 wrong user or password", "235 2.7.0 welcome", "535 5.7.3 locked", "535 5.7.3 locked"},
+		policy.POP3:       {"USER user\nS: +OK now the password\nC: PASS secret", "-ERR [AUTH] wrong user or password", "+OK welcome", "-ERR [SYS/PERM] locked", "-ERR [SYS/PERM] locked"},
+		policy.IMAP:       {"a LOGIN user secret", "a NO [AUTHENTICATIONFAILED] wrong user or password", "a OK [CAPABILITY <imap>] welcome", "NO [UNAVAILABLE] locked", "a NO [UNAVAILABLE] locked"},
+	} {
+		srv := newServer(t, dialtest.Config{Protocol: protocol, LoginInClear: true, NoSTARTTLS: true, Greeting: map[policy.Protocol]string{
+			policy.Submission: "220 x", policy.POP3: "+OK x", policy.IMAP: "* OK x"}[protocol], Rules: []dialtest.Rule{
+			{At: "credentials", Times: 2, Skip: true}, {At: "credentials", Times: 1, Reply: c.reply}, {At: "credentials", End: dialtest.EndClose},
+		}})
+		conn := srv.Pipe()
+		conn.SetDeadline(time.Now().Add(10 * time.Second)) // of a test that fails
+		r := bufio.NewReader(conn)
+		if _, err := r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if protocol == policy.Submission {
+			talk(t, conn, r, "C: EHLO me\n<ehlo>\nS: 250-ENHANCEDSTATUSCODES\nS: 250 AUTH PLAIN")
+		}
+		for _, answer := range []string{c.wrong, c.wrong, c.locked, c.ok} {
+			talk(t, conn, r, "C: "+c.attempt+"\nS: "+answer)
+		}
+		if line, err := r.ReadString('\n'); err != io.EOF {
+			t.Errorf("%v: %q, %v behind the login", protocol, line, err)
+		}
+		conn.Close()
+	}
+}
+
+func TestRulesOfPOP3(t *testing.T) {
+	body := strings.Repeat("x", 1000) + "\r\n"
+	srv := newServer(t, dialtest.Config{
+		Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n", body},
+		Rules: []dialtest.Rule{{At: "RETR 1", Reply: "-ERR [SYS/TEMP] later"}, {At: "RETR 2", Bytes: 100, End: dialtest.EndClose}},
+	})
+	conn := srv.Pipe()
+	r := bufio.NewReader(conn)
+	talk(t, conn, r, "S: +OK ready\nC: USER user\nS: +OK now the password\nC: PASS secret\nS: +OK welcome\nC: RETR 1\nS: -ERR [SYS/TEMP] later\nC: RETR 2")
+	if got, _ := io.ReadAll(r); len(got) != 100 {
+		t.Errorf("%d bytes of the reply", len(got))
+	}
+}
+
+func TestRulesOfIMAP(t *testing.T) {
+	srv := imapServer(t, "a\r\n")
+	inbox := srv.Store().Inbox()
+	srv.Order(
+		dialtest.Rule{At: "APPEND", Times: 2, Reply: "NO [OVERQUOTA] full"},
+		dialtest.Rule{At: "STATUS", Times: 1, Do: func(string) { inbox.Renumber() }},
+		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { srv.Deliver("b\n") }},
+		dialtest.Rule{At: "idling", Reply: "* BYE shutting down", End: dialtest.EndClose},
+	)
+	conn, r := loggedIn(t, srv, `C: a APPEND INBOX {5}
+S: a NO [OVERQUOTA] full
+C: b APPEND INBOX {5+}
+C: hello
+S: b NO [OVERQUOTA] full
+C: c STATUS INBOX (UIDVALIDITY)
+S: * STATUS "INBOX" (UIDVALIDITY 1002)
+S: c OK done
+C: d SELECT INBOX
+S: * 1 EXISTS
+S: * 0 RECENT
+`+strings.Replace(threeFlags, "1001", "1002", 1)+`S: * OK [UIDNEXT 2] next
+S: * OK [HIGHESTMODSEQ 3] highest
+S: d OK [READ-WRITE] selected
+C: e IDLE
+S: + idling
+S: * 2 EXISTS
+C: DONE
+S: e OK done
+C: f IDLE
+S: + idling
+S: * BYE shutting down`)
+	if line, err := r.ReadString('\n'); err != io.EOF {
+		t.Errorf("after BYE: %q, %v", line, err)
+	}
+	conn.Close()
+}
+
+// A rule can be told of each command.
+func TestRuleDo(t *testing.T) {
+	var heard []string
+	srv := relay(t, dialtest.Rule{At: "*", Do: func(command string) { heard = append(heard, command) }})
+	sendMail(srv, "ann@mail.test")
+	srv.Close()
+	if got := fmt.Sprint(heard); got != "[connect greeting EHLO localhost MAIL FROM:<me@mail.test> BODY=8BITMIME SMTPUTF8 RCPT TO:<ann@mail.test> DATA . QUIT]" {
+		t.Errorf("%s", got)
+	}
+}
