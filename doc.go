@@ -38,7 +38,8 @@
 //	log.Print(client.Security())
 //
 // Programs for each kind of user are in the directory examples: mailclient, service,
-// tool, networks, compose, and moving for the way from other libraries.
+// tool, networks, compose, moving for the way from other libraries, and ported for three
+// programs before and after.
 //
 // # What is promised
 //
