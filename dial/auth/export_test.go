@@ -64,3 +64,11 @@ func WordsOf(text string) Kind {
 	}
 	return "none"
 }
+
+// MechanismNames returns the names of all mechanisms.
+func MechanismNames() (names []string) {
+	for _, m := range slices.Concat(passwordMechanisms, tokenMechanisms, External{}.mechanisms(), Anonymous{}.mechanisms()) {
+		names = append(names, m.name)
+	}
+	return names
+}
