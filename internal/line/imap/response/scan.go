@@ -310,7 +310,7 @@ func (s *Scanner) list(member func(*Scanner) bool) bool {
 	return true
 }
 
-// enter begins a list, if it is not too deep. Whoever leaves it counts that.
+// enter begins a list, if it is not too deep. The caller that leaves it counts that.
 func (s *Scanner) enter() bool {
 	s.depth++
 	return s.depth <= min(s.Depth, maxDepth) && s.is('(')
