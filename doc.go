@@ -20,6 +20,8 @@
 // Others, where they are needed:
 //
 //   - dial/discover: the servers of a mail address
+//   - dial/auth/oauth, a module of its own: tokens, by a browser or on another device
+//   - dial/dns: one question to a resolver
 //   - dial/legacy: old settings such as "ssl: true"
 //   - dial/peers: which servers had TLS, in memory, in a file or in a database
 //   - dial/dialtest: honest and hostile mail servers, for your tests
