@@ -11,8 +11,8 @@ import (
 // Begin was called.
 type Unread struct {
 	net.Conn
-	now   Now // reads Conn
-	heard atomic.Bool
+	now    Now // reads Conn
+	spoken atomic.Bool
 
 	hasUnread atomic.Bool
 	mu        sync.Mutex
@@ -23,14 +23,14 @@ var _ NowReader = (*Unread)(nil)
 
 // Begin sets the connection, what was read from it and is to be read again, and whether
 // the server has said anything over it.
-func (b *Unread) Begin(c net.Conn, unread []byte, heard bool) {
+func (b *Unread) Begin(c net.Conn, unread []byte, spoken bool) {
 	b.Conn, b.unread = c, unread
 	b.hasUnread.Store(len(unread) > 0)
-	b.heard.Store(heard)
+	b.spoken.Store(spoken)
 }
 
-// Heard reports whether the server has said anything over the connection.
-func (b *Unread) Heard() bool { return b.heard.Load() }
+// Spoken reports whether the server has said anything over the connection.
+func (b *Unread) Spoken() bool { return b.spoken.Load() }
 
 // Read reads what the server says next.
 func (b *Unread) Read(p []byte) (int, error) {
@@ -53,8 +53,8 @@ func (b *Unread) ReadNow(p []byte) (int, error) {
 }
 
 func (b *Unread) note(n int) {
-	if n > 0 && !b.heard.Load() {
-		b.heard.Store(true)
+	if n > 0 && !b.spoken.Load() {
+		b.spoken.Store(true)
 	}
 }
 
