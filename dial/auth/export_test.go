@@ -8,10 +8,9 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// Prepare, MaxIterations and ParseTokenError are what
+// MaxIterations, ParseTokenError and CheckFirst are what
 // they are inside.
 var (
-	Prepare         = prepare
 	ParseTokenError = parseTokenError
 	CheckFirst      = checkServerFirst
 )

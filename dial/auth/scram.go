@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
 
+	"github.com/mailconn/mailconn/internal/saslprep"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func runSCRAM(c *conversation, u use) (Answer, error) {
 
 // newSCRAM prepares user and password, and fails if that does.
 func newSCRAM(u use, nonce string) (*scramClient, error) {
-	texts, err := prepare(u.user, u.secret)
+	texts, err := saslprep.Prepare(u.user, u.secret)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // listener knows its open connections, so that it can end them and wait for
-// those who serve them: neither library waits by itself.
+// the servers of them: neither library waits by itself.
 type listener struct {
 	net.Listener
 	running sync.WaitGroup // the goroutine that accepts, and each connection until it is closed
@@ -41,7 +41,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close is called by who serves the connection, when it is done with it.
+// Close is called by the server when it is done with the connection.
 func (c *conn) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(c.leave)
@@ -55,8 +55,8 @@ func (l *listener) left(c *conn) {
 	l.running.Done()
 }
 
-// end takes the network away from all connections and waits for who serves
-// them.
+// end takes the network away from all connections and waits until the
+// servers are done with them.
 func (l *listener) end() {
 	l.mu.Lock()
 	l.ended = true

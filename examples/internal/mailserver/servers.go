@@ -40,7 +40,7 @@ func newSMTP(cfg *tls.Config, box *mailbox) *smtp.Server {
 	return s
 }
 
-// submission takes mail from who has logged in, and delivers all of it to the
+// submission takes mail from clients that have logged in, and delivers all of it to the
 // one mailbox.
 type submission struct {
 	box      *mailbox
