@@ -6,16 +6,17 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/scramlimits"
 )
 
 // MaxIterations, ParseTokenError and CheckFirst are what
 // they are inside.
 var (
 	ParseTokenError = parseTokenError
-	CheckFirst      = checkServerFirst
+	CheckFirst      = scramlimits.Check
 )
 
-const MaxIterations = maxIterations
+const MaxIterations = scramlimits.MaxIterations
 
 // SCRAM is a client with a nonce that is known.
 func SCRAM(name, user, password, nonce string) (sasl.Client, func() error) {
