@@ -20,6 +20,8 @@
 // Others, where they are needed:
 //
 //   - dial/discover: the servers of a mail address
+//   - dial/auth/oauth, a module of its own: tokens, by a browser or on another device
+//   - dial/dns: one question to a resolver
 //   - dial/legacy: old settings such as "ssl: true"
 //   - dial/peers: which servers had TLS, in memory, in a file or in a database
 //   - dial/dialtest: honest and hostile mail servers, for your tests
@@ -38,7 +40,8 @@
 //	log.Print(client.Security())
 //
 // Programs for each kind of user are in the directory examples: mailclient, service,
-// tool, networks, compose, and moving for the way from other libraries.
+// tool, networks, compose, moving for the way from other libraries, and ported for three
+// programs before and after.
 //
 // # What is promised
 //

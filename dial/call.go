@@ -191,8 +191,8 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 			Known:      c.known,
 		},
 	}
-	heard := settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS
-	conn.conn.Begin(settled.Conn, settled.Unread, heard)
+	spoken := settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS
+	conn.conn.Begin(settled.Conn, settled.Unread, spoken)
 	if d := settled.Downgrade; d != nil {
 		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
 		c.memory.Explain(d)

@@ -24,7 +24,7 @@ import (
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
-	conn     wire.Begun // raw, or TLS over it
+	conn     wire.Unread // raw, or TLS over it
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer

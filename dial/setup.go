@@ -43,7 +43,7 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	defer s.over.Store(true)
 	err := wire.Watched(ctx, c.raw, func() error {
 		err := f(ctx, s)
-		if err != nil && c.security.TLS != nil && !c.conn.Heard() {
+		if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
 			err = wire.LastAlert(&c.conn, err)
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -35,15 +36,7 @@ const maxCommand = 255
 // Start sends the initial response along if the line does not become too long
 // for it (RFC 5034 §4).
 func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
-	command := "AUTH " + mechanism
-	full := command + " " + base64.StdEncoding.EncodeToString(ir)
-	if len(ir) == 0 {
-		full = command + " ="
-	}
-	sent := ir != nil && len(full)+len("\r\n") <= maxCommand
-	if sent {
-		command = full
-	}
+	command, sent := line.AuthCommand(mechanism, ir, maxCommand)
 	a, err := t.exchange(command)
 	return a, sent, err
 }

@@ -94,7 +94,7 @@ func straySocket(t *testing.T, player *scripttest.Player, pol policy.Policy, lat
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() }) // not before the connection is accepted, which would reset it
 	answered, sent := make(chan struct{}), make(chan string, 1)
 	go func() {
 		raw, err := l.Accept()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/emersion/go-sasl"
+	"github.com/mailconn/mailconn/internal/saslprep"
 )
 
 // cramMD5 is the mechanism CRAM-MD5 (RFC 2195). The server proves nothing, and
@@ -68,7 +69,7 @@ func runAPOP(c *conversation, u use) (Answer, error) {
 		return Answer{}, &Error{Kind: KindMechanism, Err: errors.New("user contains a blank, which APOP cannot send")}
 	}
 	password := u.secret // as it is where SASLprep does not allow it, and the server may not prepare
-	if prepared, err := prepare(password); err == nil {
+	if prepared, err := saslprep.Prepare(password); err == nil {
 		password = prepared[0]
 	}
 	sum := md5.Sum([]byte(u.on.stamp + password))

@@ -2,6 +2,10 @@
 // that are protected as the credentials demand, and only by a mechanism that the
 // server lists there.
 //
+//	client, err := imapconn.Dial(ctx, endpoint, &imapconn.Options{
+//		Auth: auth.Password{User: "ann", Secret: auth.NewSecret(password)},
+//	})
+//
 // Programs give [Password], [Token], [External], [Anonymous] or [SASL]
 // credentials to a session's Options and meet this package again in [*Error],
 // which tells a wrong password from a server that is busy. Programs with a session

@@ -6,17 +6,17 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/scramlimits"
 )
 
-// Prepare, MaxIterations and ParseTokenError are what
+// MaxIterations, ParseTokenError and CheckFirst are what
 // they are inside.
 var (
-	Prepare         = prepare
 	ParseTokenError = parseTokenError
-	CheckFirst      = checkServerFirst
+	CheckFirst      = scramlimits.Check
 )
 
-const MaxIterations = maxIterations
+const MaxIterations = scramlimits.MaxIterations
 
 // SCRAM is a client with a nonce that is known.
 func SCRAM(name, user, password, nonce string) (sasl.Client, func() error) {
@@ -63,4 +63,12 @@ func WordsOf(text string) Kind {
 		return v.kind
 	}
 	return "none"
+}
+
+// MechanismNames returns the names of all mechanisms.
+func MechanismNames() (names []string) {
+	for _, m := range slices.Concat(passwordMechanisms, tokenMechanisms, External{}.mechanisms(), Anonymous{}.mechanisms()) {
+		names = append(names, m.name)
+	}
+	return names
 }

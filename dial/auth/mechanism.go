@@ -11,7 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// mechanism is a way to log in.
+// mechanism is a way to log in. Its run gives a sasl.Client to [exchange].
 type mechanism struct {
 	name  string
 	hash  scram.HashGeneratorFcn // SCRAM's; nil for all others
@@ -92,6 +92,15 @@ func checkNames(names []string, known []mechanism) error {
 		}
 	}
 	return nil
+}
+
+// allowedBy reports whether a mechanism may be used, by the names that the credentials
+// have. Without names all may be but the weak ones.
+func (m mechanism) allowedBy(names []string) bool {
+	if names == nil {
+		return !m.weak
+	}
+	return namedIn(names, m.name)
 }
 
 func namedIn(names []string, name string) bool {

@@ -106,10 +106,8 @@ func (p Password) allows(m mechanism) bool {
 	switch {
 	case p.NoPlaintext && m.shows, p.RequireBinding && !m.binds, p.Identity != "" && !m.acts:
 		return false
-	case p.Mechanisms == nil:
-		return !m.weak
 	}
-	return namedIn(p.Mechanisms, m.name)
+	return m.allowedBy(p.Mechanisms)
 }
 
 // hides reports whether no mechanism is allowed that shows the password.

@@ -8,16 +8,9 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/xdg-go/scram"
 
+	"github.com/mailconn/mailconn/internal/saslprep"
+	"github.com/mailconn/mailconn/internal/scramlimits"
 	"github.com/mailconn/mailconn/internal/wire"
-)
-
-// The iteration counts that are accepted. Below the floor a stolen database is
-// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
-// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
-// under a second, and more than any server is known to use.
-const (
-	minIterations = 4096
-	maxIterations = 1_000_000
 )
 
 // scramClient is a SCRAM mechanism (RFC 5802, RFC 7677) as a sasl.Client. A
@@ -48,7 +41,7 @@ func runSCRAM(c *conversation, u use) (Answer, error) {
 
 // newSCRAM prepares user and password, and fails if that does.
 func newSCRAM(u use, nonce string) (*scramClient, error) {
-	texts, err := prepare(u.user, u.secret)
+	texts, err := saslprep.Prepare(u.user, u.secret)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +49,7 @@ func newSCRAM(u use, nonce string) (*scramClient, error) {
 	if err != nil {
 		return nil, errors.New("SCRAM cannot be set up") // its words may quote the password
 	}
-	client.WithMinIterations(minIterations).WithNonceGenerator(func() string { return nonce })
+	client.WithMinIterations(scramlimits.MinIterations).WithNonceGenerator(func() string { return nonce })
 	s := &scramClient{mechanism: u.name, nonce: nonce}
 	switch u.flag {
 	case binds:
@@ -97,7 +90,7 @@ func (s *scramClient) Next(challenge []byte) ([]byte, error) {
 
 // final returns the proof that answers the server's first message.
 func (s *scramClient) final(serverFirst string) ([]byte, error) {
-	if err := checkServerFirst(serverFirst, s.nonce); err != nil {
+	if err := scramlimits.Check(serverFirst, s.nonce); err != nil {
 		return nil, err
 	}
 	proof, err := s.talk.Step(serverFirst)

@@ -56,7 +56,7 @@ func (t Token) terms() terms {
 
 func (t Token) mechanisms() []mechanism {
 	return slices.DeleteFunc(slices.Clone(tokenMechanisms), func(m mechanism) bool {
-		return t.Mechanisms != nil && !namedIn(t.Mechanisms, m.name)
+		return !m.allowedBy(t.Mechanisms)
 	})
 }
 

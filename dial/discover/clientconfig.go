@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -181,21 +179,4 @@ func methods(words []string) (all []Method, err error) {
 		return nil, errors.New("none of its ways to log in is known")
 	}
 	return all, nil
-}
-
-// issuer returns the https URL of an issuer, "" for none. Older documents have a
-// host's name.
-func (r *report) issuer(s string) string {
-	if s = strings.TrimSpace(s); s == "" {
-		return ""
-	}
-	if host, err := dns.Canonical(s); err == nil {
-		return "https://" + host
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || s != wire.Printable(s) {
-		r.fail(fmt.Errorf("%w: issuer %.64q", ErrDocument, s))
-		return ""
-	}
-	return s
 }

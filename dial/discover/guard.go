@@ -26,6 +26,10 @@ func netDial(d *dial.Dialer) dialFunc {
 	return new(net.Dialer).DialContext
 }
 
+// ErrNotPermitted is in the chain of an error when an address was not connected
+// to because [Options.Permit] forbids it. The error that Permit returned is, too.
+var ErrNotPermitted = errors.New("address not permitted")
+
 // guard connects to the addresses of a host that are permitted. It looks them
 // up itself: what is checked is what is connected to, whatever a second look-up
 // would say.

@@ -21,7 +21,7 @@ func policies() []policy.Policy {
 }
 
 func rowWildcard(t *testing.T, w *world) {
-	for _, name := range []string{"imap", "mail", "pop", "pop3", "smtp", "autoconfig", "ua-auto-config"} { // a wildcard, as far as anybody asks
+	for _, name := range []string{"imap", "mail", "pop", "pop3", "smtp", "autoconfig", "ua-auto-config"} { // a wildcard, as far as the names that are asked for go
 		w.Names.Add(name + ".example.org A 192.0.2.100")
 	}
 	w.Names.Add("example.org A 192.0.2.100")
@@ -51,7 +51,7 @@ func rowWildcard(t *testing.T, w *world) {
 	}
 }
 
-// What nobody else knows is guessed, and ready if everybody else could be asked.
+// What no other source knows is guessed, and ready if all of them could be asked.
 func TestGuess(t *testing.T) {
 	for name, c := range map[string]struct {
 		set  func(w *world, ip string)

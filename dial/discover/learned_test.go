@@ -68,7 +68,7 @@ func TestLearned(t *testing.T) {
 	}
 }
 
-// The address is told to nobody by the way, whatever is in its local part.
+// The address is told to no server, whatever is in its local part.
 func TestAddressInQuery(t *testing.T) {
 	in(t, func(t *testing.T, w *world) {
 		o := everything(w)

@@ -67,10 +67,6 @@ type Provider struct {
 	Issuer    string          // of OAuth, "" without
 }
 
-// ErrNotPermitted is in the chain of an error when an address was not connected
-// to because [Options.Permit] forbids it. The error that Permit returned is, too.
-var ErrNotPermitted = errors.New("address not permitted")
-
 // PublicAddress is an error for addresses that are of this host or of the link,
 // or of no host at all: loopback, link-local, multicast and unspecified ones.
 // Private addresses (RFC 1918, RFC 4193) pass, as in-house mail servers have them.

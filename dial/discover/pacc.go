@@ -136,20 +136,3 @@ func (r *report) paccFinds(body []byte, proof Proof) {
 		}
 	}
 }
-
-// add adds a server that a document names, if there can be one.
-func (r *report) add(like find, e dial.Endpoint) {
-	host, err := dns.Canonical(e.Host)
-	if err == nil {
-		e.Host = host
-	}
-	if err := e.Validate(); err != nil {
-		r.fail(fmt.Errorf("%w: %v server: %w", ErrDocument, e.Protocol, err))
-		return
-	}
-	if e.Port == 0 {
-		e.Port = e.Protocol.DefaultPort(e.Policy)
-	}
-	like.endpoint = e
-	r.finds = append(r.finds, like)
-}

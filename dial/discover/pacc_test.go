@@ -78,7 +78,7 @@ func rowPACCDigests(t *testing.T) {
 	}
 }
 
-// A digest whose document is gone is a failure: whoever keeps it away is not the
+// A digest whose document is gone is a failure: an attacker who keeps it away is not the
 // domain. What cannot be asked for is one, too.
 func TestPACCMissing(t *testing.T) {
 	doc := paccDoc("mail.hoster.net")

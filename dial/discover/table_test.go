@@ -22,7 +22,7 @@ func (w *world) table(domain, doc string) *discover.Options {
 
 func rowISPDB(t *testing.T) {
 	in(t, ispdbOutside)
-	// Servers under the domain itself need nobody's word but their certificates'.
+	// Servers under the domain itself need no word but that of their certificates.
 	in(t, func(t *testing.T, w *world) {
 		expect(t, w.find(w.table("example.org", simple("mail.example.org"))), `
 			read ready imaps://mail.example.org:993 ispdb/provider table

@@ -24,7 +24,7 @@ type Answer struct {
 	// AD reports that Server says that it has validated the answer. Only Secure
 	// is to be relied on; AD without Secure tells that the server is not trusted.
 	AD     bool
-	Server netip.AddrPort // who has answered
+	Server netip.AddrPort // the server that has answered
 }
 
 // Absence is why there are no records.

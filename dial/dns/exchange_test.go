@@ -224,7 +224,7 @@ func TestNoAbsence(t *testing.T) {
 }
 
 // The question on the wire: recursion desired, AD, EDNS, no DO, one question
-// for an absolute name, and an id that nobody can guess.
+// for an absolute name, and an id that an attacker cannot guess.
 func TestQuestion(t *testing.T) {
 	ids := map[uint16]bool{}
 	in(t, func(t *testing.T, n *fakenet.Net) {

@@ -2,6 +2,10 @@
 // detect a downgrade (RFC 3207 §6). A [Store] keeps a [Record] for each [Peer], and
 // [Rules] say how a dial.Dialer uses it. The packages memstore, filestore and sqlstore
 // have stores, and storetest has the tests for one of your own.
+//
+//	store, err := filestore.Open(ctx, "servers")
+//	...
+//	dialer := dial.Dialer{Peers: store}
 package peers
 
 import (

@@ -1,6 +1,7 @@
 // Package trust has the types for the verification of a server: the [Method] by which
 // it was verified, the [KeyHash] that identifies its key, and the [WeakKeyError] for a
-// key that is too short.
+// key that is too short. A program meets them in package dial: in Security, in Pin, and
+// in the chain of an Error.
 package trust
 
 import (

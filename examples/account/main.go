@@ -15,40 +15,34 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 // The exit status.
 const (
 	statusOK     = 0
 	statusFailed = 1
-	statusUsage  = 2
+	statusUsage  = cli.StatusUsage
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, new(discover.Options), os.Args[1:], os.Stdin, os.Stdout)
-	stop()
-	os.Exit(status)
+	cli.Main(func(ctx context.Context, args []string) int {
+		return run(ctx, new(discover.Options), args, os.Stdin, os.Stdout)
+	})
 }
 
 // run sets up an account, or checks one. find is where the network is; the flags are added
 // to it.
 func run(ctx context.Context, find *discover.Options, args []string, stdin io.Reader, stdout io.Writer) int {
 	o, err := parse(find, args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return statusOK
-	}
 	if err != nil {
-		fmt.Fprintf(stdout, "account: %v\n(-h for help)\n", err)
-		return statusUsage
+		return cli.Reject("account", err, stdout)
 	}
 	s := newSetUp(o, find, stdin, stdout)
 	if o.check {

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/dial/auth/oauth"
 	"github.com/mailconn/mailconn/dial/discover"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 const usage = `account sets up a mail account, and writes an account file.
@@ -53,9 +53,7 @@ func parse(find *discover.Options, args []string, help io.Writer) (*options, err
 	var o options
 	var resolver, ca, apps string
 	var trustAD, loopback bool
-	fs := flag.NewFlagSet("account", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
+	fs := cli.Flags("account")
 	fs.StringVar(&o.file, "o", "account.json", "write the account to `FILE`")
 	fs.BoolVar(&o.check, "check", false, "use the account of the file once more")
 	fs.StringVar(&apps, "apps", "", "read from `FILE` how the program is registered: a list in JSON, as of oauth.App")
@@ -68,13 +66,8 @@ func parse(find *discover.Options, args []string, help io.Writer) (*options, err
 	fs.BoolVar(&trustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
 	fs.StringVar(&ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
 	fs.BoolVar(&loopback, "loopback", false, "connect to servers on this computer, too")
-	err := fs.Parse(args)
+	err := cli.Parse(fs, args, usage, help)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		fs.SetOutput(help)
-		fs.PrintDefaults()
-		return nil, err
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 1:

@@ -11,36 +11,28 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 // The exit status.
 const (
 	statusOK     = 0
 	statusFailed = 1
-	statusUsage  = 2
+	statusUsage  = cli.StatusUsage
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	cli.Main(func(ctx context.Context, args []string) int { return run(ctx, args, os.Stdin, os.Stdout, os.Stderr) })
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return statusOK
-	}
 	if err != nil {
-		fmt.Fprintf(stderr, "connect: %v\n(-h for help)\n", err)
-		return statusUsage
+		return cli.Reject("connect", err, stderr)
 	}
 	t, err := o.target(ctx, stdin, stderr)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/internal/accountfile"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
@@ -52,9 +52,7 @@ type options struct {
 
 func parse(args []string, help io.Writer) (*options, error) {
 	var o options
-	fs := flag.NewFlagSet("connect", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
+	fs := cli.Flags("connect")
 	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
 	account := fs.String("account", "", "take server, user and pins from `FILE`, as examples/account writes it")
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
@@ -63,13 +61,8 @@ func parse(args []string, help io.Writer) (*options, error) {
 	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
 	fs.BoolVar(&o.trace, "trace", false, "show each phase, and what is said in the clear")
 	fs.StringVar(&o.transcript, "transcript", "", "write what both sides say to `FILE`, without secrets, for a bug report")
-	err := fs.Parse(args)
+	err := cli.Parse(fs, args, usage, help)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		fs.SetOutput(help)
-		fs.PrintDefaults()
-		return nil, err
 	case err != nil:
 		return nil, err
 	case o.timeout <= 0:

@@ -11,40 +11,33 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 // The exit status.
 const (
 	statusReady  = 0 // there are servers for reading and sending that need no question
 	statusUnsure = 1
-	statusUsage  = 2
+	statusUsage  = cli.StatusUsage
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, new(discover.Options), os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	cli.Main(func(ctx context.Context, args []string) int {
+		return run(ctx, new(discover.Options), args, os.Stdout, os.Stderr)
+	})
 }
 
 // run finds the servers of the address in args and writes about them to stdout. o
 // is where the network is; the flags are added to it.
 func run(ctx context.Context, o *discover.Options, args []string, stdout, stderr io.Writer) int {
 	address, err := parse(o, args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return statusReady
-	}
 	if err != nil {
-		fmt.Fprintf(stderr, "find: %v\n(-h for help)\n", err)
-		return statusUsage
+		return cli.Reject("find", err, stderr)
 	}
 	found, err := discover.Find(ctx, address, o)
 	if found == nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/netip"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/discover"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 const usage = `find shows which servers a mail address has, and who says so.
@@ -30,21 +30,14 @@ flags:
 func parse(o *discover.Options, args []string, help io.Writer) (address string, err error) {
 	var server string
 	var trustAD bool
-	fs := flag.NewFlagSet("find", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
+	fs := cli.Flags("find")
 	fs.StringVar(&o.ISPDB, "table", o.ISPDB, "ask the public table of providers at `URL`, such as https://v1.ispdb.net/")
 	fs.BoolVar(&o.TellAddress, "tell-address", false, "tell the whole address to autoconfig at its domain")
 	fs.StringVar(&server, "resolver", "", "ask the name server at `IP` instead of those of resolv.conf")
 	fs.BoolVar(&trustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
 	fs.DurationVar(&o.Timeout, "timeout", 5*time.Second, "give each source `TIME`")
-	err = fs.Parse(args)
+	err = cli.Parse(fs, args, usage, help)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		fs.SetOutput(help)
-		fs.PrintDefaults()
-		return "", err
 	case err != nil:
 		return "", err
 	case fs.NArg() != 1:

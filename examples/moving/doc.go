@@ -17,5 +17,5 @@
 // "submission://mail.example.org", which requires STARTTLS. An error says in which phase
 // the connection failed, and why. The methods that would log in or begin TLS by
 // themselves (Login, Authenticate, Auth, StartTLS) are not there, or return an error that
-// says so.
+// says so. Package ported, beside this one, has three whole programs before and after.
 package moving

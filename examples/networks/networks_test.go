@@ -119,6 +119,13 @@ func TestHints(t *testing.T) {
 	}
 	nowhere := gone.Addr().String()
 	gone.Close()
+	socks, err := networks.SOCKS5(nowhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hint := achieved(server, socks); !strings.Contains(hint, "(a proxy, at "+nowhere+") cannot be reached") {
+		t.Errorf("SOCKS5 proxy that is gone: %s", hint)
+	}
 	for name, d := range map[string]dial.NetDialer{
 		"HTTP proxy that refuses": networks.HTTPProxy(refusing.Listener.Addr().String()),
 		"HTTP proxy that is gone": networks.HTTPProxy(nowhere),

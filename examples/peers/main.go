@@ -13,42 +13,34 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 // The exit status.
 const (
 	statusOK       = 0
 	statusFailed   = 1
-	statusUsage    = 2
+	statusUsage    = cli.StatusUsage
 	statusStranger = 3
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	cli.Main(func(ctx context.Context, args []string) int { return run(ctx, args, os.Stdout, os.Stderr) })
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return statusOK
-	}
 	if err != nil {
-		fmt.Fprintf(stderr, "peers: %v\n(-h for help)\n", err)
-		return statusUsage
+		return cli.Reject("peers", err, stderr)
 	}
 	status, err := o.do(ctx, stdout)
 	if err != nil {

@@ -2,12 +2,12 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 const usage = `peers shows what a file of remembered servers holds.
@@ -32,13 +32,8 @@ type options struct {
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
-	fs := flag.NewFlagSet("peers", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		return nil, err
+	fs := cli.Flags("peers")
+	switch err := cli.Parse(fs, args, usage, help); {
 	case err != nil:
 		return nil, err
 	case fs.NArg() < 2:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -48,18 +49,11 @@ type options struct {
 
 func parse(args []string, help io.Writer) (*options, error) {
 	var o options
-	fs := flag.NewFlagSet("popfetch", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
+	fs := cli.Flags("popfetch")
 	o.define(fs)
 	days := fs.Int("delete", -1, "delete from the server what was saved `DAYS` ago; 0 at once (default never)")
-	err := fs.Parse(args)
+	err := cli.Parse(fs, args, usage, help)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		fs.SetOutput(help)
-		fs.PrintDefaults()
-		return nil, err
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 2:

@@ -110,8 +110,10 @@ func ownEnd(f *Failure) string {
 // detour explains a NetDialer of the program's that failed.
 func detour(f *Failure, err error) string {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Addr != nil && op.Addr.String() != f.Server {
-		return fmt.Sprintf("What is to lead to %s (a proxy, at %s) cannot be reached: is it running? Nothing is known of the mail server.", f.Server, op.Addr)
+	for below := err; errors.As(below, &op); below = op.Err { // one may be of the whole way, and hold that of the proxy
+		if op.Addr != nil && op.Addr.String() != f.Server {
+			return fmt.Sprintf("What is to lead to %s (a proxy, at %s) cannot be reached: is it running? Nothing is known of the mail server.", f.Server, op.Addr)
+		}
 	}
 	return fmt.Sprintf("What is to lead to %s (a proxy, a tunnel) does not make the connection: its error says why. Nothing is known of the mail server.", f.Server)
 }

@@ -4,6 +4,7 @@
 package line
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -145,4 +146,19 @@ func Capabilities(d Dialect, secure bool) ([]string, error) {
 		return nil, list.Reply.Violation(policy.ErrRefused)
 	}
 	return list.Entries, nil
+}
+
+// AuthCommand returns the command AUTH for a SASL mechanism, in SMTP and POP3, and whether
+// the initial response ir, nil for none, is in it: only if that makes no line of more than
+// longest bytes, CRLF included (RFC 4954 §4, RFC 5034 §4).
+func AuthCommand(mechanism string, ir []byte, longest int) (command string, sent bool) {
+	command = "AUTH " + mechanism
+	full := command + " " + base64.StdEncoding.EncodeToString(ir)
+	if len(ir) == 0 {
+		full = command + " ="
+	}
+	if ir == nil || len(full)+len("\r\n") > longest {
+		return command, false
+	}
+	return full, true
 }

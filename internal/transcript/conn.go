@@ -43,8 +43,8 @@ func (t *Transcript) Follow(c net.Conn) net.Conn {
 		return c
 	}
 	f := &followed{Conn: c, transcript: t, scribe: t.protocol.Scribe()}
-	f.sent = half{kind: "C:", of: f, show: f.scribe.Sent}
-	f.received = half{kind: "S:", of: f, show: f.scribe.Received}
+	f.sent = direction{kind: "C:", of: f, show: f.scribe.Sent}
+	f.received = direction{kind: "S:", of: f, show: f.scribe.Received}
 	return f
 }
 
@@ -55,7 +55,7 @@ type followed struct {
 
 	mu             sync.Mutex // held over the scribe, which sees both directions
 	scribe         line.Scribe
-	sent, received half
+	sent, received direction
 
 	now wire.Now // reads Conn
 }

@@ -1,5 +1,10 @@
 // Package filestore has a [peers.Store] in a file, for the programs of one host.
 //
+//	store, err := filestore.Open(ctx, "servers")
+//	...
+//	defer store.Close()
+//	dialer := dial.Dialer{Peers: store}
+//
 // The file is a journal with a JSON object in each line, which people and tools can
 // read:
 //

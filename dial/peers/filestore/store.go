@@ -11,7 +11,6 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/disk"
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // slack is the number of lines that no longer apply for which a file is not written
@@ -140,30 +139,6 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.view.Store(nil)
 	return nil
-}
-
-// lockFile takes fileLock. It fails if ctx ends first, or if the store is closed.
-func (s *Store) lockFile(ctx context.Context) error {
-	if err := s.acquire(ctx, s.fileLock); err != nil {
-		return err
-	}
-	if s.closed {
-		s.unlockFile()
-		return fmt.Errorf("filestore: %s: %w", s.path, fs.ErrClosed)
-	}
-	return nil
-}
-
-func (s *Store) unlockFile() { <-s.fileLock }
-
-// acquire takes a lock, and fails if ctx ends first.
-func (s *Store) acquire(ctx context.Context, lock chan<- struct{}) error {
-	select {
-	case lock <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("filestore: %s is in use: %w", s.path, wire.ContextError(ctx))
-	}
 }
 
 // latest returns a view of the file as it is now.

@@ -1,5 +1,7 @@
 // Package memstore has a [peers.Store] in the memory of the program. It is for tests,
 // and for programs that dial the same servers again and again in one run.
+//
+//	dialer := dial.Dialer{Peers: new(memstore.Store)}
 package memstore
 
 import (

@@ -78,3 +78,6 @@ func (g grammar) rewrite(statement, table string) string {
 	}
 	return strings.NewReplacer(names...).Replace(statement)
 }
+
+// schemaTable returns the name of the table that has the version of the schema.
+func schemaTable(table string) string { return table + "_schema" }

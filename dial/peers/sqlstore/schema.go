@@ -55,9 +55,6 @@ func tableName(name string) (string, error) {
 	return name, nil
 }
 
-// schemaTable returns the name of the table that has the version of the schema.
-func schemaTable(table string) string { return table + "_schema" }
-
 // prepare creates the tables if they do not exist, and checks them otherwise. So the
 // program needs the right to create tables only once.
 func (s *Store) prepare(ctx context.Context) error {

@@ -1,4 +1,8 @@
 // Package storetest tests implementations of [peers.Store].
+//
+//	if err := storetest.TestStore(t.Context(), store); err != nil {
+//		t.Fatal(err)
+//	}
 package storetest
 
 import (

@@ -25,12 +25,6 @@ func ResponseOf(b []byte, h response.Head, limits response.Limits) Response {
 	return Response{w.out, w.faults}
 }
 
-// reads reports whether the client reads a response.
-func reads(limits response.Limits, b []byte) bool {
-	s := response.Scanner{Limits: limits}
-	return s.Scan(b, response.ParseHead(b))
-}
-
 func (w *writer) response(b []byte, h response.Head) bool {
 	switch {
 	case h.Kind == response.Continue:
@@ -121,15 +115,6 @@ func (w *writer) atoms(values []node) bool {
 		}
 		w.raw(" ")
 		w.out = append(w.out, v.text...)
-	}
-	return true
-}
-
-func (w *writer) strings(values []node) bool {
-	for _, v := range values {
-		if !w.raw(" ") || !w.str(v, w.limits.Line) {
-			return false
-		}
 	}
 	return true
 }

@@ -40,3 +40,6 @@ func (f *faults) mended(what string, words []byte) {
 	}
 	f.add(Mended, what, words)
 }
+
+// printed returns a name that is fit to be shown.
+func printed(name string) string { return name[:min(len(name), 40)] }

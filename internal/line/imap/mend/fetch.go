@@ -77,12 +77,6 @@ func (p *parser) fetch(begin []byte) (Fetch, error) {
 	return f, nil
 }
 
-// readsTail reports whether the client reads the rest of a FETCH.
-func readsTail(limits response.Limits, b []byte) bool {
-	s := response.Scanner{Limits: limits}
-	return s.ScanTail(b, false)
-}
-
 // fetch writes items behind a beginning, which is nil for the rest of a FETCH.
 func (w *writer) fetch(items []item, begin []byte) (f Fetch) {
 	separator := " "
@@ -133,9 +127,6 @@ func (w *writer) item(it item, separator string) bool {
 	}
 	return true
 }
-
-// printed returns a name that is fit to be shown.
-func printed(name string) string { return name[:min(len(name), 40)] }
 
 // suspicious reports whether items may not be where they seem to be. Where a server does
 // not escape quotes, the sender of a message can write a subject that ends the string,

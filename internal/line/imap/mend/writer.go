@@ -191,3 +191,12 @@ func (w *writer) mailbox(n node) bool {
 	w.add(Mended, "a mailbox's name that is no modified UTF-7", name)
 	return w.text(shown)
 }
+
+func (w *writer) strings(values []node) bool {
+	for _, v := range values {
+		if !w.raw(" ") || !w.str(v, w.limits.Line) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,4 +1,6 @@
-package auth
+// Package scramlimits says which challenges of a server SCRAM goes on with (RFC 5802):
+// what is in them, and how much work they are.
+package scramlimits
 
 import (
 	"encoding/base64"
@@ -8,10 +10,19 @@ import (
 	"strings"
 )
 
-// checkServerFirst looks at a server's first message before any work is done
+// The iteration counts that are accepted. Below the floor a stolen database is
+// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
+// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
+// under a second, and more than any server is known to use.
+const (
+	MinIterations = 4096
+	MaxIterations = 1_000_000
+)
+
+// Check looks at a server's first message before any work is done
 // for it: r=, s= and i= in this order, then extensions, which do not matter
 // (RFC 5802 §7), unless the server insists on them by m= (§5.1).
-func checkServerFirst(message, nonce string) error {
+func Check(message, nonce string) error {
 	fields := strings.Split(message, ",")
 	for _, f := range fields {
 		if strings.HasPrefix(f, "m=") {
@@ -58,10 +69,10 @@ func checkIterations(field string) error {
 	switch {
 	case !ok || err != nil && !errors.Is(err, strconv.ErrRange):
 		return errors.New("malformed iteration count")
-	case n < minIterations:
-		return fmt.Errorf("iteration count is below %d", minIterations)
-	case n > maxIterations:
-		return fmt.Errorf("iteration count is above %d", maxIterations)
+	case n < MinIterations:
+		return fmt.Errorf("iteration count is below %d", MinIterations)
+	case n > MaxIterations:
+		return fmt.Errorf("iteration count is above %d", MaxIterations)
 	}
 	return nil
 }

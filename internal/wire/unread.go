@@ -6,34 +6,34 @@ import (
 	"sync/atomic"
 )
 
-// Begun is a connection from which something was read already. Its Read and ReadNow
+// Unread is a connection from which something was read already. Its Read and ReadNow
 // return that first, and may be called by several goroutines at once. It is used once
 // Begin was called.
-type Begun struct {
+type Unread struct {
 	net.Conn
-	now   Now // reads Conn
-	heard atomic.Bool
+	now    Now // reads Conn
+	spoken atomic.Bool
 
 	hasUnread atomic.Bool
 	mu        sync.Mutex
 	unread    []byte
 }
 
-var _ NowReader = (*Begun)(nil)
+var _ NowReader = (*Unread)(nil)
 
 // Begin sets the connection, what was read from it and is to be read again, and whether
 // the server has said anything over it.
-func (b *Begun) Begin(c net.Conn, unread []byte, heard bool) {
+func (b *Unread) Begin(c net.Conn, unread []byte, spoken bool) {
 	b.Conn, b.unread = c, unread
 	b.hasUnread.Store(len(unread) > 0)
-	b.heard.Store(heard)
+	b.spoken.Store(spoken)
 }
 
-// Heard reports whether the server has said anything over the connection.
-func (b *Begun) Heard() bool { return b.heard.Load() }
+// Spoken reports whether the server has said anything over the connection.
+func (b *Unread) Spoken() bool { return b.spoken.Load() }
 
 // Read reads what the server says next.
-func (b *Begun) Read(p []byte) (int, error) {
+func (b *Unread) Read(p []byte) (int, error) {
 	if n := b.readUnread(p); n > 0 {
 		return n, nil
 	}
@@ -43,7 +43,7 @@ func (b *Begun) Read(p []byte) (int, error) {
 }
 
 // ReadNow reads what has arrived, as [NowReader] says.
-func (b *Begun) ReadNow(p []byte) (int, error) {
+func (b *Unread) ReadNow(p []byte) (int, error) {
 	if n := b.readUnread(p); n > 0 {
 		return n, nil
 	}
@@ -52,13 +52,13 @@ func (b *Begun) ReadNow(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *Begun) note(n int) {
-	if n > 0 && !b.heard.Load() {
-		b.heard.Store(true)
+func (b *Unread) note(n int) {
+	if n > 0 && !b.spoken.Load() {
+		b.spoken.Store(true)
 	}
 }
 
-func (b *Begun) readUnread(p []byte) int {
+func (b *Unread) readUnread(p []byte) int {
 	if !b.hasUnread.Load() {
 		return 0
 	}

@@ -1,0 +1,55 @@
+// Package cli is what the programs of the examples have in common: flags, help, and
+// an end by Ctrl-C.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// StatusUsage is the exit status for a command line that is wrong.
+const StatusUsage = 2
+
+// Main runs a program with the arguments of the command line and exits with the status
+// that it returns. The context ends with an interrupt.
+func Main(run func(ctx context.Context, args []string) (status int)) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// Flags returns a set of flags for [Parse].
+func Flags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
+	fs.Usage = func() {}
+	return fs
+}
+
+// Parse parses args. If they ask for help, Parse writes usage and the flags to help, and
+// returns flag.ErrHelp.
+func Parse(fs *flag.FlagSet, args []string, usage string, help io.Writer) error {
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, usage)
+		fs.SetOutput(help)
+		fs.PrintDefaults()
+	}
+	return err
+}
+
+// Reject writes what is wrong with a command line, and returns the exit status: 0 for
+// flag.ErrHelp, and else StatusUsage.
+func Reject(name string, err error, stderr io.Writer) (status int) {
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	fmt.Fprintf(stderr, "%s: %v\n(-h for help)\n", name, err)
+	return StatusUsage
+}
