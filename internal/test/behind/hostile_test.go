@@ -51,9 +51,9 @@ func TestHostile(t *testing.T) {
 func (c *testCase) segmentations() []segments {
 	much := c.size() > 32<<10
 	switch {
-	case raceDetector && much:
+	case raceDetector() && much:
 		return nil
-	case raceDetector, much && os.Getenv("MAILCONN_FULL") == "":
+	case raceDetector(), much && os.Getenv("MAILCONN_FULL") == "":
 		return []segments{joined}
 	}
 	return []segments{joined, byLine, byByte}

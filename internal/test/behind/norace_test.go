@@ -1,5 +1,0 @@
-//go:build !race
-
-package behind
-
-const raceDetector = false
