@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -425,26 +426,31 @@ func rowDialTimesOut(t *testing.T) {
 // is not tried before the longest distance.
 func rowCertificateWrong(t *testing.T) {
 	r := capped(newLimit(100), "greeting", "")
-	wrong := false
+	var wrong atomic.Bool
+	var mu sync.Mutex
 	var tried []time.Time
 	r.refuse = func(n int) error {
-		if wrong {
-			tried = append(tried, time.Now())
-			return x509.UnknownAuthorityError{}
+		if !wrong.Load() {
+			return nil
 		}
-		return nil
+		mu.Lock()
+		defer mu.Unlock()
+		tried = append(tried, time.Now())
+		return x509.UnknownAuthorityError{}
 	}
 	bubble(t, r, pool.Config{MaxConns: 4, MaxAge: 30 * time.Minute}, func(t *testing.T, p *pool.Pool) {
 		stop := flow(t, p, 1)
 		time.Sleep(time.Second)
 		stop()
-		wrong = true
+		wrong.Store(true)
 		stop = flow(t, p, 5)
 		time.Sleep(5 * time.Minute)
 		s := p.Stats()
 		if failed := stop(); failed != 0 || s.Down == nil || s.Down.Temporary() || s.Limit != 0 {
 			t.Errorf("%d failed, %+v", failed, s)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		for i := 3; i < len(tried); i++ { // three at once, beside the one
 			if gap := tried[i].Sub(tried[i-1]); gap < time.Minute {
 				t.Errorf("tried again after %v", gap)
