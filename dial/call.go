@@ -70,7 +70,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if c.dialer.NoALPN {
 		alpn = ""
 	}
-	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, c.endpoint.String())
+	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, func() string { return c.endpoint.String() })
 	c.server, err = verify.ForEndpoint(c.tls, pins, c.memory.CheckVersion)
 	return err
 }

@@ -43,14 +43,13 @@ func (e *End) Set(conn *dial.Conn, err error) *dial.Error {
 	if over := e.reason.Load(); over != nil {
 		return over
 	}
-	s := conn.Security()
-	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: s.Endpoint, Err: err}
+	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: conn.Endpoint(), Err: err}
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = s.Endpoint.Policy, s.Endpoint.Protocol
+		broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
 	}
 	if !errors.Is(err, net.ErrClosed) {
-		over.Known = s.Known
+		over.Known = conn.Security().Known
 	}
 	e.reason.CompareAndSwap(nil, over)
 	return e.reason.Load()

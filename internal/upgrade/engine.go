@@ -55,7 +55,9 @@ type Result struct {
 // when ctx ends, which ends Run, and after an error.
 func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 	r := &run{Engine: e, ctx: ctx, raw: raw}
-	r.use(raw)
+	if e.Policy != policy.ImplicitTLS { // which reads no line before TLS
+		r.use(raw)
+	}
 	event := Connected
 	for {
 		action, reason := Decide(e.Policy, e.Protocol.ListFirst, e.Past, event)

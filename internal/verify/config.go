@@ -36,8 +36,8 @@ func isBroken(suite uint16) bool {
 // Config returns the config for one endpoint, made from the caller's base, which may
 // be nil. host is the name to verify unless base has a ServerName. alpn is the
 // protocol's registered id, and empty for none. Sessions are resumed for the same
-// endpoint only. [Install] adds the verification of the server.
-func Config(base *tls.Config, host, alpn, endpoint string) *tls.Config {
+// endpoint only, whose name is asked for if they are. [Install] adds the verification of the server.
+func Config(base *tls.Config, host, alpn string, endpoint func() string) *tls.Config {
 	cfg := &tls.Config{}
 	if base != nil {
 		cfg = base.Clone()
@@ -57,7 +57,7 @@ func Config(base *tls.Config, host, alpn, endpoint string) *tls.Config {
 		cfg.NextProtos = []string{alpn}
 	}
 	if cfg.ClientSessionCache != nil {
-		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, endpoint + " "}
+		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, endpoint() + " "}
 	}
 	return cfg
 }

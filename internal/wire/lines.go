@@ -49,7 +49,7 @@ func (l *Lines) Send(line string) error {
 	if l.Trace != nil {
 		l.Trace(true, Printable(line))
 	}
-	if _, err := io.WriteString(l.w, line+"\r\n"); err != nil {
+	if _, err := l.w.Write(append(append(make([]byte, 0, len(line)+2), line...), "\r\n"...)); err != nil {
 		return Ended(err)
 	}
 	return nil

@@ -35,11 +35,12 @@ type Reader struct {
 
 	src    io.Reader
 	noWait bool // the next read is one of Arrivals
-	br     *bufio.Reader
+	br     bufio.Reader
 	limit  Limits
 	lines  int
 	total  int
-	first  []byte // the beginning of the first line, in case it is not a greeting
+	first  []byte  // the beginning of the first line, in case it is not a greeting
+	room   [8]byte // for first
 }
 
 // readSize is the size of a buffer. Nearly every line and list before a session fits.
@@ -48,7 +49,7 @@ const readSize = 1024
 // NewReader returns a Reader for r that has used nothing of its limits.
 func NewReader(r io.Reader, limit Limits) *Reader {
 	reader := &Reader{src: r, limit: limit}
-	reader.br = bufio.NewReaderSize((*source)(reader), readSize)
+	reader.br = *bufio.NewReaderSize((*source)(reader), readSize)
 	return reader
 }
 
@@ -83,7 +84,7 @@ func (r *Reader) Take() []byte {
 		return nil
 	}
 	b := make([]byte, r.br.Buffered())
-	n, _ := io.ReadFull(r.br, b)
+	n, _ := io.ReadFull(&r.br, b)
 	return b[:n]
 }
 
@@ -103,7 +104,7 @@ func (r *Reader) ReadSlice() ([]byte, error) {
 		part, err := r.br.ReadSlice('\n')
 		r.total += len(part)
 		if r.first == nil {
-			r.first = bytes.Clone(part[:min(len(part), 8)])
+			r.first = append(r.room[:0], part[:min(len(part), len(r.room))]...)
 		}
 		if len(long)+len(part) > r.limit.Line || r.total > r.limit.Total {
 			return nil, Violation(policy.ErrLimit, string(long)+string(part))

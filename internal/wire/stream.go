@@ -35,13 +35,13 @@ func (r *Reader) Grow(size int) {
 	if len(rest) > 0 {
 		src = io.MultiReader(bytes.NewReader(rest), src)
 	}
-	r.br = bufio.NewReaderSize(src, size)
+	r.br = *bufio.NewReaderSize(src, size)
 	r.br.Peek(len(rest)) // fills the buffer with no more than the rest
 }
 
 // Shrink gives back the memory of a buffer that has grown and is empty.
 func (r *Reader) Shrink() {
 	if r.br.Buffered() == 0 && r.br.Size() > readSize {
-		r.br = bufio.NewReaderSize((*source)(r), readSize)
+		r.br = *bufio.NewReaderSize((*source)(r), readSize)
 	}
 }

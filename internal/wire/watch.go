@@ -14,18 +14,21 @@ import (
 // will. Otherwise ctx ended first, c is closed or about to be, and the error is that
 // of ctx. Watch sets no deadline of c before it closes it, so none is left behind.
 func Watch(ctx context.Context, c io.Closer) (stop func() error) {
-	off := context.AfterFunc(ctx, func() {
-		if d, ok := c.(interface{ SetDeadline(time.Time) error }); ok {
-			d.SetDeadline(time.Unix(1, 0)) // for a connection whose Close waits for reads to end
-		}
-		c.Close()
-	})
+	off := context.AfterFunc(ctx, func() { cut(c) })
 	return func() error {
 		if off() {
 			return nil
 		}
 		return ContextError(ctx)
 	}
+}
+
+// cut closes c, whose reads and writes end.
+func cut(c io.Closer) {
+	if d, ok := c.(interface{ SetDeadline(time.Time) error }); ok {
+		d.SetDeadline(time.Unix(1, 0)) // for a connection whose Close waits for reads to end
+	}
+	c.Close()
 }
 
 // Watched runs f, which uses c, and closes c when ctx ends, which ends f. An f that lost
@@ -35,12 +38,12 @@ func Watched(ctx context.Context, c io.Closer, f func() error) error {
 	if ctx.Err() != nil {
 		return ContextError(ctx)
 	}
-	stop := Watch(ctx, c)
+	off := context.AfterFunc(ctx, func() { cut(c) })
 	err := f()
-	if ended := stop(); ended != nil && !(errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx))) {
-		return ended
+	if off() || errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
+		return err
 	}
-	return err
+	return ContextError(ctx)
 }
 
 // ContextError returns an error that wraps ctx.Err and the cause of ctx, and nil if

@@ -52,22 +52,12 @@ func New(l *wire.Lines, localName func() string) *Conn {
 // servers send that change their mind in a long greeting. Everything else is
 // malformed.
 func (c *Conn) Read() (Reply, error) {
-	var r Reply
-	for {
-		text, err := c.ReadLine()
-		if err != nil {
-			return r, err
-		}
-		code, rest, more, ok := parse(text)
-		if !ok || !continues(r.Code, code) {
-			return r, wire.Violation(policy.ErrMalformed, text)
-		}
-		r.Code = code
-		r.Lines = append(r.Lines, rest)
-		if !more {
-			return r, nil
-		}
+	var room [512]byte
+	code, text, err := Scan(c, room[:0])
+	if err != nil {
+		return Reply{}, err
 	}
+	return Reply{Code: code, Lines: strings.Split(string(text), "\n")}, nil
 }
 
 // Command sends a command and reads its reply. A reply that was there before the
@@ -88,7 +78,7 @@ func (c *Conn) Command(command string) (Reply, error) {
 
 // Scan reads one reply as Read does, and appends its text to text, the lines
 // separated by line feeds. It allocates nothing if text has room.
-func Scan(r *wire.Reader, text []byte) (int, []byte, error) {
+func Scan(r interface{ ReadSlice() ([]byte, error) }, text []byte) (int, []byte, error) {
 	first := 0
 	for {
 		line, err := r.ReadSlice()

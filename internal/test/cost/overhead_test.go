@@ -137,8 +137,8 @@ func TestCommandAllocs(t *testing.T) {
 // A connect costs a bounded number of allocations more than a bare client
 // that checks nothing.
 func TestConnectAllocs(t *testing.T) {
-	compare(t, "IMAP connect", func() { ourIMAP(t).Close() }, func() { rawIMAP(t).Close() }, 75)
-	compare(t, "SMTP connect", func() { ourSMTP(t).Close() }, func() { rawSMTP(t).Close() }, 110)
+	compare(t, "IMAP connect", func() { ourIMAP(t).Close() }, func() { rawIMAP(t).Close() }, 55)
+	compare(t, "SMTP connect", func() { ourSMTP(t).Close() }, func() { rawSMTP(t).Close() }, 72)
 }
 
 func compare(t *testing.T, what string, ours, raw func(), most float64) {
@@ -157,9 +157,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A session has no goroutines but those of the library it wraps, until it is
-// used: in SMTP the first command begins one that reads, as go-imap's does.
-// Without it an unsolicited reply would be taken for the next command's.
+// A session has no goroutines but those of the library it wraps.
 func TestGoroutines(t *testing.T) {
 	const sessions = 20
 	for range sessions {
