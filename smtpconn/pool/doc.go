@@ -41,8 +41,8 @@
 // fails while other connections stand, the pool stays with those, and tries one more
 // now and then, at distances that grow from RetryDelay to an hour for as long as that
 // fails; messages do not reset them. If the relay has refused for the sake of its
-// number of connections (421, or an enhanced code x.3.2, before a message was taken;
-// 454 in reply to AUTH), the number of those that stand is the limit that it has
+// number of connections (421, an enhanced code x.3.2, or words that say so, before a
+// message was taken; 454 in reply to AUTH), the number of those that stand is the limit that it has
 // taught, which [Stats].Limit shows. A failure that time does not mend, as of a
 // certificate, lets no dial begin for MaxRetryDelay.
 //

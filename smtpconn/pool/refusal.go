@@ -14,18 +14,22 @@ import (
 )
 
 // refusesConns reports whether a dial that failed, or what ended a connection before
-// it was of use, was a refusal of one more connection: 421 or x.3.2 in the greeting,
-// or in reply to EHLO, AUTH or MAIL, or 454 in reply to AUTH (RFC 5321 §3.8, RFC 3463
-// §3.4, RFC 4954 §6).
+// it was of use, was a refusal of one connection more: [transaction.AboutConnections]
+// in the greeting, or in reply to EHLO, AUTH or MAIL, or 454 in reply to AUTH (RFC 4954
+// §6).
 func refusesConns(err error) bool {
 	var failed *dial.Error
+	var login *auth.Error
 	var said *smtp.SMTPError
 	switch {
+	case errors.As(err, &login) && (login.Code == "454" || login.Code == "4.3.2"):
+		return true // whatever is left of the words, which are kept where they betray no secret
 	case errors.As(err, &failed) && failed.Phase != dial.PhaseSession:
-		code, enhanced := smtpline.Codes(words(err))
-		return transaction.AboutConnections(code, enhanced) || code == 454 && failed.Phase == dial.PhaseAuth
+		reply := words(failed)
+		code, enhanced := smtpline.Codes(reply)
+		return transaction.AboutConnections(code, enhanced, reply)
 	case errors.As(err, &said):
-		return transaction.AboutConnections(said.Code, smtpline.EnhancedCode(said.EnhancedCode))
+		return transaction.AboutConnections(said.Code, smtpline.EnhancedCode(said.EnhancedCode), said.Message)
 	}
 	return false
 }

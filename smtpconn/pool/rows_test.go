@@ -529,3 +529,52 @@ func rowColdStart(t *testing.T) {
 		})
 	}
 }
+
+// Refusals that speak of connections teach as much as those that have the code for it.
+func TestRefusedInWords(t *testing.T) {
+	for at, reply := range map[string]string{
+		"greeting": "451 Too many concurrent SMTP connections; please try again later",
+		"EHLO":     "450 4.7.0 maximum number of connections from your address exceeded",
+		"MAIL":     "451 4.7.0 too many connections from you",
+		"MAIL ":    "554 5.7.0 Too many simultaneous sessions",
+	} {
+		t.Run(reply, rowRefusedAt(strings.TrimSpace(at), reply, 2))
+	}
+}
+
+// A limit that a cold start has met is known as soon as it is settled, although the
+// refusals came before any connection stood.
+func TestColdStartTeaches(t *testing.T) {
+	l := newLimit(3)
+	r := capped(l, "greeting", "421 4.3.2 too many connections")
+	answer := r.answer
+	r.answer = func(conn int, command, usual string) string {
+		got := answer(conn, command, usual)
+		if command == "greeting" && got == usual {
+			time.Sleep(150 * time.Millisecond)
+		}
+		return got
+	}
+	bubble(t, r, pool.Config{MaxConns: 8}, func(t *testing.T, p *pool.Pool) {
+		sendMany(t, p, 24, 48)
+		wantAll(t, r, 48)
+		if s := p.Stats(); s.Limit != 3 || r.dials() > 8 || s.Down != nil {
+			t.Errorf("%d dials, %+v", r.dials(), s)
+		}
+	})
+}
+
+// The code teaches where the words are left out because they would betray the secret.
+func TestRefusedWithoutWords(t *testing.T) {
+	l := newLimit(2)
+	r := withAuth(capped(l, "AUTH", "454 4.7.0 too many logins").answer)
+	r.closed = l.closed
+	short := auth.Password{User: "user", Secret: auth.NewSecret("o"), InsecureCleartext: true}
+	bubble(t, r, pool.Config{MaxConns: 8, Options: &smtpconn.Options{Auth: short}}, func(t *testing.T, p *pool.Pool) {
+		sendMany(t, p, 32, 400)
+		wantAll(t, r, 400)
+		if s := p.Stats(); s.Limit != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

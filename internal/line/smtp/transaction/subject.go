@@ -28,16 +28,22 @@ func AboutClient(code int, enhanced smtp.EnhancedCode, text string) bool {
 	case subject == 7 && (slices.Contains(clientDetails, detail) || detail >= 600 && detail < 760):
 		return true
 	case subject == 7 && detail <= 1, subject == 4, subject == 0:
-		words := strings.ToLower(text)
-		return slices.ContainsFunc(clientWords, func(w string) bool { return strings.Contains(words, w) })
+		return speaks(text, clientWords) || speaks(text, connectionWords)
 	}
 	return false
 }
 
 // AboutConnections reports whether a refusal is of one connection more: 421, or x.3.2
-// (RFC 5321 §3.8, RFC 3463 §3.4).
-func AboutConnections(code int, enhanced smtp.EnhancedCode) bool {
-	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2
+// (RFC 5321 §3.8, RFC 3463 §3.4), or words that say so, which some servers send with
+// codes of their own choice.
+func AboutConnections(code int, enhanced smtp.EnhancedCode, text string) bool {
+	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2 || speaks(text, connectionWords)
+}
+
+// speaks reports whether a text has one of some words.
+func speaks(text string, of []string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(of, func(words string) bool { return strings.Contains(text, words) })
 }
 
 // clientCodes are basic codes: no service, a login is wanted or judged, commands
@@ -55,7 +61,7 @@ var clientWords = []string{
 	"authentication required", "authentication is required", "not authenticated", "unauthenticated sender", "must authenticate",
 	"authenticate first", "auth first", "auth required", "smtp auth", "login required", "log in first", "log in before", "login before",
 	"must log in", "starttls", "tls required", "tls is required", "requires tls", "encryption needed", "encryption required",
-	"too many messages", "too many mails", "too many emails", "too many connections", "too much mail", "too many errors",
+	"too many messages", "too many mails", "too many emails", "too much mail", "too many errors",
 	"rate limit", "ratelimit", "rate exceeded", "sending rate", "sending limit", "message rate", "throttl", "sending quota",
 	"per second", "per minute", "per hour", "per day", "this hour", "last hour", "hourly limit", "hourly quota", "daily limit",
 	"daily quota", "insufficient credit", "no credit", "out of credit", "sending activity", "sending blocked", "for sending",
@@ -63,4 +69,10 @@ var clientWords = []string{
 	"rcpthosts", "not a gateway", "client host", "your ip", "ip address",
 	"local problem", "internal error", "internal server error", "system busy", "system is busy", "server busy", "server is busy",
 	"configuration problem",
+}
+
+// connectionWords are of servers in use, too. A rate of connections is none of them.
+var connectionWords = []string{
+	"too many connection", "too many concurrent", "too many simultaneous", "too many open connection", "too many sessions",
+	"concurrent connections", "simultaneous connections", "connection limit", "connections limit", "maximum number of connections",
 }
