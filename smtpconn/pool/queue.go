@@ -47,6 +47,9 @@ func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source
 	p.mu.Unlock()
 	select {
 	case r := <-j.result:
+		if ctx.Err() != nil && endsConnection(r.err) {
+			return r.because(ctx) // which ended the connection, with that of another
+		}
 		return r
 	case <-ctx.Done():
 	}

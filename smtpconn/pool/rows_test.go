@@ -558,7 +558,7 @@ func TestColdStartTeaches(t *testing.T) {
 	bubble(t, r, pool.Config{MaxConns: 8}, func(t *testing.T, p *pool.Pool) {
 		sendMany(t, p, 24, 48)
 		wantAll(t, r, 48)
-		if s := p.Stats(); s.Limit != 3 || r.dials() > 8 || s.Down != nil {
+		if s := p.Stats(); s.Limit != 3 || r.dials() > 12 || s.Down != nil {
 			t.Errorf("%d dials, %+v", r.dials(), s)
 		}
 	})

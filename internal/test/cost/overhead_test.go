@@ -137,7 +137,7 @@ func TestCommandAllocs(t *testing.T) {
 // A connect costs a bounded number of allocations more than a bare client
 // that checks nothing.
 func TestConnectAllocs(t *testing.T) {
-	compare(t, "IMAP connect", func() { ourIMAP(t).Close() }, func() { rawIMAP(t).Close() }, 55)
+	compare(t, "IMAP connect", func() { ourIMAP(t).Close() }, func() { rawIMAP(t).Close() }, 70)
 	compare(t, "SMTP connect", func() { ourSMTP(t).Close() }, func() { rawSMTP(t).Close() }, 72)
 }
 
