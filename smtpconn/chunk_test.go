@@ -100,9 +100,11 @@ func TestNoContentIsRun(t *testing.T) {
 						time.AfterFunc(20*time.Millisecond, func() { c.Abort() })
 					}
 					text := strings.Repeat("x\r\n", pad/3) + evil
-					_, err := c.Send(t.Context(), binary(), content(text))
-					if err == nil && len(r.took()) == 0 {
-						t.Errorf("%q: sent", answer)
+					for range 2 { // what the first has shown of the server must not mislead the second
+						_, err := c.Send(t.Context(), binary(), content(text))
+						if err == nil && len(r.took()) == 0 {
+							t.Errorf("%q: sent", answer)
+						}
 					}
 					hangUp()
 					for _, m := range r.took() {
