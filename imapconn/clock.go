@@ -68,7 +68,7 @@ func (s *stream) leave() {
 // has left an answer unread, or a handler of its blocks.
 func (s *stream) guardAway() {
 	c := &s.clock
-	if !c.away || c.limit == 0 || s.over.Load() != nil || s.pending.dueBut(s.pending.delivering) == nil {
+	if !c.away || c.limit == 0 || s.over.Err() != nil || s.pending.dueBut(s.pending.delivering) == nil {
 		return
 	}
 	if c.watch == nil {
@@ -108,8 +108,8 @@ func (s *stream) stuckError() error {
 func (s *stream) await() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over.Load() != nil {
-		return s.over.Load()
+	if s.over.Err() != nil {
+		return s.over.Err()
 	}
 	if s.goodbye != nil && !s.goodbye.expected {
 		return wire.Hangup(s.goodbye.text) // what has come with it was read
@@ -147,8 +147,8 @@ func (s *stream) received(n int, err error) (again bool, _ error) {
 	switch {
 	case n > 0:
 		return false, nil
-	case s.over.Load() != nil:
-		return false, s.over.Load()
+	case s.over.Err() != nil:
+		return false, s.over.Err()
 	case errors.Is(err, io.EOF):
 		return false, err
 	case err != nil && s.clock.late():

@@ -3,13 +3,12 @@ package imapconn
 import (
 	"errors"
 	"io"
-	"net"
 	"os"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // Err returns why the session has ended, and nil while it stands: a [*dial.Error]
@@ -19,16 +18,11 @@ import (
 // waiting for as long, the network's error, or [net.ErrClosed] if Logout, Close or
 // Abort ended the session. Commands that the end has interrupted return the same
 // error, as the package documentation says.
-func (c *Client) Err() error {
-	if over := c.stream.over.Load(); over != nil {
-		return over
-	}
-	return nil
-}
+func (c *Client) Err() error { return c.stream.over.Err() }
 
 // Abort closes the connection at once, and pending commands fail. It may be called at
 // any time and from any goroutine, and does not wait.
-func (c *Client) Abort() error { return c.stream.breakOff(errAborted, c.stream.conn.Abort) }
+func (c *Client) Abort() error { return c.stream.breakOff(session.Aborted, c.stream.conn.Abort) }
 
 // Close closes the connection, over TLS with a close_notify, and pending commands
 // fail. To end the session in IMAP's own way as well, call Logout().Wait() first. Close
@@ -40,27 +34,17 @@ func (c *Client) Close() error {
 	return err
 }
 
-// closing is the error of a session that was ended from this side.
-type closing string
-
-func (e closing) Error() string { return string(e) }
-func (e closing) Unwrap() error { return net.ErrClosed }
-
-const (
-	errLogout  closing = "session was ended with LOGOUT"
-	errClosed  closing = "session was closed by this program"
-	errAborted closing = "session was aborted by this program"
-	errGaveUp  closing = "go-imap has closed the connection: it could not write a command, or read an answer"
-)
+// gaveUp is the reason of a session that go-imap's client has ended.
+const gaveUp session.Closing = "go-imap has closed the connection: it could not write a command, or read an answer"
 
 // leaving is the reason of a session that Close ends.
-func (s *stream) leaving() closing {
+func (s *stream) leaving() session.Closing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.goodbye != nil && s.goodbye.expected {
-		return errLogout
+		return session.Logout
 	}
-	return errClosed
+	return session.Closed
 }
 
 // grace is how long the end of a session waits for the program: to read what it has
@@ -70,28 +54,20 @@ const grace = 250 * time.Millisecond
 // end makes err the reason why the session has ended, unless there is one, and returns
 // the reason. Any goroutine may call it that does not hold s.mu.
 func (s *stream) end(err error) *dial.Error {
-	if over := s.over.Load(); over != nil {
-		return over
-	}
-	sec := s.session.Security()
-	var broken *policy.Violation
-	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = sec.Endpoint.Policy, sec.Endpoint.Protocol
-	}
-	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: sec.Endpoint, Err: err, Known: sec.Known}
-	if s.over.CompareAndSwap(nil, over) {
+	over, first := s.over.SetFirst(s.session, err)
+	if first {
 		close(s.ended)
 		s.mu.Lock()
 		s.handlers.room.Broadcast()
 		s.mu.Unlock()
 	}
-	return s.over.Load()
+	return over
 }
 
 // finish ends the session for an error of Read, and returns what the client gets. Its
 // pending commands have the reason of the end by then.
 func (s *stream) finish(p []byte, err error) (int, error) {
-	over := s.over.Load()
+	over := s.over.Err()
 	if over == nil {
 		over = s.end(s.reason(err))
 		s.conn.Abort()
@@ -112,7 +88,7 @@ func (s *stream) reason(err error) error {
 	over := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch {
 	case over && goodbye != nil && goodbye.expected:
-		return errLogout
+		return session.Logout
 	case over && goodbye != nil:
 		return wire.Hangup(goodbye.text)
 	case !over || errors.Is(err, os.ErrDeadlineExceeded):
@@ -170,7 +146,7 @@ func (s *stream) release() {
 // reader is given a moment to come back.
 func (s *stream) failed() error {
 	s.within(s.parked)
-	return s.over.Load()
+	return s.over.Err()
 }
 
 // within waits for done, but not for longer than grace.
@@ -201,7 +177,7 @@ func (s *stream) letGo() (waits bool) {
 
 // breakOff ends the session from elsewhere than its reader. how closes the connection.
 func (s *stream) breakOff(err error, how func() error) error {
-	if s.over.Load() != nil {
+	if s.over.Err() != nil {
 		return nil
 	}
 	s.end(err)
@@ -218,7 +194,7 @@ func (s *stream) serve(client *inner) {
 	s.mu.Lock()
 	s.client = client
 	s.mu.Unlock()
-	if s.over.Load() != nil {
+	if s.over.Err() != nil {
 		s.release()
 	}
 }

@@ -138,7 +138,7 @@ func (s *stream) admit() error {
 		})
 		defer timer.Stop()
 	}
-	for h.fetches >= maxHandlers && !late && s.over.Load() == nil {
+	for h.fetches >= maxHandlers && !late && s.over.Err() == nil {
 		h.room.Wait()
 	}
 	if late {

@@ -4,11 +4,11 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
+	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -42,12 +42,12 @@ type stream struct {
 	kept     int               // what the client may hold of the answers to a command
 	moves    int               // what it took the client to note the messages that it was given
 
-	over   atomic.Pointer[dial.Error] // why the session has ended
-	ended  chan struct{}              // closed when it has
-	park   sync.Once                  // closes parked
-	parked chan struct{}              // closed when the client's reader has met the end
-	free   chan struct{}              // closed when all pending commands have an answer
-	client *inner                     // nil until it has greeted, and after release
+	over   session.End   // why the session has ended
+	ended  chan struct{} // closed when it has
+	park   sync.Once     // closes parked
+	parked chan struct{} // closed when the client's reader has met the end
+	free   chan struct{} // closed when all pending commands have an answer
+	client *inner        // nil until it has greeted, and after release
 
 	mu       sync.Mutex
 	pending  pending
@@ -114,8 +114,8 @@ func (s *stream) read(p []byte) (int, error) {
 			n := copy(p, s.made)
 			s.made = s.made[n:]
 			return n, nil
-		case s.over.Load() != nil:
-			return 0, s.over.Load()
+		case s.over.Err() != nil:
+			return 0, s.over.Err()
 		case s.body > 0 && s.hidden == nil:
 			return s.readBody(p)
 		}
@@ -176,7 +176,7 @@ func (s *stream) receive(p []byte) (int, error) {
 
 // Write sends what the client writes. The error is the reason of the session's end.
 func (s *stream) Write(p []byte) (int, error) {
-	if s.over.Load() != nil {
+	if s.over.Err() != nil {
 		return 0, s.failed()
 	}
 	if s.sending(p) {
@@ -194,10 +194,10 @@ func (s *stream) Write(p []byte) (int, error) {
 
 // Close is the client's: it closes the connection when it gives up.
 func (s *stream) Close() error {
-	if s.over.Load() != nil {
+	if s.over.Err() != nil {
 		return nil // what has ended the session closes the connection
 	}
-	s.end(errGaveUp)
+	s.end(gaveUp)
 	return s.conn.Abort()
 }
 

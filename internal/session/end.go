@@ -20,6 +20,7 @@ func (c Closing) Unwrap() error { return net.ErrClosed }
 
 const (
 	Quit    Closing = "session was ended with QUIT"
+	Logout  Closing = "session was ended with LOGOUT"
 	Closed  Closing = "session was closed by this program"
 	Aborted Closing = "session was aborted by this program"
 )
@@ -40,10 +41,16 @@ func (e *End) Err() error {
 // Set makes err the reason why the session on conn has ended, unless there is one,
 // and returns the reason.
 func (e *End) Set(conn *dial.Conn, err error) *dial.Error {
+	over, _ := e.SetFirst(conn, err)
+	return over
+}
+
+// SetFirst is Set, and also reports whether there was no reason before.
+func (e *End) SetFirst(conn *dial.Conn, err error) (over *dial.Error, first bool) {
 	if over := e.reason.Load(); over != nil {
-		return over
+		return over, false
 	}
-	over := &dial.Error{Phase: dial.PhaseSession, Endpoint: conn.Endpoint(), Err: err}
+	over = &dial.Error{Phase: dial.PhaseSession, Endpoint: conn.Endpoint(), Err: err}
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {
 		broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
@@ -51,6 +58,6 @@ func (e *End) Set(conn *dial.Conn, err error) *dial.Error {
 	if !errors.Is(err, net.ErrClosed) {
 		over.Known = conn.Security().Known
 	}
-	e.reason.CompareAndSwap(nil, over)
-	return e.reason.Load()
+	first = e.reason.CompareAndSwap(nil, over)
+	return e.reason.Load(), first
 }

@@ -36,7 +36,8 @@ func isBroken(suite uint16) bool {
 // Config returns the config for one endpoint, made from the caller's base, which may
 // be nil. host is the name to verify unless base has a ServerName. alpn is the
 // protocol's registered id, and empty for none. Sessions are resumed for the same
-// endpoint only, whose name is asked for if they are. [Install] adds the verification of the server.
+// endpoint only; endpoint is called for its name if they are resumed at all. [Install]
+// adds the verification of the server.
 func Config(base *tls.Config, host, alpn string, endpoint func() string) *tls.Config {
 	cfg := &tls.Config{}
 	if base != nil {
