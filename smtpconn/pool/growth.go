@@ -99,7 +99,6 @@ func (g *growth) left(t ticket) {
 func (g *growth) proved(now time.Time, t ticket, answered int) {
 	if g.down.failures > 0 && g.limit == 0 {
 		g.limit = answered // and one more at a time
-		g.taught = refusesConns(g.down.cause)
 		g.more.clear(now)
 	}
 	if t != 0 && t == g.more.trial {
