@@ -106,10 +106,16 @@ func (c *Conn) LocalName() string {
 // Read reads what the server says next.
 func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.inner().Read(p)
+	return n, c.ended(err)
+}
+
+// ended returns net.ErrClosed in the place of an error behind the program's own Close or
+// Abort, no matter how the server took it.
+func (c *Conn) ended(err error) error {
 	if err != nil && c.closed.Load() {
-		err = net.ErrClosed // and no matter how the server took it
+		return net.ErrClosed
 	}
-	return n, err
+	return err
 }
 
 // ReadNow reads what has arrived from the server, and does not wait for more. If that
@@ -124,7 +130,8 @@ func (c *Conn) ReadNow(p []byte) (int, error) {
 	if c.raw == nil {
 		return 0, net.ErrClosed
 	}
-	return c.conn.ReadNow(p)
+	n, err := c.conn.ReadNow(p)
+	return n, c.ended(err)
 }
 
 // Write sends p to the server.

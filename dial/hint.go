@@ -5,7 +5,7 @@ import (
 	"github.com/mailconn/mailconn/internal/hint"
 )
 
-// Hint returns one or two sentences for a person about what may be wrong and what
+// Hint returns one to three sentences for a person about what may be wrong and what
 // to do. It is empty only if Err is nil, printable, and at most 512 bytes long. It
 // never suggests going without TLS.
 func (e *Error) Hint() string {

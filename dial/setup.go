@@ -34,8 +34,7 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	case c.raw == nil:
 		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
-		c.Abort()
-		return p.fail(errors.New("nil context"))
+		return c.giveUp(p, errors.New("nil context"))
 	}
 	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
 	defer cancel()
@@ -47,16 +46,23 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 			err = wire.LastAlert(&c.conn, err)
 		}
 		if err != nil {
-			c.Close() // while ctx can still end a close_notify that the server does not take
+			c.inner().Close() // while ctx can still end a close_notify that the server does not take
 		}
 		return err
 	})
 	if err != nil {
-		c.Abort()
-		return p.fail(err)
+		return c.giveUp(p, err)
 	}
 	p.done(nil)
 	return nil
+}
+
+// giveUp ends a setup that has failed. The transcript, which ends with the connection,
+// has the reason.
+func (c *Conn) giveUp(p *progress, err error) *Error {
+	failed := p.fail(err)
+	c.Abort()
+	return failed
 }
 
 // Enter begins a phase, and ends the one before.

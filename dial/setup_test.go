@@ -3,6 +3,7 @@ package dial_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
@@ -63,5 +64,24 @@ func TestSetupIsOver(t *testing.T) {
 		if at := s.Security(); at.Encrypted() || s.HeldToSCRAM() != nil {
 			t.Errorf("%s: %v", name, at)
 		}
+	}
+}
+
+// The transcript of a session that could not begin ends with the reason.
+func TestTranscriptOfAFailedSetup(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	var words strings.Builder
+	d := dial.Dialer{TLSConfig: s.ClientConfig(), Transcript: &words}
+	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+		s.Enter(dial.PhaseAuth)
+		return errors.New("no such user")
+	})
+	lines := strings.Split(strings.TrimSpace(words.String()), "\n")
+	if last := strings.Join(lines[max(0, len(lines)-2):], "\n"); err == nil || !strings.Contains(last, "failed: ") || !strings.Contains(last, "no such user") {
+		t.Errorf("%v\n%s", err, words.String())
 	}
 }

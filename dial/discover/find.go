@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -18,6 +19,9 @@ import (
 // that ctx has ended: then what was found till then is returned beside it. What a
 // source did not tell is no error; see [Result.Failed].
 func Find(ctx context.Context, address string, o *Options) (*Result, error) {
+	if ctx == nil {
+		return nil, errors.New("discover: nil context")
+	}
 	f, err := newFinder(address, o)
 	if err != nil {
 		return nil, err

@@ -381,6 +381,15 @@ func dialTLS(o *discover.Options) {
 	o.Transport.DialTLS = func(string, string) (net.Conn, error) { return nil, errors.New("no") }
 }
 
+func TestNoContext(t *testing.T) {
+	in(t, func(t *testing.T, w *world) {
+		var none context.Context
+		if _, err := discover.Find(none, "joe@example.org", w.options()); err == nil || len(w.Recorded()) > 0 {
+			t.Errorf("%v, %q", err, w.Recorded())
+		}
+	})
+}
+
 // What the program gave is not changed.
 func TestOptionsKept(t *testing.T) {
 	in(t, func(t *testing.T, w *world) {

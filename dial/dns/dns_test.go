@@ -276,6 +276,17 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+func TestNoContext(t *testing.T) {
+	in(t, func(t *testing.T, n *fakenet.Net) {
+		var none context.Context
+		_, err := resolver(n, remote).Ask(none, "example.org", dnsmessage.TypeMX)
+		var failed *dns.Error
+		if !errors.As(err, &failed) || failed.Temporary() || failed.Server.IsValid() {
+			t.Errorf("%#v", err)
+		}
+	})
+}
+
 // What is wrong with the call is said before anything is sent.
 func TestBadCalls(t *testing.T) {
 	long := strings.Repeat("a.", 130) + "example.org"

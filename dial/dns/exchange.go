@@ -63,17 +63,19 @@ func (q *question) roundTrip(ctx context.Context, s server, network string, edns
 		return nil, ended(ctx, err)
 	}
 	defer conn.Close()
-	stop := wire.Watch(ctx, conn)
 	var answer *reply
-	if _, packets := conn.(net.PacketConn); packets {
-		answer, err = q.overPackets(conn, id, msg)
-	} else {
-		answer, err = q.overStream(conn, id, msg)
+	err = wire.Watched(ctx, conn, func() (err error) {
+		if _, packets := conn.(net.PacketConn); packets {
+			answer, err = q.overPackets(conn, id, msg)
+		} else {
+			answer, err = q.overStream(conn, id, msg)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if over := stop(); over != nil {
-		return nil, over
-	}
-	return answer, err
+	return answer, nil
 }
 
 // ended returns the error of ctx if it has one, else err.

@@ -54,6 +54,9 @@ const (
 // ctx ends first, its error is in the chain.
 func (r *Resolver) Ask(ctx context.Context, name string, t dnsmessage.Type) (*Answer, error) {
 	q, servers, err := r.prepare(name, t)
+	if ctx == nil {
+		err = errors.New("nil context")
+	}
 	if err != nil {
 		return nil, &Error{Name: name, Type: t, Err: &wire.Fault{Err: err}}
 	}

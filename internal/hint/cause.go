@@ -77,7 +77,7 @@ func causes() []Row {
 
 // ownAlert explains a handshake that crypto/tls broke off, for which it has no types.
 func ownAlert(f *Failure) string {
-	if f.Phase != upgrade.PhaseHandshake || f.Err == nil {
+	if f.Phase != upgrade.PhaseHandshake {
 		return ""
 	}
 	text := f.Err.Error()

@@ -53,13 +53,13 @@ type Config struct {
 	Nudge <-chan struct{}
 
 	// Every is the time from the beginning of one look to that of the next; zero means
-	// 5 minutes. If the server wants logins to be further apart (LOGIN-DELAY, RFC 2449
-	// §6.5), they are, also after a Nudge. When the machine wakes from a sleep in which
+	// 5 minutes. If MinDelay is longer, or the server wants logins to be further apart
+	// (LOGIN-DELAY, RFC 2449 §6.5), they are, also after a Nudge. When the machine wakes from a sleep in which
 	// a look was due, Run looks within half a minute.
 	Every time.Duration
 
-	// Tries after outages are at least MinDelay and at most MaxDelay apart, at
-	// distances that double and of which up to a half is random; zero means 1 second
+	// MinDelay is the least time from a login to the next look. Tries after outages are
+	// at least MinDelay and at most MaxDelay apart, at distances that double and of which up to a half is random; zero means 1 second
 	// and 5 minutes. A look that came to its end, or a session that stood for Stable,
 	// makes the next distance MinDelay again; zero means 1 minute.
 	MinDelay, MaxDelay, Stable time.Duration

@@ -38,6 +38,10 @@ func TestConfigWrong(t *testing.T) {
 		if _, err := outbox.Open(t.Context(), dir, c); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+		var none context.Context
+		if _, err := outbox.Open(none, dir, outbox.Config{Relays: relays}); err == nil {
+			t.Errorf("%s: no error without a context", name)
+		}
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: a directory was made", name)
 		}

@@ -37,6 +37,8 @@ var (
 	ErrNoMessage = errors.New("outbox: no such message")
 	// ErrUnderWay means that a message cannot be cancelled, because it is being sent.
 	ErrUnderWay = errors.New("outbox: the message is being sent")
+
+	errNilContext = errors.New("outbox: nil context")
 )
 
 // DamagedError says that something on disk is not what an Outbox has written. In a

@@ -61,6 +61,9 @@ func Open(ctx context.Context, dir string, c Config) (*Outbox, error) {
 }
 
 func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	c, err := c.prepared()
 	if err != nil {
 		return nil, err
@@ -210,6 +213,9 @@ func (o *Outbox) Damaged() []*DamagedError { return append([]*DamagedError(nil),
 // error is that of ctx, of the disk or of the relays. Only the first Close does this;
 // others wait for it within their ctx.
 func (o *Outbox) Close(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	o.mu.Lock()
 	first := !o.closed
 	o.closed = true

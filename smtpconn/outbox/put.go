@@ -52,6 +52,9 @@ func (o *Outbox) Put(ctx context.Context, id string, e smtpconn.Envelope, conten
 
 // claim waits until no other Put with the id is under way.
 func (o *Outbox) claim(ctx context.Context, id string) (release func(), err error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.claims[id] != nil && !o.closed {

@@ -218,6 +218,16 @@ func TestPutWrong(t *testing.T) {
 		if err := b.Put(t.Context(), "m", e, nil); err == nil {
 			t.Error("no content: no error")
 		}
+		_, letter := mail("m", "ann@mail.test")
+		var none context.Context
+		for name, err := range map[string]error{
+			"Put": b.Put(none, "m", e, letter), "Resend": b.Resend(none, "m"), "GiveUp": b.GiveUp(none, "m"),
+			"Cancel": b.Cancel(none, "m"), "Close": b.Close(none),
+		} {
+			if err == nil || !strings.Contains(err.Error(), "nil context") {
+				t.Errorf("%s without a context: %v", name, err)
+			}
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, content := mail("m")

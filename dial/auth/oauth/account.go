@@ -159,6 +159,9 @@ func (a *Account) Forget(ctx context.Context) error {
 
 // save puts a grant into the store, whatever is there, and nil in the place of one.
 func (a *Account) save(ctx context.Context, g *grant) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	var value []byte
 	if g != nil {
 		var err error

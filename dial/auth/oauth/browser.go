@@ -25,6 +25,9 @@ import (
 // the issuer has no such sign-in, a [*ConsentError], an [*IdentityError], that of ctx, or
 // the system's if it lets the program listen on no port.
 func (a *Account) Browser(ctx context.Context, open func(url string) error) (*SignIn, error) {
+	if open == nil {
+		return nil, errors.New("oauth: Browser has no function that opens the page")
+	}
 	m, err := a.describe(ctx)
 	if err != nil {
 		return nil, err

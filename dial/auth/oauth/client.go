@@ -24,6 +24,9 @@ const maxMetadataAge = 24 * time.Hour
 // describe returns the metadata of the issuer. If they cannot be read again, the old ones
 // do.
 func (a *Account) describe(ctx context.Context) (*Metadata, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	if a.app.Metadata != nil {
 		return a.app.Metadata, nil
 	}

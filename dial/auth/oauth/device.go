@@ -41,6 +41,9 @@ const (
 // code expired and KindUnsupported if the issuer has no such sign-in, a [*ConsentError], an
 // [*IdentityError], or that of ctx.
 func (a *Account) Device(ctx context.Context, show func(DevicePrompt) error) (*SignIn, error) {
+	if show == nil {
+		return nil, errors.New("oauth: Device has no function that shows the code")
+	}
 	m, err := a.describe(ctx)
 	if err != nil {
 		return nil, err

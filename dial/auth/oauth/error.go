@@ -135,6 +135,8 @@ type ConsentError struct {
 // tokens were removed, are damaged, or have expired for good.
 var ErrNoGrant = errors.New("no grant")
 
+var errNilContext = errors.New("oauth: nil context")
+
 // Error returns issuer, user and cause. It never holds a secret.
 func (e *ConsentError) Error() string {
 	why := fmt.Sprint(e.Err)

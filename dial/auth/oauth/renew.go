@@ -31,6 +31,9 @@ type renewals struct {
 // renew returns a grant that was renewed by this call, by one of another goroutine or by
 // another program.
 func (a *Account) renew(ctx context.Context, rejected string) (*grant, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	if ctx.Err() != nil {
 		return nil, a.ended(ctx)
 	}
@@ -58,6 +61,9 @@ func (a *Account) ended(ctx context.Context) error {
 // that has ended its sessions calls it before it exits, so that it does not lose what the
 // issuer is just answering.
 func (a *Account) Wait(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	a.mu.Lock()
 	r := a.running
 	a.mu.Unlock()

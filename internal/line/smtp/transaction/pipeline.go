@@ -314,10 +314,7 @@ func (p *Pipeline) Fail(err error) {
 	if p.err != nil {
 		return
 	}
-	if p.ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", wire.ContextError(p.ctx), err)
-	}
-	p.err = p.end(err)
+	p.err = p.end(wire.UnderContext(p.ctx, err))
 }
 
 // Failed reports whether nothing more can be written.
