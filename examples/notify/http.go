@@ -55,9 +55,12 @@ func (s *service) post(w http.ResponseWriter, r *http.Request) {
 }
 
 func httpStatus(err error) int {
+	var bad badNotice
 	switch {
 	case err == nil:
 		return http.StatusOK
+	case errors.As(err, &bad):
+		return http.StatusBadRequest
 	case errors.Is(err, outbox.ErrConflict), errors.Is(err, outbox.ErrUnderWay):
 		return http.StatusConflict
 	case errors.Is(err, outbox.ErrNoMessage):
@@ -65,7 +68,7 @@ func httpStatus(err error) int {
 	case errors.Is(err, outbox.ErrFull), errors.Is(err, outbox.ErrMaybeStored), errors.Is(err, outbox.ErrClosed):
 		return http.StatusServiceUnavailable
 	}
-	return http.StatusBadRequest
+	return http.StatusInternalServerError
 }
 
 // stats is for a health check, and for metrics.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -66,6 +67,8 @@ func TestHTTP(t *testing.T) {
 			{"application/json", `{"id":"1",` + date + `,"to":"ann@example.org","text":"y"}`, 409, "not done"},
 			{"application/json", `{"id":"2","to":"ann@example.org>"}`, 400, "not done"},
 			{"application/json", `{"id":"3","do":"resend"}`, 404, "not done"},
+			{"application/json", `{"id":"3","do":"dance"}`, 400, "not done"},
+			{"application/json", `{"id":"` + strings.Repeat("x", 256) + `","to":"ann@example.org"}`, 400, "not done"},
 			{"application/json", `{"id`, 400, ""},
 			{"application/json", `{"text":"` + strings.Repeat("x", maxBody) + `"}`, 400, ""},
 			{"text/plain", `{"id":"4","to":"ann@example.org"}`, 415, ""},
@@ -187,4 +190,11 @@ func without(args []string, flag string) (rest []string) {
 		rest = append(rest, args[i])
 	}
 	return rest
+}
+
+// A client may drop a notice that is wrong, and not one for which the disk had no ear.
+func TestStatusOfTheDisk(t *testing.T) {
+	if status := httpStatus(fmt.Errorf("write: %w", syscall.EIO)); status != http.StatusInternalServerError {
+		t.Error(status)
+	}
 }

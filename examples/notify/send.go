@@ -140,6 +140,11 @@ func decode(ctx context.Context, in io.Reader, notices chan<- notice) error {
 	}
 }
 
+// badNotice is the error of a notice that will never do.
+type badNotice struct{ error }
+
+func (b badNotice) Unwrap() error { return b.error }
+
 // take does what a notice says, and answers for that.
 func (s *service) take(ctx context.Context, n notice) (answer, error) {
 	if n.ID == "" && n.Do == "" {
@@ -152,15 +157,15 @@ func (s *service) take(ctx context.Context, n notice) (answer, error) {
 	var err error
 	switch n.Do {
 	case "":
-		err = s.box.Put(ctx, n.ID, n.envelope(s.from), strings.NewReader(n.message(s.from)))
+		err = s.put(ctx, n)
 	case "resend":
 		err = s.box.Resend(ctx, n.ID)
 	case "give up":
-		a.Outcome, err = "given up", s.box.GiveUp(ctx, n.ID)
+		err = s.box.GiveUp(ctx, n.ID) // of which each recipient's result tells
 	case "cancel":
 		a.Outcome, err = "cancelled", s.box.Cancel(ctx, n.ID)
 	default:
-		err = fmt.Errorf("cannot do %q", n.Do)
+		err = badNotice{fmt.Errorf("cannot do %q", n.Do)}
 	}
 	if err != nil {
 		a.Outcome, a.Error = "not done", err.Error()
@@ -169,6 +174,19 @@ func (s *service) take(ctx context.Context, n notice) (answer, error) {
 		a.Outcome = "maybe stored"
 	}
 	return a, err
+}
+
+// put stores a notice's message.
+func (s *service) put(ctx context.Context, n notice) error {
+	const maxID = 255 // as the outbox has it
+	e := n.envelope(s.from)
+	if err := e.Validate(); err != nil {
+		return badNotice{err}
+	}
+	if len(n.ID) > maxID {
+		return badNotice{fmt.Errorf("an id of more than %d bytes", maxID)}
+	}
+	return s.box.Put(ctx, n.ID, e, strings.NewReader(n.message(s.from)))
 }
 
 // drain waits until each message has its end, or is in doubt.

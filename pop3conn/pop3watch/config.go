@@ -59,9 +59,10 @@ type Config struct {
 	Every time.Duration
 
 	// MinDelay is the least time from a login to the next look. Tries after outages are
-	// at least MinDelay and at most MaxDelay apart, at distances that double and of which up to a half is random; zero means 1 second
-	// and 5 minutes. A look that came to its end, or a session that stood for Stable,
-	// makes the next distance MinDelay again; zero means 1 minute.
+	// at least MinDelay and at most MaxDelay apart, at distances that double and of which
+	// up to a half is random; zero means 1 second and 5 minutes. A look that came to its
+	// end, or a session that stood for Stable, makes the next distance MinDelay again;
+	// zero means 1 minute.
 	MinDelay, MaxDelay, Stable time.Duration
 
 	// LongDelay is the distance after a refusal that should not be tried soon: the

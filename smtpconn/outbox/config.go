@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,22 +88,15 @@ func (c Config) prepared() (Config, error) {
 	if min(c.Expire, c.RetryDelay, c.MaxRetryDelay) < 0 || min(c.Workers, c.MaxMessages) < 0 {
 		return c, errors.New("outbox: a field of Config is negative")
 	}
-	preset(&c.Expire, 5*24*time.Hour)
-	preset(&c.RetryDelay, time.Minute)
-	preset(&c.MaxRetryDelay, max(time.Hour, c.RetryDelay))
-	preset(&c.Workers, 4)
-	preset(&c.KeepIDs, 7*24*time.Hour)
-	preset(&c.MaxMessages, 250_000)
+	c.Expire = cmp.Or(c.Expire, 5*24*time.Hour)
+	c.RetryDelay = cmp.Or(c.RetryDelay, time.Minute)
+	c.MaxRetryDelay = cmp.Or(c.MaxRetryDelay, max(time.Hour, c.RetryDelay))
+	c.Workers = cmp.Or(c.Workers, 4)
+	c.KeepIDs = cmp.Or(c.KeepIDs, 7*24*time.Hour)
+	c.MaxMessages = cmp.Or(c.MaxMessages, 250_000)
 	if c.MaxRetryDelay < c.RetryDelay {
 		return c, errors.New("outbox: Config.MaxRetryDelay is shorter than RetryDelay")
 	}
 	c.Relays = slices.Clone(c.Relays)
 	return c, nil
-}
-
-func preset[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

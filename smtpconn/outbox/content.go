@@ -14,83 +14,51 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/smtpconn"
 )
 
 // measure reads content to its end, checks that it can be sent, and gives it to write.
 func measure(ctx context.Context, e *envelope, content io.Reader, write func([]byte) error) (size int64, sum digest, err error) {
-	h, text, buf := sha256.New(), newText(e), make([]byte, 64<<10)
-	for {
+	h := sha256.New()
+	read := func(b []byte) (int, error) {
 		if ctx.Err() != nil {
-			return 0, sum, wire.ContextError(ctx)
+			return 0, wire.ContextError(ctx)
 		}
-		n, err := content.Read(buf)
+		n, err := content.Read(b)
+		h.Write(b[:n])
+		size += int64(n)
 		if n > 0 {
-			h.Write(buf[:n])
-			size += int64(n)
-			if err := errors.Join(text.check(buf[:n]), write(buf[:n])); err != nil {
-				return 0, sum, err
+			if failed := write(b[:n]); failed != nil {
+				return 0, failed
 			}
 		}
-		if err == io.EOF {
-			h.Sum(sum[:0])
-			return size, sum, text.end()
-		}
-		if err != nil {
+		return n, err
+	}
+	text, buf := newText(e, readerFunc(read)), make([]byte, 64<<10)
+	for !text.Done() {
+		if _, err := text.Fill(buf); err != nil {
 			return 0, sum, err
 		}
 	}
+	h.Sum(sum[:0])
+	return size, sum, nil
 }
 
-// text checks content for what no relay could make right.
-type text struct {
-	lineEnds, short, ascii bool // what is checked
-	cr                     bool // the last byte was a CR
-	column                 int
-}
+type readerFunc func([]byte) (int, error)
 
-func newText(e *envelope) *text {
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// newText checks content for what no relay could make right.
+func newText(e *envelope, content io.Reader) *transaction.Encoder {
 	var body smtp.BodyType
 	if e.Mail != nil {
 		body = e.Mail.Body
 	}
-	if body == smtp.BodyBinaryMIME {
-		return &text{}
+	return &transaction.Encoder{
+		Source: content, Binary: body == smtp.BodyBinaryMIME, ASCII: body == smtp.Body7Bit,
+		Normalize: e.NormalizeLines, Short: e.ShortLines,
 	}
-	return &text{lineEnds: !e.NormalizeLines, short: e.ShortLines, ascii: body == smtp.Body7Bit}
-}
-
-// maxText is how long a line may be without its CRLF (RFC 5321 §4.5.3.1.6).
-const maxText = 998
-
-func (t *text) check(b []byte) error {
-	if !t.lineEnds && !t.short && !t.ascii {
-		return nil
-	}
-	for _, c := range b {
-		switch {
-		case t.ascii && c >= 0x80:
-			return smtpconn.ErrEightBit
-		case t.lineEnds && t.cr != (c == '\n'):
-			return smtpconn.ErrLineEnds
-		case c == '\r' || c == '\n':
-			t.column = 0
-		default:
-			if t.column++; t.short && t.column > maxText {
-				return smtpconn.ErrLongLine
-			}
-		}
-		t.cr = c == '\r'
-	}
-	return nil
-}
-
-func (t *text) end() error {
-	if t.lineEnds && t.cr {
-		return smtpconn.ErrLineEnds
-	}
-	return nil
 }
 
 // store writes content to a file and syncs it. After an error the file is not there.
@@ -100,8 +68,10 @@ func (o *Outbox) store(ctx context.Context, key string, e *envelope, content io.
 	if err != nil {
 		return 0, sum, err
 	}
-	defer func() {
-		if err != nil {
+	stored := false
+	defer func() { // also if content panics
+		if !stored {
+			f.Close()
 			os.Remove(path)
 		}
 	}()
@@ -117,6 +87,7 @@ func (o *Outbox) store(ctx context.Context, key string, e *envelope, content io.
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = o.journal.calls.syncDir(filepath.Dir(path))
 	}
+	stored = err == nil
 	return size, sum, err
 }
 

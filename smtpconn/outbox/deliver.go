@@ -120,6 +120,8 @@ func (a *attempt) isDown(r *relay) {
 	}
 }
 
+var errNoReceipt = errors.New("the relay returned neither a receipt nor an error")
+
 // send asks a relay.
 func (a *attempt) send(i int, r *relay, content *stored) {
 	e := a.m.env.attempt(a.to)
@@ -132,7 +134,9 @@ func (a *attempt) send(i int, r *relay, content *stored) {
 	a.relay, a.err = i, nil
 	a.asked++
 	var err error
-	a.receipt, err = r.Send(a.o.life, e, content)
+	if a.receipt, err = r.Send(a.o.life, e, content); err == nil && a.receipt == nil {
+		err = errNoReceipt
+	}
 	if err := content.failed(); err != nil && a.receipt == nil {
 		a.fail(err)
 	}

@@ -23,12 +23,12 @@ func (o *Outbox) Doubtful() (list []Result) {
 // same content. They may get it twice, and Result.MaybeTwice says so. If there are none
 // the error is ErrNoMessage. After an error of the disk it may be sent again or not.
 func (o *Outbox) Resend(ctx context.Context, id string) error {
-	return o.end(ctx, id, inDoubt, func(m *message) *entry { return m.resend(time.Now(), false) })
+	return o.end(ctx, id, inDoubt, func(m *message) *entry { return m.resend(m.in(inDoubt), time.Now(), false) })
 }
 
-// resend returns the entry that has sent again what is in doubt.
-func (m *message) resend(next time.Time, bound bool) *entry {
-	e := m.change(m.in(inDoubt), func(r *recipient) { r.State, r.Twice, r.Bound = waiting, true, bound })
+// resend returns the entry that has sent again what is in doubt for some recipients.
+func (m *message) resend(list []int, next time.Time, bound bool) *entry {
+	e := m.change(list, func(r *recipient) { r.State, r.Twice, r.Bound = waiting, true, bound })
 	e.Next = next
 	return e
 }
@@ -37,11 +37,11 @@ func (m *message) resend(next time.Time, bound bool) *entry {
 // sent by a relay that is not in the configuration remains in doubt.
 func (o *Outbox) resendDoubt(m *message) {
 	unknown := func(i int) bool { return m.rcpts[i].Relay >= len(o.relays) }
-	list := m.in(inDoubt)
-	if len(list) == 0 || slices.ContainsFunc(list, unknown) {
+	list := slices.DeleteFunc(m.in(inDoubt), unknown)
+	if len(list) == 0 {
 		return
 	}
-	e := m.resend(time.Now().Add(o.cfg.delay(m.tries+1)), true)
+	e := m.resend(list, time.Now().Add(o.cfg.delay(m.tries+1)), true)
 	e.Tries++
 	o.book.apply(e)
 }
@@ -101,6 +101,9 @@ func (o *Outbox) end(ctx context.Context, id string, s state, change func(*messa
 	}
 	if err := o.change(change(m)); err != nil {
 		return full(err)
+	}
+	if m.planned && !m.sending && o.delivery.remove(m) {
+		m.planned = false // for another time, or none
 	}
 	o.plan(m)
 	if err := o.sync(o.journal.written); err != nil {

@@ -46,8 +46,9 @@ type Outbox struct {
 	telling   *schedule
 	untold    []*message // with ends that are not synced, in the order of message.seq
 	flushing  *time.Timer
-	compactAt int // lines up to which the journal is not written anew
-	slack     int // lines that no longer matter, which are left in the journal
+	flushSet  bool // flushing will call flush
+	compactAt int  // lines up to which the journal is not written anew
+	slack     int  // lines that no longer matter, which are left in the journal
 	closed    bool
 	ended     chan struct{} // closed when Close has returned
 }

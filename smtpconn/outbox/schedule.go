@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"container/heap"
+	"slices"
 	"sync"
 	"time"
 )
@@ -40,6 +41,15 @@ func (s *schedule) init() {
 func (s *schedule) add(at time.Time, m *message) {
 	heap.Push(&s.jobs, job{at, m})
 	s.start()
+}
+
+// remove takes a message out, and reports whether it was there: its work may have begun.
+func (s *schedule) remove(m *message) bool {
+	i := slices.IndexFunc(s.jobs, func(j job) bool { return j.m == m })
+	if i >= 0 {
+		heap.Remove(&s.jobs, i)
+	}
+	return i >= 0
 }
 
 // start begins the work whose time has come. It is called whenever something has

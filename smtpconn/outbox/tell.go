@@ -7,13 +7,12 @@ func (o *Outbox) tell(m *message) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	m.telling = false
-	if m.seq > o.journal.synced { // there is more to tell, which is not synced
-		o.plan(m)
-		return
-	}
 	for i := range m.rcpts {
 		if !o.toTell(m.rcpts[i]) || o.closed && o.life.Err() != nil {
 			continue
+		}
+		if m.seq > o.journal.synced { // it may have come while a handler was called
+			break
 		}
 		if err := o.tellOne(m, i); err != nil {
 			m.failed++

@@ -63,7 +63,9 @@ func (o *Outbox) flush() {
 		return
 	}
 	defer o.leave()
+	o.flushSet = false
 	if o.sync(o.journal.written) != nil {
+		o.flushSet = true
 		o.flushing.Reset(o.cfg.RetryDelay)
 	}
 }
@@ -101,7 +103,8 @@ func (o *Outbox) release() {
 		n++
 	}
 	o.untold = slices.Delete(o.untold, 0, n)
-	if len(o.untold) > 0 && !o.closed {
+	if len(o.untold) > 0 && !o.closed && !o.flushSet { // another end must not put it off
+		o.flushSet = true
 		o.flushing.Reset(flushDelay)
 	}
 }

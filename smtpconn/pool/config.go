@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,16 +67,16 @@ func (c Config) complete() (Config, error) {
 	if err := c.negative(); err != nil {
 		return c, err
 	}
-	preset(&c.MaxConns, 4)
-	preset(&c.IdleTime, time.Minute)
-	preset(&c.MaxAge, time.Hour)
-	preset(&c.Burst, 1)
-	preset(&c.MaxAttempts, 3)
+	c.MaxConns = cmp.Or(c.MaxConns, 4)
+	c.IdleTime = cmp.Or(c.IdleTime, time.Minute)
+	c.MaxAge = cmp.Or(c.MaxAge, time.Hour)
+	c.Burst = cmp.Or(c.Burst, 1)
+	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)
 	if c.RetryDelay == 0 && c.MaxRetryDelay > 0 {
 		c.RetryDelay = min(time.Second, c.MaxRetryDelay)
 	}
-	preset(&c.RetryDelay, time.Second)
-	preset(&c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
+	c.RetryDelay = cmp.Or(c.RetryDelay, time.Second)
+	c.MaxRetryDelay = cmp.Or(c.MaxRetryDelay, max(time.Minute, c.RetryDelay))
 	if c.MaxRetryDelay < c.RetryDelay {
 		return c, fmt.Errorf("pool: Config.MaxRetryDelay is %v, less than RetryDelay, %v", c.MaxRetryDelay, c.RetryDelay)
 	}
@@ -112,13 +113,6 @@ func (c Config) negative() error {
 		}
 	}
 	return nil
-}
-
-func preset[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // check finds what every dial would, by one whose context has ended: it comes

@@ -63,7 +63,7 @@ var allowed = map[string][]string{
 	"internal/session":       {"dial", "dial/auth", "policy"},
 	"imapconn":               {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/line/imap/mend", "internal/line/imap/response", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":               {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/line/smtp/...", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
-	"smtpconn/outbox":        {"internal/disk", "internal/wire", "smtpconn", "smtpconn/pool", goSMTP},
+	"smtpconn/outbox":        {"internal/disk", "internal/line/smtp/transaction", "internal/wire", "smtpconn", "smtpconn/pool", goSMTP},
 	"pop3conn":               {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 	"pop3conn/pop3watch":     {"dial", "dial/auth", "internal/disk", "internal/wire", "policy", "pop3conn"},
 	"dial/dialtest":          {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
