@@ -33,7 +33,7 @@ func (s *stream) deliver(number, uid uint32, asked bool) error {
 		return exceeded("messages in a strange order")
 	}
 	if len(c.got) > s.limits.Set {
-		return exceeded("more than %d messages", s.limits.Set)
+		return exceeded("more than %d ranges of messages", s.limits.Set)
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func (s *stream) loseUnclaimed(uid uint32, asked bool) {
 	if uid > 0 || !asked {
 		return
 	}
-	if c := s.pending.first(func(c *command) bool { return c.name == "FETCH" && c.byUID }); c != nil && c.lost == nil {
+	if c := s.pending.first((*command).fetchesByUID); c != nil && c.lost == nil {
 		c.lost = errNoUID
 	}
 }
@@ -62,12 +62,16 @@ func (s *stream) unclaimable(number, uid uint32) bool {
 	byNumber := func(c *command) bool {
 		return c.name == "FETCH" && !c.byUID && c.wanted.contains(number) && !c.got.contains(number)
 	}
-	return s.pending.first(byNumber) == nil && s.pending.first(func(c *command) bool { return c.name == "FETCH" && c.byUID }) != nil
+	return s.pending.first(byNumber) == nil && s.pending.first((*command).fetchesByUID) != nil
 }
 
-// hiddenFetch is a FETCH that the client does not get, as it could not tell what
-// command it is for.
-type hiddenFetch struct{ number, uid uint32 }
+// hiddenFetch is a FETCH that the client does not get: it could not tell what command
+// it is for, as its UID does not come in time, or the item of the body cannot be read, as
+// was reported.
+type hiddenFetch struct {
+	number, uid uint32
+	noUID       bool
+}
 
 // skipBody passes over the body of a hidden FETCH.
 func (s *stream) skipBody() error {
@@ -91,10 +95,18 @@ func (s *stream) hide(f mend.Fetch) {
 	}
 	h := s.hidden
 	s.hidden = nil
+	if !h.noUID {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if c, _ := s.pending.claim(h.number, h.uid); c != nil && c.lost == nil {
+			c.lost = unreadable("FETCH", nil)
+		}
+		return
+	}
 	s.notices.tell(Notice{Dropped: errNoUID, SeqNum: h.number, UID: imap.UID(h.uid)})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.pending.first(func(c *command) bool { return c.name == "FETCH" && c.byUID && (h.uid == 0 || c.wanted.contains(h.uid)) })
+	c := s.pending.first(func(c *command) bool { return c.fetchesByUID() && (h.uid == 0 || c.wanted.contains(h.uid)) })
 	if c != nil && c.lost == nil {
 		c.lost = errNoUID
 	}

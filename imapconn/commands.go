@@ -27,7 +27,10 @@ func (c *Client) Store(messages imap.NumSet, flags *imap.StoreFlags, o *imap.Sto
 // drainMessages reads the messages that the program has not taken. Next is not for
 // this: it also reads what is left of the message that the program has taken last.
 func drainMessages(cmd *imapclient.FetchCommand) {
-	messages, _ := field[chan *imapclient.FetchMessageData](cmd, "msgs")
+	messages, ok := field[chan *imapclient.FetchMessageData](cmd, "msgs")
+	if !ok {
+		return
+	}
 	for message := range messages {
 		drainMessage(message)
 	}
@@ -74,7 +77,12 @@ func (s *stream) drain(cmd any, read func()) {
 	tag, _ := field[string](cmd, "tag")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.pending.find([]byte(tag)); c != nil {
+	c := s.pending.find([]byte(tag))
+	switch {
+	case c == nil:
+	case s.over.Err() != nil: // letGo has been, or will find nothing to call
+		go read()
+	default:
 		c.drain = read
 	}
 }

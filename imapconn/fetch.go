@@ -89,23 +89,28 @@ func (s *stream) longer(e response.Extent) (response.Extent, error) {
 
 // fetchHead deals with the beginning of a FETCH whose body is not held.
 func (s *stream) fetchHead(b []byte, h response.Head, size int64) error {
-	head, uid, asked, faults, err := b, uint32(0), true, []mend.Fault(nil), error(nil)
-	if s.scan.ScanHead(b, h) {
+	head, uid := b, uint32(0)
+	scanned := s.scan.ScanHead(b, h)
+	if scanned {
 		uid = s.scan.UID
-	} else if head, uid, faults, err = headAnew(b, h, s.limits); err != nil {
-		return malformed(b, err)
+	} else {
+		var faults []mend.Fault
+		var err error
+		if head, uid, faults, err = headAnew(b, h, s.limits); err != nil {
+			return malformed(b, err)
+		}
+		s.notices.faults(faults, h.Number, uid)
 	}
-	s.notices.faults(faults, h.Number, uid)
 	s.body, s.tail = size, true
 	if head == nil || s.unclaimable(h.Number, uid) {
-		s.hidden = &hiddenFetch{number: h.Number, uid: uid}
+		s.hidden = &hiddenFetch{number: h.Number, uid: uid, noUID: head != nil}
 		s.in.use(len(b))
 		return nil
 	}
-	if err := s.delivered(h.Number, uid, asked); err != nil {
+	if err := s.delivered(h.Number, uid, true); err != nil {
 		return err
 	}
-	if faults == nil && len(head) == len(b) {
+	if scanned {
 		s.pass(len(b))
 	} else {
 		s.replace(len(b), head)

@@ -145,6 +145,5 @@ func (s *stream) admit() error {
 		return fmt.Errorf("%d calls of the handler Fetch have not returned within %v: %w", maxHandlers, s.clock.limit, os.ErrDeadlineExceeded)
 	}
 	h.fetches++
-	s.clock.now = time.Now()
 	return nil
 }

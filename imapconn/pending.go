@@ -23,6 +23,9 @@ type command struct {
 	drain func() // reads what the program has left unread; nil if there is nothing to read
 }
 
+// fetchesByUID reports whether the command is a UID FETCH.
+func (c *command) fetchesByUID() bool { return c.name == "FETCH" && c.byUID }
+
 // pending are the commands of go-imap's client, as they pass on their way to the
 // server.
 type pending struct {

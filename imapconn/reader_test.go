@@ -248,6 +248,47 @@ func TestHandlersAtOnce(t *testing.T) {
 	})
 }
 
+// The time for which the program's handlers hold the reader up is not the server's.
+func TestHandlersTakeTheirTime(t *testing.T) {
+	player := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		o := imapconn.Options{ReplyTimeout: replyTime, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Fetch: func(*imapclient.FetchMessageData) { <-release },
+		}}
+		client, session := begin(t, player, t.Context(), "C: NOOP\nC: CREATE *\nS* 66 * 7 FETCH (FLAGS ())\nS: T1 OK done\nS: <tag> OK done", o)
+		failed := make(chan error, 2)
+		go func() { failed <- client.Noop().Wait() }()
+		time.Sleep(replyTime / 2)
+		go func() { failed <- client.Create("x", nil).Wait() }()
+		time.Sleep(replyTime * 2 / 3)
+		close(release)
+		for range 2 {
+			if err := <-failed; err != nil {
+				t.Error(err)
+			}
+		}
+		client.Close()
+		session.Record()
+	})
+}
+
+// A Notice that panics ends the session, and not the program.
+func TestNoticePanics(t *testing.T) {
+	player := scripttest.New(t)
+	synctest.Test(t, func(t *testing.T) {
+		o := imapconn.Options{Notice: func(imapconn.Notice) { panic("of the program") }}
+		client, session := begin(t, player, t.Context(), "C: NOOP\nS: * OK [ALERT] soon\nS: <tag> OK done", o)
+		client.Noop().Wait()
+		synctest.Wait()
+		if err := client.Err(); err == nil || !strings.Contains(err.Error(), "handler Notice has panicked: of the program") {
+			t.Errorf("Err: %v", err)
+		}
+		client.Close()
+		session.Record()
+	})
+}
+
 // A handler that panics ends the session, and not the program.
 func TestHandlerPanics(t *testing.T) {
 	player := scripttest.New(t)

@@ -267,13 +267,20 @@ func (s *stream) moreNumbers() error {
 			return err
 		}
 	}
+	if n.Odd > 0 {
+		s.notices.faults([]mend.Fault{{Class: mend.Unreadable, What: "number of a message", Words: []byte(n.Example)}}, 0, 0)
+		n.Odd = 0
+	}
+	if s.awaiting(n.Kind()) == nil {
+		s.numbers = nil
+		s.drop(0, mend.Unfamiliar, "response "+n.Kind().Word()+", which answers no command,")
+		return nil
+	}
 	out, done := n.Append(make([]byte, 0, smallBuffer))
 	if done {
 		s.numbers = nil
 	}
-	if s.awaiting(n.Kind()) != nil {
-		s.made = out
-	}
+	s.made = out
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hold(n.Kind(), len(out))

@@ -1,7 +1,6 @@
 package imapconn
 
 import (
-	"io"
 	"net"
 	"sync"
 	"time"
@@ -74,7 +73,6 @@ func newStream(conn *dial.Conn, greeting, behind []byte, o *Options, reply time.
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		limits:  limits,
-		notices: notices{f: o.Notice},
 		in:      input{buf: behind, end: len(behind)},
 		frame:   response.Frame{Limits: limits},
 		scan:    response.Scanner{Limits: limits},
@@ -83,6 +81,9 @@ func newStream(conn *dial.Conn, greeting, behind []byte, o *Options, reply time.
 		parked:  make(chan struct{}),
 		free:    make(chan struct{}),
 		clock:   clock{limit: reply},
+	}
+	if o.Notice != nil {
+		s.notices.f = func(n Notice) { s.guarded("Notice", func() { o.Notice(n) }) }
 	}
 	s.handlers.room.L = &s.mu
 	return s
@@ -215,5 +216,3 @@ func (s *stream) LocalAddr() net.Addr { return s.conn.LocalAddr() }
 
 // RemoteAddr returns the address of the server.
 func (s *stream) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
-
-var _ io.Reader = (*stream)(nil)

@@ -114,3 +114,13 @@ func TestMaxSize(t *testing.T) {
 		C: 0123456789
 		S: b OK [APPENDUID 1001 1] stored`)
 }
+
+func TestPOP3Profiles(t *testing.T) {
+	for _, without := range []string{"TOP", "UIDL"} {
+		list := "S: TOP\nS: UIDL\nS: RESP-CODES\nS: AUTH-RESP-CODE\nS: PIPELINING\n"
+		list = strings.Replace(list, "S: "+without+"\n", "", 1)
+		dialogue(t, dialtest.Config{Protocol: policy.POP3, Without: []string{without}, Mailbox: []string{"x\n"}},
+			"S: +OK ready\nC: USER user\nS: +OK now the password\nC: PASS secret\nS: +OK welcome\nC: CAPA\nS: +OK\n"+list+
+				"S: USER\nS: SASL PLAIN\nS: .\nC: "+without+" 1 0\nS: -ERR unknown command")
+	}
+}

@@ -214,6 +214,31 @@ S: * BYE shutting down`)
 	conn.Close()
 }
 
+// New UIDs end a session that has the mailbox selected, at NOOP too; the literal of a
+// command that is skipped is no command; a rule's greeting is said line by line, or not.
+func TestWhatARuleLeavesOut(t *testing.T) {
+	srv := imapServer(t, "a\r\n")
+	conn, r := loggedIn(t, srv, "C: d SELECT INBOX\nS: * 1 EXISTS\nS: * 0 RECENT\n"+threeFlags+
+		"S: * OK [UIDNEXT 2] next\nS: * OK [HIGHESTMODSEQ 2] highest\nS: d OK [READ-WRITE] selected")
+	srv.Order(dialtest.Rule{At: "APPEND", Skip: true})
+	talk(t, conn, r, "C: a APPEND INBOX {13+}\nC: x LOGOUT now!\nC: b NOOP\nS: b OK done")
+	srv.Store().Inbox().Renumber()
+	talk(t, conn, r, "C: c NOOP\nS: * BYE the mailbox has new UIDs")
+	if line, err := r.ReadString('\n'); err != io.EOF {
+		t.Errorf("after BYE: %q, %v", line, err)
+	}
+	for reply, want := range map[string]string{
+		"220-one\n220 two": "S: 220-one\nS: 220 two\nC: NOOP\nS: 250 2.0.0 done",
+		"":                 "C: NOOP\nS: 250 2.0.0 done",
+	} {
+		relay := relay(t, dialtest.Rule{At: "greeting", Reply: reply, Skip: reply == ""})
+		conn := relay.Pipe()
+		conn.SetDeadline(time.Now().Add(10 * time.Second)) // of a test that fails
+		talk(t, conn, bufio.NewReader(conn), want)
+		conn.Close()
+	}
+}
+
 // A rule can be told of each command.
 func TestRuleDo(t *testing.T) {
 	var heard []string

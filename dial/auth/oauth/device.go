@@ -27,7 +27,6 @@ type DevicePrompt struct {
 const (
 	defaultInterval  = 5 // RFC 8628 §3.2
 	slowDown         = 5 // RFC 8628 §3.5
-	longestInterval  = 300
 	longestDeviceRun = 2 * time.Hour
 	longestURL       = 512
 )
@@ -111,7 +110,7 @@ func poll(x *exchange, client *oauth2.Config, code *oauth2.DeviceAuthResponse) (
 	waiting := *x
 	waiting.ctx, code.Expiry = ctx, time.Time{} // one deadline is enough
 	for {
-		code.Interval = min(code.Interval, longestInterval)
+		code.Interval = min(code.Interval, int64(longestDeviceRun/time.Second)) // the code has expired by then
 		// It waits for the interval, and asks once: a refusal is an error of x.
 		token, err := client.DeviceAccessToken(waiting.context(), code)
 		if err == nil {

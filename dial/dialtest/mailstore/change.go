@@ -28,7 +28,7 @@ func (m *Mailbox) Expunge(uids ...uint32) []uint32 {
 
 // SetFlags replaces the flags of a message, and reports whether it is there.
 func (m *Mailbox) SetFlags(uid uint32, flags ...string) bool {
-	_, ok := m.Update(uid, func(Message) []string { return flags })
+	_, ok := m.Update(uid, func(Message) []string { return append([]string{}, flags...) })
 	return ok
 }
 
@@ -102,6 +102,11 @@ func (m *Mailbox) changed() {
 
 // moveAll moves all messages to a new mailbox.
 func (m *Mailbox) moveAll(to *Mailbox) {
-	to.Add(m.Messages()...)
-	m.Expunge(m.UIDs()...)
+	all := m.Messages()
+	to.Add(all...)
+	uids := make([]uint32, len(all))
+	for i, msg := range all {
+		uids[i] = msg.UID
+	}
+	m.Expunge(uids...) // and not what has come meanwhile
 }

@@ -71,6 +71,12 @@ func TestSince(t *testing.T) {
 	if m.SetFlags(3) {
 		t.Error("flags of a message that is gone")
 	}
+	if !m.SetFlags(2) {
+		t.Error("no message 2")
+	}
+	if msg, _ := m.Message(2); len(msg.Flags) != 0 {
+		t.Errorf("flags that were taken away: %v", msg.Flags)
+	}
 	if msg, ok := m.Message(1); !ok || msg.ID != "same" || msg.Date.IsZero() {
 		t.Errorf("%+v", msg)
 	}

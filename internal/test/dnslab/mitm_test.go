@@ -216,6 +216,9 @@ func meet(t *testing.T, s *nameservers.NSD, r row, m mode, ca, theirs *fakenet.C
 			t.Errorf("%v: %v", c.Endpoint, err)
 		}
 	}
+	for _, failed := range res.Failed {
+		t.Log(failed) // the table has only the source
+	}
 	return page(res)
 }
 

@@ -53,16 +53,21 @@ func (s *Session) store(c *command) error {
 // that have changed since.
 func (s *Session) change(c *command, of set, unchangedSince uint64, change func([]string) []string, silent bool) (modified []uint32) {
 	s.box.each(c, of, func(number int, m mailstore.Message) {
-		if m.ModSeq > unchangedSince {
-			if number := uint32(number); c.uids {
-				modified = append(modified, m.UID)
-			} else {
-				modified = append(modified, number)
+		stale := false
+		now, ok := s.box.box.Update(m.UID, func(m mailstore.Message) []string {
+			if stale = m.ModSeq > unchangedSince; stale {
+				return nil
 			}
+			return change(m.Flags)
+		})
+		switch {
+		case stale && c.uids:
+			modified = append(modified, m.UID)
 			return
-		}
-		now, ok := s.box.box.Update(m.UID, func(m mailstore.Message) []string { return change(m.Flags) })
-		if !ok {
+		case stale:
+			modified = append(modified, uint32(number))
+			return
+		case !ok:
 			return
 		}
 		if now.ModSeq == s.box.modSeq+1 {

@@ -143,7 +143,11 @@ func (c *command) section(peek bool) item {
 // tellItems answers a FETCH for one message.
 func (s *Session) tellItems(c *command, number int, m mailstore.Message, items []item) {
 	if !s.box.readOnly && !has(m, `\Seen`) && slices.ContainsFunc(items, func(it item) bool { return !it.peek }) {
-		m, _ = s.box.box.Update(m.UID, func(m mailstore.Message) []string { return slices.Concat(m.Flags, []string{`\Seen`}) })
+		var ok bool
+		m, ok = s.box.box.Update(m.UID, func(m mailstore.Message) []string { return slices.Concat(m.Flags, []string{`\Seen`}) })
+		if !ok {
+			return // it was expunged a moment ago
+		}
 		if s.box.modSeq+1 == m.ModSeq {
 			s.box.modSeq = m.ModSeq // it is told here
 		}

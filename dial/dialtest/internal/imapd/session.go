@@ -91,11 +91,12 @@ func (s *Session) Handle(line string) error {
 	if verb == "AUTHENTICATE" { // has its own way to go on
 		return s.Command(rest, s.reply, func() error { return s.authenticate(rest) })
 	}
-	var ruled bool
-	err := s.Command(rest, func(line string) { ruled = true; s.reply(line) }, func() error {
+	usual := false
+	err := s.Command(rest, s.reply, func() error {
+		usual = true
 		return s.read(verb, rest)
 	})
-	if ruled && err == nil {
+	if !usual && err == nil {
 		err = s.skipLiteral(rest)
 	}
 	if err == nil && verb == "LOGOUT" {
@@ -105,7 +106,7 @@ func (s *Session) Handle(line string) error {
 }
 
 // skipLiteral reads what a client sends without waiting behind a command that a
-// rule has answered.
+// rule has answered, or has kept from being carried out.
 func (s *Session) skipLiteral(line string) error {
 	for {
 		n, synchronizing, ok := literal(line)
@@ -158,7 +159,9 @@ func (s *Session) run(verb string, c *command) error {
 		s.Say("* %s", s.capabilities())
 		s.done("OK listed")
 	case "NOOP", "CHECK":
-		s.sync(true)
+		if err := s.sync(true); err != nil {
+			return err
+		}
 		s.done("OK done")
 	case "LOGOUT":
 		s.Say("* BYE bye")

@@ -11,6 +11,9 @@ import (
 
 // transaction is the TRANSACTION state.
 func (s *Session) transaction(verb, args string) {
+	if (verb == "TOP" || verb == "UIDL") && !s.Has(verb) {
+		verb = ""
+	}
 	switch verb {
 	case "STAT":
 		n, octets := s.stat()

@@ -61,6 +61,7 @@ func (x *exchange) scram(h func() hash.Hash, plus bool) error {
 		return err
 	}
 	_, err = x.ask("v=" + in64(mac(h, mac(h, string(salted), "Server Key"), signed)))
+	x.Authed = x.Authed && err == nil // the client may not accept the server
 	return err
 }
 

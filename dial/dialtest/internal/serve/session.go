@@ -131,7 +131,7 @@ func (s *Session) run(p Protocol) error {
 			return err
 		}
 	}
-	if !p.Greeted(s.greet(p)) {
+	if greeting := s.greet(p); greeting != "" && !p.Greeted(greeting) {
 		return ErrEnd
 	}
 	for {
@@ -148,15 +148,19 @@ func (s *Session) run(p Protocol) error {
 	}
 }
 
-// greet greets, and returns how.
+// greet greets, and returns the last line of that; "" if a rule has it say nothing.
 func (s *Session) greet(p Protocol) string {
 	greeting := p.Greeting()
 	if s.Greeting != "" {
 		greeting = s.Greeting
 	}
-	s.Command("greeting", func(reply string) { greeting = reply }, func() error { return nil })
-	s.Say("%s", greeting)
-	return greeting
+	said := ""
+	say := func(line string) {
+		said = line
+		s.Say("%s", line)
+	}
+	s.Command("greeting", say, func() error { say(greeting); return nil })
+	return said
 }
 
 // Command carries out a command, or does what a rule says instead: reply is

@@ -1,5 +1,7 @@
 package mend
 
+import "bytes"
+
 // Fault is something in a response that is not as it should be.
 type Fault struct {
 	Class Class
@@ -27,7 +29,7 @@ const (
 
 func (f *faults) add(c Class, what string, words []byte) {
 	if len(*f) < maxFaults {
-		*f = append(*f, Fault{Class: c, What: what, Words: words[:min(len(words), maxWords)]})
+		*f = append(*f, Fault{Class: c, What: what, Words: bytes.Clone(words[:min(len(words), maxWords)])})
 	}
 }
 

@@ -28,7 +28,7 @@ func FetchOf(b []byte, h response.Head, limits response.Limits) (Fetch, error) {
 	p := parser{limits: limits, b: b, i: h.Args}
 	p.blanks()
 	if p.i == len(b) || b[p.i] != '(' {
-		return Fetch{Faults: []Fault{{Class: Unreadable, What: "FETCH", Words: b[:min(len(b), maxWords)]}}}, nil
+		return Fetch{Faults: []Fault{{Class: Unreadable, What: "FETCH", Words: bytes.Clone(b[:min(len(b), maxWords)])}}}, nil
 	}
 	p.i++
 	return p.fetch(strconv.AppendUint([]byte("* "), uint64(h.Number), 10))
