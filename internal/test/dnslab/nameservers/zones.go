@@ -99,8 +99,9 @@ func lastLine(s string) string {
 }
 
 // StartUnbound starts a resolver that validates, finds the zones of s at a port, that of s
-// or of a man in the middle, and keeps nothing for longer than it must. It returns its
-// port.
+// or of a man in the middle, and keeps nothing for longer than it must. It asks for each
+// name, whatever another answer says about it, and again on a busy machine: what it
+// answers depends on no order. It returns its port.
 func StartUnbound(t testing.TB, s *NSD, at int) int {
 	t.Helper()
 	unbound := find(t, "unbound")
@@ -121,6 +122,8 @@ func StartUnbound(t testing.TB, s *NSD, at int) int {
 	qname-minimisation: no
 	cache-max-ttl: 1
 	cache-max-negative-ttl: 1
+	aggressive-nsec: no
+	outbound-msg-retry: 20
 	local-zone: "test." nodefault
 `, port, d, d+"/unbound.pid", d+"/anchors")
 	stubs := ""
