@@ -71,7 +71,8 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		alpn = ""
 	}
 	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, func() string { return c.endpoint.String() })
-	c.server, err = verify.ForEndpoint(c.tls, pins, c.memory.CheckVersion)
+	expected := verify.Expected(ctx, c.endpoint.String)
+	c.server, err = verify.ForEndpoint(c.tls, expected, pins, c.memory.CheckVersion)
 	return err
 }
 
@@ -200,7 +201,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
 		conn.security.ServerName = c.tls.ServerName
-		conn.security.Verified = verdict.Method
+		conn.security.Verified, conn.security.TLSA = verdict.Method, verdict.TLSA
 		conn.security.TLS.VerifiedChains = verdict.Chains
 	}
 	return conn

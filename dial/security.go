@@ -23,6 +23,8 @@ type Security struct {
 	// Verified is how the server was verified. It is trust.None if the caller's
 	// config has InsecureSkipVerify, also if it has a VerifyConnection.
 	Verified trust.Method
+	// TLSA is the record that the server was verified by, if Verified is trust.DANE.
+	TLSA *trust.TLSA
 	// ServerName is the name that the certificate was verified for: the host, or the
 	// ServerName of the caller's config.
 	ServerName string
@@ -42,9 +44,12 @@ type Security struct {
 func (s Security) Encrypted() bool { return s.TLS != nil }
 
 // Confidential reports whether the connection has the minimum confidentiality of
-// RFC 8314 §5: TLS 1.2 or later with a certificate that verifies. A program may show
-// such a connection as secure. It is false for a pinned server (RFC 8314 §5.4).
-func (s Security) Confidential() bool { return s.Encrypted() && s.Verified == trust.PKIX }
+// RFC 8314 §5: TLS 1.2 or later with a certificate that verifies, or that a TLSA record
+// vouches for. A program may show such a connection as secure. It is false for a pinned
+// server (RFC 8314 §5.4).
+func (s Security) Confidential() bool {
+	return s.Encrypted() && (s.Verified == trust.PKIX || s.Verified == trust.DANE)
+}
 
 // KeyChanged reports whether the key of the server is not the one in Known, which is
 // of the last session that the Dialer's Peers remember. It changes with most renewals

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -50,7 +50,7 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 			return doc, nil
 		case err == nil:
 			address = next
-		case errors.Is(err, errNoAddress) && hop == 0, errors.Is(err, errNothing):
+		case errors.Is(err, netguard.ErrNoAddress) && hop == 0, errors.Is(err, errNothing):
 			return nil, errNothing
 		case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
 			return nil, fmt.Errorf("https://%s: %w", u.Hostname(), wire.ContextError(ctx))
@@ -67,7 +67,8 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *document, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	web, err := f.transport(ctx, u.Hostname())
+	g := &netguard.Guard{Resolver: f.Resolver, Permit: f.Permit}
+	web, err := g.Transport(ctx, f.Transport, u.Hostname(), maxDocument)
 	if err != nil {
 		return "", nil, err
 	}
@@ -92,43 +93,6 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 		err = fmt.Errorf("%w: status %d", ErrDocument, resp.StatusCode)
 	}
 	return next, doc, err
-}
-
-// transport returns the program's transport, held to this package's rules, for
-// one request to a host. An http.Transport goes on connecting when the request is
-// given up: this one ends with ctx, and the host is looked up before it begins.
-func (f *finder) transport(ctx context.Context, host string) (*http.Transport, error) {
-	t := new(http.Transport)
-	if f.Transport != nil {
-		t = f.Transport.Clone()
-	}
-	g := &guard{f.Resolver, f.Permit, t.DialContext}
-	if g.dial == nil {
-		g.dial = netDial(nil)
-	}
-	connect := g.DialContext
-	if t.Proxy == nil {
-		all, err := g.addresses(ctx, host)
-		if err != nil {
-			return nil, err
-		}
-		connect = func(ctx context.Context, network, address string) (net.Conn, error) {
-			_, port, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			return g.connect(ctx, network, all, port)
-		}
-	}
-	t.DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
-		conn, err := connect(ctx, network, address)
-		if err == nil {
-			context.AfterFunc(ctx, func() { conn.Close() })
-		}
-		return conn, err
-	}
-	t.MaxResponseHeaderBytes = maxDocument
-	return t, nil
 }
 
 // readDocument reads a bounded body.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -59,8 +60,8 @@ func newFinder(address string, o *Options) (*finder, error) {
 	if f.mailbox, err = parseAddress(address); err != nil {
 		return nil, err
 	}
-	toMail := f.Options.NetDialer().(*guard)
-	f.Resolver, f.Permit = toMail.resolver, toMail.permit
+	toMail := f.Options.NetDialer().(*netguard.Guard)
+	f.Resolver, f.Permit = toMail.Resolver, toMail.Permit
 	f.mail = &dial.Dialer{NetDialer: toMail}
 	if d := f.Dialer; d != nil {
 		f.mail.TLSConfig, f.mail.LocalName = d.TLSConfig, d.LocalName

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -54,7 +55,7 @@ func (f *finder) guess(ctx context.Context, wanted []service, ask bool) report {
 		}
 	}
 	for i, e := range tries { // where something was found, the rest does not matter
-		if errs[i] != nil && !errors.Is(errs[i], errNoAddress) && !found[forSending(e.Protocol)] {
+		if errs[i] != nil && !errors.Is(errs[i], netguard.ErrNoAddress) && !found[forSending(e.Protocol)] {
 			r.fail(errs[i])
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -67,22 +68,14 @@ type Provider struct {
 	Issuer    string          // of OAuth, "" without
 }
 
+// ErrNotPermitted is in the chain of an error when an address was not connected
+// to because [Options.Permit] forbids it. The error that Permit returned is, too.
+var ErrNotPermitted = netguard.ErrNotPermitted
+
 // PublicAddress is an error for addresses that are of this host or of the link,
 // or of no host at all: loopback, link-local, multicast and unspecified ones.
 // Private addresses (RFC 1918, RFC 4193) pass, as in-house mail servers have them.
-func PublicAddress(a netip.Addr) error {
-	switch a = a.Unmap(); {
-	case !a.IsValid(), a.IsUnspecified(), a.Is4() && a.As4()[0] == 0, a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return errors.New("not the address of a host")
-	case a.IsLoopback():
-		return errors.New("loopback address")
-	case a.IsLinkLocalUnicast():
-		return errors.New("link-local address")
-	case a.IsMulticast():
-		return errors.New("multicast address")
-	}
-	return nil
-}
+func PublicAddress(a netip.Addr) error { return netguard.PublicAddress(a) }
 
 // NetDialer returns a dialer that goes by o: it asks o.Resolver for a host's
 // addresses, connects to those that o.Permit allows, and to no others. In a
@@ -91,12 +84,12 @@ func (o *Options) NetDialer() dial.NetDialer {
 	if o == nil {
 		o = new(Options)
 	}
-	g := &guard{resolver: o.Resolver, permit: o.Permit, dial: netDial(o.Dialer)}
-	if g.resolver == nil {
-		g.resolver = new(dns.Resolver)
+	g := &netguard.Guard{Resolver: o.Resolver, Permit: o.Permit, Dial: netguard.Dialing(o.Dialer)}
+	if g.Resolver == nil {
+		g.Resolver = new(dns.Resolver)
 	}
-	if g.permit == nil {
-		g.permit = PublicAddress
+	if g.Permit == nil {
+		g.Permit = PublicAddress
 	}
 	return g
 }

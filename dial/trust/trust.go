@@ -1,7 +1,7 @@
 // Package trust has the types for the verification of a server: the [Method] by which
-// it was verified, the [KeyHash] that identifies its key, and the [WeakKeyError] for a
-// key that is too short. A program meets them in package dial: in Security, in Pin, and
-// in the chain of an Error.
+// it was verified, the [KeyHash] that identifies its key, the [TLSA] record that vouches
+// for it, and the [WeakKeyError] for a key that is too short. A program meets them in
+// package dial: in Security, in Pin, and in the chain of an Error.
 package trust
 
 import (
@@ -16,12 +16,13 @@ const (
 	None   Method = iota // not verified
 	PKIX                 // by a certificate for the name, with a chain to a trusted root
 	Pinned               // by a key that the caller has pinned for the endpoint
+	DANE                 // by a TLSA record in the signed DNS, see [TLSA]
 )
 
 // methods returns the names of the methods, in the order of their values.
-func methods() []string { return []string{"none", "pkix", "pinned"} }
+func methods() []string { return []string{"none", "pkix", "pinned", "dane"} }
 
-// String returns "none", "pkix" or "pinned", and "method(n)" for a value n that is not a
+// String returns "none", "pkix", "pinned" or "dane", and "method(n)" for a value n that is not a
 // method.
 func (m Method) String() string {
 	if names := methods(); int(m) < len(names) {
@@ -47,7 +48,7 @@ func (m *Method) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("trust: not a method of verification: %.64q: want none, pkix or pinned", text)
+	return fmt.Errorf("trust: not a method of verification: %.64q: want none, pkix, pinned or dane", text)
 }
 
 // WeakKeyError is the error for a certificate below the root that has an RSA key of

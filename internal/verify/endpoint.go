@@ -14,16 +14,19 @@ type Pins struct {
 }
 
 // ForEndpoint sets the verification of the server in cfg, which [Config] has made: of the
-// certificate, the pins, the caller's VerifyConnection, and last what check says.
-func ForEndpoint(cfg *tls.Config, pins Pins, check func(tls.ConnectionState) error) (*Server, error) {
+// certificate, or what [Expect] says in its place, the pins, the caller's VerifyConnection,
+// and last what check says.
+func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.ConnectionState) error) (*Server, error) {
 	v := Standard(cfg)
-	if len(pins.Keys) > 0 {
-		switch {
-		case cfg.InsecureSkipVerify:
-			return nil, errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
-		case cfg.VerifyPeerCertificate != nil:
-			return nil, errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
-		}
+	switch {
+	case x != nil:
+		cfg.InsecureSkipVerify = true // x verifies in place of crypto/tls
+		v = x.verifier(cfg)
+	case len(pins.Keys) > 0 && cfg.InsecureSkipVerify:
+		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
+	case len(pins.Keys) > 0 && cfg.VerifyPeerCertificate != nil:
+		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
+	case len(pins.Keys) > 0:
 		cfg.InsecureSkipVerify = true // PKIX verifies in place of crypto/tls
 		v = Pinned(PKIX(cfg), pins.Keys, pins.Exclusive)
 	}

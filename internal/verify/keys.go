@@ -31,14 +31,14 @@ func Pinned(v Verifier, keys []trust.KeyHash, exclusive bool) Verifier {
 }
 
 // StrongKeys refuses a server that v accepts if every chain of the verdict has a
-// short RSA key below its root, and a pinned server if its own key is short. It is a
+// short RSA key below its root, and a server without chains if its own key is short. It is a
 // Verifier, and not a VerifyPeerCertificate, because crypto/tls does not call the
 // latter for a resumed session.
 func StrongKeys(v Verifier) Verifier {
 	return func(s tls.ConnectionState) Verdict {
 		verdict := v(s)
 		chains := verdict.Chains
-		if verdict.Method == trust.Pinned {
+		if chains == nil && verdict.Method != trust.None { // the key itself is trusted
 			chains = [][]*x509.Certificate{s.PeerCertificates[:1]}
 		}
 		var weak *trust.WeakKeyError

@@ -15,7 +15,8 @@ import (
 // Verdict is the result of a [Verifier].
 type Verdict struct {
 	Method trust.Method          // how the server was verified
-	Chains [][]*x509.Certificate // the chains to trusted roots, for [trust.PKIX]
+	Chains [][]*x509.Certificate // the chains to trusted roots or TLSA records, unless the server's own key is trusted
+	TLSA   *trust.TLSA           // the record that matched, for [trust.DANE]
 	Err    error                 // why the server is not accepted; nil if it is
 }
 

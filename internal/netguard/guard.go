@@ -1,4 +1,6 @@
-package discover
+// Package netguard connects to hosts whose names strangers have chosen: to addresses that
+// are permitted, and over HTTPS within limits.
+package netguard
 
 import (
 	"context"
@@ -15,44 +17,43 @@ import (
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
-// dialFunc connects to an address.
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+// DialFunc connects to an address.
+type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// netDial returns how d connects.
-func netDial(d *dial.Dialer) dialFunc {
+// Dialing returns how d connects. d may be nil.
+func Dialing(d *dial.Dialer) DialFunc {
 	if d != nil && d.NetDialer != nil {
 		return d.NetDialer.DialContext
 	}
 	return new(net.Dialer).DialContext
 }
 
-// ErrNotPermitted is in the chain of an error when an address was not connected
-// to because [Options.Permit] forbids it. The error that Permit returned is, too.
-var ErrNotPermitted = errors.New("address not permitted")
-
-// guard connects to the addresses of a host that are permitted. It looks them
+// Guard connects to the addresses of a host that are permitted. It looks them
 // up itself: what is checked is what is connected to, whatever a second look-up
 // would say.
-type guard struct {
-	resolver *dns.Resolver
-	permit   func(netip.Addr) error
-	dial     dialFunc
+type Guard struct {
+	Resolver *dns.Resolver
+	Permit   func(netip.Addr) error
+	Dial     DialFunc
 }
 
 // maxAddresses bounds how many addresses of a host are tried.
 const maxAddresses = 4
 
-// errNoAddress is in the chain of the error for a host that has no address, which
+// ErrNotPermitted is in the chain of the error for an address that Permit forbids.
+var ErrNotPermitted = errors.New("address not permitted")
+
+// ErrNoAddress is in the chain of the error for a host that has no address, which
 // is sure: its name was looked up.
-var errNoAddress = errors.New("host has no address")
+var ErrNoAddress = errors.New("host has no address")
 
 // DialContext connects to the first address that answers.
-func (g *guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+func (g *Guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	all, err := g.addresses(ctx, host)
+	all, err := g.Addresses(ctx, host)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func (g *guard) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 // connect tries the addresses that are permitted, each in its share of the time.
-func (g *guard) connect(ctx context.Context, network string, all []netip.Addr, port string) (net.Conn, error) {
+func (g *Guard) connect(ctx context.Context, network string, all []netip.Addr, port string) (net.Conn, error) {
 	allowed, err := g.allowed(all)
 	for i, a := range allowed {
 		var conn net.Conn
@@ -76,9 +77,9 @@ func (g *guard) connect(ctx context.Context, network string, all []netip.Addr, p
 
 // allowed returns the addresses that are permitted, at most maxAddresses, and if
 // there are none the reason.
-func (g *guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
+func (g *Guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
 	for _, a := range all {
-		if why := g.permit(a); why != nil {
+		if why := g.Permit(a); why != nil {
 			err = fmt.Errorf("%w: %v: %w", ErrNotPermitted, a, why)
 		} else if len(allowed) < maxAddresses {
 			allowed = append(allowed, a)
@@ -91,18 +92,18 @@ func (g *guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
 }
 
 // dialOne connects to one address, leaving time for the others.
-func (g *guard) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
+func (g *Guard) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
 	if by, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(by)/time.Duration(left))
 		defer cancel()
 	}
-	return g.dial(ctx, network, address)
+	return g.Dial(ctx, network, address)
 }
 
-// addresses looks up a host. IPv6 and IPv4 alternate in what it returns. A
+// Addresses looks up a host. IPv6 and IPv4 alternate in what it returns. A
 // failure to look up one kind does not matter if there is an address of the other.
-func (g *guard) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
+func (g *Guard) Addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a}, nil
 	}
@@ -125,11 +126,11 @@ func (g *guard) addresses(ctx context.Context, host string) ([]netip.Addr, error
 	case err6 != nil:
 		return nil, err6
 	}
-	return nil, fmt.Errorf("%s: %w", host, errNoAddress)
+	return nil, fmt.Errorf("%s: %w", host, ErrNoAddress)
 }
 
-func (g *guard) lookup(ctx context.Context, host string, t dnsmessage.Type) (all []netip.Addr, err error) {
-	answer, err := g.resolver.Ask(ctx, host, t)
+func (g *Guard) lookup(ctx context.Context, host string, t dnsmessage.Type) (all []netip.Addr, err error) {
+	answer, err := g.Resolver.Ask(ctx, host, t)
 	if err != nil {
 		return nil, err
 	}
@@ -142,4 +143,20 @@ func (g *guard) lookup(ctx context.Context, host string, t dnsmessage.Type) (all
 		}
 	}
 	return all, nil
+}
+
+// PublicAddress is an error for addresses that are of this host or of the link, or of no
+// host at all.
+func PublicAddress(a netip.Addr) error {
+	switch a = a.Unmap(); {
+	case !a.IsValid(), a.IsUnspecified(), a.Is4() && a.As4()[0] == 0, a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return errors.New("not the address of a host")
+	case a.IsLoopback():
+		return errors.New("loopback address")
+	case a.IsLinkLocalUnicast():
+		return errors.New("link-local address")
+	case a.IsMulticast():
+		return errors.New("multicast address")
+	}
+	return nil
 }
