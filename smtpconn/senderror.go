@@ -95,7 +95,7 @@ func (e *SendError) Temporary() bool {
 		var failed *dial.Error // of a dial that a pool has made, or of a session
 		var call *wire.CallError
 		mends := !errors.As(e.Err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
-		return mends && !e.fault() && !errors.As(e.Err, &call)
+		return e.held() || mends && !e.fault() && !errors.As(e.Err, &call)
 	case e.Outcome != Refused:
 		return false
 	case e.Reply != nil:
@@ -133,7 +133,13 @@ func (e *SendError) MessageAtFault() bool {
 // fault reports whether the message was not sent for a reason of its own.
 func (e *SendError) fault() bool {
 	var own *wire.Fault
-	return errors.As(e.Err, &own)
+	return !e.held() && errors.As(e.Err, &own)
+}
+
+// held reports whether the error is of several attempts, which together say "later".
+func (e *SendError) held() bool {
+	var held *wire.Held
+	return errors.As(e.Err, &held)
 }
 
 // badCall returns the error of a call that was wrong.

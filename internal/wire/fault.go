@@ -20,3 +20,12 @@ func (e *CallError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the marked error.
 func (e *CallError) Unwrap() error { return e.Err }
+
+// Held marks an error that later attempts may not meet, whatever its causes are.
+type Held struct{ Err error }
+
+// Error returns the text of Err.
+func (e *Held) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *Held) Unwrap() error { return e.Err }

@@ -1,6 +1,7 @@
 package fakenet
 
 import (
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"net"
@@ -173,11 +174,18 @@ func (s *Names) fill(reply *dnsmessage.Message, name string, kind dnsmessage.Typ
 func types() map[string]dnsmessage.Type {
 	return map[string]dnsmessage.Type{
 		"A": dnsmessage.TypeA, "AAAA": dnsmessage.TypeAAAA, "MX": dnsmessage.TypeMX, "SRV": dnsmessage.TypeSRV,
-		"TXT": dnsmessage.TypeTXT, "CNAME": dnsmessage.TypeCNAME,
+		"TXT": dnsmessage.TypeTXT, "CNAME": dnsmessage.TypeCNAME, "TLSA": typeTLSA,
 	}
 }
 
-func typeName(t dnsmessage.Type) string { return strings.TrimPrefix(t.String(), "Type") }
+const typeTLSA dnsmessage.Type = 52
+
+func typeName(t dnsmessage.Type) string {
+	if t == typeTLSA {
+		return "TLSA"
+	}
+	return strings.TrimPrefix(t.String(), "Type")
+}
 
 // parse reads a record.
 func parse(line string) record {
@@ -197,6 +205,12 @@ func parse(line string) record {
 		r.body = &dnsmessage.MXResource{Pref: number(data[0]), MX: absolute(data[1])}
 	case "SRV":
 		r.body = &dnsmessage.SRVResource{Priority: number(data[0]), Weight: number(data[1]), Port: number(data[2]), Target: absolute(data[3])}
+	case "TLSA":
+		association, err := hex.DecodeString(data[3])
+		if err != nil {
+			panic("fakenet: record " + line)
+		}
+		r.body = &dnsmessage.UnknownResource{Type: typeTLSA, Data: append([]byte{byte(number(data[0])), byte(number(data[1])), byte(number(data[2]))}, association...)}
 	case "TXT":
 		_, quoted, _ := strings.Cut(line, `"`)
 		r.body = &dnsmessage.TXTResource{TXT: strings.Split(strings.TrimSuffix(quoted, `"`), `" "`)}

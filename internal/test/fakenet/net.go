@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Net is a network. What is not on it refuses TCP connections and never answers a
@@ -23,7 +24,8 @@ type Net struct {
 	streams map[string]func(net.Conn)
 	packets map[string]func(query []byte) (replies [][]byte)
 	dialled []string
-	open    int // connections that the client has not closed
+	open    int           // connections that the client has not closed
+	closed  chan struct{} // closed when one is closed
 	servers map[net.Conn]struct{}
 	serving sync.WaitGroup
 }
@@ -35,6 +37,7 @@ func New(t testing.TB) *Net {
 		streams: map[string]func(net.Conn){},
 		packets: map[string]func([]byte) [][]byte{},
 		servers: map[net.Conn]struct{}{},
+		closed:  make(chan struct{}),
 	}
 	t.Cleanup(func() {
 		n.mu.Lock()
@@ -101,6 +104,8 @@ func (n *Net) opened() (closed func()) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.open--
+		close(n.closed)
+		n.closed = make(chan struct{})
 	})
 }
 
@@ -109,6 +114,26 @@ func (n *Net) Open() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.open
+}
+
+// AllClosed fails the test if the clients do not close all connections within ten seconds.
+func (n *Net) AllClosed() {
+	n.t.Helper()
+	over := time.After(10 * time.Second)
+	for {
+		n.mu.Lock()
+		open, closed := n.open, n.closed
+		n.mu.Unlock()
+		if open == 0 {
+			return
+		}
+		select {
+		case <-closed:
+		case <-over:
+			n.t.Errorf("%d connections are left open", open)
+			return
+		}
+	}
 }
 
 // Dialled returns the connections that were asked for so far, each as "tcp" or

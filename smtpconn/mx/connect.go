@@ -1,0 +1,86 @@
+package mx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/netguard"
+	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// ErrNotPermitted is in the chain of an error when an address was not connected to because
+// [Config.Permit] forbids it. The error that Permit returned is, too.
+var ErrNotPermitted = netguard.ErrNotPermitted
+
+// connectTime bounds the connection to one address, so that the next is tried in time.
+const connectTime = 30 * time.Second
+
+// connect begins a session with a host at one of its addresses, as the host's Demand has
+// it, and fills in the evidence.
+func (s *Sender) connect(ctx context.Context, h *Host, evidence *Session) (*smtpconn.Client, error) {
+	addr := evidence.Addr
+	if why := s.cfg.Permit(addr); why != nil {
+		return nil, fmt.Errorf("%w: %v: %w", ErrNotPermitted, addr, why)
+	}
+	evidence.Untrue = h.Untrue
+	raw, err := s.reach(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	e := dial.Endpoint{Protocol: policy.SMTP, Host: h.ServerName, Port: s.cfg.Port, Policy: h.policy()}
+	if x := h.expectation(&evidence.Untrue); x != nil {
+		ctx = verify.Expect(ctx, e.String(), x)
+	}
+	conn, err := s.dial.NewConn(ctx, raw, e)
+	if err != nil {
+		return nil, err
+	}
+	client, err := smtpconn.New(ctx, conn, nil)
+	evidence.Security = conn.Security()
+	if down := evidence.Security.Downgrade; down != nil && len(h.Names) > 0 {
+		evidence.Untrue = down
+	}
+	return client, err
+}
+
+func (s *Sender) reach(ctx context.Context, addr netip.Addr) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, connectTime, errors.New("no connection in time"))
+	defer cancel()
+	return s.guard.Dial(ctx, "tcp", netip.AddrPortFrom(addr, s.cfg.Port).String())
+}
+
+// policy returns what the demand means for TLS.
+func (h *Host) policy() policy.Policy {
+	switch h.Demand {
+	case InTheClear:
+		return policy.NoTLS
+	case Opportunistic:
+		return policy.OpportunisticSTARTTLS
+	}
+	return policy.RequiredSTARTTLS
+}
+
+// expectation returns how the server is verified. untrue is told what a policy in mode
+// testing finds wrong.
+func (h *Host) expectation(untrue *error) verify.Expectation {
+	switch h.Demand {
+	case InTheClear:
+		return nil
+	case ByTLSA:
+		return verify.ByTLSA{Records: h.TLSA, Names: h.Names}
+	case Opportunistic, Encrypted:
+		x := verify.Anyone{Names: h.Names}
+		if len(h.Names) > 0 { // of a policy in mode testing
+			x.Note = func(err error) { *untrue = err }
+		}
+		return x
+	}
+	return verify.ByName{Names: h.Names}
+}

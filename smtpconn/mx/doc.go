@@ -1,0 +1,51 @@
+// Package mx delivers mail to the mail servers of other domains, under a rule for each
+// domain that says how the way there must be protected.
+//
+//	sender, err := mx.New(mx.Config{
+//		Policies: mx.PolicyDir("/var/lib/example/policies"),
+//		Rules: map[string]mx.Rule{
+//			"bank.example": {Level: mx.Secure, Names: []string{"mail.bank.example"}},
+//			"":             {Level: mx.DANE},
+//		},
+//	})
+//	...
+//	receipt, err := sender.Send(ctx, envelope, content)
+//
+// [Sender.Look] says what would be done for a domain, and why, without a connection to a
+// mail server.
+//
+// # Rules
+//
+// The [Level] of a rule is what the operator demands. What a recipient's domain publishes
+// is looked at under DANE and DANEOnly, and never weakens a rule. Before a connection is
+// what the rule demands, nothing of a message is sent, and no MAIL either. If no host of
+// the domain can be had that way, the message comes back with an [*Error] that has all
+// attempts, and that tells "later" from "never".
+//
+// A handshake that fails is never followed by a connection in the clear. A domain whose
+// TLS does not work, and that is to have mail all the same, needs a rule of NoTLS.
+//
+// # DANE
+//
+// DANE needs a resolver that validates, on loopback or with TrustAD: see package dns.
+// Without one the answers prove nothing, so that DANE is as May where there is no MTA-STS
+// policy, and DANEOnly delivers nothing; Host.Why says so. TLSA records count only for
+// hosts that signed MX records have named. A failure to look them up is one of the host
+// (RFC 7672 §2.2): mail waits.
+//
+// # MTA-STS
+//
+// A policy counts from its first fetch until its max_age is over, whatever an attacker
+// keeps from reaching this host in between, if it was kept: see [PolicyStore]. Before the
+// first fetch an attacker who blocks it keeps the domain without a policy. A policy is
+// fetched again in the background when it is a day old and mail goes to the domain.
+//
+// # What a stranger can do
+//
+// The zones of recipients are written by strangers. Of a domain at most 10 hosts are looked
+// up and [Config].MaxHosts addresses tried; a host counts with 16 addresses and 64 TLSA
+// records; ten aliases are followed; a policy has 64 KiB. Addresses of this host and of the
+// link are not connected to ([Config].Permit), neither for mail nor for a policy.
+//
+// There are no credentials anywhere.
+package mx

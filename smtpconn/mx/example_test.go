@@ -1,0 +1,69 @@
+package mx_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/test/fakenet"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/mx"
+)
+
+// Mail for a bank goes to a server that proves one of the bank's names, and to no other.
+// Resolver and NetDialer are not needed where the DNS and the network are the real ones.
+func Example() {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	names := new(fakenet.Names)
+	names.Add("bank.example MX 10 mx.provider.example", "mx.provider.example A 192.0.2.1")
+	resolver, stop := names.Loopback()
+	defer stop()
+
+	sender, err := mx.New(mx.Config{
+		Rules:    map[string]mx.Rule{"bank.example": {Level: mx.Secure, Names: []string{"mail.test"}}},
+		Resolver: &dns.Resolver{Servers: []netip.AddrPort{resolver}},
+		Dialer:   &dial.Dialer{NetDialer: leadTo(server.Addr()), TLSConfig: server.ClientConfig()},
+		Session:  func(s mx.Session) { fmt.Println(s.Host, s.Addr, s.Demand, s.Security.Verified) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	defer sender.Close(ctx)
+
+	route, err := sender.Look(ctx, "bank.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, h := range route.Hosts {
+		fmt.Println(h.Name, h.Demand, h.Names, h.Why)
+	}
+	envelope := smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@bank.example"}}
+	receipt, err := sender.Send(ctx, envelope, strings.NewReader("Subject: hello\r\n\r\nHello.\r\n"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(receipt.Accepted)
+	// Output:
+	// mx.provider.example tls by name [bank.example mail.test] the rule says secure
+	// mx.provider.example 192.0.2.1 tls by name pkix
+	// [ann@bank.example]
+}
+
+// leadTo is a network in which all addresses are those of one server.
+type leadTo string
+
+func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, network, string(to))
+}

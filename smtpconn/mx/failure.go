@@ -1,0 +1,90 @@
+package mx
+
+import (
+	"context"
+	"errors"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// failure returns the error of a message that no server has taken.
+func (d *delivery) failure(ctx context.Context) error {
+	f := &Error{Domain: d.route.Domain, Level: d.route.Level, Tried: d.tried, Status: [3]int{4, 4, 1}}
+	e := d.last
+	switch {
+	case e == nil:
+		d.judge(f)
+		if ctx.Err() != nil {
+			f.Status, f.Err = [3]int{4, 4, 7}, wire.ContextError(ctx)
+		}
+		return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: f}
+	case e.Outcome == smtpconn.Refused:
+		f.Status = statusOf(e)
+	case e.Outcome != smtpconn.InDoubt && !e.Temporary():
+		d.judge(f)
+		f.Status[0] = 5
+	}
+	f.Err = e.Err
+	failed := *e
+	failed.Err = f
+	return &failed
+}
+
+// statusOf returns the status of a refusal, of the one that time may mend if there is such.
+func statusOf(e *smtpconn.SendError) [3]int {
+	var replies []*smtp.SMTPError
+	if e.Reply != nil {
+		replies = append(replies, e.Reply)
+	}
+	for _, r := range e.Refused {
+		replies = append(replies, r.Reply)
+	}
+	status := [3]int{5, 0, 0}
+	for i, r := range replies {
+		if i == 0 || status[0] == 5 && r.Temporary() {
+			status = r.EnhancedCode
+			if status[0] != r.Code/100 {
+				status = [3]int{r.Code / 100, 0, 0}
+			}
+		}
+	}
+	return status
+}
+
+// judge says whether time may mend that no connection was as it had to be.
+func (d *delivery) judge(f *Error) {
+	all := func(is func(error) bool) bool {
+		for _, s := range d.tried {
+			if !is(s.Err) {
+				return false
+			}
+		}
+		return len(d.tried) > 0
+	}
+	switch {
+	case d.requireTLS() && all(isRequireTLS):
+		f.Status, f.Err = [3]int{5, 7, 30}, ErrRequireTLS
+	case all(func(err error) bool { return errors.Is(err, ErrNoAddress) }):
+		f.Status = [3]int{5, 4, 4}
+	case all(turnsAway):
+		f.Status = [3]int{5, 3, 2}
+	}
+}
+
+func isRequireTLS(err error) bool {
+	var missing *smtpconn.ExtensionError
+	return errors.Is(err, ErrRequireTLS) || errors.As(err, &missing) && missing.Keyword == "REQUIRETLS"
+}
+
+// turnsAway reports whether a server has refused all mail for good in its greeting, or in
+// answer to EHLO.
+func turnsAway(err error) bool {
+	var failed *dial.Error
+	return errors.As(err, &failed) && errors.Is(err, policy.ErrRefused) && !failed.Temporary() &&
+		(failed.Phase == dial.PhaseGreeting || failed.Phase == dial.PhaseCapability)
+}

@@ -1,0 +1,219 @@
+package mx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// target is a host that mail may go to.
+type target struct {
+	name string
+	pref uint16
+}
+
+// exchange is what the DNS says about where the mail of a domain goes.
+type exchange struct {
+	targets []target // by preference, in random order among equals (RFC 5321 §5.1)
+	names   []string // the domain, and what it is an alias of: by name, if the answer is secure
+	proof
+	odd []string // what is wrong with records that are not used
+}
+
+// proof is whether the DNS vouches for an answer.
+type proof struct {
+	secure bool
+	why    string // why not
+}
+
+func proofOf(a *dns.Answer) proof {
+	switch {
+	case a.Secure:
+		return proof{secure: true}
+	case a.AD:
+		return proof{why: "resolver not trusted"}
+	}
+	return proof{why: "not validated"}
+}
+
+// exchange asks for the MX records of a domain. Without any the domain is its own
+// target, if the answer says for certain that there are none.
+func (s *Sender) exchange(ctx context.Context, name string) (*exchange, error) {
+	a, err := s.cfg.Resolver.Ask(ctx, name, dnsmessage.TypeMX)
+	if err != nil {
+		return nil, &Error{Status: [3]int{4, 4, 3}, Err: err}
+	}
+	x := &exchange{proof: proofOf(a), names: append([]string{name}, a.Chain...)}
+	if len(a.Chain) > 0 {
+		x.names = []string{name, a.Chain[len(a.Chain)-1]} // not those between (RFC 7672 §3.2.2)
+	}
+	switch a.Absent {
+	case dns.NoName:
+		return nil, &Error{Status: [3]int{5, 1, 2}, Err: errors.New("the domain does not exist")}
+	case dns.NoData:
+		x.targets = []target{{name: name}}
+		return x, nil
+	}
+	if err := x.read(a.Records); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(x.targets, func(a, b target) int { return cmp.Compare(a.pref, b.pref) })
+	return x, nil
+}
+
+// maxOdd bounds how many records that are not used are named.
+const maxOdd = 10
+
+// read takes the targets from MX records, in random order.
+func (x *exchange) read(records []dnsmessage.Resource) error {
+	null := false
+	for _, i := range rand.Perm(len(records)) {
+		mx, ok := records[i].Body.(*dnsmessage.MXResource)
+		if !ok {
+			continue
+		}
+		given := mx.MX.String()
+		name, err := dns.Canonical(given)
+		if _, numeric := netip.ParseAddr(name); err == nil && numeric == nil {
+			err = fmt.Errorf("%q is an address", name)
+		}
+		switch {
+		case err == nil:
+			x.targets = append(x.targets, target{name, mx.Pref})
+		case given == ".":
+			null = true
+		case len(x.odd) < maxOdd:
+			x.odd = append(x.odd, wire.Printable("MX: "+err.Error()))
+		}
+	}
+	switch {
+	case null && len(records) == 1: // RFC 7505
+		return &Error{Status: [3]int{5, 1, 10}, Err: errors.New("the domain takes no mail (null MX)")}
+	case null:
+		x.odd = append(x.odd, "a null MX beside others")
+	}
+	if len(x.targets) == 0 {
+		return &Error{Status: [3]int{5, 4, 4}, Err: fmt.Errorf("no MX record can be used: %s", strings.Join(x.odd, "; "))}
+	}
+	return nil
+}
+
+// Limits on what is used of the records of a host.
+const (
+	maxAddrs = 16
+	maxTLSA  = 64
+)
+
+// addresses fills in the addresses of a host, and whether they are vouched for. IPv6 and
+// IPv4 alternate. A failure to look up one kind does not matter if there is an address of
+// the other.
+func (s *Sender) addresses(ctx context.Context, h *Host) {
+	kinds := []dnsmessage.Type{dnsmessage.TypeAAAA, dnsmessage.TypeA}
+	found := make([][]netip.Addr, len(kinds))
+	proofs, chains := make([]proof, len(kinds)), make([][]string, len(kinds))
+	var failed error
+	for i, kind := range kinds {
+		a, err := s.cfg.Resolver.Ask(ctx, h.Name, kind)
+		if err != nil {
+			failed = err
+			continue
+		}
+		proofs[i], chains[i] = proofOf(a), a.Chain
+		for _, r := range a.Records[:min(len(a.Records), maxAddrs/2)] {
+			found[i] = append(found[i], addrOf(r))
+		}
+	}
+	for i := range max(len(found[0]), len(found[1])) {
+		for _, f := range found {
+			h.Addrs = append(h.Addrs, f[min(i, len(f)):min(i+1, len(f))]...)
+		}
+	}
+	switch {
+	case h.Addrs == nil && failed != nil:
+		h.Err = failed
+	case h.Addrs == nil:
+		h.Err = ErrNoAddress
+	default:
+		v := 0
+		if found[0] == nil {
+			v = 1
+		}
+		h.Secure, h.Why, h.Chain = proofs[v].secure, proofs[v].why, chains[v]
+	}
+}
+
+func addrOf(r dnsmessage.Resource) netip.Addr {
+	switch b := r.Body.(type) {
+	case *dnsmessage.AResource:
+		return netip.AddrFrom4(b.A)
+	case *dnsmessage.AAAAResource:
+		return netip.AddrFrom16(b.AAAA)
+	}
+	return netip.Addr{}
+}
+
+// tlsa fills in the TLSA records of a host whose addresses are known. They are at the end
+// of the chain of its aliases if all of it is vouched for, or else at its own name
+// (RFC 7672 §2.2.2). A failure is one of the host: it must not pass for an absence.
+func (s *Sender) tlsa(ctx context.Context, h *Host) {
+	bases := []string{h.Name}
+	switch {
+	case h.Secure && len(h.Chain) > 0:
+		bases = []string{h.Chain[len(h.Chain)-1], h.Name}
+	case !h.Secure && len(h.Chain) == 0:
+		return // RFC 7672 §2.2.2: nothing signed can be there
+	case !h.Secure:
+		alias, err := s.cfg.Resolver.Ask(ctx, h.Name, dnsmessage.TypeCNAME)
+		if err != nil {
+			h.Err = err
+			return
+		}
+		if !alias.Secure {
+			return
+		}
+	}
+	for _, base := range bases {
+		a, err := s.cfg.Resolver.Ask(ctx, fmt.Sprintf("_%d._tcp.%s", s.cfg.Port, base), typeTLSA)
+		switch {
+		case err != nil:
+			h.Err = err
+		case a.Secure && len(a.Records) > 0:
+			h.TLSAName = base
+			h.TLSA, h.Err = readTLSA(a.Records)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+const typeTLSA dnsmessage.Type = 52
+
+var errManyTLSA = fmt.Errorf("more than %d TLSA records", maxTLSA)
+
+// readTLSA reads records. One that cannot be read is kept as one that cannot be used, as it
+// too says that the server has TLS.
+func readTLSA(records []dnsmessage.Resource) (all []trust.TLSA, err error) {
+	if len(records) > maxTLSA {
+		return nil, errManyTLSA
+	}
+	for _, r := range records {
+		var one trust.TLSA
+		if body, ok := r.Body.(*dnsmessage.UnknownResource); ok {
+			one, _ = trust.ParseTLSA(body.Data)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}

@@ -1,0 +1,165 @@
+package mx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dns"
+)
+
+// Mode is what an MTA-STS policy demands (RFC 8461 §5).
+type Mode string
+
+const (
+	Enforce Mode = "enforce" // a host that fails the policy gets no mail
+	Testing Mode = "testing" // it does, and the failure is in Session.Untrue
+	None    Mode = "none"    // as if there were no policy
+)
+
+// Policy is an MTA-STS policy (RFC 8461 §3.2).
+type Policy struct {
+	ID      string        // of the TXT record under which it was fetched
+	Mode    Mode          // what it demands
+	MX      []string      // names of hosts, as A-labels; "*." in front stands for one label
+	MaxAge  time.Duration // how long it counts, a year at most
+	Fetched time.Time     // when it was fetched
+}
+
+// Limits on policies: the bytes of a document, its MX patterns, and what RFC 8461 §3.2 has
+// for the largest max_age, in seconds.
+const (
+	maxPolicy   = 64 << 10
+	maxPatterns = 256
+	maxMaxAge   = 31557600
+)
+
+// expired reports whether the policy has ceased to count.
+func (p *Policy) expired(now time.Time) bool { return !now.Before(p.Fetched.Add(p.MaxAge)) }
+
+// allows reports whether the policy names a host (RFC 8461 §4.1).
+func (p *Policy) allows(host string) bool {
+	_, parent, _ := strings.Cut(host, ".")
+	return slices.Contains(p.MX, host) || parent != "" && slices.Contains(p.MX, "*."+parent)
+}
+
+// parsePolicy reads a document. Keys that are not known are ignored, and so are repeated
+// ones but for mx, and patterns that name no host.
+func parsePolicy(text string) (*Policy, error) {
+	if len(text) > maxPolicy {
+		return nil, fmt.Errorf("policy larger than %d bytes", maxPolicy)
+	}
+	p, seen := new(Policy), map[string]string{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(line, ":")
+		if value = strings.Trim(value, " \t"); !ok {
+			return nil, fmt.Errorf("policy has a line without a colon: %.64q", line)
+		}
+		if key == "mx" {
+			p.add(value)
+		} else if _, again := seen[key]; !again {
+			seen[key] = value
+		}
+	}
+	seconds, err := strconv.ParseUint(seen["max_age"], 10, 64)
+	p.Mode, p.MaxAge = Mode(seen["mode"]), time.Duration(min(seconds, maxMaxAge))*time.Second
+	switch {
+	case seen["version"] != "STSv1":
+		return nil, fmt.Errorf("policy of version %.64q", seen["version"])
+	case p.Mode != Enforce && p.Mode != Testing && p.Mode != None:
+		return nil, fmt.Errorf("policy in mode %.64q", seen["mode"])
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return nil, fmt.Errorf("policy with max_age %.64q", seen["max_age"])
+	case p.MX == nil && p.Mode != None:
+		return nil, errors.New("policy that names no hosts")
+	case len(p.MX) > maxPatterns:
+		return nil, fmt.Errorf("policy with more than %d hosts", maxPatterns)
+	}
+	return p, nil
+}
+
+// add adds a pattern, if it is one.
+func (p *Policy) add(pattern string) {
+	host, wild := strings.CutPrefix(pattern, "*.")
+	name, err := dns.Canonical(host)
+	if err != nil {
+		return
+	}
+	if wild {
+		name = "*." + name
+	}
+	if len(p.MX) <= maxPatterns {
+		p.MX = append(p.MX, name)
+	}
+}
+
+// text returns the policy as it is stored: a document, with the id and the time as keys of
+// its own.
+func (p *Policy) text() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version: STSv1\nid: %s\nfetched: %s\nmode: %s\nmax_age: %d\n",
+		p.ID, p.Fetched.UTC().Format(time.RFC3339), p.Mode, int64(p.MaxAge/time.Second))
+	for _, host := range p.MX {
+		fmt.Fprintf(&b, "mx: %s\n", host)
+	}
+	return []byte(b.String())
+}
+
+// parseStored reads what text returned.
+func parseStored(text string) (*Policy, error) {
+	p, err := parsePolicy(text)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case "id":
+			p.ID = value
+		case "fetched":
+			if p.Fetched, err = time.Parse(time.RFC3339, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if p.ID == "" || p.Fetched.IsZero() {
+		return nil, errors.New("a stored policy without its id or its time")
+	}
+	return p, nil
+}
+
+// policyID returns the id that TXT records announce a policy with, and "" if they
+// announce none (RFC 8461 §3.1).
+func policyID(records []string) (id string) {
+	count := 0
+	for _, text := range records {
+		fields := strings.Split(text, ";")
+		if strings.Trim(fields[0], " \t") != "v=STSv1" || text[0] != 'v' {
+			continue
+		}
+		count++
+		for _, field := range fields[1:] {
+			key, value, _ := strings.Cut(strings.Trim(field, " \t"), "=")
+			if key == "id" && id == "" && isID(value) {
+				id = value
+			}
+		}
+	}
+	if count != 1 {
+		return ""
+	}
+	return id
+}
+
+func isID(s string) bool {
+	alnum := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	return s != "" && len(s) <= 32 && strings.IndexFunc(s, func(r rune) bool { return !alnum(r) }) < 0
+}

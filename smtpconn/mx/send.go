@@ -1,0 +1,178 @@
+package mx
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/smtpconn"
+)
+
+// Send delivers a message to its recipients, all of which must be of one domain. It looks
+// up where mail for them goes, and tries the hosts as [Sender.Look] shows them, over
+// connections that have what the rule demands, until one has answered for the message. A
+// host that refuses the connection or the sender for now, or breaks off before the
+// message's end, is followed by the next; one that refuses recipients or the message is
+// not, nor is one that leaves the message in doubt. content is read from where it stands,
+// and again from there for each attempt.
+//
+// Every error is a [*smtpconn.SendError]. If servers were tried, or could not be, an
+// [*Error] is in its chain, with the evidence of each attempt. Its Temporary method tells a
+// message that is to be sent again later from one that goes back to its sender.
+//
+// With Envelope.Mail.RequireTLS only hosts count whose names are vouched for: by TLSA
+// records, by an MTA-STS policy, or by the operator under Secure (RFC 8689 §4.2.1).
+func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
+	if ctx == nil || content == nil {
+		return nil, badCall(errors.New("mx: nil context or content"))
+	}
+	if len(e.To) == 0 {
+		return nil, badCall(errors.New("mx: no recipients"))
+	}
+	to, err := domainOf(e.To)
+	if err != nil {
+		return nil, badCall(err)
+	}
+	d := &delivery{sender: s, envelope: e, content: content}
+	if d.start, err = content.Seek(0, io.SeekCurrent); err != nil {
+		return nil, badCall(err)
+	}
+	d.watchEnd()
+	if d.route, err = s.route(ctx, to); err != nil {
+		return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
+	}
+	return d.run(ctx)
+}
+
+func badCall(err error) error {
+	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConfig, Err: &wire.CallError{Err: err}}
+}
+
+// delivery is one call of Send.
+type delivery struct {
+	sender   *Sender
+	route    *Route
+	envelope smtpconn.Envelope
+	content  io.ReadSeeker
+	start    int64 // where the content begins
+	vetoed   bool  // BeforeEnd has forbidden the end
+	tried    []Session
+	last     *smtpconn.SendError // of the last attempt that a server has seen
+}
+
+// watchEnd has BeforeEnd tell when it forbids the message's end.
+func (d *delivery) watchEnd() {
+	hook := d.envelope.BeforeEnd
+	if hook == nil {
+		return
+	}
+	d.envelope.BeforeEnd = func(ctx context.Context) error {
+		err := hook(ctx)
+		d.vetoed = d.vetoed || err != nil
+		return err
+	}
+}
+
+// run tries the hosts in order.
+func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
+	left := d.sender.cfg.MaxHosts
+	for i := range d.route.Hosts {
+		h := &d.route.Hosts[i]
+		if err := d.unfit(h); err != nil {
+			d.note(h, Session{Err: err})
+			continue
+		}
+		for _, addr := range h.Addrs {
+			if left == 0 || ctx.Err() != nil {
+				return nil, d.failure(ctx)
+			}
+			left--
+			receipt, next := d.try(ctx, h, addr)
+			switch {
+			case receipt != nil:
+				return receipt, nil
+			case !next:
+				return nil, d.failure(ctx)
+			}
+		}
+	}
+	return nil, d.failure(ctx)
+}
+
+// unfit returns why a host is not used for this message.
+func (d *delivery) unfit(h *Host) error {
+	if h.Err == nil && d.requireTLS() && !h.vouched() {
+		return ErrRequireTLS
+	}
+	return h.Err
+}
+
+func (d *delivery) requireTLS() bool { return d.envelope.Mail != nil && d.envelope.Mail.RequireTLS }
+
+// note keeps an attempt, and tells it to the program.
+func (d *delivery) note(h *Host, s Session) {
+	s.Domain, s.Host, s.Level, s.Demand, s.Why = d.route.Domain, h.Name, d.route.Level, h.Demand, h.Why
+	if h.Demand == ByTLSA {
+		s.TLSA = h.TLSA
+	}
+	d.tried = append(d.tried, s)
+	if hook := d.sender.cfg.Session; hook != nil {
+		hook(s)
+	}
+}
+
+// try sends the message to one address, and reports whether the next may be tried if it did
+// not get there.
+func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr) (_ *smtpconn.Receipt, next bool) {
+	s := Session{Addr: addr}
+	defer func() { d.note(h, s) }()
+	d.last = nil
+	client, err := d.sender.connect(ctx, h, &s)
+	if err != nil {
+		s.Err = err
+		return nil, true
+	}
+	defer leave(ctx, client)
+	if _, s.Err = d.content.Seek(d.start, io.SeekStart); s.Err != nil {
+		return nil, false
+	}
+	receipt, err := client.Send(ctx, d.envelope, d.content)
+	if err == nil {
+		return receipt, false
+	}
+	errors.As(err, &d.last)
+	if d.elsewhere() {
+		s.Err = err
+		return nil, true
+	}
+	if d.last.Outcome != smtpconn.Refused {
+		s.Err = err
+	}
+	return nil, false
+}
+
+// quitTime bounds the farewell to a server that has answered already.
+const quitTime = 10 * time.Second
+
+func leave(ctx context.Context, client *smtpconn.Client) {
+	ctx, cancel := context.WithTimeout(ctx, quitTime)
+	defer cancel()
+	client.Quit(ctx) // which closes, whatever comes of it
+}
+
+// elsewhere reports whether another server may take what the last one did not: nothing of
+// the message is there, and neither the message nor the call is at fault.
+func (d *delivery) elsewhere() bool {
+	var missing *smtpconn.ExtensionError
+	e := d.last
+	switch {
+	case e.Outcome == smtpconn.NotSent && d.vetoed:
+		return false
+	case e.Outcome == smtpconn.NotSent:
+		return e.Temporary() || errors.As(e, &missing) || errors.Is(e, smtpconn.ErrTooLarge)
+	}
+	return e.Outcome == smtpconn.Refused && e.Phase == smtpconn.PhaseMail && e.Temporary()
+}

@@ -1,0 +1,68 @@
+package mx
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/mailconn/mailconn/internal/disk"
+)
+
+// PolicyStore keeps MTA-STS policies over restarts. Domains are A-labels in lower case. A
+// store that fails holds mail back for domains whose policy could not be fetched anew, as
+// nobody can tell then whether there is one. Its methods are called by many goroutines.
+type PolicyStore interface {
+	// Load returns what was saved last for a domain, and nil if nothing was.
+	Load(ctx context.Context, domain string) (policy []byte, err error)
+	// Save keeps a policy in place of what there is for the domain.
+	Save(ctx context.Context, domain string, policy []byte) error
+}
+
+// PolicyDir is a [PolicyStore] in a directory, which must exist: a file for each domain.
+// Several processes may share it. A policy that was saved survives a power failure.
+type PolicyDir string
+
+var _ PolicyStore = PolicyDir("")
+
+func (d PolicyDir) path(domain string) string { return filepath.Join(string(d), domain+".sts") }
+
+// Load reads the file of a domain.
+func (d PolicyDir) Load(_ context.Context, domain string) ([]byte, error) {
+	f, err := os.Open(d.path(domain))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := os.Stat(string(d)); missing != nil {
+			return nil, missing // the directory is what does not exist
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 2*maxPolicy))
+}
+
+// Save replaces the file of a domain.
+func (d PolicyDir) Save(_ context.Context, domain string, policy []byte) (err error) {
+	f, err := os.CreateTemp(string(d), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(policy)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), d.path(domain))
+	}
+	if err == nil {
+		err = disk.SyncDir(string(d))
+	}
+	return err
+}

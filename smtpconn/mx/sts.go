@@ -1,0 +1,155 @@
+package mx
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/mailconn/mailconn/dial/dns"
+)
+
+// policies finds the MTA-STS policies of domains, and keeps them.
+type policies struct {
+	cfg   *Config
+	fetch func(ctx context.Context, domain string) (*Policy, error)
+	life  context.Context
+	end   context.CancelFunc
+
+	mu    sync.Mutex
+	known map[string]*known
+	tasks sync.WaitGroup
+}
+
+// known is what is known about the policy of a domain.
+type known struct {
+	policy *Policy // nil for none
+	load   error   // why it is not known what the store has
+	now    *fetching
+	failed string    // id under which no policy could be fetched
+	err    error     // why
+	again  time.Time // not before that
+}
+
+func (p *policies) begin(c *Config) {
+	p.cfg, p.known = c, map[string]*known{}
+	p.fetch = (&web{c}).policy
+	p.life, p.end = context.WithCancel(context.Background())
+}
+
+func (p *policies) close(ctx context.Context) error {
+	p.end()
+	done := make(chan struct{})
+	go func() { p.tasks.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// storeError is a store that cannot tell whether there is a policy.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string { return "MTA-STS policies cannot be read: " + e.err.Error() }
+func (e *storeError) Unwrap() error { return e.err }
+
+// find returns the policy of a domain, nil for none. An error beside it says why nothing
+// newer could be had. A record that is gone, or cannot be had, does not take back a policy
+// that counts still (RFC 8461 §3.1, §5.1).
+func (p *policies) find(ctx context.Context, domain string) (*Policy, error) {
+	kept, unread := p.kept(ctx, domain)
+	id, err := p.id(ctx, domain)
+	switch {
+	case err == nil && id != "" && kept != nil && kept.ID == id:
+		p.ahead(domain, id)
+		return kept, nil
+	case err == nil && id != "":
+		var fresh *Policy
+		if fresh, err = p.get(ctx, domain, id, time.Time{}); fresh != nil {
+			return fresh, err
+		}
+	}
+	if unread != nil {
+		return nil, &storeError{unread}
+	}
+	return kept, err
+}
+
+// renew fetches the policy of a domain again, whose hosts are not in old, and returns it if
+// there is one that is newer.
+func (p *policies) renew(ctx context.Context, domain string, old *Policy) *Policy {
+	if time.Since(old.Fetched) < retryTime {
+		return nil
+	}
+	fresh, _ := p.get(ctx, domain, old.ID, old.Fetched) // without it the old one counts
+	return fresh
+}
+
+// kept returns what is kept of a domain and counts still.
+func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k := p.known[domain]
+	if k == nil && p.cfg.Policies == nil {
+		return nil, nil
+	}
+	if k == nil || k.load != nil {
+		p.mu.Unlock()
+		policy, err := p.load(ctx, domain)
+		p.mu.Lock()
+		if k = p.of(domain); k.policy == nil || k.load != nil {
+			k.policy, k.load = policy, err
+		}
+	}
+	if k.policy != nil && k.policy.expired(time.Now()) {
+		k.policy = nil
+	}
+	policy, err := k.policy, k.load
+	p.forget(domain, k)
+	return policy, err
+}
+
+func (p *policies) load(ctx context.Context, domain string) (*Policy, error) {
+	text, err := p.cfg.Policies.Load(ctx, domain)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	return parseStored(string(text))
+}
+
+// of returns what is known of a domain. It is called with the lock held.
+func (p *policies) of(domain string) *known {
+	k := p.known[domain]
+	if k == nil {
+		k = new(known)
+		p.known[domain] = k
+	}
+	return k
+}
+
+// forget drops what says nothing. It is called with the lock held.
+func (p *policies) forget(domain string, k *known) {
+	if k.policy == nil && k.now == nil && !time.Now().Before(k.again) {
+		delete(p.known, domain)
+	}
+}
+
+// id asks for the id of the domain's policy, "" if it announces none. A parent's record
+// does not count (RFC 8461 §3.4).
+func (p *policies) id(ctx context.Context, domain string) (string, error) {
+	a, err := p.cfg.Resolver.Ask(ctx, "_mta-sts."+domain, dnsmessage.TypeTXT)
+	if err != nil || a.Absent != dns.Present {
+		return "", err
+	}
+	var texts []string
+	for _, r := range a.Records {
+		if txt, ok := r.Body.(*dnsmessage.TXTResource); ok && len(txt.TXT) > 0 {
+			texts = append(texts, strings.Join(txt.TXT, ""))
+		}
+	}
+	return policyID(texts), nil
+}

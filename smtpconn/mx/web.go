@@ -1,0 +1,58 @@
+package mx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/mailconn/mailconn/internal/netguard"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// web fetches policies over HTTPS.
+type web struct{ cfg *Config }
+
+// policy fetches the policy of a domain, within the limits of RFC 8461 §3.3: from the
+// policy host and no other, in plain text, without redirects.
+func (w *web) policy(ctx context.Context, domain string) (*Policy, error) {
+	text, err := w.get(ctx, &url.URL{Scheme: "https", Host: "mta-sts." + domain, Path: "/.well-known/mta-sts.txt"})
+	if err == nil {
+		var p *Policy
+		if p, err = parsePolicy(text); err == nil {
+			return p, nil
+		}
+	}
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = wire.ContextError(ctx)
+	}
+	return nil, fmt.Errorf("MTA-STS policy at mta-sts.%s: %w", domain, err)
+}
+
+func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	guard := netguard.Guard{Resolver: w.cfg.Resolver, Permit: w.cfg.Permit}
+	transport, err := guard.Transport(ctx, w.cfg.Transport, u.Hostname(), maxPolicy)
+	if err != nil {
+		return "", err
+	}
+	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{"User-Agent": {"mailconn"}}}
+	resp, err := transport.RoundTrip(req.WithContext(ctx)) // which follows no redirect
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("status %d", resp.StatusCode)
+	case err != nil || kind != "text/plain":
+		return "", fmt.Errorf("media type %.64q", resp.Header.Get("Content-Type"))
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPolicy+1))
+	return string(body), err
+}
