@@ -26,6 +26,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/mx"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
@@ -66,6 +67,7 @@ func errorsOf(text string) map[string]error {
 		"smtpconn.Outcome":         smtpconn.InDoubt,
 		"smtpconn.SendError":       &smtpconn.SendError{Outcome: smtpconn.Refused, Reply: reply, Refused: refused, Err: said},
 		"smtpconn.ExtensionError":  &smtpconn.ExtensionError{Keyword: text, Err: said},
+		"mx.Error":                 &mx.Error{Domain: "d.example", Err: said, Tried: []mx.Session{{Host: text, Err: said}}},
 		"pool.DownError":           &pool.DownError{Err: said},
 		"outbox.DamagedError":      &outbox.DamagedError{ID: text, File: text, Err: said},
 	}
