@@ -23,9 +23,9 @@ import (
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
-// find returns where a program is. Without it the test is skipped, or fails if
+// Find returns where a program is. Without it the test is skipped, or fails if
 // MAILCONN_SERVERS=required.
-func find(t testing.TB, program string) string {
+func Find(t testing.TB, program string) string {
 	t.Helper()
 	for _, name := range []string{program, "/usr/sbin/" + program, "/usr/bin/" + program} {
 		if path, err := exec.LookPath(name); err == nil {

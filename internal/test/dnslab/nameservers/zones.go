@@ -1,6 +1,7 @@
 package nameservers
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ const (
 func StartNSD(t testing.TB, zones ...Zone) *NSD {
 	t.Helper()
 	zones = append(zones, Zone{Name: probe, Records: []string{ready + ` TXT "yes"`}})
-	nsd := find(t, "nsd")
+	nsd := Find(t, "nsd")
 	d := dir(t)
 	s := &NSD{Port: freePort(t), zones: zones}
 	conf := fmt.Sprintf(`server:
@@ -69,13 +70,15 @@ remote-control:
 // sign signs a zone's file, and returns the record of its key.
 func sign(t testing.TB, d string, z Zone) string {
 	t.Helper()
-	keygen, signzone := find(t, "dnssec-keygen"), find(t, "dnssec-signzone")
+	keygen, signzone := Find(t, "dnssec-keygen"), Find(t, "dnssec-signzone")
 	run := func(argv ...string) string {
 		cmd := exec.Command(argv[0], argv[1:]...)
 		cmd.Dir = d
+		var said bytes.Buffer
+		cmd.Stderr = &said
 		out, err := cmd.Output()
 		if err != nil {
-			t.Fatalf("%q: %v\n%s", argv, err, out)
+			t.Fatalf("%q: %v\n%s%s", argv, err, out, &said)
 		}
 		return strings.TrimSpace(string(out))
 	}
@@ -104,8 +107,16 @@ func lastLine(s string) string {
 // answers depends on no order. It returns its port.
 func StartUnbound(t testing.TB, s *NSD, at int) int {
 	t.Helper()
-	unbound := find(t, "unbound")
-	d, port := dir(t), freePort(t)
+	port := freePort(t)
+	StartUnboundAt(t, s, at, port)
+	return port
+}
+
+// StartUnboundAt is StartUnbound at a port that is given.
+func StartUnboundAt(t testing.TB, s *NSD, at, port int) {
+	t.Helper()
+	unbound := Find(t, "unbound")
+	d := dir(t)
 	write(t, d+"/anchors", strings.Join(s.anchors, "\n")+"\n")
 	conf := fmt.Sprintf(`server:
 	interface: 127.0.0.1@%d
@@ -135,5 +146,4 @@ func StartUnbound(t testing.TB, s *NSD, at int) int {
 	}
 	write(t, d+"/unbound.conf", conf+stubs+"remote-control:\n\tcontrol-enable: no\n")
 	serve(t, port, unbound, "-d", "-c", d+"/unbound.conf")
-	return port
 }
