@@ -58,6 +58,9 @@ func (ca *CA) Pool() *x509.CertPool {
 	return pool
 }
 
+// Root returns the certificate of the CA.
+func (ca *CA) Root() *x509.Certificate { return ca.root }
+
 // Server returns the config of a server with a certificate for some names.
 func (ca *CA) Server(names ...string) *tls.Config {
 	cert := ca.sign(&x509.Certificate{

@@ -72,6 +72,13 @@ func (s *Names) Asked() []string {
 	return slices.Compact(all)
 }
 
+// Total returns how many questions there were so far.
+func (s *Names) Total() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
 // Serve makes s listen at an address of n.
 func (s *Names) Serve(n *Net, address string) {
 	n.ListenPacket(address, func(query []byte) [][]byte {
