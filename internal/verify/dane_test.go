@@ -232,6 +232,8 @@ func TestDANEWeakKeys(t *testing.T) {
 	}
 }
 
+func named(endpoint string) func() string { return func() string { return endpoint } }
+
 // What is expected of a server takes the place of the config's roots and name, for its
 // endpoint and no other.
 func TestExpect(t *testing.T) {
@@ -256,12 +258,12 @@ func TestExpect(t *testing.T) {
 		"anyone, with a name noted": {verify.Anyone{Names: []string{"mx.example.net"}, Note: note}, []*cert{w.leaf, w.middle}, trust.None, true},
 		"anyone, another noted":     {verify.Anyone{Names: []string{"mx.example.com"}, Note: note}, []*cert{w.leaf, w.middle}, trust.None, true},
 	} {
-		cfg := verify.Config(&tls.Config{RootCAs: roots}, "server.test", "", "endpoint")
+		cfg := verify.Config(&tls.Config{RootCAs: roots}, "server.test", "", named("endpoint"))
 		ctx := verify.Expect(context.Background(), "endpoint", c.x)
-		if verify.Expected(ctx, "another") != nil {
+		if verify.Expected(ctx, named("another")) != nil {
 			t.Fatal("an expectation of another endpoint")
 		}
-		s, err := verify.ForEndpoint(cfg, verify.Expected(ctx, "endpoint"), verify.Pins{}, func(tls.ConnectionState) error { return nil })
+		s, err := verify.ForEndpoint(cfg, verify.Expected(ctx, named("endpoint")), verify.Pins{}, func(tls.ConnectionState) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
