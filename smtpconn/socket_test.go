@@ -175,7 +175,11 @@ func TestNoGoroutineSockets(t *testing.T) {
 		}
 		clients = append(clients, c)
 	}
-	if n := runtime.NumGoroutine() - before; n > len(clients) { // the servers
-		t.Errorf("%d goroutines for %d sessions and their servers", n, len(clients))
+	more := func() int { return runtime.NumGoroutine() - before - len(clients) } // beside the servers
+	for n := 0; more() > 0 && n < 1_000_000; n++ {
+		runtime.Gosched() // one that is about to end may do so
+	}
+	if n := more(); n > 0 {
+		t.Errorf("%d goroutines more than sessions", n)
 	}
 }

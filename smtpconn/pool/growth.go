@@ -15,7 +15,7 @@ func (b backoff) after(n int) time.Duration {
 	for ; n > 1 && d < b.most; n-- {
 		d = min(2*d, b.most)
 	}
-	return d/2 + rand.N(d/2+1)
+	return d - rand.N(d/2+1)
 }
 
 // growth decides when to dial, and so how many connections there may be.

@@ -45,21 +45,28 @@ func (p *Pool) run(get func() *conn) {
 // being made, they wait: it may carry them.
 func (p *Pool) hold() {
 	s := p.growth.holding(p.running + p.ending)
-	if s == nil {
-		return // as many connections as there may be are at work
-	}
-	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
-	if s == &p.growth.down && p.running == 0 && p.ending == 0 && !wait && time.Now().Before(s.next) {
-		for _, j := range p.queue {
-			j.state = abandoned
-			j.result <- result{err: notSent(p.growth.err())}
-		}
-		p.queue = nil
-		return
+	if s == nil || p.giveUp() {
+		return // as many connections as there may be are at work, or no message is left
 	}
 	if later := time.Until(s.next); s.trial == 0 && later > 0 {
 		p.wake.Reset(later)
 	}
+}
+
+// giveUp fails the messages that wait, while the relay is down and nothing is left that
+// may carry them, and reports whether it has. Where a try has just failed it comes
+// before the next: that may begin at once, and is for other messages.
+func (p *Pool) giveUp() bool {
+	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
+	if p.growth.down.failures == 0 || p.running+p.ending > 0 || wait {
+		return false
+	}
+	for _, j := range p.queue {
+		j.state = abandoned
+		j.result <- result{err: notSent(p.growth.err())}
+	}
+	p.queue = nil
+	return true
 }
 
 // takeIdle returns an idle connection that can serve, the one used last: so that
@@ -96,6 +103,7 @@ func (p *Pool) connect(began time.Time, trial ticket) *conn {
 	}
 	p.stats.DialFailures++
 	p.growth.failed(time.Now(), began, trial, p.others(nil), err)
+	p.giveUp()
 	p.start()
 	return nil
 }
@@ -128,7 +136,8 @@ func (p *Pool) stop(c *conn) {
 	if err := c.client.Err(); c.dead == nil && !c.aborted && err != nil {
 		c.dead = err
 	}
-	if c.useless() {
+	useless := c.useless()
+	if useless {
 		p.growth.failed(now, c.dialled, c.trial, p.others(c), cause(c.dead))
 	} else {
 		p.growth.left(c.trial)
@@ -145,6 +154,9 @@ func (p *Pool) stop(c *conn) {
 	}
 	p.running--
 	p.settled(c)
+	if useless {
+		p.giveUp()
+	}
 	p.start()
 }
 
