@@ -29,7 +29,8 @@
 //   - The session: Capability, Caps, Enable, ID, Logout, Unauthenticate, Mailbox,
 //     State, Closed, WaitGreeting, Close (the Session example)
 //
-// Their documentation is that of [imapclient.Client].
+// Their documentation is that of [imapclient.Client]. They take no context: [Client]
+// says how one bounds them.
 //
 // Two commands are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and
 // append many messages in a round trip or two. They may be used beside all others: each

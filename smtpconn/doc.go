@@ -59,9 +59,10 @@
 //
 // # Telling failures apart
 //
-// Until the session begins every error is a [*dial.Error]. After that a refusal by
-// the server is a *smtp.SMTPError of go-smtp, whose Temporary method tells "later"
-// from "never"; the session goes on, after [Client.Reset] if a transaction was open.
-// Every other error ends the session, and holds the [*dial.Error] that [Client.Err]
-// returns.
+// Until the session begins every error is a [*dial.Error], and every error of Send is a
+// [*SendError]. Both have a method Hint, which says to a person what is wrong and what to
+// do. A command that the server refuses has a *smtp.SMTPError of go-smtp, whose method
+// Temporary tells "later" from "never"; the session goes on, after [Client.Reset] if a
+// transaction was open. Every other error ends the session, and holds the [*dial.Error]
+// that [Client.Err] returns.
 package smtpconn

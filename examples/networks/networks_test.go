@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/proxies"
 	"github.com/mailconn/mailconn/examples/networks"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -47,9 +47,12 @@ func newServer() *dialtest.Server {
 func ExampleSOCKS5() {
 	server := newServer()
 	defer server.Close()
-	address, stop := serveSOCKS5()
-	defer stop()
-	d, err := networks.SOCKS5(address)
+	proxy, err := proxies.SOCKS5()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer proxy.Close()
+	d, err := networks.SOCKS5(proxy.Addr().String())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -60,7 +63,7 @@ func ExampleSOCKS5() {
 func ExampleHTTPProxy() {
 	server := newServer()
 	defer server.Close()
-	proxy := httptest.NewServer(http.HandlerFunc(connect))
+	proxy := httptest.NewServer(http.HandlerFunc(proxies.HTTP))
 	defer proxy.Close()
 	fmt.Println(achieved(server, networks.HTTPProxy(proxy.Listener.Addr().String())))
 	// Output: verified: pkix
@@ -138,71 +141,4 @@ func TestHints(t *testing.T) {
 	if _, err := networks.From(netip.Addr{}); err == nil {
 		t.Error("from nowhere")
 	}
-}
-
-// connect is an HTTP proxy.
-func connect(w http.ResponseWriter, r *http.Request) {
-	to, err := net.Dial("tcp", r.Host)
-	if r.Method != http.MethodConnect || err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	from, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		to.Close()
-		return
-	}
-	// Only now: what the client sends next must not be read by the HTTP server.
-	io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
-	join(from, to)
-}
-
-// join passes on what each of two connections says, until one of them ends.
-func join(a, b net.Conn) {
-	defer a.Close()
-	defer b.Close()
-	go func() {
-		io.Copy(a, b)
-		a.Close()
-	}()
-	io.Copy(b, a)
-}
-
-// serveSOCKS5 is a SOCKS5 proxy for connections to IPv4 addresses.
-func serveSOCKS5() (address string, stop func() error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
-	}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go socks(conn)
-		}
-	}()
-	return l.Addr().String(), l.Close
-}
-
-func socks(conn net.Conn) {
-	hello := make([]byte, 3) // version 5, one method, no authentication
-	if _, err := io.ReadFull(conn, hello); err != nil {
-		conn.Close()
-		return
-	}
-	conn.Write([]byte{5, 0})
-	request := make([]byte, 10) // CONNECT to an IPv4 address and a port
-	if _, err := io.ReadFull(conn, request); err != nil {
-		conn.Close()
-		return
-	}
-	to, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: net.IP(request[4:8]), Port: int(request[8])<<8 | int(request[9])})
-	if err != nil {
-		conn.Close()
-		return
-	}
-	conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
-	join(conn, to)
 }

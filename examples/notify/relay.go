@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
@@ -29,7 +27,7 @@ func (r *relay) look(s pool.Stats) {
 	hint := ""
 	switch {
 	case s.Down != nil:
-		hint = advice(s.Down)
+		hint = s.Down.Hint()
 		if !r.down || hint != r.hint {
 			r.say("%s %s: %v\n\t%s", r.name, fate(s.Down), s.Down.Err, hint)
 		}
@@ -45,15 +43,6 @@ func fate(d *pool.DownError) string {
 		return "is down, and is tried again"
 	}
 	return "cannot be used until this is mended"
-}
-
-// advice is what a person may do about it.
-func advice(d *pool.DownError) string {
-	var failed *dial.Error
-	if errors.As(d.Err, &failed) {
-		return failed.Hint()
-	}
-	return "The relay ends its connections before it has answered for a message."
 }
 
 // watch looks at the outbox and the relays each second, and once more when ctx ends.

@@ -13,7 +13,8 @@ import (
 	"github.com/mailconn/mailconn/imapconn"
 )
 
-// Inbox watches an inbox, and calls Handle for each message once while the program runs.
+// Inbox watches an inbox, and calls Handle for each message once while the program runs;
+// anew for all of them if the server gives the inbox other UIDs.
 type Inbox struct {
 	Server      dial.Endpoint
 	Dialer      *dial.Dialer
@@ -21,16 +22,17 @@ type Inbox struct {
 	Handle      func(uid imap.UID, subject string)
 	Down        func(error) // is told of each outage
 
-	last imap.UID // the last that was handled
+	validity uint32   // of last (RFC 9051 §2.3.1.1)
+	last     imap.UID // the last that was handled
 }
 
 // Run watches until ctx ends, or until an error that time does not mend: a password that
 // the server refused, a certificate, a broken policy.
 //
 // The commands are as they were. What is gone is the choice between two ways to connect,
-// the wait for the end of a connection, and the timer for one that died; what is new is
-// that Run ends before the provider locks the account, and that Down is told why a session
-// ended.
+// the wait for the end of a connection, and the timer for one that died. What is new is
+// that Run ends before the provider locks the account, that Down is told why a session
+// ended, and that no message is missed where the server has given the inbox other UIDs.
 func (w *Inbox) Run(ctx context.Context) error {
 	for delay := time.Second; ; delay = min(2*delay, time.Minute) {
 		started := time.Now()
@@ -71,8 +73,12 @@ func (w *Inbox) session(ctx context.Context) error {
 	}
 	defer client.Close()
 	defer context.AfterFunc(ctx, func() { client.Abort() })()
-	if _, err := client.Select("INBOX", nil).Wait(); err != nil {
+	box, err := client.Select("INBOX", nil).Wait()
+	if err != nil {
 		return errors.Join(client.Err(), err)
+	}
+	if box.UIDValidity != w.validity {
+		w.validity, w.last = box.UIDValidity, 0
 	}
 	for {
 		if err := w.look(client); err != nil {

@@ -9,16 +9,19 @@ import (
 	"net"
 	"net/smtp"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/legacy"
 	"github.com/mailconn/mailconn/examples/internal/mailserver"
 	"github.com/mailconn/mailconn/policy"
@@ -118,6 +121,43 @@ func deliver(server *mailserver.Server, d *dial.Dialer) {
 	if _, err := client.Send(context.Background(), envelope, strings.NewReader(text)); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// Where the server gives the inbox other UIDs, no message is missed: those that UIDs tell
+// nothing of any more are handled again.
+func TestInboxRenumbered(t *testing.T) {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true, User: "joe", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	server.Deliver("Subject: one\r\n\r\n", "Subject: two\r\n\r\n")
+	server.Store().Inbox().Expunge(1)
+	server.Order(dialtest.Rule{
+		At: "idling", Times: 1, End: dialtest.EndClose,
+		Do: func(string) { server.Store().Inbox().Renumber() },
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var handled []string
+		inbox := &Inbox{
+			Server:      server.Endpoint(policy.ImplicitTLS),
+			Dialer:      &dial.Dialer{TLSConfig: server.ClientConfig(), NetDialer: server.PipeDialer()},
+			Credentials: auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
+			Handle: func(uid imap.UID, subject string) {
+				handled = append(handled, fmt.Sprint(uid, " ", subject))
+				if len(handled) == 2 {
+					cancel()
+				}
+			},
+			Down: func(err error) { t.Log(err) },
+		}
+		inbox.Run(ctx)
+		if want := []string{"2 two", "1 two"}; !slices.Equal(handled, want) {
+			t.Errorf("%q, want %q", handled, want)
+		}
+	})
 }
 
 // A password that is refused ends Run, instead of being sent until the account is locked.

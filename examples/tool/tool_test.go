@@ -3,13 +3,17 @@ package tool_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/proxies"
 	"github.com/mailconn/mailconn/examples/tool"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -76,4 +80,56 @@ func ExampleSettings() {
 	// dial: endpoint is not a URL such as imaps://mail.example.org
 	// dial: endpoint has a user or a password in it; credentials are set elsewhere
 	// dial: unknown scheme "ssl": want one of imaps, imap, pop3s, pop3, submissions, submission, smtps, smtp; those without the s may have +starttls, +opportunistic or +plain behind them
+}
+
+// With a proxy every connection of the tool goes through it, and an error tells the proxy
+// from the mail server. A password file that changes is noticed at the next login.
+func TestProxy(t *testing.T) {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, User: "tool", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	proxy, err := proxies.SOCKS5()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	dir := t.TempDir()
+	s := tool.Settings{
+		Server: server.Endpoint(policy.RequiredSTARTTLS), User: "tool", Proxy: proxy.Addr().String(),
+		PasswordFile: filepath.Join(dir, "password"), CAFile: filepath.Join(dir, "ca.pem"),
+	}
+	write := func(file, text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(s.CAFile, string(server.CA().PEM()))
+	connect := func() (hint string) {
+		client, err := s.Connect(t.Context())
+		var failed *dial.Error
+		switch {
+		case errors.As(err, &failed):
+			return failed.Hint()
+		case err != nil:
+			t.Fatal(err)
+		}
+		client.Close()
+		return "connected"
+	}
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { write(s.PasswordFile, "old\n") }, "does not accept this user and password"},
+		{func() { write(s.PasswordFile, "secret\n") }, "connected"},
+		{func() { server.Close() }, "perhaps nothing answers at that host and port"},
+		{func() { proxy.Close() }, "(a proxy, at " + s.Proxy + ") cannot be reached"},
+	} {
+		step.do()
+		if hint := connect(); !strings.Contains(hint, step.want) {
+			t.Errorf("%q lacks %q", hint, step.want)
+		}
+	}
 }

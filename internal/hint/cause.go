@@ -115,7 +115,7 @@ func detour(f *Failure, err error) string {
 			return fmt.Sprintf("What is to lead to %s (a proxy, at %s) cannot be reached: is it running? Nothing is known of the mail server.", f.Server, op.Addr)
 		}
 	}
-	return fmt.Sprintf("What is to lead to %s (a proxy, a tunnel) does not make the connection: its error says why. Nothing is known of the mail server.", f.Server)
+	return fmt.Sprintf("What is to lead to %s (a proxy, a tunnel) does not make the connection: its error says why. Nothing is known of the mail server; perhaps nothing answers at that host and port.", f.Server)
 }
 
 func network(f *Failure) string {

@@ -65,11 +65,11 @@
 // Meanwhile Send fails with a [*DownError], which has the cause, as soon as no dial is
 // under way; or waits, if Config.WaitWhileDown is set. A relay that served until now
 // is first tried once more. Nothing dials while there is no message. What to tell a
-// person is in the chain:
+// person, of the relay and not of the message, is [DownError.Hint]:
 //
-//	var failed *dial.Error
-//	if errors.As(err, &failed) {
-//		log.Print(failed.Hint()) // a sentence that says what is wrong, and what to do
+//	var down *pool.DownError
+//	if errors.As(err, &down) {
+//		log.Print(down.Hint()) // a sentence that says what is wrong, and what to do
 //	}
 //
 // # Ending a service, and a new password

@@ -34,6 +34,16 @@ func (e *DownError) Error() string {
 // Unwrap returns the last failure.
 func (e *DownError) Unwrap() error { return e.Err }
 
+// Hint returns one to three sentences for a person about what keeps the pool from the
+// relay, and what to do. It is never empty, printable, and at most 512 bytes long.
+func (e *DownError) Hint() string {
+	var failed *dial.Error
+	if errors.As(e.Err, &failed) {
+		return failed.Hint()
+	}
+	return "The relay ends its connections before it has answered for a message: its words, if it said any, are in the error. If that lasts, ask its operator."
+}
+
 // Temporary reports whether time may mend it, so that waiting until Next is
 // enough. If not, as for a certificate, a policy or a password, a person has to
 // do something, and messages are to be held, not given up, until then.

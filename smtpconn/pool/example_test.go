@@ -87,14 +87,11 @@ func ExampleDownError() {
 	envelope := smtpconn.Envelope{From: "joe@example.org", To: []string{"ann@example.org"}}
 	_, err = p.Send(ctx, envelope, strings.NewReader("Subject: hello\r\n\r\nHello Ann.\r\n"))
 	var down *pool.DownError
-	var failed *dial.Error
-	if errors.As(err, &down) && errors.As(err, &failed) {
+	if errors.As(err, &down) {
 		fmt.Println("hold the message; by itself it will be better:", down.Temporary())
-		fmt.Println("where:", failed.Phase)
-		fmt.Println(failed.Hint())
+		fmt.Println(down.Hint())
 	}
 	// Output:
 	// hold the message; by itself it will be better: false
-	// where: auth
 	// The server does not accept this user and password: check both; some providers want a password made for this program.
 }
