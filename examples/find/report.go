@@ -128,7 +128,7 @@ func advice(address string, found *discover.Result) string {
 	reading, sending := found.Reading, found.Sending
 	switch {
 	case len(reading.Ready) > 0 && len(sending.Ready) > 0:
-		return fmt.Sprintf("Next: have a look at them, then log in.\n  go run ./examples/connect %v", reading.Ready[0].Endpoint)
+		return fmt.Sprintf("Next: have a look at them, then log in.\n  go run ./examples/check %s", address)
 	case found.NoDomain:
 		return "Next: look at the address. The domain " + domain + " does not exist."
 	case len(reading.AskFirst)+len(sending.AskFirst) > 0:

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mailconn/mailconn/examples/check/internal/findings"
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+)
+
+var update = flag.Bool("update", false, "write the files in testdata anew")
+
+// golden compares a text with a file in testdata.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, lines := strings.Split(text, "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(got), len(lines)) {
+		if got[i] != lines[i] {
+			t.Fatalf("%s, line %d: %q, want %q", name, i+1, got[i], lines[i])
+		}
+	}
+	if len(got) != len(lines) {
+		t.Fatalf("%s: %d lines, want %d", name, len(got), len(lines))
+	}
+}
+
+// TestDemo compares what is said of the demo, and looks for each kind of finding in it.
+func TestDemo(t *testing.T) {
+	status, stdout, stderr := program(t, "", "-demo", "-json")
+	if status != report.StatusFindings || stderr != "" {
+		t.Errorf("%d %s", status, stderr)
+	}
+	golden(t, "demo.json", stdout)
+	r, err := report.Read(strings.NewReader(stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range findings.Kinds() {
+		if !slices.Contains(ids(r), id) && id != "other" && id != "certificate-other" { // which have no one cause
+			t.Errorf("no server of the demo shows %s", id)
+		}
+	}
+	if len(r.Endpoints[0].Outcomes) == 0 || slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
+		return slices.Contains(f.Where, r.Endpoints[0].URL.String()) || slices.Contains(f.Where, r.Endpoints[1].URL.String())
+	}) {
+		t.Error("the good servers have findings")
+	}
+}
+
+// A report that was written is shown again, the same in all forms, and fits a terminal.
+func TestFrom(t *testing.T) {
+	_, again, _ := program(t, "", "-json", "-from", "testdata/demo.json")
+	golden(t, "demo.json", again)
+	status, text, _ := program(t, "", "-from", "testdata/demo.json")
+	golden(t, "demo.txt", text)
+	if status != report.StatusFindings {
+		t.Errorf("status %d", status)
+	}
+	_, text, _ = program(t, "", "-long", "-from", "testdata/demo.json")
+	golden(t, "demo-long.txt", text)
+	for line := range strings.Lines(text) {
+		if utf8.RuneCountInString(line) > 101 {
+			t.Errorf("%d columns: %q", utf8.RuneCountInString(line), line)
+		}
+	}
+}

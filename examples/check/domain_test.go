@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/internal/test/fakenet"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// ask runs the program in a world.
+func ask(t *testing.T, w *fakenet.World, args ...string) (int, *report.Report) {
+	t.Helper()
+	trust := &tls.Config{RootCAs: w.CA.Pool()}
+	find := &discover.Options{
+		Resolver:  &dns.Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(fakenet.Resolver)}, Dial: w.DialContext},
+		Transport: &http.Transport{DialContext: w.DialContext, TLSClientConfig: trust},
+		Dialer:    &dial.Dialer{NetDialer: w, TLSConfig: trust},
+	}
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), find, append([]string{"-json"}, args...), new(bytes.Buffer), &stdout, &stderr)
+	r, err := report.Read(&stdout)
+	if err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	return status, r
+}
+
+func urls(r *report.Report) (all []string) {
+	for _, e := range r.Endpoints {
+		all = append(all, e.URL.String())
+	}
+	return all
+}
+
+// The servers that a domain vouches for are looked at, and no others.
+func TestDomain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := fakenet.NewWorld(t)
+		w.Names.Add("_imaps._tcp.example.org SRV 0 1 993 imap.example.org.", "_submissions._tcp.example.org SRV 0 1 465 smtp.example.org.")
+		w.Mail(w.Host("imap.example.org"), "imap", policy.IMAP, policy.ImplicitTLS, "imap.example.org")
+		w.Mail(w.Host("smtp.example.org"), "smtp", policy.Submission, policy.ImplicitTLS, "smtp.example.org")
+		status, r := ask(t, w, "joe@example.org")
+		if want := []string{"imaps://imap.example.org:993", "submissions://smtp.example.org:465"}; !slices.Equal(urls(r), want) {
+			t.Errorf("%q", urls(r))
+		}
+		if status != report.StatusPromised || r.Domain.Reading[0].Proofs[0].Source != "srv" || r.Domain.Name != "example.org" {
+			t.Errorf("status %d, %+v, %+v", status, r.Domain, r.Findings)
+		}
+	})
+}
+
+// Servers that only unsigned DNS names are looked at after a person has agreed.
+func TestAskFirst(t *testing.T) {
+	for _, agreed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := fakenet.NewWorld(t)
+			w.Names.Add("_imaps._tcp.example.org SRV 0 1 993 mail.hoster.example.", "_submissions._tcp.example.org SRV 0 1 465 mail.hoster.example.")
+			ip := w.Host("mail.hoster.example")
+			w.Mail(ip, "mail", policy.IMAP, policy.ImplicitTLS, "mail.hoster.example")
+			w.Mail(ip, "mail", policy.Submission, policy.ImplicitTLS, "mail.hoster.example")
+			args := []string{"joe@example.org"}
+			if agreed {
+				args = []string{"-yes", "joe@example.org"}
+			}
+			status, r := ask(t, w, args...)
+			heard := slices.ContainsFunc(w.Recorded(), func(line string) bool { return strings.HasPrefix(line, "mail:") })
+			if heard != agreed || (len(r.Endpoints) == 2) != agreed {
+				t.Errorf("agreed %v: %d looked at, %q", agreed, len(r.Endpoints), w.Recorded())
+			}
+			if status != report.StatusFindings || !slices.Contains(ids(r), "not-vouched") {
+				t.Errorf("status %d, %q", status, ids(r))
+			}
+		})
+	}
+}
+
+// Without a name server that answers nothing is known, which is status 2; so it is of a
+// domain that does not exist.
+func TestNoDomain(t *testing.T) {
+	for id, fail := range map[string]bool{"offline": true, "no-domain": false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := fakenet.NewWorld(t)
+			if fail {
+				w.Names.Fail("* *", "silent")
+			}
+			if status, r := ask(t, w, "joe@example.org"); status != report.StatusNoLook || !slices.Equal(ids(r), []string{id}) {
+				t.Errorf("%s: status %d, %q", id, status, ids(r))
+			}
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// expectation is something that a run may demand of each endpoint.
+type expectation struct {
+	name string
+	met  func(*report.Endpoint) bool
+	is   func(*report.Endpoint) string // what it is instead
+}
+
+// expectations returns those that there are.
+func expectations() []expectation {
+	return []expectation{
+		{policy.ImplicitTLS.String(), under(policy.ImplicitTLS), result},
+		{policy.RequiredSTARTTLS.String(), under(policy.RequiredSTARTTLS), result},
+		{"tls1.3", func(e *report.Endpoint) bool { return e.TLS != nil && e.TLS.Version == "TLS 1.3" }, version},
+		{"post-quantum", func(e *report.Endpoint) bool { return e.TLS != nil && e.TLS.PostQuantum }, keyExchange},
+		{"login", func(e *report.Endpoint) bool { return e.Login != nil && e.Login.Mechanism != "" }, login},
+		{"binding", func(e *report.Endpoint) bool { return e.Login != nil && e.Login.Binding != "" }, login},
+	}
+}
+
+// Expectations returns the names that a run may expect.
+func Expectations() (names []string) {
+	for _, x := range expectations() {
+		names = append(names, x.name)
+	}
+	return names
+}
+
+// CheckExpectations returns an error if one of the names is none that there is.
+func CheckExpectations(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(Expectations(), name) {
+			return fmt.Errorf("nothing to expect is called %q: want %s", name, strings.Join(Expectations(), ", "))
+		}
+	}
+	return nil
+}
+
+// unmet returns a finding for each expectation that an endpoint does not meet. Of one that
+// could not be looked at, nothing is known.
+func unmet(e *report.Endpoint, names []string) (all []report.Finding) {
+	if e.Main().Reason == report.Unreachable {
+		return nil
+	}
+	for _, x := range expectations() {
+		if slices.Contains(names, x.name) && !x.met(e) {
+			all = append(all, report.Finding{
+				ID: "expected-" + x.name, Harm: report.Unlike, Where: []string{e.URL.String()},
+				What: fmt.Sprintf("Expected was %s, and it is %s.", x.name, x.is(e)),
+				Next: "You: if this was as expected before, ask the operator of the server what has changed.",
+			})
+		}
+	}
+	return all
+}
+
+// under returns whether a connection under a policy was protected.
+func under(how policy.Policy) func(*report.Endpoint) bool {
+	return func(e *report.Endpoint) bool {
+		return slices.ContainsFunc(e.Outcomes, func(o report.Outcome) bool {
+			return o.Policy == how && o.Result == report.Protected
+		})
+	}
+}
+
+func result(e *report.Endpoint) string {
+	o := e.Main()
+	return fmt.Sprintf("%s under %v", cmp.Or(string(o.Reason), string(o.Result)), o.Policy)
+}
+
+func version(e *report.Endpoint) string {
+	if e.TLS == nil {
+		return "without TLS"
+	}
+	return e.TLS.Version
+}
+
+func keyExchange(e *report.Endpoint) string {
+	if e.TLS == nil {
+		return "without TLS"
+	}
+	return cmp.Or(e.TLS.KeyExchange, "an exchange by RSA")
+}
+
+func login(e *report.Endpoint) string {
+	switch {
+	case e.Login == nil:
+		return "not logged in"
+	case e.Login.Mechanism == "":
+		return "a login that failed"
+	case e.Login.Binding == "":
+		return "a login by " + e.Login.Mechanism + " without binding"
+	}
+	return "a login by " + e.Login.Mechanism
+}

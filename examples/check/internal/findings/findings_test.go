@@ -1,0 +1,73 @@
+package findings
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+)
+
+// Each row is found by its id alone, and its sentences have no place that is not filled.
+func TestRows(t *testing.T) {
+	var known []string
+	e := &report.Endpoint{
+		URL: dial.MustParseEndpoint("imaps://mail.example.org"), Outcomes: []report.Outcome{{Error: "error"}},
+		Login: &report.Login{User: "joe"}, Chain: []report.Certificate{{}},
+	}
+	fill := facts(e)
+	for _, r := range rows() {
+		if slices.Contains(known, r.id) || !slices.Contains(report.Harms(), r.harm) {
+			t.Errorf("%s: twice, or without a harm", r.id)
+		}
+		known = append(known, r.id)
+		for _, text := range []string{fill.Replace(r.what), fill.Replace(r.next)} {
+			if strings.ContainsAny(text, "{}") || text == "" {
+				t.Errorf("%s: %q", r.id, text)
+			}
+		}
+	}
+}
+
+func candidate(url string, standing report.Standing, sources ...string) report.Candidate {
+	c := report.Candidate{URL: dial.MustParseEndpoint(url), Standing: standing}
+	for _, s := range sources {
+		c.Proofs = append(c.Proofs, report.Proof{Source: s})
+	}
+	return c
+}
+
+// What is wrong with a domain.
+func TestDomain(t *testing.T) {
+	good := candidate("imaps://a.test", report.Ready, "srv", "autoconfig")
+	for want, d := range map[string]*report.Domain{
+		"":                                  {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}},
+		"no-domain":                         {Missing: true},
+		"offline":                           {Sources: []report.Source{{Name: "srv", State: report.Failed}}},
+		"no-server no-server":               {},
+		"not-vouched":                       {Reading: []report.Candidate{candidate("imaps://b.test", report.AskFirst, "srv")}, Sending: []report.Candidate{good}},
+		"named-without-tls":                 {Reading: []report.Candidate{good, candidate("imap+plain://a.test", report.Rejected, "srv")}, Sending: []report.Candidate{good}},
+		"contradiction":                     {Reading: []report.Candidate{good, candidate("imaps://c.test", report.Ready, "ispdb")}, Sending: []report.Candidate{good}},
+		"source-failed":                     {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}, Sources: []report.Source{{Name: "srv", State: report.Answered}, {Name: "pacc", State: report.Failed}}},
+		"no-server no-server source-failed": {Sources: []report.Source{{Name: "srv", State: report.Empty}, {Name: "pacc", State: report.Failed}}},
+	} {
+		var got []string
+		for _, f := range ofDomain(d) {
+			got = append(got, f.ID)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What is said of several servers is said once.
+func TestMerge(t *testing.T) {
+	f := report.Finding{ID: "a", What: "b", Next: "c", Where: []string{"x"}}
+	g := f
+	g.Where = []string{"y"}
+	if got := merge([]report.Finding{f, {ID: "d"}, g}); len(got) != 2 || !slices.Equal(got[0].Where, []string{"x", "y"}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,123 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// because returns a test for the reason why the strongest policy got no connection.
+func because(reason report.Reason) func(*report.Endpoint, int) bool {
+	return func(e *report.Endpoint, _ int) bool { return e.Main().Reason == reason }
+}
+
+// refusedIn returns a test for a refusal in a phase.
+func refusedIn(phase dial.Phase) func(*report.Endpoint, int) bool {
+	return func(e *report.Endpoint, _ int) bool {
+		return e.Main().Reason == report.Refused && e.Main().Phase == phase
+	}
+}
+
+func protected(e *report.Endpoint) bool { return e.Main().Result == report.Protected }
+
+// showing are the ways to log in that let anyone on the way read the password, or use the
+// token.
+func showing() []string { return []string{"PLAIN", "LOGIN", "USER", "XOAUTH2", "OAUTHBEARER"} }
+
+// shown returns the ways to log in without TLS that show the password.
+func shown(e *report.Endpoint) (ways []string) {
+	if e.Clear == nil {
+		return nil
+	}
+	for _, m := range e.Clear.Mechanisms {
+		if slices.Contains(showing(), m) {
+			ways = append(ways, m)
+		}
+	}
+	return ways
+}
+
+func clearLogin(e *report.Endpoint, _ int) bool { return len(shown(e)) > 0 }
+
+// hiddenSTARTTLS reports whether the upgrade is done when it is demanded, and not listed.
+func hiddenSTARTTLS(e *report.Endpoint, _ int) bool {
+	return e.STARTTLS != nil && e.STARTTLS.Works && !e.STARTTLS.Offered
+}
+
+func oldTLSOnly(e *report.Endpoint, _ int) bool {
+	return e.OldTLS.Any() && because(report.Handshake)(e, 0)
+}
+
+func expires(e *report.Endpoint, days int) bool {
+	return protected(e) && soonest(e).DaysLeft < days
+}
+
+// soonest returns the certificate of the chain that expires first.
+func soonest(e *report.Endpoint) report.Certificate {
+	return slices.MinFunc(e.Chain, func(a, b report.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+}
+
+// facts returns what fills the places in the sentences of a row.
+func facts(e *report.Endpoint) *strings.Replacer {
+	o := e.Main()
+	fill := []string{
+		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", e.URL.Protocol.String(),
+		"{starttls}", starttls(e), "{clear}", strings.Join(shown(e), ", "), "{old}", old(e.OldTLS),
+		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", cmp.Or(o.Hint, "Operator of the server: look at its log."),
+	}
+	if l := e.Login; l != nil {
+		fill = append(fill, "{user}", l.User, "{login}", l.Error, "{loginhint}", cmp.Or(l.Hint, "You: check user and password."), "{unbound}", l.Unbound)
+	}
+	if len(e.Chain) > 0 {
+		leaf, last, first := e.Chain[0], e.Chain[len(e.Chain)-1], soonest(e)
+		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
+			"{root}", last.Issuer, "{key}", leaf.Key, "{from}", leaf.NotBefore.Format(time.DateOnly),
+			"{until}", first.NotAfter.Format(time.DateOnly), "{days}", count(first.DaysLeft, "day"))
+	}
+	return strings.NewReplacer(fill...)
+}
+
+func port(e *report.Endpoint) uint16 {
+	return cmp.Or(e.URL.Port, e.URL.Protocol.DefaultPort(e.URL.Policy))
+}
+
+// starttls returns the endpoint of the same server for STARTTLS, on its usual port.
+func starttls(e *report.Endpoint) string {
+	other := e.URL
+	other.Policy, other.Port = policy.RequiredSTARTTLS, 0
+	return other.String()
+}
+
+func old(o *report.OldTLS) string {
+	var versions []string
+	if o != nil && o.TLS10 {
+		versions = append(versions, "TLS 1.0")
+	}
+	if o != nil && o.TLS11 {
+		versions = append(versions, "TLS 1.1")
+	}
+	return strings.Join(versions, " and ")
+}
+
+// names returns the first names of a certificate; there may be a hundred.
+func names(c report.Certificate) string {
+	const most = 4
+	if len(c.Names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(c.Names[:most], ", "), len(c.Names)-most)
+	}
+	return strings.Join(c.Names, ", ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

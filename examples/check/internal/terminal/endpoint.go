@@ -1,0 +1,150 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+)
+
+// endpoint writes all that is known of one.
+func (p *printer) endpoint(e *report.Endpoint) {
+	p.title("%v", e.URL)
+	for _, line := range Facts(e) {
+		p.row(line.Label, line.Text)
+	}
+}
+
+// Fact is a line about an endpoint.
+type Fact struct{ Label, Text string }
+
+// Facts returns what is known of an endpoint, apart from the transcript.
+func Facts(e *report.Endpoint) (all []Fact) {
+	add := func(label, text string) {
+		if text != "" {
+			all = append(all, Fact{label, text})
+		}
+	}
+	add("about", e.About)
+	for i, o := range e.Outcomes {
+		if o.Result == report.None && (i == 0 || o.Reason != e.Main().Reason) {
+			add("no connection", fmt.Sprintf("%v, phase %s: %s", o.Policy, o.Phase, o.Error))
+		}
+	}
+	add("TLS", handshake(e.TLS))
+	add("verified", verified(e.TLS))
+	add("old TLS", oldTLS(e.OldTLS))
+	for i, c := range e.Chain {
+		add([]string{"certificate", "below"}[min(i, 1)], Certificate(c))
+	}
+	add("STARTTLS", starttls(e.STARTTLS))
+	add("greeting", e.Greeting)
+	if e.Clear != nil {
+		add("logins, clear", cmp.Or(strings.Join(e.Clear.Mechanisms, " "), "none"))
+	}
+	if e.Inside != nil {
+		add("logins, TLS", cmp.Or(strings.Join(e.Inside.Mechanisms, " "), "none"))
+		add("capabilities", strings.Join(e.Inside.Capabilities, "  "))
+	}
+	add("login", login(e.Login))
+	add("time", times(e.Main().Steps))
+	return all
+}
+
+func handshake(t *report.TLS) string {
+	if t == nil {
+		return ""
+	}
+	text := t.Version + ", " + t.Suite
+	switch {
+	case t.PostQuantum:
+		text += ", " + t.KeyExchange + " (post-quantum)"
+	case t.KeyExchange != "":
+		text += ", " + t.KeyExchange + " (not post-quantum)"
+	}
+	return text
+}
+
+func verified(t *report.TLS) string {
+	switch {
+	case t == nil:
+		return ""
+	case t.Root == "":
+		return fmt.Sprintf("%s, for %s", t.Verified, t.ServerName)
+	}
+	return fmt.Sprintf("by %s, for %s", t.Root, t.ServerName)
+}
+
+func oldTLS(o *report.OldTLS) string {
+	switch {
+	case o == nil:
+		return ""
+	case o.TLS10 && o.TLS11:
+		return "TLS 1.0 and 1.1 are taken"
+	case o.TLS10:
+		return "TLS 1.0 is taken"
+	case o.TLS11:
+		return "TLS 1.1 is taken"
+	}
+	return "TLS 1.0 and 1.1 are not taken"
+}
+
+// Certificate describes one in a line.
+func Certificate(c report.Certificate) string {
+	const most = 8
+	names := strings.Join(c.Names[:min(len(c.Names), most)], ", ")
+	if more := len(c.Names) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	left := fmt.Sprintf("%d days left", c.DaysLeft)
+	if c.DaysLeft < 0 {
+		left = "EXPIRED"
+	}
+	return fmt.Sprintf("%s, %s, issued by %s, until %s (%s)",
+		cmp.Or(names, c.Subject), c.Key, c.Issuer, c.NotAfter.Format(time.DateOnly), left)
+}
+
+func starttls(s *report.STARTTLS) string {
+	if s == nil {
+		return ""
+	}
+	words := []string{"not offered", "does not work"}
+	if s.Offered {
+		words[0] = "offered"
+	}
+	if s.Works {
+		words[1] = "works when it is demanded"
+	}
+	if s.Required {
+		words = append(words, "no login before it")
+	}
+	if s.Injected {
+		words = append(words, "BYTES WERE INJECTED")
+	}
+	return strings.Join(words, ", ")
+}
+
+func login(l *report.Login) string {
+	switch {
+	case l == nil:
+		return ""
+	case l.Error != "":
+		return fmt.Sprintf("as %s: %s", l.User, l.Error)
+	case l.Binding != "":
+		return fmt.Sprintf("as %s by %s, bound to the connection (%s)", l.User, l.Mechanism, l.Binding)
+	}
+	return fmt.Sprintf("as %s by %s, not bound to the connection", l.User, l.Mechanism)
+}
+
+func times(steps []report.Step) string {
+	var words []string
+	for _, s := range steps {
+		words = append(words, fmt.Sprintf("%s %s", s.Phase, Milliseconds(s.Took)))
+	}
+	return strings.Join(words, ", ")
+}
+
+// Milliseconds returns a time in microseconds for people.
+func Milliseconds(us int64) string { return fmt.Sprintf("%.1f ms", float64(us)/1000) }

@@ -1,0 +1,141 @@
+// Package terminal writes a report as text of at most 100 columns.
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+)
+
+// Style is how to write.
+type Style struct {
+	Colour bool // with the escape sequences of a terminal
+	Long   bool // with all that is known of each endpoint
+}
+
+// Write writes r.
+func Write(w io.Writer, r *report.Report, s Style) error {
+	p := &printer{Style: s}
+	p.findings(r.Findings)
+	if r.Domain != nil {
+		p.domain(r.Domain)
+	}
+	p.table(r.Endpoints)
+	if s.Long {
+		for i := range r.Endpoints {
+			p.endpoint(&r.Endpoints[i])
+		}
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// printer collects the text.
+type printer struct {
+	strings.Builder
+	Style
+}
+
+// title writes a line on its own, with an empty one before it unless it is the first.
+func (p *printer) title(format string, args ...any) {
+	if p.Len() > 0 {
+		p.WriteByte('\n')
+	}
+	p.WriteString(p.in(bold, report.Visible(fmt.Sprintf(format, args...))) + "\n")
+}
+
+// Escape sequences for a terminal.
+const (
+	bold   = "1"
+	red    = "31"
+	yellow = "33"
+	green  = "32"
+)
+
+// in returns a text in a colour, if there are any.
+func (p *printer) in(colour, text string) string {
+	if !p.Colour {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// The layout of a row: a label, and a text that is broken into lines.
+const (
+	labelWidth = 14
+	width      = 100
+)
+
+// row writes a label and a text, which may be a server's.
+func (p *printer) row(label, text string) {
+	for _, line := range wrap(report.Visible(text), width-labelWidth-2) {
+		fmt.Fprintf(p, "  %-*s%s\n", labelWidth, label, line)
+		label = ""
+	}
+}
+
+// wrap breaks a text at its blanks.
+func wrap(text string, most int) (lines []string) {
+	line := ""
+	for word := range strings.SplitSeq(text, " ") {
+		if line != "" && len(line)+1+len(word) > most {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// findings writes what is wrong, the most harmful first.
+func (p *printer) findings(all []report.Finding) {
+	if len(all) == 0 {
+		p.title("Nothing was found that is not as it should be.")
+		return
+	}
+	var harm report.Harm
+	for _, f := range all {
+		if f.Harm != harm {
+			harm = f.Harm
+			p.title("%s", Heading(harm))
+		}
+		mark, colour := "!", red
+		if harm == report.Soon || harm == report.Weaker || harm == report.Unknown {
+			mark, colour = "-", yellow
+		}
+		for i, line := range wrap(report.Visible(f.What), width-4) {
+			if i > 0 {
+				mark = " "
+			}
+			fmt.Fprintf(p, "  %s %s\n", p.in(colour, mark), line)
+		}
+		p.indented("at ", strings.Join(f.Where, " "))
+		p.indented("-> ", f.Next)
+	}
+}
+
+// indented writes a text below a finding.
+func (p *printer) indented(begin, text string) {
+	for _, line := range wrap(report.Visible(text), width-7) {
+		fmt.Fprintf(p, "    %s%s\n", begin, line)
+		begin = "   "
+	}
+}
+
+// Heading says what a harm means.
+func Heading(h report.Harm) string {
+	return cmp.Or(map[report.Harm]string{
+		report.Exposed: "Others can read passwords or mail",
+		report.Locked:  "Mail programs that take care cannot connect",
+		report.Unlike:  "Not as you expected",
+		report.Unknown: "Could not be looked at",
+		report.Soon:    "Will stop working",
+		report.Weaker:  "Weaker than it could be",
+	}[h], string(h))
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/discover"
+	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/examples/check/internal/findings"
+	"github.com/mailconn/mailconn/examples/internal/accountfile"
+	"github.com/mailconn/mailconn/examples/internal/cli"
+)
+
+const usage = `check shows how a mail server is protected, what is wrong, and what to do about it.
+
+usage: check [flags] ADDRESS       looks at the servers of joe@example.org
+       check [flags] URL...        looks at servers, as imaps://mail.example.org
+       check [flags] -account FILE looks at those of an account of examples/account
+       check [flags] -demo         looks at servers of its own, honest and hostile
+       check [flags] -from FILE    shows again what -json has written
+
+The URL says protocol, host and perhaps port:
+
+  imaps://  pop3s://  submissions://  smtps://   a port with TLS from the first byte
+  imap://   pop3://   submission://   smtp://    a port with STARTTLS
+
+The exit status is 0 if all is as it should be, 1 if there are findings, and 2 if
+something could not be looked at or the command line is wrong.
+
+flags:
+`
+
+// options are what the command line says.
+type options struct {
+	endpoints    []dial.Endpoint
+	address      string            // of mail
+	find         *discover.Options // how to ask about it
+	yes          bool              // look at servers, too, that a person has to agree to
+	pins         []dial.Pin
+	demo, json   bool
+	transcript   bool
+	long         bool
+	from, html   string
+	user         string
+	passwordFile string
+	ca           string
+	days         int
+	expect       []string
+	timeout      time.Duration // of a connection
+	total        time.Duration
+}
+
+// parse reads the command line. find is where the network is; flags are added to it.
+func parse(args []string, find *discover.Options, help io.Writer) (*options, error) {
+	if find.Resolver == nil {
+		find.Resolver = new(dns.Resolver)
+	}
+	o := &options{find: find}
+	fs := cli.Flags("check")
+	fs.BoolVar(&o.demo, "demo", false, "look at servers in this process, each with one thing wrong")
+	fs.BoolVar(&o.json, "json", false, "write JSON")
+	fs.BoolVar(&o.long, "long", false, "write all that is known of each server, also if there are many")
+	fs.BoolVar(&o.transcript, "transcript", false, "keep what both sides say in the JSON, without secrets; the page always has it")
+	fs.StringVar(&o.html, "html", "", "write a page to `FILE` as well")
+	fs.StringVar(&o.from, "from", "", "show what is in `FILE`, which -json has written")
+	fs.StringVar(&o.user, "user", "", "log in as `NAME` where the server is verified")
+	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE` instead of asking for it")
+	fs.StringVar(&o.ca, "ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
+	fs.IntVar(&o.days, "days", 21, "warn `N` days before a certificate expires")
+	fs.Func("expect", "expect `WORDS` of each server, with commas: "+strings.Join(findings.Expectations(), " "), o.expects)
+	fs.DurationVar(&o.timeout, "timeout", 10*time.Second, "give each connection `TIME`")
+	fs.DurationVar(&o.total, "total", time.Minute, "give all of it `TIME`")
+	fs.BoolVar(&o.yes, "yes", false, "look at servers, too, that only unsigned DNS or a table names: you have asked whether they are right")
+	fs.Func("resolver", "ask the name server at `IP` instead of those of resolv.conf", o.resolver)
+	fs.BoolVar(&o.find.Resolver.TrustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
+	account := fs.String("account", "", "look at the servers in `FILE`, and log in as its user")
+	if err := cli.Parse(fs, args, usage, help); err != nil {
+		return nil, err
+	}
+	return o, o.check(fs.Args(), *account)
+}
+
+// check fills in what the arguments behind the flags say.
+func (o *options) check(args []string, account string) (err error) {
+	switch {
+	case o.timeout <= 0 || o.total <= 0:
+		return errors.New("-timeout and -total must be more than nothing")
+	case o.passwordFile != "" && o.user == "" && account == "":
+		return errors.New("-password-file without -user")
+	case one(o.demo, o.from != "", account != "", len(args) > 0) != nil:
+		return one(o.demo, o.from != "", account != "", len(args) > 0)
+	case account != "":
+		return o.load(account)
+	}
+	if len(args) == 1 && strings.Contains(args[0], "@") && !strings.Contains(args[0], "://") {
+		o.address = args[0]
+		return nil
+	}
+	for _, arg := range args {
+		e, err := dial.ParseEndpoint(arg)
+		if err != nil {
+			return err
+		}
+		o.endpoints = append(o.endpoints, e)
+	}
+	return nil
+}
+
+// one returns an error unless exactly one of the ways to say what to look at is taken.
+func one(ways ...bool) error {
+	taken := 0
+	for _, way := range ways {
+		if way {
+			taken++
+		}
+	}
+	if taken != 1 {
+		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
+	}
+	return nil
+}
+
+// expects takes the words of -expect.
+func (o *options) expects(words string) error {
+	o.expect = append(o.expect, strings.Split(words, ",")...)
+	return findings.CheckExpectations(o.expect)
+}
+
+// resolver takes the address of -resolver.
+func (o *options) resolver(text string) error {
+	ip, err := netip.ParseAddr(text)
+	o.find.Resolver.Servers = []netip.AddrPort{netip.AddrPortFrom(ip, 53)}
+	return err
+}
+
+// load takes what an account file says.
+func (o *options) load(file string) error {
+	a, err := accountfile.Load(file)
+	if err != nil {
+		return err
+	}
+	o.endpoints, o.pins = []dial.Endpoint{a.Read, a.Send}, a.Pins
+	if a.Issuer == "" { // otherwise it has no password
+		o.user = a.User
+	}
+	return nil
+}
+
+// tlsConfig returns the one for the authorities that are trusted, nil for the system's.
+func (o *options) tlsConfig() (*tls.Config, error) {
+	if o.ca == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(o.ca)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
+	}
+	return &tls.Config{RootCAs: roots}, nil
+}
