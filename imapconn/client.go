@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
@@ -33,6 +34,7 @@ type Client struct {
 	turns  turns
 	conn   *dial.Conn
 	caps   []string
+	utf8   atomic.Bool // the names of mailboxes are sent in UTF-8
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all

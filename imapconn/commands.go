@@ -119,7 +119,10 @@ func (c *Client) Enable(caps ...imap.Cap) *imapclient.EnableCommand {
 	c.turns.Lock()
 	defer c.turns.Unlock()
 	cmd := c.inner.Enable(caps...)
-	cmd.Wait() // the caller's Wait returns the same
+	data, err := cmd.Wait() // the caller's Wait returns the same
+	if err == nil && (data.Caps.Has(imap.CapUTF8Accept) || data.Caps.Has(imap.CapIMAP4rev2)) {
+		c.utf8.Store(true)
+	}
 	return cmd
 }
 

@@ -31,6 +31,11 @@
 //
 // Their documentation is that of [imapclient.Client].
 //
+// Two commands are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and
+// append many messages in a round trip or two. They may be used beside all others: each
+// waits until the commands that are pending are answered, and holds up the commands that
+// are sent meanwhile until it has its own answer.
+//
 // # What the server may say
 //
 // Every byte of the server is measured before go-imap's client sees it. A response that

@@ -59,6 +59,7 @@ func (s *stream) end(err error) *dial.Error {
 		close(s.ended)
 		s.mu.Lock()
 		s.handlers.room.Broadcast()
+		s.turn.Broadcast()
 		s.mu.Unlock()
 	}
 	return over

@@ -16,6 +16,10 @@ func (s *stream) fetch(h response.Head, e response.Extent) error {
 	if e.Body > 0 {
 		return s.fetchHead(b, h, e.Body)
 	}
+	if owned, err := s.takeFetch(b, h); owned {
+		s.in.use(e.Len)
+		return err
+	}
 	if s.scan.Scan(b, h) {
 		if err := s.delivered(h.Number, s.scan.UID, s.scan.Asked); err != nil {
 			return err
@@ -34,6 +38,10 @@ func (s *stream) fetch(h response.Head, e response.Extent) error {
 			}
 			return s.fetch(h, longer)
 		}
+	}
+	if owned, err := s.takeMended(f, h); owned {
+		s.in.use(e.Len)
+		return err
 	}
 	s.notices.faults(f.Faults, h.Number, f.UID)
 	if f.Out == nil {
@@ -73,7 +81,7 @@ func (s *stream) longer(e response.Extent) (response.Extent, error) {
 		}
 	}
 	next := s.in.data()[e.Len:]
-	if next[0] == '*' || next[0] == '+' || next[0] == 'T' && '0' <= next[1] && next[1] <= '9' {
+	if next[0] == '*' || next[0] == '+' || (next[0] == 'T' || next[0] == 'M') && '0' <= next[1] && next[1] <= '9' {
 		return e, nil
 	}
 	for {
@@ -89,6 +97,9 @@ func (s *stream) longer(e response.Extent) (response.Extent, error) {
 
 // fetchHead deals with the beginning of a FETCH whose body is not held.
 func (s *stream) fetchHead(b []byte, h response.Head, size int64) error {
+	if x := s.current(); x != nil {
+		return exceeded("a body of %d bytes, of which %d were asked for", size, x.hold)
+	}
 	head, uid := b, uint32(0)
 	scanned := s.scan.ScanHead(b, h)
 	if scanned {

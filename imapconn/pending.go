@@ -20,7 +20,12 @@ type command struct {
 	sasl   bool // an AUTHENTICATE, whose lines are answers to the server's challenges
 	// lost is set if data that answers the command was left out.
 	lost  error
-	drain func() // reads what the program has left unread; nil if there is nothing to read
+	drain func()    // reads what the program has left unread; nil if there is nothing to read
+	own   *exchange // the command is one of this package
+	// writing and answered are of one of this package, as is consent, which is told
+	// whether the server wants a literal.
+	writing, answered bool
+	consent           chan bool
 }
 
 // fetchesByUID reports whether the command is a UID FETCH.
@@ -34,6 +39,9 @@ type pending struct {
 	line    []byte     // the line that is half written
 	literal int64      // what is still to be written of a literal
 	spare   *command   // to be used again
+
+	tags  uint64 // how many commands of this package there were
+	epoch int    // how often a mailbox was selected, or none
 
 	// delivering is the command whose answer the client was given last, and may wait
 	// for the program to read.
@@ -79,7 +87,7 @@ func (p *pending) begin(line []byte) {
 		return
 	}
 	tag, rest, _ := bytes.Cut(line, []byte(" "))
-	n, ok := tagNumber(tag)
+	n, ok := tagNumber(tag, "T")
 	if !ok {
 		return
 	}
@@ -93,6 +101,10 @@ func (p *pending) begin(line []byte) {
 		word, _ = cutWord(rest)
 	}
 	c.name = commandName(word)
+	switch c.name {
+	case "SELECT", "EXAMINE", "CLOSE", "UNSELECT":
+		p.epoch++
+	}
 	c.sasl = c.name == "AUTHENTICATE"
 	p.list = append(p.list, c)
 	p.open = c
@@ -103,9 +115,10 @@ func cutWord(b []byte) (word, rest []byte) {
 	return word, rest
 }
 
-// tagNumber returns the number of one of the client's tags.
-func tagNumber(tag []byte) (n uint64, ok bool) {
-	digits, ok := bytes.CutPrefix(tag, []byte("T"))
+// tagNumber returns the number of a tag: the client's begin with "T", this package's
+// with "M".
+func tagNumber(tag []byte, letter string) (n uint64, ok bool) {
+	digits, ok := bytes.CutPrefix(tag, []byte(letter))
 	if !ok || len(digits) == 0 || len(digits) > 19 || digits[0] == '0' {
 		return 0, false
 	}
@@ -205,12 +218,13 @@ func clientLiteral(line []byte) (size int64, sync, ok bool) {
 
 // find returns the command with a tag, and nil if there is none.
 func (p *pending) find(tag []byte) *command {
-	n, ok := tagNumber(tag)
-	if !ok {
-		return nil
+	n, ok := tagNumber(tag, "T")
+	own := !ok
+	if own {
+		n, ok = tagNumber(tag, "M")
 	}
 	for _, c := range p.list {
-		if c.tag == n {
+		if ok && c.tag == n && (c.own != nil) == own {
 			return c
 		}
 	}
@@ -227,9 +241,10 @@ func (p *pending) remove(c *command) {
 			break
 		}
 	}
-	if p.open == c {
+	switch {
+	case p.open == c:
 		p.open = &command{} // what is still written of it belongs to none
-	} else {
+	case c.own == nil:
 		p.spare = c
 	}
 }
@@ -252,7 +267,7 @@ func (p *pending) due() *command { return p.dueBut(nil) }
 // dueBut is due for all commands but one.
 func (p *pending) dueBut(but *command) *command {
 	for _, c := range p.list {
-		if c != but && !c.idling && (c != p.open || c.waits) {
+		if c != but && !c.idling && (c != p.open && !c.writing || c.waits) {
 			return c
 		}
 	}

@@ -64,6 +64,9 @@ func (s *stream) give() bool {
 func (s *stream) find() (response.Extent, error) {
 	s.frame.Reset(s.tail)
 	for {
+		if x := s.current(); x != nil { // it may have begun while this waited
+			s.frame.Hold = x.hold
+		}
 		e, err := s.frame.Find(s.in.data())
 		if err != nil || e.Len > 0 || e.Numbers {
 			return e, err
@@ -105,6 +108,8 @@ func (s *stream) plain(b []byte, h response.Head) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case s.bulk.exchange != nil:
+		return false, nil
 	case h.Kind != response.Fetch:
 		return true, s.hold(h.Kind, len(b))
 	case s.handlers.fetches == maxHandlers:
@@ -316,6 +321,13 @@ func (s *stream) continuation(b []byte, h response.Head) error {
 	c := s.pending.waiting()
 	if c != nil {
 		c.waits = false
+		if c.own != nil {
+			c.consent <- true
+			s.in.use(len(b))
+			s.clock.progress(true)
+			s.mu.Unlock()
+			return nil
+		}
 		c.idling = c.name == "IDLE"
 		s.clock.progress(s.pending.due() != nil)
 	}

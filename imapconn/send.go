@@ -7,6 +7,7 @@ import "time"
 func (s *stream) sending(p []byte) (swallowed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.awaitExchange()
 	was := s.pending.due() != nil
 	swallowed = s.pending.refusing != nil && s.pending.open == s.pending.refusing
 	s.pending.write(p)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -52,6 +53,8 @@ type stream struct {
 	pending  pending
 	clock    clock
 	handlers handlers
+	bulk     bulk
+	turn     sync.Cond // the pending commands, or the session, may be at their end
 	fed      bool      // the client was told to go on with a literal, to fail in writing it
 	goodbye  *farewell // the server has said BYE
 }
@@ -85,7 +88,8 @@ func newStream(conn *dial.Conn, greeting, behind []byte, o *Options, reply time.
 	if o.Notice != nil {
 		s.notices.f = func(n Notice) { s.guarded("Notice", func() { o.Notice(n) }) }
 	}
-	s.handlers.room.L = &s.mu
+	s.handlers.room.L, s.turn.L = &s.mu, &s.mu
+	s.bulk.reader = message.NewReader(limits, o.WordDecoder)
 	return s
 }
 

@@ -31,6 +31,11 @@ func (s *stream) tagged(b []byte, h response.Head) error {
 		return wire.Violation(policy.ErrInjected, string(b))
 	case !h.Kind.IsStatus() || h.Kind == response.BYE:
 		return wire.Violation(policy.ErrMalformed, string(b))
+	case c.own != nil:
+		s.complete(b, h, c)
+		s.in.use(len(b))
+		s.clock.progress(s.pending.due() != nil)
+		return nil
 	}
 	if c.name == "IDLE" && c.waits && c.lost == nil {
 		c.lost = errNoIdle
@@ -47,6 +52,7 @@ func (s *stream) tagged(b []byte, h response.Head) error {
 	}
 	s.pending.remove(c)
 	s.kept, s.moves = 0, 0
+	s.turn.Broadcast()
 	s.clock.progress(s.pending.due() != nil)
 	if anew {
 		s.replace(len(b), answer)

@@ -6,6 +6,7 @@ import "bytes"
 // fills. Its zero value, but for the limits, is for a response that has not begun.
 type Frame struct {
 	Limits
+	Hold   int  // how many bytes of bodies are held; less than Inline means Inline
 	Head   Head // how the response begins, once its first line is complete
 	end    int  // the lines and literals before it are complete
 	looked int  // no line ends between end and here
@@ -72,7 +73,7 @@ func (f *Frame) Find(buf []byte) (Extent, error) {
 			return Extent{Len: f.end}, nil
 		}
 		body := f.Head.Kind == Fetch && isBody(buf[:f.end])
-		if body && (size > Inline || f.bodies+int(size) > Inline) {
+		if body && size > int64(max(f.Hold, Inline)-f.bodies) {
 			return Extent{Len: f.end, Body: size}, nil
 		}
 		if err := f.hold(size, body); err != nil {

@@ -1,0 +1,155 @@
+package imapconn
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// literal is a literal of a command, with what stands ahead of it.
+type literal struct {
+	before  string // ends in the announcement
+	content io.Reader
+	size    int64
+	sync    bool // it waits for the server's consent (RFC 9051 §4.3)
+	sent    bool // all of it was written
+}
+
+// errContent is the error of a content that ends, or fails, before its announced length.
+var errContent = errors.New("imapconn: a content is shorter than was announced")
+
+// writeWatched is writeRequests for commands that have literals: the end of ctx ends it,
+// and the session.
+func (s *stream) writeWatched(ctx context.Context, x *exchange, requests []request) error {
+	off := context.AfterFunc(ctx, func() {
+		s.end(wire.ContextError(ctx))
+		s.conn.Abort()
+	})
+	err := s.writeRequests(x, requests)
+	if !off() {
+		return wire.ContextError(ctx)
+	}
+	return err
+}
+
+// writeRequests writes the commands of an exchange. Its error ends the session.
+func (s *stream) writeRequests(x *exchange, requests []request) error {
+	w := bufio.NewWriterSize(connWriter{s}, 32<<10)
+	defer s.conn.SetWriteDeadline(time.Time{})
+	for i, r := range requests {
+		fmt.Fprintf(w, "M%d %s", x.commands[i].tag, r.text)
+		open, err := s.writeLiterals(w, x.commands[i], r.literals)
+		if err != nil {
+			return err
+		}
+		if open {
+			io.WriteString(w, "\r\n")
+		}
+		if i == len(requests)-1 {
+			err = w.Flush()
+		}
+		if err != nil {
+			return wire.Ended(err)
+		}
+		s.written(x.commands[i])
+	}
+	return nil
+}
+
+// written notes that all of a command was written: the time of its answer begins.
+func (s *stream) written(c *command) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.writing = false
+	s.expectAnswer()
+}
+
+// writeLiterals writes the literals of a command, and reports whether the line behind the
+// last is to be ended: a literal that the server refuses has ended the command. If the
+// server has refused the command before, those that wait for its consent are left out.
+func (s *stream) writeLiterals(w *bufio.Writer, c *command, literals []*literal) (open bool, err error) {
+	for _, l := range literals {
+		if l.sync && !s.waits(c) {
+			return true, nil
+		}
+		io.WriteString(w, l.before)
+		if l.sync {
+			if wanted, err := s.consent(w, c); !wanted {
+				return false, err
+			}
+		}
+		if err := l.write(w); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// waits has a command wait for the server's consent, and reports false if it is answered.
+func (s *stream) waits(c *command) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.waits = !c.answered; c.waits {
+		s.expectAnswer()
+	}
+	return c.waits
+}
+
+// consent sends the announcement of a literal, and reports whether the server wants it.
+func (s *stream) consent(w *bufio.Writer, c *command) (wanted bool, err error) {
+	if err := w.Flush(); err != nil {
+		return false, wire.Ended(err)
+	}
+	select {
+	case wanted := <-c.consent:
+		return wanted, nil
+	case <-s.ended:
+		return false, s.over.Err()
+	}
+}
+
+// write writes the content of the literal.
+func (l *literal) write(w io.Writer) error {
+	from := &contentReader{Reader: l.content}
+	n, err := io.Copy(w, io.LimitReader(from, l.size))
+	switch {
+	case from.err != nil:
+		return fmt.Errorf("%w: %w", errContent, from.err)
+	case err != nil:
+		return wire.Ended(err)
+	case n < l.size:
+		return errContent
+	}
+	l.sent = true
+	return nil
+}
+
+// contentReader reads a content. It keeps the content's error apart from the
+// connection's.
+type contentReader struct {
+	io.Reader
+	err error
+}
+
+func (r *contentReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+// connWriter writes to the server, each time within the time of an answer.
+type connWriter struct{ s *stream }
+
+func (w connWriter) Write(p []byte) (int, error) {
+	if limit := w.s.clock.limit; limit > 0 {
+		w.s.conn.SetWriteDeadline(time.Now().Add(limit))
+	}
+	return w.s.conn.Write(p)
+}

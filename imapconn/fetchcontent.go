@@ -1,0 +1,84 @@
+package imapconn
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// content is a section of a message. It is read from what has come, and from pieces that
+// are asked for while it is read.
+type content struct {
+	of      *fetcher
+	uid     uint32
+	size    int64 // of the message
+	section section
+	missing bool
+	data    []byte // not read yet
+	offset  int64  // how much has come
+	done    bool   // all has come
+	ahead   *window
+	err     error
+}
+
+// add takes a piece of which n bytes were asked for: a shorter one is the last.
+func (c *content) add(piece []byte, n int64) {
+	c.data = append(c.data, piece...)
+	c.offset += int64(len(piece))
+	c.done = int64(len(piece)) < n || c.section.left(c.offset, 1) == 0
+}
+
+// whole takes all of a section, from a server that sends no parts.
+func (c *content) whole(section []byte) {
+	section = section[min(c.section.from, int64(len(section))):]
+	c.data = bytes.Clone(section[:c.section.left(0, int64(len(section)))])
+	c.done = true
+}
+
+// Read reads the content.
+func (c *content) Read(p []byte) (int, error) {
+	for len(c.data) == 0 && !c.done && c.err == nil {
+		c.err = c.more()
+	}
+	switch {
+	case len(c.data) > 0:
+		n := copy(p, c.data)
+		c.data = c.data[n:]
+		return n, nil
+	case c.err != nil:
+		return 0, c.err
+	}
+	return 0, io.EOF
+}
+
+// more waits for the pieces that are under way, and asks for the next.
+func (c *content) more() error {
+	f := c.of
+	if f.ahead != nil { // one exchange at a time
+		if err := f.c.stream.awaitAnswers(f.ctx, &f.ahead.exchange); err != nil {
+			return f.c.loopError(err)
+		}
+	}
+	if c.ahead == nil {
+		if err := c.begin(); err != nil {
+			return f.c.loopError(err)
+		}
+	}
+	w := c.ahead
+	c.ahead = nil
+	if err := f.c.stream.awaitAnswers(f.ctx, &w.exchange); err != nil {
+		return f.c.loopError(err)
+	}
+	c.data = c.data[:0]
+	if why := w.join(c); why != nil {
+		return &MessageError{UID: imap.UID(c.uid), Err: why}
+	}
+	if c.done {
+		return nil
+	}
+	if err := c.begin(); err != nil {
+		return f.c.loopError(err)
+	}
+	return nil
+}

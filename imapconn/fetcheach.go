@@ -1,0 +1,153 @@
+package imapconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// FetchEach returns a loop over messages of the selected mailbox, in the order of their
+// UIDs:
+//
+//	for m, err := range client.FetchEach(ctx, uids, nil) {
+//
+// It asks for many messages at once, in batches of bounded size of which the next is
+// under way while the program has one, so that a thousand short messages take a handful
+// of round trips, and holds no more than a few batches whatever the mailbox, beside 8
+// bytes for each message whose size it has to know. Contents are fetched without setting
+// \Seen. Inside the loop every other command may be used: it is sent between two batches.
+// FetchEach itself waits until the commands that are pending have their answers.
+//
+// uids may have ranges and "*". Messages that do not exist, or that vanish during the
+// loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes
+// on; m is never nil, and reading it then fails. Every other error is the loop's last: a
+// [*dial.Error] if the session has ended or ctx has, the server's *imap.Error if it
+// refuses what was asked for, or [ErrMailboxChanged].
+func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOptions) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		f, err := c.newFetcher(ctx, uids, o)
+		if err == nil {
+			err = f.each(yield)
+		}
+		if err != nil {
+			yield(&Message{err: err}, c.loopError(err))
+		}
+	}
+}
+
+// loopError returns the error of a loop that has ended early.
+func (c *Client) loopError(err error) error {
+	var failed *dial.Error
+	var refused *imap.Error
+	if errors.As(err, &failed) || errors.As(err, &refused) || errors.Is(err, ErrMailboxChanged) {
+		return err
+	}
+	sec := c.conn.Security()
+	return &dial.Error{Phase: dial.PhaseSession, Endpoint: sec.Endpoint, Err: err, Known: sec.Known}
+}
+
+// FetchOptions say what FetchEach asks for beside the UID, the flags and the size. nil
+// means the whole message.
+type FetchOptions struct {
+	// Envelope asks for the fields of the header that lists of messages show.
+	Envelope bool
+	// BodyStructure asks for the tree of the message's parts.
+	BodyStructure bool
+	// InternalDate asks for the time at which the server has got the message.
+	InternalDate bool
+	// ModSeq asks for the modification sequence. It is an error if the server does not list
+	// CONDSTORE (RFC 7162).
+	ModSeq bool
+
+	// NoBody leaves the content out. It is an error to set Sections as well.
+	NoBody bool
+	// Sections are the parts of the content; nil means one, the whole message. Their
+	// Peek has no meaning: \Seen is never set.
+	Sections []*imap.FetchItemBodySection
+
+	// Raw are items that go-imap does not know, such as X-GM-LABELS or EMAILID. A server
+	// that does not know one refuses the whole command.
+	Raw []string
+
+	// Batch is how many messages are asked for at once at the most; zero means 500.
+	Batch int
+}
+
+// Message is one of FetchEach. If one section was asked for, it is read like a file, once
+// and inside the loop: a large content comes in pieces as it is read.
+type Message struct {
+	// SeqNum is the sequence number that the message had when it came. It may not be true
+	// any more.
+	SeqNum uint32
+	// UID is the message's UID, and is always there.
+	UID imap.UID
+	// Flags are the message's flags, keywords among them.
+	Flags []imap.Flag
+	// Size is how many bytes the message has, as the server says; -1 if it does not.
+	Size int64
+	// Envelope is nil if it was not asked for.
+	Envelope *imap.Envelope
+	// BodyStructure is nil if it was not asked for.
+	BodyStructure imap.BodyStructure
+	// InternalDate is zero if it was not asked for.
+	InternalDate time.Time
+	// ModSeq is 0 if it was not asked for.
+	ModSeq uint64
+	// Raw has the items of FetchOptions.Raw by their names in upper case. The values are as
+	// the server writes them.
+	Raw map[string]string
+
+	sections []*content
+	err      error // what reading it returns
+}
+
+var errSections = errors.New("imapconn: a message of which several sections were asked for is read by Section")
+
+// Read reads the content of the section that was asked for. Its error is a
+// [*MessageError] if the content cannot be had, or what ends the loop.
+func (m *Message) Read(p []byte) (int, error) {
+	switch {
+	case m.err != nil:
+		return 0, m.err
+	case len(m.sections) == 0:
+		return 0, io.EOF
+	case len(m.sections) > 1:
+		return 0, errSections
+	}
+	return m.sections[0].Read(p)
+}
+
+// Section returns the content of the section that was the i-th of
+// FetchOptions.Sections, and nil if the message has no such part. It is read like the
+// message itself.
+func (m *Message) Section(i int) io.Reader {
+	if m.err != nil || i < 0 || i >= len(m.sections) || m.sections[i].missing {
+		return nil
+	}
+	return m.sections[i]
+}
+
+// MessageError is a message that could not be had.
+type MessageError struct {
+	// UID is the message's.
+	UID imap.UID
+	// Err is an *imap.Error if the server has refused the message; otherwise it says what
+	// cannot be read, or is missing.
+	Err error
+}
+
+// Error returns the message's UID and the reason.
+func (e *MessageError) Error() string {
+	return wire.Printable(fmt.Sprintf("imapconn: message with UID %d: %v", e.UID, e.Err))
+}
+
+// Unwrap returns Err.
+func (e *MessageError) Unwrap() error { return e.Err }

@@ -1,0 +1,157 @@
+package imapconn
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// What a batch asks for at most.
+const (
+	defaultBatch = 500       // messages
+	batchBytes   = 512 << 10 // bytes of content
+	maxSetText   = 8000      // of a set: servers bound the length of a line (RFC 7162 §4)
+)
+
+// fetcher is a FetchEach that runs.
+type fetcher struct {
+	c        *Client
+	ctx      context.Context
+	epoch    int
+	o        FetchOptions
+	items    string // asked for of every message, but its content
+	sections []section
+	piece    int64 // how much of a section is asked for at once
+	queue    queue
+	ahead    *batch    // under way
+	open     []*window // of contents, that may be under way
+}
+
+// newFetcher checks what can be checked before a command is sent.
+func (c *Client) newFetcher(ctx context.Context, uids imap.UIDSet, o *FetchOptions) (f *fetcher, err error) {
+	if ctx == nil {
+		return nil, errors.New("nil context")
+	}
+	f = &fetcher{c: c, ctx: ctx, epoch: c.stream.epoch()}
+	if o != nil {
+		f.o = *o
+	}
+	if f.o.Batch < 0 {
+		return nil, errBatch
+	}
+	f.o.Batch = cmp.Or(f.o.Batch, defaultBatch)
+	if f.items, err = f.o.metadata(c.caps); err != nil {
+		return nil, err
+	}
+	if f.sections, err = f.o.sections(); err != nil {
+		return nil, err
+	}
+	f.piece = maxPiece / int64(max(1, len(f.sections)))
+	f.queue, err = newQueue(uids)
+	return f, err
+}
+
+// each runs the loop.
+func (f *fetcher) each(yield func(*Message, error) bool) error {
+	defer f.stop()
+	if err := f.resolve(); err != nil {
+		return err
+	}
+	err := f.advance()
+	for err == nil && f.ahead != nil {
+		b := f.ahead
+		over := f.c.stream.awaitAnswers(f.ctx, &b.exchange)
+		if f.ctx.Err() != nil && over != nil {
+			return over
+		}
+		f.ahead = nil
+		if err = cmp.Or(over, f.note(b)); err == nil {
+			err = f.advance()
+		}
+		for _, m := range b.messages {
+			if !f.deliver(m, yield) {
+				return nil
+			}
+		}
+	}
+	return err
+}
+
+// deliver gives the program a message.
+func (f *fetcher) deliver(m *Message, yield func(*Message, error) bool) bool {
+	goOn := yield(m, m.err)
+	for _, w := range f.open {
+		f.c.stream.abandon(&w.exchange)
+	}
+	f.open = nil
+	m.err = cmp.Or(m.err, errPassed)
+	return goOn
+}
+
+// stop has what still comes be dropped.
+func (f *fetcher) stop() {
+	if f.ahead != nil {
+		f.c.stream.abandon(&f.ahead.exchange)
+	}
+}
+
+// resolve learns which messages there are, and how large they are, if the batches depend
+// on it.
+func (f *fetcher) resolve() error {
+	if !f.queue.open && len(f.sections) == 0 && f.queue.ranges.count() <= maxUnsized {
+		return nil
+	}
+	for _, part := range f.queue.parts() {
+		s := sizing{}
+		s.take = s.add
+		if err := f.c.stream.begin(f.ctx, &s.exchange, []request{{text: "UID FETCH " + part.text + " (UID RFC822.SIZE)", uids: part.uids}}, f.epoch); err != nil {
+			return err
+		}
+		if err := f.c.stream.awaitAnswers(f.ctx, &s.exchange); err != nil {
+			return err
+		}
+		if refused := s.answers[0].refused; refused != nil {
+			return refused
+		}
+		f.queue.sized = append(f.queue.sized, s.found...)
+	}
+	f.queue.ranges, f.queue.open = nil, false
+	slices.SortFunc(f.queue.sized, func(a, b sized) int { return cmp.Compare(a.uid, b.uid) })
+	f.queue.sized = slices.CompactFunc(f.queue.sized, func(a, b sized) bool { return a.uid == b.uid })
+	return nil
+}
+
+// advance begins the next batch, if there is one.
+func (f *fetcher) advance() error {
+	uids, alone := f.queue.next(f.o.Batch, f.piece*int64(len(f.sections)))
+	if len(uids) == 0 {
+		return nil
+	}
+	b := &batch{of: f, uids: uids, alone: alone}
+	b.take, b.hold = b.add, int(f.piece)*len(f.sections)
+	if err := f.c.stream.begin(f.ctx, &b.exchange, b.requests(), f.epoch); err != nil {
+		return err
+	}
+	f.ahead = b
+	return nil
+}
+
+// note looks at the answers to a batch that has come.
+func (f *fetcher) note(b *batch) error {
+	for i, a := range b.answers {
+		switch refused := a.refused; {
+		case refused == nil:
+		case refused.Type == imap.StatusResponseTypeBad:
+			return refused
+		case !b.alone:
+			f.queue.again = b.missing()
+		default:
+			b.refuse(b.uids[i].low, refused)
+		}
+	}
+	slices.SortFunc(b.messages, func(a, b *Message) int { return cmp.Compare(a.UID, b.UID) })
+	return nil
+}

@@ -1,0 +1,81 @@
+package imapconn
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/mailconn/mailconn/internal/line/imap/message"
+)
+
+// window is an exchange that asks for the next pieces of a content.
+type window struct {
+	exchange
+	of     *content
+	pieces []piece
+}
+
+// piece is a part of a content.
+type piece struct {
+	offset, length int64
+	data           []byte
+	came           bool
+	why            error // why it cannot be read
+}
+
+// windowSize is how many bytes of a content are asked for at once.
+const windowSize = 512 << 10
+
+// begin asks for the next pieces: for as many as the message's size leads to expect, and
+// one at least, as servers are wrong about sizes.
+func (c *content) begin() error {
+	w := &window{of: c}
+	var requests []request
+	uids := messageSet{{c.uid, c.uid}}
+	end := min(c.offset+windowSize, max(c.size, c.offset+c.of.piece))
+	for at := c.offset; at < end && c.section.left(at, 1) > 0; {
+		p := piece{offset: c.section.from + at, length: c.section.left(at, c.of.piece)}
+		w.pieces = append(w.pieces, p)
+		requests = append(requests, request{text: "UID FETCH " + strconv.FormatUint(uint64(c.uid), 10) + " (UID " + c.section.piece(p.offset, p.length) + ")", uids: uids})
+		at += p.length
+	}
+	w.take, w.hold = w.add, int(c.of.piece)
+	if err := c.of.c.stream.begin(c.of.ctx, &w.exchange, requests, c.of.epoch); err != nil {
+		return err
+	}
+	c.ahead = w
+	c.of.open = append(c.of.open, w)
+	return nil
+}
+
+// add takes a piece that has come.
+func (w *window) add(f *message.Fetch, why error) {
+	for _, s := range f.Sections {
+		_, offset := match([]section{w.of.section}, s.Name)
+		for i := range w.pieces {
+			if p := &w.pieces[i]; p.offset == offset && !p.came {
+				p.came, p.data, p.why = true, bytes.Clone(s.Content), why
+			}
+		}
+	}
+}
+
+// join gives the content its pieces, up to the first that is the last one.
+func (w *window) join(c *content) error {
+	for i, p := range w.pieces {
+		switch refused := w.answers[i].refused; {
+		case p.why != nil:
+			return p.why
+		case refused != nil && refused.Code != codeExpungeIssued:
+			return refused
+		case !p.came:
+			return errVanished
+		case int64(len(p.data)) > p.length:
+			return errShort
+		}
+		c.add(p.data, p.length)
+		if c.done {
+			break
+		}
+	}
+	return nil
+}
