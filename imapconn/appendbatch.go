@@ -1,6 +1,7 @@
 package imapconn
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -80,10 +81,18 @@ func unanswered(group []*outgoing, err error) {
 	}
 }
 
+var errNotTaken = errors.New("imapconn: the server has answered OK without taking the message")
+
 // noteAnswer notes the answer to a command.
 func noteAnswer(group []*outgoing, a answer) {
-	if a.refused != nil {
+	switch {
+	case a.refused != nil:
 		group[0].err = a.refused
+		return
+	case !group[len(group)-1].sent:
+		for _, m := range group {
+			m.err = errNotTaken
+		}
 		return
 	}
 	if a.code != "APPENDUID" {

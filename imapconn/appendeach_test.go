@@ -120,6 +120,28 @@ func TestAppendEachBreaks(t *testing.T) {
 	}
 }
 
+// So does one that panics, and the panic is the program's.
+func TestAppendEachPanics(t *testing.T) {
+	_, c := mailbox(t)
+	func() {
+		defer func() {
+			if r := recover(); r != "broken program" {
+				t.Error(r)
+			}
+		}()
+		appended(t.Context(), c, "INBOX", func(yield func(imapconn.Append) bool) {
+			yield(imapconn.Append{Content: panicking{strings.NewReader(strings.Repeat("x", 2<<20))}})
+		})
+	}()
+	if c.Noop().Wait() == nil || c.Err() == nil {
+		t.Error("the session stands in the middle of a literal")
+	}
+}
+
+type panicking struct{ io.ReadSeeker }
+
+func (panicking) Read([]byte) (int, error) { panic("broken program") }
+
 // breaking fails after a number of bytes.
 type breaking struct {
 	io.ReadSeeker

@@ -168,13 +168,8 @@ func (o *outgoing) read(m Append, limit int64) (err error) {
 		o.content = s
 	}
 	if !seeks || o.size <= maxContent {
-		held, err := io.ReadAll(io.LimitReader(m.Content, maxContent+1))
-		if err != nil {
+		if err := o.hold(m.Content); err != nil {
 			return err
-		}
-		o.content, o.start, o.size = bytes.NewReader(held), 0, int64(len(held))
-		if o.size > maxContent {
-			return errLarge
 		}
 	}
 	switch {
@@ -183,6 +178,19 @@ func (o *outgoing) read(m Append, limit int64) (err error) {
 	case o.size > limit:
 		return fmt.Errorf("imapconn: the message has %d bytes, and the server lists APPENDLIMIT=%d", o.size, limit)
 	}
+	return nil
+}
+
+// hold reads a content that is sent from memory.
+func (o *outgoing) hold(content io.Reader) error {
+	held, err := io.ReadAll(io.LimitReader(content, maxContent+1))
+	if err != nil {
+		return err
+	}
+	if len(held) > maxContent {
+		return errLarge
+	}
+	o.content, o.start, o.size = bytes.NewReader(held), 0, int64(len(held))
 	return nil
 }
 

@@ -56,14 +56,39 @@ const anyMailbox = -1
 // begin sends the commands of an exchange, when its turn has come. epoch is what
 // [stream.epoch] was when the mailbox was selected that they are for, or anyMailbox.
 func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epoch int) error {
-	s.mu.Lock()
-	err := s.awaitTurn(ctx)
-	if err == nil && epoch != anyMailbox && s.pending.epoch != epoch {
-		err = ErrMailboxChanged
-	}
-	if err != nil {
-		s.mu.Unlock()
+	if err := s.enter(ctx, x, requests, epoch); err != nil {
 		return err
+	}
+	err := errContent // for a content that panics
+	defer func() {
+		if err != nil {
+			s.end(err)
+			s.conn.Abort()
+		}
+	}()
+	if requests[0].literals != nil {
+		err = s.writeWatched(ctx, x, requests)
+	} else {
+		err = s.writeRequests(x, requests)
+	}
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, errContent) {
+		s.within(s.parked) // the reader may still find the server's last words
+	}
+	return s.end(err)
+}
+
+// enter waits for the turn of an exchange, and makes it the one that is under way.
+func (s *stream) enter(ctx context.Context, x *exchange, requests []request, epoch int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.awaitTurn(ctx); err != nil {
+		return err
+	}
+	if epoch != anyMailbox && s.pending.epoch != epoch {
+		return ErrMailboxChanged
 	}
 	x.answered = make(chan struct{})
 	x.answers = make([]answer, len(requests))
@@ -74,15 +99,6 @@ func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epo
 	x.left = len(requests)
 	s.bulk.exchange = x
 	s.pending.list = append(s.pending.list, x.commands...)
-	s.mu.Unlock()
-	if err := s.writeRequests(ctx, x, requests); err != nil {
-		if !errors.Is(err, errContent) {
-			s.within(s.parked) // the reader may still find the server's last words
-		}
-		over := s.end(err)
-		s.conn.Abort()
-		return over
-	}
 	return nil
 }
 
@@ -137,7 +153,7 @@ func (s *stream) awaitTurn(ctx context.Context) error {
 			return wire.ContextError(ctx)
 		case len(s.pending.list) == 0 && s.pending.open == nil:
 			return nil
-		case expired:
+		case expired && s.bulk.exchange == nil: // that has a time of its own
 			return fmt.Errorf("imapconn: %s was under way for %v: %w", s.pending.list[0].name, s.clock.limit, os.ErrDeadlineExceeded)
 		}
 		s.turn.Wait()

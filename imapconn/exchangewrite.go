@@ -23,15 +23,22 @@ type literal struct {
 // errContent is the error of a content that ends, or fails, before its announced length.
 var errContent = errors.New("imapconn: a content is shorter than was announced")
 
-// writeRequests writes the commands of an exchange. Its error ends the session, and so
-// does the end of ctx in the middle of commands that have literals.
-func (s *stream) writeRequests(ctx context.Context, x *exchange, requests []request) error {
-	if requests[0].literals != nil {
-		defer context.AfterFunc(ctx, func() {
-			s.end(wire.ContextError(ctx))
-			s.conn.Abort()
-		})()
+// writeWatched is writeRequests for commands that have literals: the end of ctx ends it,
+// and the session.
+func (s *stream) writeWatched(ctx context.Context, x *exchange, requests []request) error {
+	off := context.AfterFunc(ctx, func() {
+		s.end(wire.ContextError(ctx))
+		s.conn.Abort()
+	})
+	err := s.writeRequests(x, requests)
+	if !off() {
+		return wire.ContextError(ctx)
 	}
+	return err
+}
+
+// writeRequests writes the commands of an exchange. Its error ends the session.
+func (s *stream) writeRequests(x *exchange, requests []request) error {
 	w := bufio.NewWriterSize(connWriter{s}, 32<<10)
 	defer s.conn.SetWriteDeadline(time.Time{})
 	for i, r := range requests {

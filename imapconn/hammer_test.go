@@ -2,20 +2,28 @@ package imapconn_test
 
 import (
 	"io"
+	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/imapconn"
 )
 
-// Loops and commands of go-imap's client share a session: each loop has what the server
-// has.
+// Loops and commands of go-imap's client share a session: each loop fetches and appends
+// what it says.
 func TestLoopsBesideCommands(t *testing.T) {
 	texts := append(testMessages(300, 700), testMessages(4, 150<<10)...)
-	_, c := mailbox(t, texts...)
+	s, c := mailbox(t, texts...)
+	for i := range 2 {
+		if err := c.Create(archive(i), nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var commands, loops sync.WaitGroup
 	var over atomic.Bool
 	for i := range 8 {
@@ -29,28 +37,56 @@ func TestLoopsBesideCommands(t *testing.T) {
 		})
 	}
 	for range 4 {
-		loops.Go(func() {
-			n := 0
-			for m, err := range c.FetchEach(t.Context(), all(), &imapconn.FetchOptions{Batch: 50}) {
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				text, err := io.ReadAll(m)
-				if err != nil || string(text) != texts[n] {
-					t.Errorf("message %d: %d bytes, %v", m.UID, len(text), err)
-				}
-				n++
-			}
-			if n != len(texts) {
-				t.Errorf("%d messages, want %d", n, len(texts))
-			}
-		})
+		loops.Go(func() { fetchAll(t, c, texts) })
+	}
+	for i := range 2 {
+		loops.Go(func() { appendAll(t, c, s.Store(), archive(i), texts) })
 	}
 	loops.Wait()
 	over.Store(true)
 	commands.Wait()
 }
+
+// fetchAll fetches the mailbox, which has texts.
+func fetchAll(t *testing.T, c *imapconn.Client, texts []string) {
+	n := 0
+	for m, err := range c.FetchEach(t.Context(), all(), &imapconn.FetchOptions{Batch: 50}) {
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		text, err := io.ReadAll(m)
+		if err != nil || string(text) != texts[n] {
+			t.Errorf("message %d: %d bytes, %v", m.UID, len(text), err)
+		}
+		n++
+	}
+	if n != len(texts) {
+		t.Errorf("%d messages, want %d", n, len(texts))
+	}
+}
+
+// appendAll appends texts to a mailbox that is empty.
+func appendAll(t *testing.T, c *imapconn.Client, store *mailstore.Store, mailbox string, texts []string) {
+	n := 0
+	for a, err := range c.AppendEach(t.Context(), mailbox, appends(texts)) {
+		if n++; err != nil || int(a.UID) != n {
+			t.Errorf("message %d: %v %v", n, a, err)
+			return
+		}
+	}
+	there := store.Mailbox(mailbox).Messages()
+	if n != len(texts) || len(there) != n {
+		t.Errorf("%d told, %d there", n, len(there))
+	}
+	for i, m := range there {
+		if m.Text != texts[i] {
+			t.Errorf("%s has %d bytes as message %d", mailbox, len(m.Text), i)
+		}
+	}
+}
+
+func archive(i int) string { return "archive" + string('A'+rune(i)) }
 
 // oneCommand sends a command of one kind or another.
 func oneCommand(c *imapconn.Client, kind int) error {
@@ -75,34 +111,51 @@ func oneCommand(c *imapconn.Client, kind int) error {
 
 // Whatever is under way when a session is aborted comes to its end.
 func TestLoopsAndAbort(t *testing.T) {
-	texts := testMessages(300, 3000)
-	for range 20 {
-		_, c := mailbox(t, texts...)
+	rounds := 4
+	if os.Getenv("MAILCONN_FULL") != "" {
+		rounds = 200
+	}
+	texts := testMessages(200, 3000)
+	before := runtime.NumGoroutine()
+	for range rounds {
+		s, c := mailbox(t, texts...)
+		if err := c.Create("archive", nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
 		var running sync.WaitGroup
 		for i := range 4 {
 			running.Go(func() {
 				for n := 0; oneCommand(c, i+n) == nil; n++ {
 				}
 			})
-			running.Go(func() {
-				for {
-					for m, err := range c.FetchEach(t.Context(), all(), &imapconn.FetchOptions{Batch: 20}) {
-						if err != nil && c.Err() == nil {
-							t.Errorf("%v", err)
-						}
-						if err != nil {
-							return
-						}
-						if m.UID == 150 && i == 0 {
-							c.Abort()
-						}
+			running.Go(func() { fetchUntilTheEnd(t, c, i == 0) })
+		}
+		running.Go(func() {
+			for c.Err() == nil {
+				for _, err := range c.AppendEach(t.Context(), "archive", appends(texts[:20])) {
+					if err != nil && c.Err() == nil {
+						t.Error(err)
 					}
 				}
-			})
-		}
+			}
+		})
 		running.Wait()
-		if c.Err() == nil {
-			t.Error("the session stands")
+		s.Close()
+	}
+	left(t, before)
+}
+
+// fetchUntilTheEnd fetches the mailbox until the session ends. If aborts, it ends the
+// session in the middle.
+func fetchUntilTheEnd(t *testing.T, c *imapconn.Client, aborts bool) {
+	for c.Err() == nil {
+		for m, err := range c.FetchEach(t.Context(), all(), &imapconn.FetchOptions{Batch: 20}) {
+			if err != nil && c.Err() == nil {
+				t.Error(err)
+			}
+			if aborts && m.UID == 150 {
+				c.Abort()
+			}
 		}
 	}
 }
