@@ -74,6 +74,15 @@ type Config struct {
 
 	// Rules say what the server does otherwise. [Server.Order] adds to them.
 	Rules []Rule
+
+	// NoListener means that the server has no port: [Server.Pipe], PipeDialer and
+	// Serve lead to it. Such a server can be made inside a bubble of package
+	// testing/synctest.
+	NoListener bool
+
+	// NoRecords means that what clients send is not kept: Sessions, Commands and
+	// Messages return nothing. It is for tests that send very much.
+	NoRecords bool
 }
 
 // complete returns a copy with the defaults filled in, which shares nothing

@@ -57,7 +57,7 @@ func (s *Session) literal(c *command, line string, n int) (string, error) {
 	case n > maxLiteral:
 		return "", fmt.Errorf("%w: literal too large", errSyntax)
 	case synchronizing:
-		s.Say("+ go on")
+		s.SayAnyway("+ go on")
 		s.Flush()
 	case !s.Has("LITERAL+"):
 		return "", fmt.Errorf("%w: LITERAL+ is not offered", errSyntax)

@@ -159,7 +159,7 @@ func (s *Session) idle(c *command) error {
 	if c.end(); c.err != nil {
 		return c.err
 	}
-	s.Say("+ idling")
+	s.SayAnyway("+ idling")
 	s.Flush()
 	tag := s.tag
 	if err := s.Command("idling", s.reply, func() error { return nil }); err != nil {

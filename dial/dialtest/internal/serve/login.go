@@ -99,7 +99,7 @@ func (x *exchange) ask(challenge string) (string, error) {
 	if len(x.initial) > 0 {
 		response, x.initial = strings.TrimPrefix(x.initial[0], "="), nil
 	} else {
-		x.Say("%s%s", x.prompt, in64(challenge))
+		x.SayAnyway("%s%s", x.prompt, in64(challenge))
 		var err error
 		if response, err = x.Line(); err != nil {
 			return "", err

@@ -10,7 +10,7 @@ func (s *Session) data(line string) error {
 	begun := false
 	err := s.Command(line, s.say, func() error {
 		switch {
-		case len(s.message.To) == 0 || len(s.message.Data) > 0 || s.broken:
+		case len(s.Message.To) == 0 || len(s.Message.Data) > 0 || s.broken:
 			s.say("503 5.5.1 not now")
 		case s.binary():
 			s.say("503 5.5.1 BINARYMIME wants BDAT")
@@ -31,14 +31,14 @@ func (s *Session) data(line string) error {
 		if line == ".\r\n" {
 			return s.end(".")
 		}
-		s.message.Data = append(s.message.Data, strings.TrimPrefix(line, ".")...)
+		s.Message.Data = append(s.Message.Data, strings.TrimPrefix(line, ".")...)
 	}
 }
 
 // binary reports whether the message was announced with BODY=BINARYMIME, which
 // DATA cannot carry (RFC 3030 §3).
 func (s *Session) binary() bool {
-	for _, p := range s.message.MailParams {
+	for _, p := range s.Message.MailParams {
 		if strings.EqualFold(p, "BODY=BINARYMIME") {
 			return true
 		}
@@ -62,12 +62,12 @@ func (s *Session) bdat(line, args string) error {
 	if err := s.ReadFull(chunk); err != nil {
 		return err
 	}
-	if len(s.message.To) == 0 || s.broken {
+	if len(s.Message.To) == 0 || s.broken {
 		s.broken = true
 		s.say("503 5.5.1 not now")
 		return nil
 	}
-	s.message.Data = append(s.message.Data, chunk...)
+	s.Message.Data = append(s.Message.Data, chunk...)
 	if len(fields) == 2 {
 		return s.end(line)
 	}
@@ -83,10 +83,10 @@ func (s *Session) bdat(line, args string) error {
 func (s *Session) end(command string) error {
 	taken := false
 	err := s.Command(command, func(reply string) {
-		taken = strings.HasPrefix(reply, "2")
+		taken = taken || strings.HasPrefix(reply, "2")
 		s.say(reply)
 	}, func() error {
-		if taken = s.MaxSize <= 0 || int64(len(s.message.Data)) <= s.MaxSize; taken {
+		if taken = s.MaxSize <= 0 || int64(len(s.Message.Data)) <= s.MaxSize; taken {
 			s.say("250 2.0.0 message accepted")
 		} else {
 			s.say(tooLarge)
@@ -94,7 +94,7 @@ func (s *Session) end(command string) error {
 		return nil
 	})
 	if taken { // before the reply goes out
-		s.Took(s.message)
+		s.Took(s.Message)
 	}
 	s.reset()
 	return err

@@ -28,7 +28,7 @@ func (s *Session) mail(args string) string {
 	if reply := s.checkUTF8(address, params); reply != "" {
 		return reply
 	}
-	s.sender, s.message.From, s.message.MailParams = true, address, params
+	s.sender, s.Message.From, s.Message.MailParams = true, address, params
 	return "250 2.1.0 sender accepted"
 }
 
@@ -87,11 +87,11 @@ func (s *Session) rcpt(args string) string {
 			return "555 5.5.4 unknown parameter " + key
 		}
 	}
-	if reply := s.checkUTF8(address, s.message.MailParams); reply != "" {
+	if reply := s.checkUTF8(address, s.Message.MailParams); reply != "" {
 		return reply
 	}
-	s.message.To = append(s.message.To, address)
-	s.message.RcptParams = append(s.message.RcptParams, params)
+	s.Message.To = append(s.Message.To, address)
+	s.Message.RcptParams = append(s.Message.RcptParams, params)
 	return "250 2.1.5 recipient accepted"
 }
 

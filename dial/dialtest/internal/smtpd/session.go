@@ -11,27 +11,17 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 )
 
-// Message is a message that a client has sent.
-type Message struct {
-	From       string
-	MailParams []string
-	To         []string
-	RcptParams [][]string // of each recipient
-	Data       []byte
-}
-
 // Session is a client's session.
 type Session struct {
 	*serve.Session
 	// Submission demands a login before MAIL.
 	Submission bool
 	// Took is given each message that was accepted.
-	Took func(Message)
+	Took func(serve.Message)
 
 	helloed bool
 	sender  bool // MAIL was accepted
 	broken  bool // a chunk was refused: the rest of the message is, too
-	message Message
 }
 
 // Greeting returns the usual greeting.
@@ -86,7 +76,7 @@ func (s *Session) handle(verb, args string) error {
 	return nil
 }
 
-func (s *Session) reset() { s.sender, s.broken, s.message = false, false, Message{} }
+func (s *Session) reset() { s.sender, s.broken, s.Message = false, false, serve.Message{} }
 
 func (s *Session) hello(verb, name string) {
 	if name == "" {
