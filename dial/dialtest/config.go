@@ -47,6 +47,11 @@ type Config struct {
 	// "secret".
 	User, Password string
 
+	// Accept, if set, judges the name and the password, or token, of a login in place
+	// of User and Password. Those of CRAM-MD5 and SCRAM never arrive: such a login
+	// must know Password first. Connections call it at the same time.
+	Accept func(user, password string) bool
+
 	// Mechanisms are the SASL mechanisms to list wherever a login is allowed.
 	// nil means PLAIN. The server can do PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1 and
 	// SCRAM-SHA-256, these also with -PLUS (tls-exporter), and XOAUTH2 and

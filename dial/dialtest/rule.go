@@ -19,8 +19,8 @@ import (
 type Rule struct {
 	// At is the moment: a command as the client sends it, without the tag, in
 	// any case. What stands behind the pattern and a blank does not matter, and
-	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". Other moments
-	// are
+	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". "" is an empty
+	// line. Other moments are
 	//
 	//	connect      a connection has come; there is nothing to reply yet
 	//	closed       it has ended; there is nothing to reply any more

@@ -52,7 +52,7 @@ func NewServer(c Config) (*Server, error) {
 	}
 	s.settings = &serve.Settings{
 		TLS: c.TLS, Implicit: c.Implicit, NoSTARTTLS: c.NoSTARTTLS, Greeting: c.Greeting,
-		User: c.User, Password: c.Password, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
+		User: c.User, Password: c.Password, Accept: c.Accept, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
 		Without: c.Without, MaxSize: c.MaxSize, Store: c.Store, Rules: serve.NewRules(c.NoRecords), Open: s.listener.Open,
 	}
 	s.Order(c.Rules...)

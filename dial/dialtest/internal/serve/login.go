@@ -22,10 +22,14 @@ func (r *Refusal) Error() string { return r.Reply }
 
 // Login judges a user's name and password. The error is ErrWrong, or a *Refusal.
 func (s *Session) Login(user, password string) error {
+	accept := s.Accept
+	if accept == nil {
+		accept = func(user, password string) bool { return user == s.User && password == s.Password }
+	}
 	switch r := s.order("credentials"); {
 	case r.Reply != "":
 		return &Refusal{r.Reply}
-	case r.Skip, user != s.User, password != s.Password:
+	case r.Skip || !accept(user, password):
 		return ErrWrong
 	}
 	s.Authed = true

@@ -161,5 +161,5 @@ func matches(pattern, moment string) bool {
 		}
 		rest = rest[i+len(part):]
 	}
-	return rest == "" || rest[0] == ' ' || parts[len(parts)-1] == ""
+	return rest == "" || rest[0] == ' ' || strings.HasSuffix(pattern, "*")
 }

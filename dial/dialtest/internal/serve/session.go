@@ -22,6 +22,7 @@ type Settings struct {
 	NoSTARTTLS     bool
 	Greeting       string
 	User, Password string
+	Accept         func(user, password string) bool
 	Mechanisms     []string
 	LoginInClear   bool
 	Without        []string
