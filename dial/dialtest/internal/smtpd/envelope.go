@@ -102,6 +102,26 @@ func path(word, args string) (address string, params []string, ok bool) {
 		return "", nil, false
 	}
 	rest, open := strings.CutPrefix(strings.TrimLeft(args[len(word):], " "), "<")
-	address, rest, closed := strings.Cut(rest, ">")
-	return address, strings.Fields(rest), open && closed
+	end := pathEnd(rest)
+	if !open || end < 0 {
+		return "", nil, false
+	}
+	return rest[:end], strings.Fields(rest[end+1:]), true
+}
+
+// pathEnd returns where the ">" is that ends a path: not in a quoted local part
+// (RFC 5321 §4.1.2). It is -1 if there is none.
+func pathEnd(text string) int {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case quoted && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
 }
