@@ -45,9 +45,7 @@ func Listen(network, address string) (*Listener, error) {
 
 // Deaf returns a Listener that does not listen.
 func Deaf() *Listener {
-	l := &Listener{done: make(chan struct{}), conns: map[*connection]bool{}}
-	close(l.done)
-	return l
+	return &Listener{conns: map[*connection]bool{}}
 }
 
 // Addr returns the address that it listens on, an empty one if it does not.
@@ -133,9 +131,9 @@ func (l *Listener) Close(last func()) error {
 	if !l.stop() {
 		return nil
 	}
-	<-l.done
 	var err error
 	if l.Listener != nil {
+		<-l.done
 		err = l.Listener.Close()
 	}
 	late := time.AfterFunc(Grace, func() {
