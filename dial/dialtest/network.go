@@ -3,6 +3,7 @@ package dialtest
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +23,7 @@ type Network struct {
 	listener *serve.Listener // nil while the network is down
 	faults   []Fault
 	closed   bool
+	ordered  Fault // and not come yet: After is what is still to go through
 }
 
 // NewNetwork starts a network before the server at upstream: host:port, or the
@@ -30,6 +32,7 @@ func NewNetwork(upstream string, p Plan) (*Network, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	p.Faults = slices.Clone(p.Faults)
 	n := &Network{plan: p, address: serve.AnyPort}
 	if strings.Contains(upstream, "/") {
 		n.upstream = &net.UnixAddr{Name: upstream, Net: "unix"}
@@ -118,18 +121,62 @@ func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
 // [Server.NetDialer].
 func (n *Network) NetDialer() dial.NetDialer { return leadTo{address(n.Addr())} }
 
-// Faults returns what has been decided on each connection so far, in the order in
-// which they came.
+// Faults returns what the plan, or an order to refuse, has decided on each connection
+// so far, in the order in which they came.
 func (n *Network) Faults() []Fault {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append([]Fault(nil), n.faults...)
+	return slices.Clone(n.faults)
+}
+
+// Order orders a fault besides those of the plan, while the network is in use. It
+// happens to the connection that is the first to carry a byte more than f.After in
+// the fault's direction, counted on all connections from now on; FaultRefuse to the
+// next connection that is made. It takes the place of one that has not happened yet.
+func (n *Network) Order(f Fault) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ordered = f
+	return nil
+}
+
+// Withdraw takes back the fault that was ordered last, and reports whether it was
+// still to come.
+func (n *Network) Withdraw() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	pending := n.ordered.Kind != 0
+	n.ordered = Fault{}
+	return pending
+}
+
+// carried counts bytes that have come in a direction towards the fault that was
+// ordered. It returns how many go through, and the fault if it happens behind them.
+func (n *Network) carried(toServer bool, bytes int) (int, *Fault) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f := n.ordered
+	if f.Kind == 0 || f.Kind == FaultRefuse || f.ToServer != toServer {
+		return bytes, nil
+	}
+	if bytes <= f.After {
+		n.ordered.After -= bytes
+		return bytes, nil
+	}
+	n.ordered = Fault{}
+	return f.After, &f
 }
 
 // serve is the life of one connection.
 func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 	n.mu.Lock()
 	f := n.plan.Fault(len(n.faults))
+	if n.ordered.Kind == FaultRefuse {
+		f, n.ordered = n.ordered, Fault{}
+	}
 	n.faults = append(n.faults, f)
 	n.mu.Unlock()
 	if f.Kind == FaultRefuse {
@@ -141,7 +188,7 @@ func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 		reset(conn)
 		return
 	}
-	l := newLink(n.plan, f, conn, server)
+	l := &link{plan: n.plan, fault: f, client: conn, server: server, ordered: n.carried}
 	done := make(chan struct{})
 	go func() {
 		select {
