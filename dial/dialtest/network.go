@@ -1,10 +1,10 @@
 package dialtest
 
 import (
+	"context"
 	"errors"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
@@ -16,7 +16,7 @@ import (
 // knows no protocol. Its methods may be used from several goroutines at once.
 type Network struct {
 	plan     Plan
-	upstream net.Addr
+	upstream string
 	address  string // its own
 
 	mu       sync.Mutex
@@ -33,23 +33,12 @@ func NewNetwork(upstream string, p Plan) (*Network, error) {
 		return nil, err
 	}
 	p.Faults = slices.Clone(p.Faults)
-	n := &Network{plan: p, address: serve.AnyPort}
-	if strings.Contains(upstream, "/") {
-		n.upstream = &net.UnixAddr{Name: upstream, Net: "unix"}
-	} else {
-		n.upstream = address(upstream)
-	}
+	n := &Network{plan: p, upstream: upstream, address: serve.AnyPort}
 	if err := n.Up(); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
-
-// address is a TCP address as text.
-type address string
-
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }
 
 // Up begins to accept connections, again after Down, on the same port.
 func (n *Network) Up() error {
@@ -119,7 +108,7 @@ func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
 
 // NetDialer returns a dialer that comes out here whatever is dialled; see
 // [Server.NetDialer].
-func (n *Network) NetDialer() dial.NetDialer { return leadTo{address(n.Addr())} }
+func (n *Network) NetDialer() dial.NetDialer { return LeadTo(n.Addr()) }
 
 // Faults returns what the plan, or an order to refuse, has decided on each connection
 // so far, in the order in which they came.
@@ -183,7 +172,7 @@ func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 		reset(conn)
 		return
 	}
-	server, err := net.Dial(n.upstream.Network(), n.upstream.String())
+	server, err := leadTo(n.upstream).DialContext(context.Background(), "", "")
 	if err != nil {
 		reset(conn)
 		return

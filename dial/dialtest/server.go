@@ -87,14 +87,7 @@ func (s *Server) NetDialer() dial.NetDialer {
 	if s.cfg.NoListener {
 		return s.PipeDialer()
 	}
-	return leadTo{s.listener.Addr()}
-}
-
-// leadTo is a NetDialer that knows one address.
-type leadTo struct{ addr net.Addr }
-
-func (to leadTo) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, to.addr.Network(), to.addr.String())
+	return LeadTo(s.Addr())
 }
 
 // CA returns the CA that issued the server's certificate.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +35,7 @@ func TestMain(m *testing.M) {
 // by its key and text. It says again when it was told of one that it has.
 func watchForever(args []string) error {
 	f := newFixture()
-	f.Options.Dialer = &dial.Dialer{NetDialer: to(args[0])}
+	f.Options.Dialer = &dial.Dialer{NetDialer: dialtest.LeadTo(args[0])}
 	f.Options.NoPipelining = args[2] == "lockstep"
 	f.Delete = true
 	f.Every, f.MinDelay = time.Millisecond, time.Millisecond
@@ -61,13 +60,6 @@ func watchForever(args []string) error {
 		return log.Sync()
 	}
 	return pop3watch.Run(context.Background(), f.Config)
-}
-
-// to is a NetDialer that connects to one address.
-type to string
-
-func (address to) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, string(address))
 }
 
 // killer kills a program when it has said so many commands, or noted so many messages.

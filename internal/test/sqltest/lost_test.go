@@ -63,7 +63,7 @@ func TestCutConnection(t *testing.T) {
 			a.check(t, direct, n)
 		}
 		t.Logf("%d connections cut, %d calls failed", cuts, errs)
-		// Of the lost connections that lib/pq reports, database/sql asks for
+		// For a connection that lib/pq reports as lost, database/sql asks for
 		// another and sends the statement again. That does no harm either.
 		if cuts < 100 || errs < 50 && d.Driver != "postgres" {
 			t.Error("too few to mean anything")
