@@ -11,6 +11,7 @@ import (
 type command struct {
 	verb     string
 	uids     bool     // numbers are UIDs
+	modSeq   bool     // a SEARCH is for modification sequences
 	text     string   // what is left of the line, up to the next literal
 	literals []string // the literals that follow
 	rests    []string // what stands behind each of them

@@ -34,7 +34,7 @@ type Settings struct {
 
 // Has reports whether the server has an extension: whether it was not taken away.
 func (s *Settings) Has(extension string) bool {
-	return !slices.ContainsFunc(s.Without, func(w string) bool { return strings.EqualFold(w, extension) })
+	return !slices.Contains(s.Without, extension)
 }
 
 // Protocol is what a protocol adds to a session.
@@ -315,6 +315,10 @@ func (s *Session) note(client bool, line string) {
 
 // MayUpgrade reports whether STARTTLS is offered at this point.
 func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
+
+// Ahead reports whether the client has sent more than the line that is being
+// answered though PIPELINING is not offered.
+func (s *Session) Ahead() bool { return s.in.Buffered() > 0 && !s.Has("PIPELINING") }
 
 // MayLogin reports whether logins are.
 func (s *Session) MayLogin() bool { return s.secure != nil || s.LoginInClear }

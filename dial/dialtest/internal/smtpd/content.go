@@ -8,8 +8,10 @@ import (
 // data is DATA, up to the reply to the content.
 func (s *Session) data(line string) error {
 	begun := false
-	err := s.Command(line, s.say, func() error {
+	err := s.Command(line, s.reply, func() error {
 		switch {
+		case s.Ahead():
+			s.say(tooSoon)
 		case len(s.Message.To) == 0 || len(s.Message.Data) > 0 || s.broken:
 			s.say("503 5.5.1 not now")
 		case s.binary():
@@ -49,7 +51,7 @@ func (s *Session) binary() bool {
 // bdat is BDAT (RFC 3030 §2). Its chunk is read whatever becomes of it.
 func (s *Session) bdat(line, args string) error {
 	fields := strings.Fields(args)
-	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") || !s.Has("CHUNKING") {
+	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") {
 		s.say("501 5.5.4 not a chunk")
 		return nil
 	}
@@ -72,7 +74,7 @@ func (s *Session) bdat(line, args string) error {
 		return s.end(line)
 	}
 	s.broken = true // unless it is taken
-	return s.Command(line, s.say, func() error {
+	return s.Command(line, s.reply, func() error {
 		s.broken = false
 		s.say("250 2.0.0 chunk accepted")
 		return nil
@@ -84,7 +86,7 @@ func (s *Session) end(command string) error {
 	taken := false
 	err := s.Command(command, func(reply string) {
 		taken = taken || strings.HasPrefix(reply, "2")
-		s.say(reply)
+		s.reply(reply)
 	}, func() error {
 		if taken = s.MaxSize <= 0 || int64(len(s.Message.Data)) <= s.MaxSize; taken {
 			s.say("250 2.0.0 message accepted")
