@@ -5,7 +5,6 @@ package smtpd
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,14 +35,13 @@ func (s *Session) reply(line string) { s.Say("%s", line) }
 
 // say queues a reply, without its enhanced status code if those are not offered.
 func (s *Session) say(reply string) {
-	if !s.Has("ENHANCEDSTATUSCODES") {
-		reply = enhanced.ReplaceAllString(reply, "$1")
+	code, rest, _ := strings.Cut(reply, " ")
+	enhanced, words, ok := strings.Cut(rest, " ")
+	if ok && strings.Count(enhanced, ".") == 2 && !s.Has("ENHANCEDSTATUSCODES") {
+		reply = code + " " + words
 	}
 	s.Say("%s", reply)
 }
-
-// enhanced is a reply code with the enhanced status code behind it (RFC 2034 §4).
-var enhanced = regexp.MustCompile(`^([0-9]{3}[ -])[245]\.[0-9]{1,3}\.[0-9]{1,3} `)
 
 // Handle answers a line of the client's.
 func (s *Session) Handle(line string) error {
