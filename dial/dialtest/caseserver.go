@@ -57,8 +57,8 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 	}
 	s := &CaseServer{c: c, policy: p, ca: ca, rest: rest}
 	if c.Class() == "honest" {
-		s.honest, err = newUnstarted(Config{
-			Protocol: c.Protocol, CA: ca, Implicit: p == policy.ImplicitTLS, User: CanaryUser, Password: CanaryPassword,
+		s.honest, err = NewServer(Config{
+			Protocol: c.Protocol, NoListener: true, NoRecords: true, CA: ca, Implicit: p == policy.ImplicitTLS, User: CanaryUser, Password: CanaryPassword,
 			Mechanisms: []string{"PLAIN", "LOGIN"},
 		})
 		if err != nil {

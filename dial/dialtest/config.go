@@ -3,9 +3,13 @@ package dialtest
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/imapd"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/pop3d"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/smtpd"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -47,6 +51,11 @@ type Config struct {
 	// "secret".
 	User, Password string
 
+	// Accept, if set, judges the name and the password, or token, of a login in place
+	// of User and Password. Those of CRAM-MD5 and SCRAM never arrive: such a login
+	// must know Password first. Connections call it at the same time.
+	Accept func(user, password string) bool
+
 	// Mechanisms are the SASL mechanisms to list wherever a login is allowed.
 	// nil means PLAIN. The server can do PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1 and
 	// SCRAM-SHA-256, these also with -PLUS (tls-exporter), and XOAUTH2 and
@@ -56,8 +65,12 @@ type Config struct {
 	// LoginInClear means that logins are listed and accepted without TLS too.
 	LoginInClear bool
 
-	// Without lists extensions that the server does not have, in the words of
-	// its list: "CONDSTORE", "PIPELINING". By default it has all that it knows.
+	// Without lists extensions that the server does not have, in the words of its
+	// list: "CONDSTORE", "PIPELINING". It neither lists nor understands them. Those
+	// that need one of them go with it: QRESYNC with CONDSTORE and ENABLE, BINARYMIME
+	// with CHUNKING, AUTH-RESP-CODE with RESP-CODES. By default it has all that it
+	// knows: with IMAP those below and SASL-IR; with SMTP also REQUIRETLS inside TLS.
+	// A word that the protocol does not have is an error.
 	Without []string
 
 	// MaxSize is the size in bytes of the largest message that the server
@@ -74,6 +87,15 @@ type Config struct {
 
 	// Rules say what the server does otherwise. [Server.Order] adds to them.
 	Rules []Rule
+
+	// NoListener means that the server has no port: [Server.Pipe], PipeDialer and
+	// Serve lead to it. Such a server can be made inside a bubble of package
+	// testing/synctest.
+	NoListener bool
+
+	// NoRecords means that what clients send is not kept: Sessions, Commands and
+	// Messages return nothing. It is for tests that send very much.
+	NoRecords bool
 }
 
 // complete returns a copy with the defaults filled in, which shares nothing
@@ -85,6 +107,11 @@ func (c Config) complete() (Config, error) {
 	case strings.ContainsAny(c.Greeting, "\r\n"):
 		return c, errors.New("dialtest: greeting is more than a line")
 	}
+	var err error
+	if c.Without, err = without(c.Protocol, c.Without); err != nil {
+		return c, err
+	}
+	c.NoSTARTTLS = c.NoSTARTTLS || slices.Contains(c.Without, "STARTTLS") || slices.Contains(c.Without, "STLS")
 	if c.User == "" {
 		c.User = "user"
 	}
@@ -94,14 +121,13 @@ func (c Config) complete() (Config, error) {
 	if c.Mechanisms == nil {
 		c.Mechanisms = []string{"PLAIN"}
 	}
-	c.Mechanisms, c.Without = slices.Clone(c.Mechanisms), slices.Clone(c.Without)
+	c.Mechanisms = slices.Clone(c.Mechanisms)
 	if reads := c.Protocol == policy.IMAP || c.Protocol == policy.POP3; c.Store == nil && (reads || len(c.Mailbox) > 0) {
 		c.Store = mailstore.New()
 	}
 	if len(c.Mailbox) > 0 {
 		c.Store.Inbox().Deliver(c.Mailbox...)
 	}
-	var err error
 	if c.CA == nil {
 		if c.CA, err = NewCA(); err != nil {
 			return c, err
@@ -109,6 +135,35 @@ func (c Config) complete() (Config, error) {
 	}
 	c.TLS, err = c.serverConfig()
 	return c, err
+}
+
+// without returns the extensions that a server is to be without, in upper case, and
+// those that need them.
+func without(p policy.Protocol, words []string) ([]string, error) {
+	known := smtpd.Extensions()
+	switch p {
+	case policy.IMAP:
+		known = imapd.Extensions()
+	case policy.POP3:
+		known = pop3d.Extensions()
+	}
+	all := []string{}
+	for _, word := range words {
+		word = strings.ToUpper(word)
+		if !slices.Contains(known, word) {
+			return nil, fmt.Errorf("dialtest: no extension %q of %v that a server could be without", word, p)
+		}
+		all = append(all, word)
+		switch word {
+		case "CONDSTORE", "ENABLE":
+			all = append(all, "QRESYNC")
+		case "CHUNKING":
+			all = append(all, "BINARYMIME")
+		case "RESP-CODES":
+			all = append(all, "AUTH-RESP-CODE")
+		}
+	}
+	return all, nil
 }
 
 func (c Config) serverConfig() (*tls.Config, error) {

@@ -62,19 +62,19 @@ func last(t *testing.T, srv interface {
 
 // What servers list besides the ways to log in: IMAP behind the login, and SMTP.
 const (
-	imapList = "IMAP4rev1 IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE ID ESEARCH SPECIAL-USE LIST-STATUS CONDSTORE QRESYNC LITERAL+ MULTIAPPEND"
+	imapList = "IMAP4rev1 IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE ID ESEARCH SPECIAL-USE LIST-STATUS CONDSTORE QRESYNC LITERAL+ MULTIAPPEND STATUS=SIZE"
 	ehloList = "S: 250-mail.test\nS: 250-PIPELINING\nS: 250-CHUNKING\nS: 250-8BITMIME\nS: 250-BINARYMIME\nS: 250-SMTPUTF8\nS: 250-SIZE\nS: 250-DSN"
 )
 
 // talk plays a dialogue: "C: " lines are sent, "S: " lines expected. <imap> and
-// <ehlo> stand for the lists.
+// <ehlo> stand for the lists, and \n for the end of a line that another is sent with.
 func talk(t *testing.T, conn io.ReadWriter, r *bufio.Reader, script string) {
 	t.Helper()
 	script = strings.NewReplacer("<imap>", imapList, "<ehlo>", ehloList).Replace(script)
 	for line := range strings.SplitSeq(strings.TrimSpace(script), "\n") {
 		who, text, _ := strings.Cut(strings.TrimLeft(line, "\t"), ": ")
 		if who == "C" {
-			if _, err := io.WriteString(conn, text+"\r\n"); err != nil {
+			if _, err := io.WriteString(conn, strings.ReplaceAll(text, `\n`, "\r\n")+"\r\n"); err != nil {
 				t.Fatalf("sending %q: %v", text, err)
 			}
 			continue

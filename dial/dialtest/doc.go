@@ -41,9 +41,13 @@
 //
 //	srv.Order(dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "450 4.2.1 busy", Times: 2})
 //
+// Where it takes more than a pattern and a number to say when, Rule.Choose is a
+// function of the command, the connection and the message.
+//
 // A [Network] before a server is slow, or refuses, cuts, stalls or half closes
 // connections, as a [Plan] says. The plan draws from a seed: a test that logs the
-// seed of a run that failed can repeat it.
+// seed of a run that failed can repeat it. Network.Order breaks a connection at a
+// moment of the test's own choice.
 //
 // # A man in the middle
 //
@@ -105,7 +109,7 @@
 //
 // [Server.Pipe] gives connections that work inside a bubble of package
 // testing/synctest: certificates of every kind but [CertExpired] and
-// [CertNotYetValid] are valid in the year 2000, when its clock begins. Call
-// [NewServer] before the bubble begins, since a listener inside keeps its
-// clock from moving, and close the pipe before it ends.
+// [CertNotYetValid] are valid in the year 2000, when its clock begins. Inside a
+// bubble make a server with Config.NoListener, or before it begins any: a listener
+// keeps the bubble's clock from moving. Close connections before it ends.
 package dialtest

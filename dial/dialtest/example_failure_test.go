@@ -2,6 +2,7 @@ package dialtest_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"log"
@@ -111,6 +112,37 @@ func ExampleRule_reading() {
 	// a OK done
 	// * 1 FETCH (BODY[] {23}
 	// Subjec
+}
+
+// A rule whose function goes by what a message says, and by what the test has counted.
+func ExampleRule_choose() {
+	greylisted := map[string]bool{}
+	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: []dialtest.Rule{
+		{At: "RCPT", Choose: func(m dialtest.Moment) dialtest.Rule {
+			if sender := m.Message.From; !greylisted[sender] {
+				greylisted[sender] = true
+				return dialtest.Rule{Reply: "451 4.7.1 come again"}
+			}
+			return dialtest.Rule{} // the recipient is accepted
+		}},
+		{At: ".", Choose: func(m dialtest.Moment) dialtest.Rule {
+			if bytes.Contains(m.Message.Data, []byte("lottery")) {
+				return dialtest.Rule{Reply: "554 5.7.1 looks like spam"}
+			}
+			return dialtest.Rule{}
+		}},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	for _, text := range []string{"Hello.", "Hello again.", "You have won the lottery."} {
+		fmt.Println(smtp.SendMail(srv.Addr(), nil, "me@mail.test", []string{"ann@mail.test"}, []byte(text+"\r\n")))
+	}
+	// Output:
+	// 451 "4.7.1 come again"
+	// <nil>
+	// 554 "5.7.1 looks like spam"
 }
 
 // A limit on connections, which holds while others are open.

@@ -1,6 +1,7 @@
 package dialtest
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -10,14 +11,14 @@ import (
 // link carries bytes between a client and a server as a plan says.
 type link struct {
 	plan           Plan
-	fault          Fault
+	fault          Fault // the plan's
 	client, server net.Conn
 
-	struck atomic.Bool // the fault has happened
-}
+	// ordered, if set, is told of bytes that have come in a direction, and returns
+	// how many of them go through before a fault that was ordered, if there is one.
+	ordered func(toServer bool, n int) (int, *Fault)
 
-func newLink(p Plan, f Fault, client, server net.Conn) *link {
-	return &link{plan: p, fault: f, client: client, server: server}
+	struck atomic.Pointer[Fault] // what has happened
 }
 
 // run returns when both directions have ended, and closes both connections.
@@ -30,9 +31,10 @@ func (l *link) run() {
 	l.server.Close()
 }
 
-// block is some bytes and when they arrive.
+// block is some bytes, or a fault, and when they arrive.
 type block struct {
-	bytes []byte // nil is where the fault happens
+	bytes []byte
+	fault *Fault
 	due   time.Time
 }
 
@@ -45,8 +47,8 @@ func (l *link) carry(from, to net.Conn, toServer bool) {
 		for b := range under {
 			time.Sleep(time.Until(b.due))
 			switch {
-			case b.bytes == nil:
-				l.strike()
+			case b.fault != nil:
+				l.strike(b.fault)
 			case !l.loses(toServer):
 				to.Write(b.bytes)
 			}
@@ -55,7 +57,7 @@ func (l *link) carry(from, to net.Conn, toServer bool) {
 	l.read(from, toServer, under)
 	close(under)
 	<-arrived
-	if !toServer && l.struck.Load() && (l.fault.Kind == FaultStall || l.fault.Kind == FaultHalfOpen) {
+	if f := l.struck.Load(); !toServer && f != nil && (f.Kind == FaultStall || f.Kind == FaultHalfOpen) {
 		return // the client is not told
 	}
 	if half, ok := to.(interface{ CloseWrite() error }); ok {
@@ -75,7 +77,7 @@ func (l *link) read(from net.Conn, toServer bool, under chan<- block) {
 	buf := make([]byte, 16<<10)
 	for {
 		if left == 0 {
-			under <- block{due: due}
+			under <- block{fault: &l.fault, due: due}
 			left = -1
 		}
 		space := buf
@@ -93,7 +95,15 @@ func (l *link) read(from net.Conn, toServer bool, under chan<- block) {
 			if l.plan.Rate > 0 {
 				due = due.Add(time.Duration(n) * time.Second / time.Duration(l.plan.Rate))
 			}
-			under <- block{append([]byte{}, buf[:n]...), due}
+			pass, fault := n, (*Fault)(nil)
+			if l.ordered != nil {
+				pass, fault = l.ordered(toServer, n)
+			}
+			under <- block{bytes: bytes.Clone(buf[:pass]), due: due}
+			if fault != nil {
+				under <- block{fault: fault, due: due}
+				under <- block{bytes: bytes.Clone(buf[pass:n]), due: due}
+			}
 		}
 		if err != nil {
 			return
@@ -101,10 +111,10 @@ func (l *link) read(from net.Conn, toServer bool, under chan<- block) {
 	}
 }
 
-// strike makes the fault happen.
-func (l *link) strike() {
-	l.struck.Store(true)
-	switch l.fault.Kind {
+// strike makes a fault happen.
+func (l *link) strike(f *Fault) {
+	l.struck.Store(f)
+	switch f.Kind {
 	case FaultCut:
 		reset(l.client)
 		reset(l.server)
@@ -115,7 +125,8 @@ func (l *link) strike() {
 
 // loses reports whether what arrives in a direction is lost.
 func (l *link) loses(toServer bool) bool {
-	return l.struck.Load() && (l.fault.Kind == FaultStall || l.fault.Kind == FaultHalfOpen && toServer)
+	f := l.struck.Load()
+	return f != nil && (f.Kind == FaultStall || f.Kind == FaultHalfOpen && toServer)
 }
 
 // reset closes a connection with a reset where it can.

@@ -66,7 +66,7 @@ func (m *MITM) Addr() string { return m.listener.Addr().String() }
 // NetDialer returns a dialer that comes out here whatever is dialled, for a
 // [dial.Dialer]: so that the man in the middle stands before a name and a port
 // that the program has met before.
-func (m *MITM) NetDialer() dial.NetDialer { return leadTo{m.listener.Addr()} }
+func (m *MITM) NetDialer() dial.NetDialer { return LeadTo(m.Addr()) }
 
 // Endpoint returns how to dial through the man in the middle under a policy.
 func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return endpoint(m.listener, m.protocol, p) }

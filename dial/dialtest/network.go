@@ -1,9 +1,10 @@
 package dialtest
 
 import (
+	"context"
 	"errors"
 	"net"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
@@ -15,13 +16,14 @@ import (
 // knows no protocol. Its methods may be used from several goroutines at once.
 type Network struct {
 	plan     Plan
-	upstream net.Addr
+	upstream string
 	address  string // its own
 
 	mu       sync.Mutex
 	listener *serve.Listener // nil while the network is down
 	faults   []Fault
 	closed   bool
+	ordered  Fault // and not come yet: After is what is still to go through
 }
 
 // NewNetwork starts a network before the server at upstream: host:port, or the
@@ -30,23 +32,13 @@ func NewNetwork(upstream string, p Plan) (*Network, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	n := &Network{plan: p, address: serve.AnyPort}
-	if strings.Contains(upstream, "/") {
-		n.upstream = &net.UnixAddr{Name: upstream, Net: "unix"}
-	} else {
-		n.upstream = address(upstream)
-	}
+	p.Faults = slices.Clone(p.Faults)
+	n := &Network{plan: p, upstream: upstream, address: serve.AnyPort}
 	if err := n.Up(); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
-
-// address is a TCP address as text.
-type address string
-
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }
 
 // Up begins to accept connections, again after Down, on the same port.
 func (n *Network) Up() error {
@@ -116,32 +108,76 @@ func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
 
 // NetDialer returns a dialer that comes out here whatever is dialled; see
 // [Server.NetDialer].
-func (n *Network) NetDialer() dial.NetDialer { return leadTo{address(n.Addr())} }
+func (n *Network) NetDialer() dial.NetDialer { return LeadTo(n.Addr()) }
 
-// Faults returns what has been decided on each connection so far, in the order in
-// which they came.
+// Faults returns what the plan, or an order to refuse, has decided on each connection
+// so far, in the order in which they came.
 func (n *Network) Faults() []Fault {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append([]Fault(nil), n.faults...)
+	return slices.Clone(n.faults)
+}
+
+// Order orders a fault besides those of the plan, while the network is in use. It
+// happens to the connection that is the first to carry a byte more than f.After in
+// the fault's direction, counted on all connections from now on; FaultRefuse to the
+// next connection that is made. It takes the place of one that has not happened yet.
+func (n *Network) Order(f Fault) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ordered = f
+	return nil
+}
+
+// Withdraw takes back the fault that was ordered last, and reports whether it was
+// still to come.
+func (n *Network) Withdraw() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	pending := n.ordered.Kind != 0
+	n.ordered = Fault{}
+	return pending
+}
+
+// carried counts bytes that have come in a direction towards the fault that was
+// ordered. It returns how many go through, and the fault if it happens behind them.
+func (n *Network) carried(toServer bool, bytes int) (int, *Fault) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f := n.ordered
+	if f.Kind == 0 || f.Kind == FaultRefuse || f.ToServer != toServer {
+		return bytes, nil
+	}
+	if bytes <= f.After {
+		n.ordered.After -= bytes
+		return bytes, nil
+	}
+	n.ordered = Fault{}
+	return f.After, &f
 }
 
 // serve is the life of one connection.
 func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 	n.mu.Lock()
 	f := n.plan.Fault(len(n.faults))
+	if n.ordered.Kind == FaultRefuse {
+		f, n.ordered = n.ordered, Fault{}
+	}
 	n.faults = append(n.faults, f)
 	n.mu.Unlock()
 	if f.Kind == FaultRefuse {
 		reset(conn)
 		return
 	}
-	server, err := net.Dial(n.upstream.Network(), n.upstream.String())
+	server, err := leadTo(n.upstream).DialContext(context.Background(), "", "")
 	if err != nil {
 		reset(conn)
 		return
 	}
-	l := newLink(n.plan, f, conn, server)
+	l := &link{plan: n.plan, fault: f, client: conn, server: server, ordered: n.carried}
 	done := make(chan struct{})
 	go func() {
 		select {

@@ -2,9 +2,11 @@ package dialtest_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -51,11 +53,80 @@ func TestPlan(t *testing.T) {
 	if same > 200 { // those without a fault
 		t.Errorf("the seed does not matter: %d of 1000 are the same", same)
 	}
-	for _, bad := range []dialtest.Plan{{Cut: -0.1}, {Cut: 0.6, Stall: 0.6}, {Rate: -1}, {Latency: -1}} {
+	for _, bad := range []dialtest.Plan{
+		{Cut: -0.1}, {Cut: math.NaN()}, {Cut: 0.6, Stall: 0.6}, {Rate: -1}, {Latency: -1}, {Within: -1},
+		{Faults: []dialtest.Fault{{}, {Kind: dialtest.FaultCut, After: -1}}}, {Faults: []dialtest.Fault{{Kind: 9}}},
+	} {
 		if n, err := dialtest.NewNetwork("127.0.0.1:1", bad); err == nil {
 			n.Close()
 			t.Errorf("taken: %+v", bad)
 		}
+		if _, err := bad.Dialer(undialled{t}).DialContext(t.Context(), "tcp", "mail.test:25"); err == nil {
+			t.Errorf("dialled: %+v", bad)
+		}
+	}
+}
+
+// undialled is a NetDialer that must not be used.
+type undialled struct{ t *testing.T }
+
+func (u undialled) DialContext(context.Context, string, string) (net.Conn, error) {
+	u.t.Error("dialled before the plan was checked")
+	return nil, io.EOF
+}
+
+// A fault can be ordered while connections are open: it happens at its byte, once, and
+// can be taken back.
+func TestNetworkOrder(t *testing.T) {
+	srv := relay(t)
+	n := network(t, srv, dialtest.Plan{})
+	greeted := func() (net.Conn, *bufio.Reader) {
+		conn := dialRaw(t, n.Addr())
+		r := bufio.NewReader(conn)
+		talk(t, conn, r, "S: 220 mail.test ESMTP ready")
+		return conn, r
+	}
+	one, r := greeted()
+	two, r2 := greeted()
+	if err := n.Order(dialtest.Fault{Kind: dialtest.FaultCut, ToServer: true, After: 6 + 5}); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, two, r2, "C: NOOP\nS: 250 2.0.0 done") // six of the bytes
+	if !n.Withdraw() || n.Withdraw() {
+		t.Error("the fault is not there, or twice")
+	}
+	talk(t, one, r, "C: NOOP\nS: 250 2.0.0 done")
+	if err := n.Order(dialtest.Fault{Kind: dialtest.FaultCut, After: len("250 2.0.0 done\r\n") + 5}); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, two, r2, "C: NOOP\nS: 250 2.0.0 done")
+	io.WriteString(one, "NOOP\r\n")
+	if got, err := io.ReadAll(r); string(got) != "250 2" && len(got) > 0 || !errors.Is(err, syscall.ECONNRESET) || n.Withdraw() {
+		t.Errorf("%q, %v", got, err)
+	}
+	talk(t, two, r2, "C: NOOP\nS: 250 2.0.0 done")
+	if err := n.Order(dialtest.Fault{Kind: dialtest.FaultRefuse}); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, two, r2, "C: NOOP\nS: 250 2.0.0 done")
+	if conn, err := net.Dial("tcp", n.Addr()); err == nil {
+		if _, err := io.ReadAll(conn); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("not refused: %v", err)
+		}
+	}
+	n.Order(dialtest.Fault{Kind: dialtest.FaultStall, ToServer: true})
+	io.WriteString(two, "NOOP\r\n")
+	two.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if got, err := io.ReadAll(r2); len(got) > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("stalled: %q, %v", got, err)
+	}
+	for _, bad := range []dialtest.Fault{{Kind: 9}, {Kind: dialtest.FaultCut, After: -1}} {
+		if n.Order(bad) == nil {
+			t.Errorf("taken: %+v", bad)
+		}
+	}
+	if got := fmt.Sprint(n.Faults()); got != "[{none 0 false} {none 0 false} {refuse 0 false}]" {
+		t.Error(got)
 	}
 }
 

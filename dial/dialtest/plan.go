@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,16 +101,33 @@ func (p Plan) check() error {
 			return errors.New("dialtest: a fault less likely than never")
 		}
 	}
-	if p.Refuse+p.Cut+p.Stall+p.HalfOpen > 1 || p.Rate < 0 || p.Latency < 0 {
-		return errors.New("dialtest: faults more likely than always, or a rate or latency below zero")
+	if p.Refuse+p.Cut+p.Stall+p.HalfOpen > 1 || p.Rate < 0 || p.Latency < 0 || p.Within < 0 {
+		return errors.New("dialtest: faults more likely than always, or a rate, latency or number of bytes below zero")
+	}
+	for _, f := range p.Faults {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check returns what is wrong with the fault.
+func (f Fault) check() error {
+	if f.Kind > FaultHalfOpen || f.After < 0 {
+		return fmt.Errorf("dialtest: no such fault: %v after %d bytes", f.Kind, f.After)
 	}
 	return nil
 }
 
 // Dialer returns a dialer whose connections are those of to, with the plan
-// between. A refused connection is an error. It needs no port of its own, and
+// between. A refused connection is an error, and so is each with a plan that is
+// invalid. It needs no port of its own, and
 // works inside a bubble of package testing/synctest.
-func (p Plan) Dialer(to dial.NetDialer) dial.NetDialer { return &planDialer{plan: p, to: to} }
+func (p Plan) Dialer(to dial.NetDialer) dial.NetDialer {
+	p.Faults = slices.Clone(p.Faults)
+	return &planDialer{plan: p, to: to}
+}
 
 type planDialer struct {
 	plan Plan
@@ -135,6 +153,6 @@ func (d *planDialer) DialContext(ctx context.Context, network, address string) (
 		return nil, err
 	}
 	client, end := net.Pipe()
-	go newLink(d.plan, f, end, server).run()
+	go (&link{plan: d.plan, fault: f, client: end, server: server}).run()
 	return client, nil
 }

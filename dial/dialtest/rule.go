@@ -15,13 +15,15 @@ import (
 //	{At: "greeting", Over: 3, Reply: "421 4.7.0 too many connections", End: dialtest.EndClose}
 //	{At: "APPEND", Reply: "NO [OVERQUOTA] full"}
 //	{At: "FETCH", After: 10, Bytes: 5000, End: dialtest.EndReset}
+//	{At: ".", Choose: func(m dialtest.Moment) dialtest.Rule { ... }}
 type Rule struct {
 	// At is the moment: a command as the client sends it, without the tag, in
 	// any case. What stands behind the pattern and a blank does not matter, and
-	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". Other moments
-	// are
+	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". "" is an empty
+	// line. Other moments are
 	//
 	//	connect      a connection has come; there is nothing to reply yet
+	//	closed       it has ended; there is nothing to reply any more
 	//	greeting     the server greets
 	//	credentials  a name and a password are judged, by whatever command
 	//	.            an SMTP client has sent a message by DATA
@@ -42,11 +44,22 @@ type Rule struct {
 	// session is under way, to give a mailbox new UIDs, to count.
 	Do func(command string)
 
+	// Choose, if set, is called then, and chooses what is done: in place of this
+	// rule's, Delay, Do, Reply, Obey, Skip, Bytes and End of the Rule that it returns
+	// count. The zero Rule means that this rule does not apply. Connections call it
+	// at the same time, and it may use the server.
+	Choose func(Moment) Rule
+
 	// Reply is said in place of the usual reply, and the command is not carried
 	// out. A login is refused, a message is taken if the reply begins with "2".
 	// Several lines are separated by "\n". With IMAP a line that begins with
 	// "* " or "+ " goes out as it is, and any other behind the command's tag.
 	Reply string
+
+	// Obey means that the command is carried out all the same, and Reply said in
+	// place of what the server has to say: "251 will forward" to a recipient that
+	// counts, "-ERR" to a QUIT that deletes.
+	Obey bool
 
 	// Skip means that the command is not carried out. Without a Reply nothing
 	// is said, but a login is refused as a wrong password is.
@@ -73,14 +86,36 @@ const (
 	EndStall
 )
 
+// Moment is what [Rule.Choose] goes by.
+type Moment struct {
+	// Command is what Rule.At is a pattern of: the command as the client sent it,
+	// or the word for a moment that is none.
+	Command string
+	// Conn is the number of the connection, from 0, in the order in which they came.
+	Conn int
+	// Message is what the client of an SMTP server has said of a message so far; at
+	// "." all of it. It must not be changed.
+	Message Message
+}
+
 // orders returns rules as servers keep them.
 func orders(rules []Rule) []serve.Rule {
 	all := make([]serve.Rule, len(rules))
 	for i, r := range rules {
-		all[i] = serve.Rule{
-			At: r.At, After: r.After, Times: r.Times, Over: r.Over, Delay: r.Delay, Do: r.Do,
-			Reply: r.Reply, Skip: r.Skip, Bytes: r.Bytes, End: serve.End(r.End),
-		}
+		all[i] = order(r)
 	}
 	return all
+}
+
+func order(r Rule) serve.Rule {
+	o := serve.Rule{
+		At: r.At, After: r.After, Times: r.Times, Over: r.Over, Delay: r.Delay, Do: r.Do,
+		Reply: r.Reply, Obey: r.Obey, Skip: r.Skip, Bytes: r.Bytes, End: serve.End(r.End),
+	}
+	if r.Choose != nil {
+		o.Choose = func(m serve.Moment) serve.Rule {
+			return order(r.Choose(Moment{m.Command, m.Conn, Message(m.Message)}))
+		}
+	}
+	return o
 }

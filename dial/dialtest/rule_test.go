@@ -245,7 +245,7 @@ func TestRuleDo(t *testing.T) {
 	srv := relay(t, dialtest.Rule{At: "*", Do: func(command string) { heard = append(heard, command) }})
 	sendMail(srv, "ann@mail.test")
 	srv.Close()
-	if got := fmt.Sprint(heard); got != "[connect greeting EHLO localhost MAIL FROM:<me@mail.test> BODY=8BITMIME SMTPUTF8 RCPT TO:<ann@mail.test> DATA . QUIT]" {
+	if got := fmt.Sprint(heard); got != "[connect greeting EHLO localhost MAIL FROM:<me@mail.test> BODY=8BITMIME SMTPUTF8 RCPT TO:<ann@mail.test> DATA . QUIT closed]" {
 		t.Errorf("%s", got)
 	}
 }

@@ -28,44 +28,40 @@ type Server struct {
 	listener *serve.Listener
 
 	mu       sync.Mutex
+	conns    int // how many have come
 	records  []*serve.Recorder
 	messages []Message
 }
 
 // NewServer starts a server. The caller must close it.
 func NewServer(c Config) (*Server, error) {
-	s, err := newUnstarted(c)
-	if err != nil {
-		return nil, err
-	}
-	network, address := "tcp4", serve.AnyPort
-	if c.Unix != "" {
-		network, address = "unix", c.Unix
-	}
-	if s.listener, err = serve.Listen(network, address); err != nil {
-		return nil, err
-	}
-	s.settings.Open = s.listener.Open
-	s.listener.Start(s.serve)
-	return s, nil
-}
-
-// newUnstarted returns a server that does not listen.
-func newUnstarted(c Config) (*Server, error) {
 	c, err := c.complete()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: c, settings: &serve.Settings{
+	s := &Server{cfg: c, listener: serve.Deaf()}
+	switch {
+	case c.NoListener:
+	case c.Unix != "":
+		s.listener, err = serve.Listen("unix", c.Unix)
+	default:
+		s.listener, err = serve.Listen("tcp4", serve.AnyPort)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.settings = &serve.Settings{
 		TLS: c.TLS, Implicit: c.Implicit, NoSTARTTLS: c.NoSTARTTLS, Greeting: c.Greeting,
-		User: c.User, Password: c.Password, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
-		Without: c.Without, MaxSize: c.MaxSize, Store: c.Store, Rules: &serve.Rules{}, Open: func() int { return 1 },
-	}}
+		User: c.User, Password: c.Password, Accept: c.Accept, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
+		Without: c.Without, MaxSize: c.MaxSize, Store: c.Store, Rules: serve.NewRules(c.NoRecords), Open: s.listener.Open,
+	}
 	s.Order(c.Rules...)
+	s.listener.Start(s.serve)
 	return s, nil
 }
 
-// Addr returns the server's address: host:port, or the path of its socket.
+// Addr returns the server's address: host:port, the path of its socket, or "" if it
+// has no listener.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Endpoint returns how to dial the server under a policy. It does not look at
@@ -87,13 +83,11 @@ func endpoint(l *serve.Listener, proto policy.Protocol, p policy.Policy) dial.En
 // NetDialer returns a dialer that comes out here whatever is dialled, for a
 // [dial.Dialer]: so that names and default ports can be dialled in a test. The
 // certificate is also for mail.test.
-func (s *Server) NetDialer() dial.NetDialer { return leadTo{s.listener.Addr()} }
-
-// leadTo is a NetDialer that knows one address.
-type leadTo struct{ addr net.Addr }
-
-func (to leadTo) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, to.addr.Network(), to.addr.String())
+func (s *Server) NetDialer() dial.NetDialer {
+	if s.cfg.NoListener {
+		return s.PipeDialer()
+	}
+	return LeadTo(s.Addr())
 }
 
 // CA returns the CA that issued the server's certificate.
@@ -169,21 +163,33 @@ type Message struct {
 	Data       []byte     // the content as it was, without dot-stuffing
 }
 
+// clone returns a copy that shares nothing with m.
+func (m Message) clone() Message {
+	m.MailParams, m.To, m.Data = slices.Clone(m.MailParams), slices.Clone(m.To), slices.Clone(m.Data)
+	m.RcptParams = slices.Clone(m.RcptParams)
+	for i, params := range m.RcptParams {
+		m.RcptParams[i] = slices.Clone(params)
+	}
+	return m
+}
+
 // Messages returns the messages that an SMTP server has taken so far.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := slices.Clone(s.messages)
 	for i := range all {
-		all[i].To, all[i].Data = slices.Clone(all[i].To), slices.Clone(all[i].Data)
+		all[i] = all[i].clone()
 	}
 	return all
 }
 
 // take keeps a message that a client has sent.
-func (s *Server) take(m smtpd.Message) {
+func (s *Server) take(m serve.Message) {
 	s.mu.Lock()
-	s.messages = append(s.messages, Message(m))
+	if !s.cfg.NoRecords {
+		s.messages = append(s.messages, Message(m))
+	}
 	s.mu.Unlock()
 	if s.cfg.Store != nil {
 		s.cfg.Store.Inbox().Add(mailstore.Message{Text: string(m.Data)})
@@ -206,16 +212,20 @@ func (s *Server) Mailbox() []string { return s.cfg.Store.Inbox().Texts() }
 
 // serve is the life of one connection.
 func (s *Server) serve(conn net.Conn, cut <-chan struct{}) {
-	rec := &serve.Recorder{}
-	s.mu.Lock()
-	s.records = append(s.records, rec)
-	s.mu.Unlock()
+	rec := &serve.Recorder{Forgets: s.cfg.NoRecords}
 	s.session(conn, cut, rec, nil)
 }
 
 // session serves a connection to its end, and reports whether it got inside TLS.
 func (s *Server) session(conn net.Conn, cut <-chan struct{}, rec *serve.Recorder, trace func(client, inside bool, line string)) (secure bool) {
-	ss := serve.NewSession(serve.NewConn(conn, rec), cut, s.settings)
+	s.mu.Lock()
+	number := s.conns
+	s.conns++
+	if !rec.Forgets {
+		s.records = append(s.records, rec)
+	}
+	s.mu.Unlock()
+	ss := serve.NewSession(serve.NewConn(conn, rec), cut, s.settings, number)
 	ss.Trace = trace
 	switch s.cfg.Protocol {
 	case policy.IMAP:

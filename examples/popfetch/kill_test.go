@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
 )
 
 // kills is how often TestKilled kills the program: a hundred times if
@@ -27,13 +27,15 @@ func kills() int {
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	victim := &victim{dir: dir}
-	srv, err := popbox.New(batch("first", 10)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	srv.Hook = victim.hook
-	letters := srv.Messages()
+	letters := batch("first", 10)
+	srv := serve(t, letters...)
+	inbox := srv.Store().Inbox()
+	var mailbox sync.Mutex // held by a session (RFC 1939 §4)
+	srv.Order(
+		dialtest.Rule{At: "connect", Do: func(string) { mailbox.Lock() }},
+		dialtest.Rule{At: "closed", Do: func(string) { mailbox.Unlock() }},
+		dialtest.Rule{At: "*", Do: victim.hook},
+	)
 	for i := range kills() {
 		var flags []string
 		if i%2 == 1 {
@@ -49,14 +51,14 @@ func TestKilled(t *testing.T) {
 		victim.run(t, program(t, command(t, srv, dir, flags...)), commands, files)
 		more := batch(fmt.Sprint(i), 10)
 		letters = append(letters, more...)
-		srv.Add(more...)
+		inbox.Add(more...)
 	}
 	if out, err := program(t, command(t, srv, dir, "-delete", "0")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
-	if len(srv.Messages()) != 0 {
-		t.Errorf("%d left on the server", len(srv.Messages()))
+	if len(srv.Mailbox()) != 0 {
+		t.Errorf("%d left on the server", len(srv.Mailbox()))
 	}
 	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), victim.atCommand, victim.atFile, len(letters))
 }
@@ -113,7 +115,7 @@ func (v *victim) over(t *testing.T, err error) {
 }
 
 // hook is told of each command by the server.
-func (v *victim) hook(line string) string {
+func (v *victim) hook(line string) {
 	v.mu.Lock()
 	cmd, dead := v.cmd, v.dead
 	v.commands--
@@ -123,7 +125,6 @@ func (v *victim) hook(line string) string {
 		cmd.Process.Kill()
 		<-dead
 	}
-	return ""
 }
 
 // progress counts the files that were made, and the notes.

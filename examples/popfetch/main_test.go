@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // child, set in the environment, makes the test's binary the program.
@@ -22,24 +24,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func serve(t testing.TB, letters ...popbox.Message) *popbox.Server {
+func serve(t testing.TB, letters ...mailstore.Message) *dialtest.Server {
 	t.Helper()
-	srv, err := popbox.New(letters...)
+	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true, LoginInClear: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(srv.Close)
+	t.Cleanup(func() { srv.Close() })
+	srv.Store().Inbox().Add(letters...)
 	return srv
 }
 
 // command is a command line for a server and a Maildir.
-func command(t testing.TB, srv *popbox.Server, dir string, flags ...string) []string {
+func command(t testing.TB, srv *dialtest.Server, dir string, flags ...string) []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(file, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := append(flags, "-user", "me", "-password-file", file, "-insecure-auth")
+	args := append(flags, "-user", "user", "-password-file", file, "-insecure-auth")
 	return append(args, "pop3+plain://"+srv.Addr(), dir)
 }
 
@@ -76,7 +79,7 @@ func saved(t testing.TB, dir string) map[string]int {
 	return count
 }
 
-func once(t testing.TB, dir string, letters []popbox.Message) {
+func once(t testing.TB, dir string, letters []mailstore.Message) {
 	t.Helper()
 	count := saved(t, dir)
 	for _, l := range letters {
@@ -90,10 +93,10 @@ func once(t testing.TB, dir string, letters []popbox.Message) {
 }
 
 // batch makes messages, two of which share an identifier.
-func batch(name string, n int) []popbox.Message {
-	list := make([]popbox.Message, n)
+func batch(name string, n int) []mailstore.Message {
+	list := make([]mailstore.Message, n)
 	for i := range list {
-		list[i] = popbox.Message{
+		list[i] = mailstore.Message{
 			ID:   fmt.Sprintf("%s/%d:x", name, max(i, 1)),
 			Text: fmt.Sprintf("Subject: %s %d\r\n\r\n.%s\r\n", name, i, strings.Repeat("y", 2000)),
 		}
@@ -110,8 +113,8 @@ func TestSave(t *testing.T) {
 	expect(t, statusOK, command(t, srv, dir, "-delete", "1"), "0 deleted")
 	expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "0 saved, 5 deleted")
 	once(t, dir, letters)
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Messages()) != 0 {
-		t.Errorf("in tmp %v, on the server %v", left, srv.Messages())
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Mailbox()) != 0 {
+		t.Errorf("in tmp %v, on the server %v", left, srv.Mailbox())
 	}
 }
 
@@ -156,9 +159,7 @@ func TestSweep(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	srv, dir := serve(t, batch("a", 3)...), t.TempDir()
-	srv.Hook = func(command string) string {
-		return map[string]string{"RETR 2": "-ERR [SYS/TEMP] later\r\n"}[command]
-	}
+	srv.Order(dialtest.Rule{At: "RETR 2", Reply: "-ERR [SYS/TEMP] later"})
 	expect(t, statusFailed, command(t, srv, dir, "-delete", "0"), "RETR 2", "later")
 	if len(saved(t, dir)) != 2 {
 		t.Error(saved(t, dir))

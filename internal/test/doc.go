@@ -11,7 +11,6 @@
 //   - layout: which package may import which
 //   - oauthtest: a real authorization server (a module of its own)
 //   - packages: the list of this module's packages
-//   - popbox: a POP3 server whose mailbox a test fills
 //   - readme: the code, the paths and the tests that the papers name
 //   - script: servers written down as text, hostile ones above all
 //   - scripttest: plays scripts to the tests of a package

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/internal/test/popbox"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -21,10 +19,10 @@ import (
 // TestPermanent: what waiting does not mend ends Run at the first look, with the error
 // that says what it was.
 func TestPermanent(t *testing.T) {
-	codes := "+OK\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n"
+	codes := dialtest.Rule{Reply: "+OK\nUSER\nUIDL\nRESP-CODES\nAUTH-RESP-CODE\n."}
 	for name, tt := range map[string]struct {
 		change func(*pop3watch.Config)
-		hook   map[string]string
+		hook   map[string]dialtest.Rule
 		phase  dial.Phase
 		is     func(error) bool
 	}{
@@ -32,17 +30,17 @@ func TestPermanent(t *testing.T) {
 			func(err error) bool { return errors.Is(err, policy.ErrUnset) }},
 		"protocol": {func(c *pop3watch.Config) { c.Endpoint.Protocol = policy.IMAP }, nil, dial.PhaseConfig,
 			func(error) bool { return true }},
-		"no STLS": {func(c *pop3watch.Config) { c.Endpoint.Policy = policy.RequiredSTARTTLS }, map[string]string{"STLS": "-ERR what\r\n"}, dial.PhaseSTARTTLS,
+		"no STLS": {func(c *pop3watch.Config) { c.Endpoint.Policy = policy.RequiredSTARTTLS }, map[string]dialtest.Rule{"STLS": {Reply: "-ERR what"}}, dial.PhaseSTARTTLS,
 			func(err error) bool { return errors.Is(err, policy.ErrNotOffered) }},
 		"in the clear": {func(c *pop3watch.Config) {
 			c.Options.Auth = auth.Password{User: "user", Secret: auth.NewSecret("secret")}
 		}, nil, dial.PhaseAuth,
 			func(err error) bool { return errors.Is(err, policy.ErrCleartextAuth) }},
-		"credentials": {nil, map[string]string{"CAPA": codes, "PASS secret": "-ERR [AUTH] no\r\n"}, dial.PhaseAuth,
+		"credentials": {nil, map[string]dialtest.Rule{"CAPA": codes, "PASS secret": {Reply: "-ERR [AUTH] no"}}, dial.PhaseAuth,
 			func(err error) bool { return errors.Is(err, auth.KindCredentials) }},
-		"disabled": {nil, map[string]string{"CAPA": codes, "PASS secret": "-ERR [SYS/PERM] no\r\n"}, dial.PhaseAuth,
+		"disabled": {nil, map[string]dialtest.Rule{"CAPA": codes, "PASS secret": {Reply: "-ERR [SYS/PERM] no"}}, dial.PhaseAuth,
 			func(err error) bool { return true }},
-		"no UIDL": {nil, map[string]string{"CAPA": "+OK\r\nUSER\r\n.\r\n", "UIDL": "-ERR what\r\n"}, dial.PhaseSession,
+		"no UIDL": {nil, map[string]dialtest.Rule{"CAPA": {Reply: "+OK\nUSER\n."}, "UIDL": {Reply: "-ERR what"}}, dial.PhaseSession,
 			func(err error) bool { var refused *pop3conn.Error; return errors.As(err, &refused) }},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -69,24 +67,11 @@ func TestPermanent(t *testing.T) {
 
 // TestNotTLS: a server that speaks in the clear where TLS must be ends Run.
 func TestNotTLS(t *testing.T) {
-	srv, err := popbox.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Close()
 	f := newFixture()
 	f.Endpoint.Policy = policy.ImplicitTLS
-	f.Options.Dialer = &dial.Dialer{NetDialer: to(srv.Addr())}
 	if err := pop3watch.Run(ctx, f.Config); !errors.Is(err, policy.ErrNotTLS) {
 		t.Errorf("%v", err)
 	}
-}
-
-// to is a NetDialer that connects to one address.
-type to string
-
-func (address to) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, string(address))
 }
 
 // TestCertificate: a server that cannot be verified ends Run.
@@ -107,15 +92,15 @@ func TestCertificate(t *testing.T) {
 
 // TestPassing: what passes, or may pass, does not end Run, and is told.
 func TestPassing(t *testing.T) {
-	codes := "+OK\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n"
-	for name, hook := range map[string]map[string]string{
-		"closed":       {"CAPA": "CLOSE"},
-		"guess":        {"PASS secret": "-ERR login failed\r\n"},
-		"in use":       {"CAPA": codes, "PASS secret": "-ERR [IN-USE] locked\r\n"},
-		"list refused": {"CAPA": codes, "UIDL": "-ERR [SYS/TEMP] later\r\n"},
-		"list garbage": {"LIST": "what\r\n"},
-		"one too many": {"LIST": "+OK\r\n.\r\n+OK\r\n"},
-		"lost message": {"RETR 1": "+OK\r\nxCLOSE"},
+	codes := dialtest.Rule{Reply: "+OK\nUSER\nUIDL\nRESP-CODES\nAUTH-RESP-CODE\n."}
+	for name, hook := range map[string]map[string]dialtest.Rule{
+		"closed":       {"CAPA": hangUp},
+		"guess":        {"PASS secret": {Reply: "-ERR login failed"}},
+		"in use":       {"CAPA": codes, "PASS secret": {Reply: "-ERR [IN-USE] locked"}},
+		"list refused": {"CAPA": codes, "UIDL": {Reply: "-ERR [SYS/TEMP] later"}},
+		"list garbage": {"LIST": {Reply: "what"}},
+		"one too many": {"LIST": {Reply: "+OK\n.\n+OK"}},
+		"lost message": {"RETR 1": {Reply: "+OK\nx", End: dialtest.EndClose}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture(three()...)
@@ -143,7 +128,7 @@ func TestPassing(t *testing.T) {
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(three()...)
-		f.Hook = answers(map[string]string{"RETR 1": "+OK\r\nhalfCLOSE"})
+		f.Hook = answers(map[string]dialtest.Rule{"RETR 1": {Reply: "+OK\nhalf", End: dialtest.EndClose}})
 		downs := runFor(t, f, time.Hour)
 		if f.told != 2 || f.got["b"] == "" || f.got["a 2"] == "" || len(downs) < 2 {
 			t.Errorf("%d messages, %d outages: %q", f.told, len(downs), f.got)

@@ -10,7 +10,8 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -25,12 +26,16 @@ func ExampleOnce() {
 	}
 	defer os.RemoveAll(dir)
 
-	server := &popbox.Server{} // in this process, so that the example needs no network
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.POP3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
 	config := pop3watch.Config{
-		Endpoint: dial.Endpoint{Protocol: policy.POP3, Host: "localhost", Policy: policy.NoTLS},
+		Endpoint: server.Endpoint(policy.RequiredSTARTTLS),
 		Options: &pop3conn.Options{
-			Dialer: &dial.Dialer{NetDialer: &piped{srv: server}},
-			Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret"), InsecureCleartext: true},
+			Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
+			Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 		},
 		Seen: pop3watch.File(filepath.Join(dir, "seen")),
 		Handle: func(ctx context.Context, m *pop3watch.Message) error {
@@ -40,7 +45,7 @@ func ExampleOnce() {
 		},
 	}
 	for _, come := range []string{"first", "second"} {
-		server.Add(popbox.Message{ID: come, Text: "the " + come + " message\r\n"})
+		server.Store().Inbox().Add(mailstore.Message{ID: come, Text: "the " + come + " message\r\n"})
 		if err := pop3watch.Once(context.Background(), config); err != nil {
 			log.Fatal(err)
 		}

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -85,7 +87,7 @@ func aged(t *testing.T, age time.Duration) pop3watch.Note {
 
 // piped is a NetDialer whose connections a server in this process serves.
 type piped struct {
-	srv   *popbox.Server
+	srv   *dialtest.Server
 	dials []time.Time
 	fail  func(n int) error // of dial n, from 0
 }
@@ -97,14 +99,14 @@ func (p *piped) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 			return nil, err
 		}
 	}
-	client, server := net.Pipe()
-	go p.srv.Serve(server)
-	return client, nil
+	return p.srv.Pipe(), nil
 }
 
 // fixture is a mailbox, and what is watched of it.
 type fixture struct {
-	*popbox.Server
+	srv *dialtest.Server
+	// Hook, if set, chooses what the server does at a command.
+	Hook func(command string) dialtest.Rule
 	net  *piped
 	seen *memory
 	got  map[string]string // messages by key
@@ -113,10 +115,16 @@ type fixture struct {
 }
 
 // newFixture watches a mailbox with a Handle that stores messages by their keys.
-func newFixture(messages ...popbox.Message) *fixture {
-	f := &fixture{Server: &popbox.Server{}, seen: newMemory(), got: map[string]string{}}
+func newFixture(messages ...mailstore.Message) *fixture {
+	f := &fixture{seen: newMemory(), got: map[string]string{}}
+	f.srv = newServer(dialtest.Config{NoListener: true, NoRecords: true}, func(command string) dialtest.Rule {
+		if f.Hook == nil {
+			return dialtest.Rule{}
+		}
+		return f.Hook(command)
+	})
 	f.Add(messages...)
-	f.net = &piped{srv: f.Server}
+	f.net = &piped{srv: f.srv}
 	f.Config = pop3watch.Config{
 		Endpoint: dial.Endpoint{Protocol: policy.POP3, Host: "localhost", Policy: policy.NoTLS},
 		Options: &pop3conn.Options{
@@ -128,6 +136,35 @@ func newFixture(messages ...popbox.Message) *fixture {
 	f.Handle = f.store
 	return f
 }
+
+// newServer returns a server whose mailbox one session has at a time (RFC 1939 §4), and
+// that answers commands as choose says.
+func newServer(c dialtest.Config, choose func(command string) dialtest.Rule) *dialtest.Server {
+	var mailbox sync.Mutex
+	c.Protocol, c.NoSTARTTLS, c.LoginInClear, c.Mechanisms = policy.POP3, true, true, []string{}
+	c.Without = []string{"RESP-CODES", "AUTH-RESP-CODE"}
+	c.Rules = []dialtest.Rule{
+		{At: "connect", Do: func(string) { mailbox.Lock() }},
+		{At: "closed", Do: func(string) { mailbox.Unlock() }},
+		{At: "*", Choose: func(m dialtest.Moment) dialtest.Rule {
+			if m.Command == "greeting" || m.Command == "credentials" {
+				return dialtest.Rule{}
+			}
+			return choose(m.Command)
+		}},
+	}
+	srv, err := dialtest.NewServer(c)
+	if err != nil {
+		panic(err) // there is nothing that it could fail for
+	}
+	return srv
+}
+
+// Add delivers messages.
+func (f *fixture) Add(messages ...mailstore.Message) { f.srv.Store().Inbox().Add(messages...) }
+
+// Messages returns what is in the mailbox.
+func (f *fixture) Messages() []mailstore.Message { return f.srv.Store().Inbox().Messages() }
 
 func (f *fixture) store(_ context.Context, m *pop3watch.Message) error {
 	text, err := io.ReadAll(m)
@@ -155,12 +192,18 @@ func (f *fixture) left() string {
 	return fmt.Sprint(ids)
 }
 
-// answers is a Hook with replies to some commands.
-func answers(replies map[string]string) func(string) string {
-	return func(command string) string { return replies[command] }
+// answers is a Hook with rules for some commands.
+func answers(rules map[string]dialtest.Rule) func(string) dialtest.Rule {
+	return func(command string) dialtest.Rule { return rules[command] }
 }
 
+var (
+	hangUp = dialtest.Rule{Skip: true, End: dialtest.EndClose}
+	// lost is a command that is carried out, and whose reply is lost.
+	lost = dialtest.Rule{Bytes: -1, End: dialtest.EndClose}
+)
+
 // three are messages of which two share an identifier.
-func three() []popbox.Message {
-	return []popbox.Message{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
+func three() []mailstore.Message {
+	return []mailstore.Message{{ID: "a", Text: "one\r\n"}, {ID: "b", Text: "two\r\n.\r\n"}, {ID: "a", Text: "three\r\n"}}
 }

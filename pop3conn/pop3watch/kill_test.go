@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 // by its key and text. It says again when it was told of one that it has.
 func watchForever(args []string) error {
 	f := newFixture()
-	f.Options.Dialer = &dial.Dialer{NetDialer: to(args[0])}
+	f.Options.Dialer = &dial.Dialer{NetDialer: dialtest.LeadTo(args[0])}
 	f.Options.NoPipelining = args[2] == "lockstep"
 	f.Delete = true
 	f.Every, f.MinDelay = time.Millisecond, time.Millisecond
@@ -69,7 +70,7 @@ type killer struct {
 	dead     chan struct{}
 }
 
-func (k *killer) hook(string) string {
+func (k *killer) hook(string) dialtest.Rule {
 	k.mu.Lock()
 	cmd, dead := k.cmd, k.dead
 	k.commands--
@@ -79,7 +80,7 @@ func (k *killer) hook(string) string {
 		cmd.Process.Kill()
 		<-dead
 	}
-	return ""
+	return dialtest.Rule{}
 }
 
 // run runs a program until it is killed: at a command, or at a line of a file.
@@ -122,20 +123,17 @@ func TestKilled(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		kills = 100
 	}
-	srv, err := popbox.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Close()
 	k := &killer{}
-	srv.Hook = k.hook
+	srv := newServer(dialtest.Config{NoRecords: true}, k.hook)
+	defer srv.Close()
+	inbox := srv.Store().Inbox()
 	dir := t.TempDir()
 	var texts []string
 	add := func() {
 		for range 10 {
 			text := fmt.Sprintf("message %d\r\n", len(texts))
 			texts = append(texts, text)
-			srv.Add(popbox.Message{ID: fmt.Sprint("id", len(texts)%17), Text: text})
+			inbox.Add(mailstore.Message{ID: fmt.Sprint("id", len(texts)%17), Text: text})
 		}
 	}
 	for i := range kills {
@@ -164,19 +162,19 @@ func TestKilled(t *testing.T) {
 			t.Errorf("%q is there %d times", text, n)
 		}
 	}
-	if len(srv.Messages()) > 0 || again > kills {
-		t.Errorf("%d messages are left, %d were told again", len(srv.Messages()), again)
+	if len(srv.Mailbox()) > 0 || again > kills {
+		t.Errorf("%d messages are left, %d were told again", len(srv.Mailbox()), again)
 	}
 	t.Logf("%d kills, %d messages, %d told again", kills, len(texts), again)
 }
 
 // finish watches until the mailbox is empty.
-func finish(t *testing.T, srv *popbox.Server, dir string) {
+func finish(t *testing.T, srv *dialtest.Server, dir string) {
 	cmd := watcher(t, srv.Addr(), dir, "pipelined")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for len(srv.Messages()) > 0 {
+	for len(srv.Mailbox()) > 0 {
 		runtime.Gosched()
 	}
 	cmd.Process.Kill()

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -18,7 +19,7 @@ func TestNudge(t *testing.T) {
 			f := newFixture()
 			f.Every, f.LongDelay = time.Hour, time.Hour
 			if down {
-				f.Hook = answers(map[string]string{"PASS secret": "-ERR too many connections\r\n"})
+				f.Hook = answers(map[string]dialtest.Rule{"PASS secret": {Reply: "-ERR too many connections"}})
 			}
 			nudge := make(chan struct{})
 			f.Nudge = nudge

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
@@ -15,8 +16,8 @@ import (
 // TestRefused: messages that the server does not give or delete are told of, with the
 // error of Once or by Refused, and the others handled and deleted.
 func TestRefused(t *testing.T) {
-	f := newFixture(popbox.Message{ID: "a"}, popbox.Message{ID: "b"}, popbox.Message{ID: "c"}, popbox.Message{ID: "d"}, popbox.Message{ID: "e"})
-	f.Hook = answers(map[string]string{"RETR 2": "-ERR [SYS/TEMP] later\r\n", "DELE 3": "-ERR no\r\n", "DELE 5": "-ERR never\r\n"})
+	f := newFixture(mailstore.Message{ID: "a"}, mailstore.Message{ID: "b"}, mailstore.Message{ID: "c"}, mailstore.Message{ID: "d"}, mailstore.Message{ID: "e"})
+	f.Hook = answers(map[string]dialtest.Rule{"RETR 2": {Reply: "-ERR [SYS/TEMP] later"}, "DELE 3": {Reply: "-ERR no"}, "DELE 5": {Reply: "-ERR never"}})
 	f.Delete = true
 	got, err := f.once()
 	var refused *pop3conn.Error
@@ -32,7 +33,7 @@ func TestRefused(t *testing.T) {
 			told[l.ID] = refused.Command
 		}
 	}
-	f.Hook = answers(map[string]string{"RETR 1": "-ERR later\r\n", "DELE 2": "-ERR no\r\n", "DELE 3": "-ERR never\r\n"})
+	f.Hook = answers(map[string]dialtest.Rule{"RETR 1": {Reply: "-ERR later"}, "DELE 2": {Reply: "-ERR no"}, "DELE 3": {Reply: "-ERR never"}})
 	if _, err := f.once(); err != nil || fmt.Sprint(told) != "map[b:RETR 1 c:DELE 2 e:DELE 3]" {
 		t.Errorf("%v, %v", told, err)
 	}
@@ -43,7 +44,7 @@ func TestRefused(t *testing.T) {
 func TestShared(t *testing.T) {
 	f := newFixture(three()...)
 	f.Delete = true
-	f.Hook = answers(map[string]string{"RETR 3": "-ERR later\r\n"})
+	f.Hook = answers(map[string]dialtest.Rule{"RETR 3": {Reply: "-ERR later"}})
 	if _, err := f.once(); err == nil || f.left() != "[a a]" {
 		t.Errorf("%v, left %s", err, f.left())
 	}
@@ -57,7 +58,7 @@ func TestShared(t *testing.T) {
 func TestForget(t *testing.T) {
 	f := newFixture()
 	f.seen.notes["gone"] = aged(t, time.Hour)
-	for _, messages := range [][]popbox.Message{nil, three()} {
+	for _, messages := range [][]mailstore.Message{nil, three()} {
 		f.Add(messages...)
 		if _, err := f.once(); err != nil {
 			t.Fatal(err)
@@ -72,7 +73,7 @@ func TestForget(t *testing.T) {
 // number is known.
 func TestOddList(t *testing.T) {
 	f := newFixture(three()...)
-	f.Hook = answers(map[string]string{"UIDL": "+OK\r\n 1\ta b\u00fc%\r\n2 \r\nx y\r\n3   c\r\n.\r\n", "LIST": "+OK\r\n1 what\r\n2 5\r\n.\r\n"})
+	f.Hook = answers(map[string]dialtest.Rule{"UIDL": {Reply: "+OK\n 1\ta b\u00fc%\n2 \nx y\n3   c\n."}, "LIST": {Reply: "+OK\n1 what\n2 5\n."}})
 	var odd []pop3conn.Listing
 	f.Refused = func(l pop3conn.Listing, err error) {
 		if errors.Is(err, pop3watch.ErrNoID) {
@@ -88,12 +89,12 @@ func TestOddList(t *testing.T) {
 // TestTooLarge: a message beyond Options.MaxMessageSize is told of and left, by the
 // size that the server lists, and if it has lied by reading.
 func TestTooLarge(t *testing.T) {
-	f := newFixture(popbox.Message{ID: "a", Text: strings.Repeat("x", 100) + "\r\n"}, popbox.Message{ID: "b", Text: strings.Repeat("x", 100) + "\r\n"}, popbox.Message{ID: "c", Text: "x\r\n"})
+	f := newFixture(mailstore.Message{ID: "a", Text: strings.Repeat("x", 100) + "\r\n"}, mailstore.Message{ID: "b", Text: strings.Repeat("x", 100) + "\r\n"}, mailstore.Message{ID: "c", Text: "x\r\n"})
 	f.Options.MaxMessageSize, f.Delete = 50, true
 	asked := ""
-	f.Hook = func(command string) string {
+	f.Hook = func(command string) dialtest.Rule {
 		asked += command + "; "
-		return map[string]string{"LIST": "+OK\r\n1 102\r\n2 10\r\n3 3\r\n.\r\n"}[command]
+		return map[string]dialtest.Rule{"LIST": {Reply: "+OK\n1 102\n2 10\n3 3\n."}}[command]
 	}
 	got, err := f.once()
 	if !errors.Is(err, pop3conn.ErrTooLarge) || got.Handled != 1 || f.left() != "[a b]" || strings.Contains(asked, "RETR 1") || !strings.Contains(asked, "RETR 2") {

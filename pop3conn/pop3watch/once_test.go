@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -24,7 +25,7 @@ func TestNew(t *testing.T) {
 		{Listed: 4, New: 1, Size: 6, Handled: 1, Over: true},
 	} {
 		if run == 2 {
-			f.Add(popbox.Message{ID: "c", Text: "four\r\n"})
+			f.Add(mailstore.Message{ID: "c", Text: "four\r\n"})
 		}
 		if got, err := f.once(); err != nil || got != want {
 			t.Errorf("run %d: %+v, %v", run, got, err)
@@ -44,7 +45,7 @@ func TestDelete(t *testing.T) {
 		del  bool
 		left string
 	}{{0, false, "[a b c c]"}, {0, true, "[]"}, {5 * time.Hour, true, "[b c c]"}, {20 * time.Hour, true, "[a b c c]"}} {
-		f := newFixture(popbox.Message{ID: "a"}, popbox.Message{ID: "b"}, popbox.Message{ID: "c"}, popbox.Message{ID: "c"})
+		f := newFixture(mailstore.Message{ID: "a"}, mailstore.Message{ID: "b"}, mailstore.Message{ID: "c"}, mailstore.Message{ID: "c"})
 		f.seen.notes["a"], f.seen.notes["b"], f.seen.notes["c"] = aged(t, 10*time.Hour), aged(t, 2*time.Hour), aged(t, 10*time.Hour)
 		f.Delete, f.Age = tt.del, tt.age
 		got, err := f.once()
@@ -81,7 +82,7 @@ func TestNotHandled(t *testing.T) {
 			f.Delete = true
 			f.Handle = func(_ context.Context, m *pop3watch.Message) error { return tt.handle(m) }
 			said := ""
-			f.Hook = func(command string) string { said = command; return "" }
+			f.Hook = func(command string) dialtest.Rule { said = command; return dialtest.Rule{} }
 			for _, look := range []func(context.Context, pop3watch.Config) error{pop3watch.Once, pop3watch.Run} {
 				clear(f.seen.notes)
 				run, cancel := context.WithTimeout(ctx, time.Hour)
@@ -143,7 +144,7 @@ func TestCutOff(t *testing.T) {
 	for _, answer := range []error{nil, errors.New("cut off")} {
 		f := newFixture(three()...)
 		f.Delete = true
-		f.Hook = answers(map[string]string{"RETR 2": "+OK\r\ntwCLOSE"})
+		f.Hook = answers(map[string]dialtest.Rule{"RETR 2": {Reply: "+OK\ntw", End: dialtest.EndClose}})
 		f.Handle = func(ctx context.Context, m *pop3watch.Message) error {
 			if m.Msg == 2 {
 				io.Copy(io.Discard, m)

@@ -6,20 +6,21 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
 // TestReused: an identifier that the server gives to another message, behind a deletion
 // that was confirmed, does not keep that from being handled.
 func TestReused(t *testing.T) {
-	f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"})
+	f := newFixture(mailstore.Message{ID: "X", Text: "one\r\n"})
 	f.Delete = true
 	for range 2 {
 		if _, err := f.once(); err != nil || len(f.seen.notes) != 0 || f.left() != "[]" {
 			t.Fatalf("%v, noted %v", err, f.seen.keys())
 		}
-		f.Add(popbox.Message{ID: "X", Text: "two\r\n"})
+		f.Add(mailstore.Message{ID: "X", Text: "two\r\n"})
 	}
 	if f.got["X"] != "one\r\ntwo\r\n" {
 		t.Errorf("%q", f.got)
@@ -31,21 +32,21 @@ func TestReused(t *testing.T) {
 // forgotten; and another message that was given the same identifier is handled.
 func TestUnconfirmed(t *testing.T) {
 	for name, tt := range map[string]struct {
-		quit  string // what the server says
-		reuse bool   // another message is given the identifier then
+		quit  dialtest.Rule // what the server says
+		reuse bool          // another message is given the identifier then
 		got   string
 		told  int
 	}{
-		"refused":         {"-ERR [SYS/TEMP] some are not removed\r\n", false, "one\r\n", 1},
-		"lost before":     {"CLOSE", false, "one\r\n", 1},
-		"lost behind":     {"COMMITCLOSE", false, "one\r\n", 1},
-		"reused":          {"COMMITCLOSE", true, "one\r\ntwo\r\n", 2},
-		"one too many":    {"+OK\r\n-ERR not removed\r\nCLOSE", false, "one\r\n", 1},
-		"refused, reused": {"COMMIT-ERR\r\nCLOSE", true, "one\r\ntwo\r\n", 2},
+		"refused":         {dialtest.Rule{Reply: "-ERR [SYS/TEMP] some are not removed"}, false, "one\r\n", 1},
+		"lost before":     {hangUp, false, "one\r\n", 1},
+		"lost behind":     {lost, false, "one\r\n", 1},
+		"reused":          {lost, true, "one\r\ntwo\r\n", 2},
+		"one too many":    {dialtest.Rule{Reply: "+OK\n-ERR not removed", End: dialtest.EndClose}, false, "one\r\n", 1},
+		"refused, reused": {dialtest.Rule{Reply: "-ERR", Obey: true}, true, "one\r\ntwo\r\n", 2},
 	} {
-		f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"})
+		f := newFixture(mailstore.Message{ID: "X", Text: "one\r\n"})
 		f.Delete = true
-		f.Hook = answers(map[string]string{"QUIT": tt.quit})
+		f.Hook = answers(map[string]dialtest.Rule{"QUIT": tt.quit})
 		got, err := f.once()
 		var outage *dial.Error
 		if !errors.As(err, &outage) || !errors.Is(err, pop3conn.ErrNotConfirmed) || len(err.Error()) > 512 || got.Deleted != 0 {
@@ -55,7 +56,7 @@ func TestUnconfirmed(t *testing.T) {
 			t.Errorf("%s: note %q", name, text)
 		}
 		if tt.reuse {
-			f.Add(popbox.Message{ID: "X", Text: "two\r\n"})
+			f.Add(mailstore.Message{ID: "X", Text: "two\r\n"})
 		}
 		f.Hook = nil
 		got, err = f.once()
@@ -70,7 +71,7 @@ func TestUnconfirmed(t *testing.T) {
 func TestLostMarks(t *testing.T) {
 	f := newFixture(three()...)
 	f.Delete = true
-	f.Hook = answers(map[string]string{"DELE 2": "CLOSE"})
+	f.Hook = answers(map[string]dialtest.Rule{"DELE 2": hangUp})
 	if _, err := f.once(); err == nil || f.left() != "[a b a]" || len(f.seen.notes) != 3 {
 		t.Errorf("%v, left %s", err, f.left())
 	}
@@ -80,7 +81,7 @@ func TestLostMarks(t *testing.T) {
 		}
 	}
 	asked := ""
-	f.Hook = func(command string) string { asked += command + "; "; return "" }
+	f.Hook = func(command string) dialtest.Rule { asked += command + "; "; return dialtest.Rule{} }
 	if _, err := f.once(); err != nil || f.left() != "[]" || strings.Contains(asked, "RETR") || f.told != 3 {
 		t.Errorf("%v, left %s, asked %s", err, f.left(), asked)
 	}
@@ -89,13 +90,13 @@ func TestLostMarks(t *testing.T) {
 // TestDoubtful: of the messages whose deletion is in doubt, one that the server does
 // not give is left, and told of.
 func TestDoubtful(t *testing.T) {
-	f := newFixture(popbox.Message{ID: "X", Text: "one\r\n"}, popbox.Message{ID: "Y", Text: "two\r\n"})
+	f := newFixture(mailstore.Message{ID: "X", Text: "one\r\n"}, mailstore.Message{ID: "Y", Text: "two\r\n"})
 	f.Delete = true
-	f.Hook = answers(map[string]string{"QUIT": "CLOSE"})
+	f.Hook = answers(map[string]dialtest.Rule{"QUIT": hangUp})
 	if _, err := f.once(); err == nil {
 		t.Error("no error")
 	}
-	f.Hook = answers(map[string]string{"RETR 1": "-ERR later\r\n"})
+	f.Hook = answers(map[string]dialtest.Rule{"RETR 1": {Reply: "-ERR later"}})
 	if _, err := f.once(); err == nil || f.left() != "[X]" || f.told != 2 {
 		t.Errorf("%v, left %s", err, f.left())
 	}

@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -53,7 +54,7 @@ func TestEvery(t *testing.T) {
 			f.Every = every
 			go func() {
 				time.Sleep(want * 3 / 2)
-				f.Add(popbox.Message{ID: "a", Text: "x\r\n"})
+				f.Add(mailstore.Message{ID: "a", Text: "x\r\n"})
 			}()
 			handled := time.Time{}
 			f.Handle = func(ctx context.Context, m *pop3watch.Message) error { handled = time.Now(); return f.store(ctx, m) }
@@ -71,18 +72,18 @@ func TestEvery(t *testing.T) {
 // TestLoginDelay: logins are as far apart as the server wants, also after a Nudge, and
 // by what it lists after the login.
 func TestLoginDelay(t *testing.T) {
-	for _, caps := range []string{"USER\r\nUIDL\r\nLOGIN-DELAY 900\r\n", "USER\r\nUIDL\r\nPIPELINING\r\nLOGIN-DELAY 60 USER\r\n"} {
+	for _, caps := range []string{"USER\nUIDL\nLOGIN-DELAY 900\n", "USER\nUIDL\nPIPELINING\nLOGIN-DELAY 60 USER\n"} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture()
 			asked := 0
-			f.Hook = func(command string) string {
+			f.Hook = func(command string) dialtest.Rule {
 				if command != "CAPA" {
-					return ""
+					return dialtest.Rule{}
 				}
 				if asked++; asked%2 == 0 {
-					caps = "USER\r\nUIDL\r\nPIPELINING\r\nLOGIN-DELAY 900\r\n"
+					caps = "USER\nUIDL\nPIPELINING\nLOGIN-DELAY 900\n"
 				}
-				return "+OK\r\n" + caps + ".\r\n"
+				return dialtest.Rule{Reply: "+OK\n" + caps + "."}
 			}
 			f.Every = time.Minute
 			nudge := make(chan struct{}, 50)
@@ -138,12 +139,12 @@ func TestStable(t *testing.T) {
 	for stood, soon := range map[time.Duration]bool{2 * time.Minute: true, time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture(three()...)
-			f.Hook = func(command string) string {
+			f.Hook = func(command string) dialtest.Rule {
 				if command == "UIDL" {
 					time.Sleep(stood)
-					return "CLOSE"
+					return hangUp
 				}
-				return ""
+				return dialtest.Rule{}
 			}
 			downs := runFor(t, f, 3*time.Hour)
 			time.Sleep(stood) // the server may be in the middle of it
@@ -157,21 +158,21 @@ func TestStable(t *testing.T) {
 
 // TestPauses: what the server says at the login decides how long to wait.
 func TestPauses(t *testing.T) {
-	codes := "+OK\r\nUSER\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n.\r\n"
+	codes := "+OK\nUSER\nUIDL\nRESP-CODES\nAUTH-RESP-CODE\n."
 	for reply, tt := range map[string]struct {
 		caps        string
 		least, most time.Duration
 	}{
-		"-ERR [SYS/TEMP] later\r\n":                  {codes, time.Second, 5 * time.Minute},
-		"-ERR [IN-USE] locked\r\n":                   {codes, time.Second, 5 * time.Minute},
-		"-ERR [LOGIN-DELAY] too soon\r\n":            {codes, 30 * time.Minute, 30 * time.Minute},
-		"-ERR [LOGIN-DELAY] too soon, wait\r\n":      {"+OK\r\nUSER\r\nLOGIN-DELAY 1200\r\nRESP-CODES\r\n.\r\n", 20 * time.Minute, 20 * time.Minute},
-		"-ERR too many simultaneous connections\r\n": {"+OK\r\nUSER\r\n.\r\n", 30 * time.Minute, 30 * time.Minute},
-		"-ERR login failed\r\n":                      {"+OK\r\nUSER\r\n.\r\n", 30 * time.Minute, 30 * time.Minute},
+		"-ERR [SYS/TEMP] later":                  {codes, time.Second, 5 * time.Minute},
+		"-ERR [IN-USE] locked":                   {codes, time.Second, 5 * time.Minute},
+		"-ERR [LOGIN-DELAY] too soon":            {codes, 30 * time.Minute, 30 * time.Minute},
+		"-ERR [LOGIN-DELAY] too soon, wait":      {"+OK\nUSER\nLOGIN-DELAY 1200\nRESP-CODES\n.", 20 * time.Minute, 20 * time.Minute},
+		"-ERR too many simultaneous connections": {"+OK\nUSER\n.", 30 * time.Minute, 30 * time.Minute},
+		"-ERR login failed":                      {"+OK\nUSER\n.", 30 * time.Minute, 30 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture()
-			f.Hook = answers(map[string]string{"CAPA": tt.caps, "PASS secret": reply})
+			f.Hook = answers(map[string]dialtest.Rule{"CAPA": {Reply: tt.caps}, "PASS secret": {Reply: reply}})
 			downs := runFor(t, f, 3*time.Hour+time.Minute)
 			for _, d := range f.net.distances() {
 				if d < tt.least || d > tt.most {
@@ -219,12 +220,12 @@ func TestContextEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFixture(three()...)
 			over := make(chan struct{})
-			f.Hook = func(command string) string {
+			f.Hook = func(command string) dialtest.Rule {
 				if command == stall {
 					<-over
-					return "CLOSE"
+					return hangUp
 				}
-				return ""
+				return dialtest.Rule{}
 			}
 			if name == "greeting" {
 				f.net.fail = func(int) error { <-over; return errors.New("over") }

@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/test/popbox"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -41,27 +42,27 @@ func (w *weather) dialled(int) error {
 }
 
 // answer is the Hook of the server.
-func (w *weather) answer(command string) string {
+func (w *weather) answer(command string) dialtest.Rule {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch n := rand.N(300); {
 	case n == 0:
 		w.troubles++
-		return "CLOSE"
+		return hangUp
 	case n == 1 && strings.HasPrefix(command, "RETR"):
 		w.troubles++
-		return "+OK\r\nhalf a messageCLOSE"
+		return dialtest.Rule{Reply: "+OK\nhalf a message", End: dialtest.EndClose}
 	case n == 2 && strings.HasPrefix(command, "PASS"):
 		w.troubles++
-		return "-ERR [IN-USE] locked\r\n"
+		return dialtest.Rule{Reply: "-ERR [IN-USE] locked"}
 	case n < 10 && command == "QUIT":
 		w.troubles++
-		return "-ERR [SYS/TEMP] some are not removed\r\n"
+		return dialtest.Rule{Reply: "-ERR [SYS/TEMP] some are not removed"}
 	case n < 20 && command == "QUIT":
 		w.troubles++
-		return "COMMITCLOSE" // the reply is lost
+		return lost
 	}
-	return ""
+	return dialtest.Rule{}
 }
 
 // TestYear watches a mailbox for a year, in which mail comes and much goes wrong. Each
@@ -86,7 +87,7 @@ func TestYear(t *testing.T) {
 			for run.Err() == nil {
 				for range rand.N(4) {
 					n++
-					f.Add(popbox.Message{ID: fmt.Sprint("id", n%50), Text: fmt.Sprintf("message %d\r\n", n)}) // identifiers come again
+					f.Add(mailstore.Message{ID: fmt.Sprint("id", n%50), Text: fmt.Sprintf("message %d\r\n", n)}) // identifiers come again
 				}
 				time.Sleep(rand.N(2 * every))
 			}

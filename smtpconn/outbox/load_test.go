@@ -190,7 +190,7 @@ func TestTwoRelays(t *testing.T) {
 			switch minute := i / 30; {
 			case i%300 == 0 && minute%20 == 10:
 				first.setDown(errRefused)
-				first.hangUp()
+				first.HangUp()
 				began = append(began, first.total())
 			case i%300 == 0 && minute%20 == 0 && i > 0:
 				began = append(began, first.total())

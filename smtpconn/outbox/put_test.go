@@ -249,6 +249,7 @@ func TestEnvelopeKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		s.caps = "8BITMIME;PIPELINING;DSN;AUTH;SMTPUTF8;SIZE;MT-PRIORITY;DELIVERBY;RRVS"
+		s.set(answers(map[string]string{`RCPT TO:<"b`: "250 2.1.5 ok"})) // with extensions that dialtest has not
 		s.setDown(errRefused)
 		b := open(t, newDir(t), outbox.Config{}, s)
 		identity, priority := "me+x@mail.test", 3

@@ -1,7 +1,6 @@
 package outbox_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -14,32 +13,47 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// server is an SMTP server that remembers what it took. It is reached by net.Pipe, and
-// by a listener if it has one.
+// server is an SMTP server of dialtest that remembers what it took. It is reached by
+// net.Pipe, and by a listener if it has one.
 type server struct {
+	*dialtest.Server
 	caps    string // lines of EHLO, separated by semicolons
 	forgets bool   // what was said and taken, for benchmarks
 
 	mu sync.Mutex
-	// answer, if set, may change a reply; "" hangs up, "-" says nothing. The end of a
-	// content is the command ".". A reply to "." that hangs up or is silent takes the
-	// message.
+	// answer, if set, may change a reply: "" hangs up, "-" says nothing, and usual is
+	// what the server says. The end of a content is the command ".". A reply to "." that
+	// hangs up or is silent takes the message.
 	answer   func(command, usual string) string
 	down     error // of dials
 	dials    int
-	conns    []net.Conn
 	commands []string
 	took     map[string]int // messages by their Subject and a recipient, as in "m1 ann@mail.test"
 	contents map[string]string
 }
 
 func newServer() *server {
-	return &server{caps: "8BITMIME;PIPELINING", took: map[string]int{}, contents: map[string]string{}}
+	s := &server{caps: "8BITMIME;PIPELINING", took: map[string]int{}, contents: map[string]string{}}
+	s.Server = s.start(false)
+	return s
+}
+
+// start starts a server, with a port of its own if it is for other processes.
+func (s *server) start(listens bool) *dialtest.Server {
+	srv, err := dialtest.NewServer(dialtest.Config{
+		Protocol: policy.SMTP, NoSTARTTLS: true, NoListener: !listens, NoRecords: true,
+		Rules: []dialtest.Rule{{At: "*", Choose: s.choose}},
+	})
+	if err != nil {
+		panic(err) // there is no port
+	}
+	return srv
 }
 
 func (s *server) set(f func(command, usual string) string) {
@@ -54,16 +68,6 @@ func (s *server) setDown(err error) {
 	s.down = err
 }
 
-// hangUp ends all connections of net.Pipe.
-func (s *server) hangUp() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.conns {
-		c.Close()
-	}
-	s.conns = nil
-}
-
 var errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 
 func (s *server) DialContext(context.Context, string, string) (net.Conn, error) {
@@ -73,29 +77,38 @@ func (s *server) DialContext(context.Context, string, string) (net.Conn, error) 
 	if s.down != nil {
 		return nil, s.down
 	}
-	client, conn := net.Pipe()
-	s.conns = append(s.conns, conn)
-	go s.serve(conn)
-	return client, nil
+	return s.Pipe(), nil
 }
 
 // listen serves other processes, until the test ends.
 func (s *server) listen(t testing.TB) (address string) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	srv := s.start(true)
+	t.Cleanup(func() { srv.Close() })
+	return srv.Addr()
+}
+
+// choose has the server answer a command as answer says.
+func (s *server) choose(m dialtest.Moment) dialtest.Rule {
+	if m.Command == "connect" || m.Command == "closed" {
+		return dialtest.Rule{}
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.serve(conn)
-		}
-	}()
-	return l.Addr().String()
+	const usual = "as usual"
+	reply := s.reply(m.Command, usual)
+	positive := reply != "" && reply[0] <= '3'
+	if m.Command == "." && (positive || reply == usual || reply == "" || reply == "-") {
+		s.take(string(m.Message.Data), m.Message.To)
+	}
+	switch {
+	case reply == "":
+		return dialtest.Rule{Skip: true, End: dialtest.EndClose}
+	case reply == "-":
+		return dialtest.Rule{Skip: true}
+	case reply != usual:
+		return dialtest.Rule{Reply: reply, Obey: positive}
+	case strings.HasPrefix(m.Command, "EHLO"):
+		return dialtest.Rule{Reply: "250-mail.test\n250-" + strings.ReplaceAll(s.caps, ";", "\n250-") + "\n250 HELP", Obey: true}
+	}
+	return dialtest.Rule{}
 }
 
 func (s *server) reply(command, usual string) string {
@@ -109,80 +122,6 @@ func (s *server) reply(command, usual string) string {
 		return answer(command, usual)
 	}
 	return usual
-}
-
-func (s *server) serve(conn net.Conn) {
-	defer conn.Close()
-	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
-	say := func(command, usual string) (yes, more bool) {
-		r := s.reply(command, usual)
-		if r != "" && r != "-" {
-			out.WriteString(r + "\r\n")
-		}
-		if in.Buffered() == 0 || r == "" {
-			out.Flush()
-		}
-		return r == "-" || r != "" && r[0] <= '3', r != ""
-	}
-	var to []string
-	if _, more := say("greeting", "220 mail.test"); !more {
-		return
-	}
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimSuffix(line, "\r\n")
-		verb, _, _ := strings.Cut(line, " ")
-		yes, more := false, true
-		switch verb {
-		case "EHLO":
-			_, more = say(line, "250-mail.test\r\n250-"+strings.ReplaceAll(s.caps, ";", "\r\n250-")+"\r\n250 HELP")
-		case "MAIL":
-			to = nil
-			_, more = say(line, "250 2.1.0 ok")
-		case "RCPT":
-			if yes, more = say(line, "250 2.1.5 ok"); yes {
-				address, _, _ := strings.Cut(strings.TrimPrefix(line, "RCPT TO:<"), ">")
-				to = append(to, address)
-			}
-		case "DATA":
-			if len(to) == 0 {
-				_, more = say(line, "503 5.5.1 no recipient")
-			} else if yes, more = say(line, "354 go"); yes {
-				more = s.content(in, to, say)
-			}
-		case "QUIT":
-			say(line, "221 bye")
-			return
-		default:
-			_, more = say(line, "250 2.0.0 ok")
-		}
-		if !more {
-			return
-		}
-	}
-}
-
-// content reads the content of a message, and takes it unless it is refused.
-func (s *server) content(in *bufio.Reader, to []string, say func(command, usual string) (yes, more bool)) bool {
-	var text strings.Builder
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return false
-		}
-		if line == ".\r\n" {
-			break
-		}
-		text.WriteString(strings.TrimPrefix(line, "."))
-	}
-	yes, more := say(".", "250 2.0.0 queued")
-	if yes || !more {
-		s.take(text.String(), to)
-	}
-	return more
 }
 
 func (s *server) take(text string, to []string) {

@@ -15,7 +15,7 @@ import (
 // it, and one that is alive is not taken for dead, without a command.
 func TestAlive(t *testing.T) {
 	h, ca := newHost(t)
-	ep, err := dial.ParseEndpoint("smtps://" + h.address)
+	ep, err := dial.ParseEndpoint("smtps://" + h.network.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestAlive(t *testing.T) {
 	if n := h.accepted.Load(); n != 1 || ep.Policy != policy.ImplicitTLS {
 		t.Errorf("%d connections", n)
 	}
-	h.cut()
+	h.network.HangUp()
 	if err := send(t.Context(), p, "r@mail.test"); err != nil {
 		t.Error(err)
 	}
@@ -41,6 +41,5 @@ func TestAlive(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	p.Close(t.Context())
-	h.down()
-	h.wg.Wait()
+	h.close()
 }

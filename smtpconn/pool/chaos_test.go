@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"sync"
@@ -20,16 +19,13 @@ import (
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// host is a relay on a socket, in TLS, that comes and goes.
+// host is a relay in TLS behind a network, that comes and goes.
 type host struct {
 	relay
+	network   *dialtest.Network
 	good, bad tls.Certificate
 	mood      atomic.Pointer[string]
-	address   string
-
-	listener net.Listener
-	sockets  sync.Map
-	accepted atomic.Int64
+	accepted  atomic.Int64
 }
 
 func newHost(t *testing.T) (*host, *dialtest.CA) {
@@ -37,7 +33,7 @@ func newHost(t *testing.T) (*host, *dialtest.CA) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{address: "127.0.0.1:0"}
+	h := &host{}
 	good, err1 := ca.Certificate(dialtest.CertGood)
 	bad, err2 := ca.Certificate(dialtest.CertExpired)
 	if err := errors.Join(err1, err2); err != nil {
@@ -46,8 +42,28 @@ func newHost(t *testing.T) (*host, *dialtest.CA) {
 	h.good, h.bad = good, bad
 	h.feel("well")
 	h.answer = h.act
-	h.up(t)
+	h.serve(dialtest.Config{
+		Implicit: true, NoRecords: true, Rules: []dialtest.Rule{{At: "connect", Choose: h.come}},
+		TLS: &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if *h.mood.Load() == "impostor" {
+				return &h.bad, nil
+			}
+			return &h.good, nil
+		}},
+	})
+	if h.network, err = dialtest.NewNetwork(h.srv.Addr(), dialtest.Plan{}); err != nil {
+		t.Fatal(err)
+	}
 	return h, ca
+}
+
+// come is what the relay does with a connection that has come.
+func (h *host) come(dialtest.Moment) dialtest.Rule {
+	h.accepted.Add(1)
+	if *h.mood.Load() == "half-open" { // accepts, and never says a word
+		return dialtest.Rule{End: dialtest.EndStall}
+	}
+	return dialtest.Rule{}
 }
 
 func (h *host) feel(mood string) { h.mood.Store(&mood) }
@@ -69,49 +85,16 @@ func (h *host) act(_ int, command, usual string) string {
 }
 
 func (h *host) up(t *testing.T) {
-	l, err := net.Listen("tcp4", h.address)
-	if err != nil {
+	if err := h.network.Up(); err != nil {
 		t.Fatal(err)
 	}
-	h.listener, h.address = l, l.Addr().String()
-	cfg := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		if *h.mood.Load() == "impostor" {
-			return &h.bad, nil
-		}
-		return &h.good, nil
-	}}
-	h.wg.Go(func() {
-		for n := 0; ; n++ {
-			raw, err := l.Accept()
-			if err != nil {
-				return
-			}
-			h.accepted.Add(1)
-			h.sockets.Store(raw, nil)
-			h.wg.Go(func() {
-				if *h.mood.Load() == "half-open" { // accepts, and never says a word
-					raw.Read(make([]byte, 1<<16))
-					raw.Read(make([]byte, 1<<16))
-					raw.Close()
-					return
-				}
-				h.serve(n, tls.Server(raw, cfg))
-			})
-		}
-	})
 }
 
-// cut ends all connections, with a reset.
-func (h *host) cut() {
-	h.sockets.Range(func(c, _ any) bool {
-		c.(*net.TCPConn).SetLinger(0)
-		c.(net.Conn).Close()
-		h.sockets.Delete(c)
-		return true
-	})
+// close ends everything.
+func (h *host) close() {
+	h.network.Close()
+	h.srv.Close()
 }
-
-func (h *host) down() { h.listener.Close(); h.cut() }
 
 // ledger is what the callers were told.
 type ledger struct {
@@ -158,7 +141,7 @@ func TestChaos(t *testing.T) {
 		phase = 4 * time.Second
 	}
 	h, ca := newHost(t)
-	ep, err := dial.ParseEndpoint("smtps://" + h.address)
+	ep, err := dial.ParseEndpoint("smtps://" + h.network.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,15 +184,15 @@ func TestChaos(t *testing.T) {
 		before, begin := h.accepted.Load(), time.Now()
 		switch mood {
 		case "restarted":
-			h.down()
+			h.network.Down()
 			h.up(t)
 		case "killed":
-			h.down()
+			h.network.Down()
 		case "impostor", "half-open":
 			h.feel(mood)
-			h.cut()
+			h.network.HangUp()
 		case "cut":
-			h.cut()
+			h.network.HangUp()
 		default:
 			h.feel(mood)
 		}
@@ -238,8 +221,7 @@ func TestChaos(t *testing.T) {
 	if err := p.Close(ctx); err != nil {
 		t.Error(err)
 	}
-	h.down()
-	h.wg.Wait()
+	h.close()
 	audit(t, h, book)
 	t.Logf("%+v", p.Stats())
 	if s := p.Stats(); s.Conns != 0 || s.InFlight != 0 {

@@ -212,7 +212,7 @@ func TestSecondConnectionRefused(t *testing.T) {
 		if s := p.Stats(); s.Down != nil || s.Idle != 1 {
 			t.Errorf("idle: %+v", s)
 		}
-		r.hangUp()
+		r.srv.HangUp()
 		synctest.Wait()
 		if p.Stats().Down == nil {
 			t.Error("the last connection is gone")

@@ -60,8 +60,8 @@ func TestStreams(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if r.took() != 50 || r.dials() != 1 || r.turns > 60 {
-			t.Errorf("%d of 50, %d dials, %d turns", r.took(), r.dials(), r.turns)
+		if r.took() != 50 || r.dials() != 1 || r.turns() > 60 {
+			t.Errorf("%d of 50, %d dials, %d turns", r.took(), r.dials(), r.turns())
 		}
 	})
 }
@@ -117,7 +117,7 @@ func TestStale(t *testing.T) {
 				}
 			}
 			synctest.Wait()
-			r.hangUp()
+			r.srv.HangUp()
 		}
 		if r.took() != 200 {
 			t.Error(r.took())

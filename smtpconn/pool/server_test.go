@@ -1,7 +1,6 @@
 package pool_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,28 +11,43 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// relay is an SMTP server that remembers what it took. It is its own network.
+// relay is an SMTP server of dialtest that remembers what it took. It is its own network.
 type relay struct {
-	// answer, if set, may change a reply; "" hangs up, "-" says nothing.
-	// The end of a content is the command ".".
+	// answer, if set, may change a reply: "" hangs up, "-" says nothing, and usual is
+	// what the server says. The end of a content is the command ".", with the last
+	// recipient behind it.
 	answer func(conn int, command, usual string) string
 	// closed, if set, is told when a connection has ended.
 	closed func(conn int)
 	// refuse, if set, is asked before each dial.
 	refuse func(n int) error
 
+	start sync.Once
+	srv   *dialtest.Server
+
 	mu        sync.Mutex
 	dialled   []time.Time
-	conns     []net.Conn
-	committed map[string]int // by first recipient
+	conns     []net.Conn     // the server's ends
+	committed map[string]int // by last recipient
 	commands  []string
-	turns     int // times that the replies to a group were said
-	wg        sync.WaitGroup
+	wg        sync.WaitGroup // of connections
+}
+
+// serve starts the server.
+func (r *relay) serve(c dialtest.Config) {
+	c.Protocol, c.NoSTARTTLS, c.LoginInClear = policy.SMTP, true, true
+	c.Accept = func(string, string) bool { return true }
+	c.Rules = append(c.Rules, dialtest.Rule{At: "*", Choose: r.choose})
+	var err error
+	if r.srv, err = dialtest.NewServer(c); err != nil {
+		panic(err) // there is no port
+	}
 }
 
 func (r *relay) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -47,117 +61,65 @@ func (r *relay) DialContext(ctx context.Context, _, _ string) (net.Conn, error) 
 			return nil, err
 		}
 	}
+	r.start.Do(func() { r.serve(dialtest.Config{NoListener: true}) })
 	client, server := net.Pipe()
 	r.mu.Lock()
 	r.conns = append(r.conns, server)
 	r.mu.Unlock()
-	r.wg.Go(func() { r.serve(n, server) })
+	r.wg.Go(func() { r.srv.Serve(server) })
 	return client, nil
 }
 
-func (r *relay) flush(in *bufio.Reader, out *bufio.Writer) {
-	if in.Buffered() > 0 || out.Buffered() == 0 {
-		return
+// turns returns how often the replies to a group of commands were said.
+func (r *relay) turns() (n int) {
+	for _, s := range r.srv.Sessions() {
+		n += s.Turns
 	}
-	r.mu.Lock()
-	r.turns++
-	r.mu.Unlock()
-	out.Flush()
+	return n
 }
 
-func (r *relay) hangUp() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.conns {
-		c.Close()
-	}
-}
-
-func (r *relay) serve(n int, conn net.Conn) {
-	defer conn.Close()
-	defer func() {
+// choose has the server answer a command as answer says.
+func (r *relay) choose(m dialtest.Moment) dialtest.Rule {
+	command, to := m.Command, ""
+	switch {
+	case command == "connect":
+		return dialtest.Rule{}
+	case command == "closed":
 		if r.closed != nil {
-			r.closed(n)
+			r.closed(m.Conn)
 		}
-	}()
-	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
-	yes := false // to the last command
-	say := func(command, usual string) bool {
-		r.mu.Lock()
+		return dialtest.Rule{}
+	case command == ".":
+		to = m.Message.To[len(m.Message.To)-1]
+		command += to
+	}
+	const usual = "as usual"
+	ehlo := "250-mail.test\r\n250-8BITMIME\r\n250-REQUIRETLS\r\n250 PIPELINING"
+	r.mu.Lock()
+	if to == "" {
 		r.commands = append(r.commands, command)
-		answer := r.answer
-		r.mu.Unlock()
-		s := usual
-		if answer != nil {
-			s = answer(n, command, usual)
-		}
-		yes = s != "" && s[0] <= '3' && usual[0] <= '3'
-		if s != "" && s != "-" {
-			out.WriteString(s + "\r\n")
-		}
-		r.flush(in, out)
-		return s != ""
 	}
-	mail, to, content := false, "", false
-	if !say("greeting", "220 mail.test") {
-		return
+	answer, reply := r.answer, usual
+	r.mu.Unlock()
+	if answer != nil {
+		reply = answer(m.Conn, command, usual)
 	}
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimSuffix(line, "\r\n")
-		verb, _, _ := strings.Cut(line, " ")
-		ok := true
-		switch {
-		case content && line == ".":
-			content, mail = false, false
-			usual := "250 2.0.0 queued"
-			r.mu.Lock()
-			answer := r.answer
-			r.mu.Unlock()
-			if answer != nil {
-				usual = answer(n, "."+to, usual)
-			}
-			if strings.HasPrefix(usual, "250") || usual == "" || usual == "-" {
-				r.commit(to)
-			}
-			if usual == "" {
-				return
-			}
-			if usual != "-" {
-				out.WriteString(usual + "\r\n")
-			}
-			r.flush(in, out)
-		case content:
-		case verb == "EHLO":
-			ok = say(line, "250-mail.test\r\n250-8BITMIME\r\n250-REQUIRETLS\r\n250 PIPELINING")
-		case verb == "MAIL":
-			ok = say(line, "250 2.1.0 ok")
-			mail, to = yes, ""
-		case verb == "RCPT" && mail:
-			ok = say(line, "250 2.1.5 ok")
-			if yes {
-				to, _, _ = strings.Cut(strings.TrimPrefix(line, "RCPT TO:<"), ">")
-			}
-		case verb == "DATA" && to != "":
-			ok = say(line, "354 go")
-			content = yes
-		case verb == "RCPT" || verb == "DATA":
-			ok = say(line, "503 5.5.1 not now")
-		case verb == "AUTH":
-			ok = say(line, "235 2.7.0 welcome")
-		case verb == "QUIT":
-			say(line, "221 bye")
-			return
-		default:
-			ok = say(line, "250 2.0.0 ok")
-		}
-		if !ok {
-			return
-		}
+	if reply == usual && strings.HasPrefix(command, "EHLO") {
+		reply = ehlo
 	}
+	positive := reply != "" && reply[0] <= '3'
+	if to != "" && (positive || reply == usual || reply == "" || reply == "-") {
+		r.commit(to)
+	}
+	switch reply {
+	case usual:
+		return dialtest.Rule{}
+	case "":
+		return dialtest.Rule{Skip: true, End: dialtest.EndClose}
+	case "-":
+		return dialtest.Rule{Skip: true}
+	}
+	return dialtest.Rule{Reply: reply, Obey: positive}
 }
 
 func (r *relay) commit(to string) {
@@ -211,7 +173,9 @@ func open(t testing.TB, r *relay, c pool.Config) *pool.Pool {
 	}
 	t.Cleanup(func() {
 		p.Close(context.Background())
-		r.hangUp()
+		if r.srv != nil {
+			r.srv.HangUp()
+		}
 		r.wg.Wait()
 	})
 	return p

@@ -1,12 +1,9 @@
 package oauth_test
 
 import (
-	"bufio"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -22,11 +19,9 @@ import (
 
 // mailServer is a POP3 server that takes tokens.
 type mailServer struct {
-	t         *testing.T
-	ca        *dialtest.CA
-	listener  net.Listener
-	mechanism string
-	refusal   string // what it says of a token that it does not take, in JSON
+	*dialtest.Server
+	t       *testing.T
+	refusal string // what it says of a token that it does not take, in JSON
 
 	mu     sync.Mutex
 	good   string   // the token that it takes
@@ -35,69 +30,38 @@ type mailServer struct {
 
 func newMailServer(t *testing.T, mechanism, refusal string) *mailServer {
 	t.Helper()
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"pop3"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &mailServer{t: t, ca: ca, listener: l, mechanism: mechanism, refusal: refusal}
-	var wg sync.WaitGroup
-	t.Cleanup(func() { l.Close(); wg.Wait() })
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { defer c.Close(); s.serve(c) })
-		}
+	s := &mailServer{t: t, refusal: refusal}
+	srv, err := dialtest.NewServer(dialtest.Config{
+		Protocol: policy.POP3, Implicit: true, Mechanisms: []string{mechanism},
+		Accept: func(user, _ string) bool { return user == testUser },
+		Rules: []dialtest.Rule{
+			{At: "AUTH", Choose: s.judge},
+			{At: "", Reply: "-ERR [AUTH] no"},     // what XOAUTH2 answers a refusal with
+			{At: "AQ==", Reply: "-ERR [AUTH] no"}, // and OAUTHBEARER
+		},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Close() })
+	s.Server = srv
 	return s
 }
 
-// serve speaks with one client.
-func (s *mailServer) serve(c net.Conn) {
-	lines := bufio.NewScanner(c)
-	fmt.Fprint(c, "+OK ready\r\n")
-	for lines.Scan() {
-		switch command, argument, _ := strings.Cut(lines.Text(), " "); command {
-		case "CAPA":
-			fmt.Fprintf(c, "+OK\r\nSASL %s\r\n.\r\n", s.mechanism)
-		case "AUTH":
-			_, ir, _ := strings.Cut(argument, " ")
-			message, err := base64.StdEncoding.DecodeString(ir)
-			if err != nil {
-				s.t.Errorf("%q: %v", lines.Text(), err)
-			}
-			_, token, _ := strings.Cut(string(message), "auth=Bearer ")
-			if s.takes(strings.TrimRight(token, "\x01")) {
-				fmt.Fprint(c, "+OK\r\n")
-				continue
-			}
-			fmt.Fprintf(c, "+ %s\r\n", base64.StdEncoding.EncodeToString([]byte(s.refusal)))
-			lines.Scan()
-			fmt.Fprint(c, "-ERR [AUTH] no\r\n")
-		case "QUIT":
-			fmt.Fprint(c, "+OK\r\n")
-			return
-		default:
-			fmt.Fprint(c, "-ERR\r\n")
-		}
+// judge refuses a token that is not the good one.
+func (s *mailServer) judge(m dialtest.Moment) dialtest.Rule {
+	message, err := base64.StdEncoding.DecodeString(m.Command[strings.LastIndex(m.Command, " ")+1:])
+	if err != nil {
+		s.t.Errorf("%q: %v", m.Command, err)
 	}
-}
-
-func (s *mailServer) takes(token string) bool {
+	_, token, _ := strings.Cut(string(message), "auth=Bearer ")
+	token = strings.TrimRight(token, "\x01")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens = append(s.tokens, token)
-	return token == s.good
+	if s.tokens = append(s.tokens, token); token == s.good {
+		return dialtest.Rule{}
+	}
+	return dialtest.Rule{Reply: "+ " + base64.StdEncoding.EncodeToString([]byte(s.refusal))}
 }
 
 func (s *mailServer) accept(token string) {
@@ -109,10 +73,8 @@ func (s *mailServer) accept(token string) {
 // login logs in with tokens of a, and returns the transcript.
 func (s *mailServer) login(a *oauth.Account) (transcript string, err error) {
 	var text strings.Builder
-	d := &dial.Dialer{TLSConfig: s.ca.ClientConfig(), Transcript: &text, LocalName: "client.test"}
-	port := uint16(s.listener.Addr().(*net.TCPAddr).Port)
-	e := dial.Endpoint{Protocol: policy.POP3, Host: "127.0.0.1", Port: port, Policy: policy.ImplicitTLS}
-	c, err := pop3conn.Dial(s.t.Context(), e, &pop3conn.Options{Dialer: d, Auth: auth.Token{User: testUser, Secret: a}})
+	d := &dial.Dialer{TLSConfig: s.ClientConfig(), Transcript: &text, LocalName: "client.test"}
+	c, err := pop3conn.Dial(s.t.Context(), s.Endpoint(policy.ImplicitTLS), &pop3conn.Options{Dialer: d, Auth: auth.Token{User: testUser, Secret: a}})
 	if err == nil {
 		err = c.Quit(s.t.Context())
 	}

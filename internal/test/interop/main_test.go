@@ -1,15 +1,14 @@
 package interop
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
@@ -24,16 +23,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// host is what certificates are for, and what is dialled: leadTo finds it.
+// host is what certificates are for, and what is dialled: dialtest.LeadTo finds it.
 const host = "mail.test"
-
-// leadTo is a NetDialer that finds every host at one address.
-type leadTo string
-
-func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, network, string(to))
-}
 
 // dialer returns one that trusts the lab's CA and finds host at addr. It brings
 // the lab's client certificate if bring is set.
@@ -42,7 +33,7 @@ func dialer(l *servers.Lab, addr string, bring bool) *dial.Dialer {
 	if bring {
 		config.Certificates = []tls.Certificate{l.Client}
 	}
-	return &dial.Dialer{TLSConfig: config, NetDialer: leadTo(addr), Timeout: 20 * time.Second, LocalName: "client.test"}
+	return &dial.Dialer{TLSConfig: config, NetDialer: dialtest.LeadTo(addr), Timeout: 20 * time.Second, LocalName: "client.test"}
 }
 
 func endpoint(p policy.Protocol, pol policy.Policy) dial.Endpoint {

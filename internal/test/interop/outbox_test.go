@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -174,7 +175,7 @@ func fillOutbox(args []string) error {
 }
 
 func outboxRelay(config *tls.Config, addr string) (*pool.Pool, error) {
-	d := &dial.Dialer{TLSConfig: config, NetDialer: leadTo(addr), LocalName: "client.test"}
+	d := &dial.Dialer{TLSConfig: config, NetDialer: dialtest.LeadTo(addr), LocalName: "client.test"}
 	return pool.New(pool.Config{
 		Endpoint: endpoint(policy.SMTP, policy.RequiredSTARTTLS), Options: &smtpconn.Options{Dialer: d}, MaxAttempts: 1,
 	})

@@ -3,7 +3,6 @@ package oauthtest
 import (
 	"context"
 	"crypto/tls"
-	"net"
 	"net/http"
 	"os"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/auth/oauth"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/internal/test/supervise"
@@ -90,19 +90,11 @@ func transport(config *tls.Config) *http.Transport {
 	return &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}
 }
 
-// leadTo is a NetDialer that finds every host at one address.
-type leadTo string
-
-func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, network, string(to))
-}
-
 const host = "mail.test"
 
 // dialer finds a mail server, and where it is spoken to by a protocol.
 func dialer(config *tls.Config, addr string) *dial.Dialer {
-	return &dial.Dialer{TLSConfig: config, NetDialer: leadTo(addr), Timeout: 20 * time.Second, LocalName: "client.test"}
+	return &dial.Dialer{TLSConfig: config, NetDialer: dialtest.LeadTo(addr), Timeout: 20 * time.Second, LocalName: "client.test"}
 }
 
 // login logs Alice in by IMAP with a token.

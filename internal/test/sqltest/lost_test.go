@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/sqlstore"
 )
@@ -37,8 +38,8 @@ func (a attempt) check(t *testing.T, s *sqlstore.Store, n int) {
 func TestCutConnection(t *testing.T) {
 	onServersAll(t, func(t *testing.T, d database) {
 		direct, _, o := d.store(t)
-		p := newProxy(t, d.Socket)
-		db := p.through(d).open(t)
+		net := network(t, d.Socket)
+		db := through(net, d).open(t)
 		far := openStore(t, db, o)
 		from := random(t)
 		var list []attempt
@@ -46,9 +47,10 @@ func TestCutConnection(t *testing.T) {
 		for n := range 400 {
 			a := attempt{before: from.record(), seen: from.record()}
 			check(t, direct.Remember(t.Context(), peer(n), a.before))
-			p.cutAfter(upstream+direction(from.IntN(2)), from.IntN([]int{16, 250, 2000}[from.IntN(3)]))
+			cut := dialtest.Fault{Kind: dialtest.FaultCut, ToServer: from.IntN(2) == 0, After: from.IntN([]int{16, 250, 2000}[from.IntN(3)])}
+			check(t, net.Order(cut))
 			err := far.Remember(t.Context(), peer(n), a.seen)
-			cuts += count(p.disarm())
+			cuts += count(!net.Withdraw())
 			errs += count(err != nil)
 			a.failed = err != nil
 			a.check(t, direct, n)
@@ -61,7 +63,7 @@ func TestCutConnection(t *testing.T) {
 			a.check(t, direct, n)
 		}
 		t.Logf("%d connections cut, %d calls failed", cuts, errs)
-		// Of the lost connections that lib/pq reports, database/sql asks for
+		// For a connection that lib/pq reports as lost, database/sql asks for
 		// another and sends the statement again. That does no harm either.
 		if cuts < 100 || errs < 50 && d.Driver != "postgres" {
 			t.Error("too few to mean anything")

@@ -129,8 +129,8 @@ func TestWithoutTheRightToCreate(t *testing.T) {
 // with its context.
 func TestServerDown(t *testing.T) {
 	onServersAll(t, func(t *testing.T, d database) {
-		down := newProxy(t, d.Socket)
-		far := down.through(d)
+		down := network(t, d.Socket)
+		far := through(down, d)
 		down.Close()
 		if _, err := sqlstore.Open(t.Context(), far.open(t), d.options()); err == nil {
 			t.Error("opened though nothing listens")
@@ -140,7 +140,7 @@ func TestServerDown(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), soon)
 		defer cancel()
 		mute := d
-		mute.DSN = strings.Replace(far.DSN, down.port(), silent(t), 1)
+		mute.DSN = strings.Replace(far.DSN, port(down.Addr()), silent(t), 1)
 		if _, err := sqlstore.Open(ctx, mute.open(t), d.options()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("no answer: %v", err)
 		}

@@ -70,9 +70,7 @@ func (s *Session) change(c *command, of set, unchangedSince uint64, change func(
 		case !ok:
 			return
 		}
-		if now.ModSeq == s.box.modSeq+1 {
-			s.box.modSeq++ // it is told here
-		}
+		s.box.tells(now.ModSeq)
 		switch {
 		case !silent:
 			s.Say("* %d FETCH (%s)", number, s.flagItems(now, c.uids))

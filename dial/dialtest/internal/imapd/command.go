@@ -11,6 +11,7 @@ import (
 type command struct {
 	verb     string
 	uids     bool     // numbers are UIDs
+	modSeq   bool     // a SEARCH is for modification sequences
 	text     string   // what is left of the line, up to the next literal
 	literals []string // the literals that follow
 	rests    []string // what stands behind each of them
@@ -57,7 +58,7 @@ func (s *Session) literal(c *command, line string, n int) (string, error) {
 	case n > maxLiteral:
 		return "", fmt.Errorf("%w: literal too large", errSyntax)
 	case synchronizing:
-		s.Say("+ go on")
+		s.SayAnyway("+ go on")
 		s.Flush()
 	case !s.Has("LITERAL+"):
 		return "", fmt.Errorf("%w: LITERAL+ is not offered", errSyntax)

@@ -24,7 +24,7 @@ type item struct {
 func (s *Session) fetch(c *command) error {
 	of := c.set(s.box.last(c.uids))
 	c.space()
-	items := c.items()
+	items := s.items(c)
 	since, vanished := s.modifiers(c)
 	if c.end(); c.err != nil {
 		return c.err
@@ -74,12 +74,20 @@ func (s *Session) tellVanished(since uint64, of set) {
 }
 
 // items takes what is to be fetched.
-func (c *command) items() (all []item) {
+func (s *Session) items(c *command) (all []item) {
 	if c.peek() == '(' {
 		c.list(func() { all = append(all, c.item()...) })
-		return all
+	} else {
+		all = c.item()
 	}
-	return c.item()
+	for _, it := range all {
+		if it.name == "MODSEQ" {
+			if s.condStore = s.Has("CONDSTORE"); !s.condStore { // RFC 7162 §3.1
+				c.fail()
+			}
+		}
+	}
+	return all
 }
 
 // item takes one item, or a macro.
@@ -148,9 +156,7 @@ func (s *Session) tellItems(c *command, number int, m mailstore.Message, items [
 		if !ok {
 			return // it was expunged a moment ago
 		}
-		if s.box.modSeq+1 == m.ModSeq {
-			s.box.modSeq = m.ModSeq // it is told here
-		}
+		s.box.tells(m.ModSeq)
 		if !slices.ContainsFunc(items, func(it item) bool { return it.name == "FLAGS" }) {
 			items = append(slices.Clone(items), item{name: "FLAGS", label: "FLAGS"})
 		}

@@ -1,7 +1,6 @@
 package imapd
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
@@ -40,21 +39,14 @@ func (s *Session) login(c *command) error {
 
 func (s *Session) authenticate(line string) error {
 	err := s.mayLogin()
+	_, args, _ := strings.Cut(line, " ")
+	if err == nil && strings.Contains(args, " ") && !s.Has("SASL-IR") {
+		err = refusal("BAD no initial response without SASL-IR")
+	}
 	if err == nil {
-		_, args, _ := strings.Cut(line, " ")
 		err = s.loggedIn(s.Authenticate("+ ", args))
 	}
-	var refused refusal
-	var ruled *serve.Refusal
-	switch {
-	case errors.As(err, &refused):
-		s.done("%s", string(refused))
-	case errors.As(err, &ruled):
-		s.reply(ruled.Reply)
-	default:
-		return err
-	}
-	return nil
+	return s.refuse(err)
 }
 
 // loggedIn says what came of a login.

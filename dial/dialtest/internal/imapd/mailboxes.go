@@ -20,7 +20,12 @@ func quote(text string) string {
 func (s *Session) list(c *command) error {
 	var selectSpecial bool
 	if c.peek() == '(' { // selection options (RFC 5258)
-		c.list(func() { selectSpecial = selectSpecial || strings.EqualFold(c.atom(), "SPECIAL-USE") })
+		c.list(func() {
+			if !strings.EqualFold(c.atom(), "SPECIAL-USE") || !s.Has("SPECIAL-USE") {
+				c.fail()
+			}
+			selectSpecial = true
+		})
 		c.space()
 	}
 	reference := c.astring()
@@ -31,7 +36,7 @@ func (s *Session) list(c *command) error {
 	} else {
 		patterns = append(patterns, c.listMailbox())
 	}
-	items := c.returnStatus()
+	items := s.returned(c)
 	if c.end(); c.err != nil {
 		return c.err
 	}
@@ -43,10 +48,14 @@ func (s *Session) list(c *command) error {
 		if box == nil || selectSpecial && len(box.Attributes()) == 0 {
 			continue
 		}
+		var attributes []string
+		if s.Has("SPECIAL-USE") {
+			attributes = box.Attributes()
+		}
 		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, encodeName(name)) }) {
 			continue
 		}
-		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(box.Attributes(), " "), mailstore.Separator, quote(encodeName(name)))
+		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(attributes, " "), mailstore.Separator, quote(encodeName(name)))
 		if items != nil {
 			s.tellStatus(name, box, items)
 		}
@@ -63,9 +72,9 @@ func (c *command) listMailbox() string {
 	return c.word(" ()")
 }
 
-// returnStatus takes "RETURN (...)", and returns the items of a STATUS in it
-// (RFC 5819), nil if there is none.
-func (c *command) returnStatus() (items []string) {
+// returned takes "RETURN (...)", and returns the items of a STATUS in it (RFC 5819),
+// nil if there is none.
+func (s *Session) returned(c *command) (items []string) {
 	if !c.take(' ') {
 		return nil
 	}
@@ -74,9 +83,29 @@ func (c *command) returnStatus() (items []string) {
 	}
 	c.space()
 	c.list(func() {
-		if strings.EqualFold(c.atom(), "STATUS") {
+		switch word := strings.ToUpper(c.atom()); {
+		case word == "SPECIAL-USE" && s.Has(word): // told in any case
+		case word == "STATUS" && s.Has("LIST-STATUS"):
 			c.space()
-			c.list(func() { items = append(items, strings.ToUpper(c.atom())) })
+			items = s.statusItems(c)
+		default:
+			c.fail()
+		}
+	})
+	return items
+}
+
+// statusItems takes the items of a STATUS.
+func (s *Session) statusItems(c *command) (items []string) {
+	c.list(func() {
+		switch item := strings.ToUpper(c.atom()); item {
+		case "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ":
+			extension := map[string]string{"SIZE": "STATUS=SIZE", "HIGHESTMODSEQ": "CONDSTORE"}[item]
+			if items = append(items, item); extension != "" && !s.Has(extension) {
+				c.fail()
+			}
+		default:
+			c.fail()
 		}
 	})
 	return items
@@ -120,9 +149,8 @@ func (s *Session) status(c *command) error {
 	if err != nil {
 		return err
 	}
-	var items []string
 	c.space()
-	c.list(func() { items = append(items, strings.ToUpper(c.atom())) })
+	items := s.statusItems(c)
 	if c.end(); c.err != nil {
 		return c.err
 	}
@@ -142,16 +170,14 @@ func (s *Session) tellStatus(name string, box *mailstore.Mailbox, items []string
 	}
 	var values []string
 	for _, item := range items {
-		value, ok := map[string]any{
+		value := map[string]any{
 			"MESSAGES": state.Messages, "RECENT": 0, "UIDNEXT": state.UIDNext, "UIDVALIDITY": state.UIDValidity,
 			"UNSEEN": unseen, "SIZE": size, "HIGHESTMODSEQ": state.ModSeq,
 		}[item]
 		if item == "HIGHESTMODSEQ" {
 			s.condStore = true // RFC 7162 §3.1
 		}
-		if ok {
-			values = append(values, fmt.Sprint(item, " ", value))
-		}
+		values = append(values, fmt.Sprint(item, " ", value))
 	}
 	s.Say("* STATUS %s (%s)", quote(encodeName(name)), strings.Join(values, " "))
 }
@@ -191,7 +217,9 @@ func (s *Session) create(c *command) error {
 	var attributes []string
 	if c.take(' ') { // (USE (\Sent)) (RFC 6154 §3)
 		c.list(func() {
-			c.atom()
+			if !strings.EqualFold(c.atom(), "USE") || !s.Has("SPECIAL-USE") {
+				c.fail()
+			}
 			c.space()
 			c.list(func() { attributes = append(attributes, c.atom()) })
 		})

@@ -17,9 +17,15 @@ type test func(number int, m mailstore.Message) bool
 func (s *Session) search(c *command) error {
 	var options []string
 	extended := false
-	if rest, ok := strings.CutPrefix(strings.ToUpper(c.text), "RETURN "); ok {
+	if rest, ok := strings.CutPrefix(strings.ToUpper(c.text), "RETURN "); ok && s.Has("ESEARCH") {
 		c.text, extended = c.text[len(c.text)-len(rest):], true
-		c.list(func() { options = append(options, strings.ToUpper(c.atom())) })
+		c.list(func() {
+			option := strings.ToUpper(c.atom())
+			if !slices.Contains([]string{"ALL", "COUNT", "MIN", "MAX"}, option) {
+				c.fail()
+			}
+			options = append(options, option)
+		})
 		c.space()
 	}
 	if rest, ok := strings.CutPrefix(strings.ToUpper(c.text), "CHARSET "); ok {
@@ -38,27 +44,45 @@ func (s *Session) search(c *command) error {
 		return err
 	}
 	var found []uint32
-	s.box.each(&command{}, set{{1, ^uint32(0)}}, func(number int, m mailstore.Message) {
+	var modSeq uint64 // the highest of those that are found
+	s.box.each(c, nil, func(number int, m mailstore.Message) {
 		if !all(tests)(number, m) {
 			return
 		}
-		if n := uint32(number); c.uids {
+		modSeq = max(modSeq, m.ModSeq)
+		if c.uids {
 			found = append(found, m.UID)
 		} else {
-			found = append(found, n)
+			found = append(found, uint32(number))
 		}
 	})
+	if !c.modSeq {
+		modSeq = 0
+	}
 	if extended {
-		s.tellExtended(c, options, found)
+		s.tellExtended(c, options, found, modSeq)
 	} else {
-		s.Say("%s", strings.TrimRight("* SEARCH "+strings.Trim(strings.ReplaceAll(fmt.Sprint(found), ",", ""), "[]"), " "))
+		s.tellFound(found, modSeq)
 	}
 	s.done("OK searched")
 	return nil
 }
 
-// tellExtended answers with ESEARCH.
-func (s *Session) tellExtended(c *command, options []string, found []uint32) {
+// tellFound answers with SEARCH, and a modification sequence if it is not zero
+// (RFC 7162 §3.1.5).
+func (s *Session) tellFound(found []uint32, modSeq uint64) {
+	line := "* SEARCH"
+	for _, n := range found {
+		line += fmt.Sprint(" ", n)
+	}
+	if modSeq > 0 {
+		line += fmt.Sprintf(" (MODSEQ %d)", modSeq)
+	}
+	s.Say("%s", line)
+}
+
+// tellExtended answers with ESEARCH (RFC 4731).
+func (s *Session) tellExtended(c *command, options []string, found []uint32, modSeq uint64) {
 	line := fmt.Sprintf("* ESEARCH (TAG %s)", quote(s.tag))
 	if c.uids {
 		line += " UID"
@@ -78,6 +102,9 @@ func (s *Session) tellExtended(c *command, options []string, found []uint32) {
 		case option == "MAX":
 			line += fmt.Sprintf(" MAX %d", found[len(found)-1])
 		}
+	}
+	if modSeq > 0 {
+		line += fmt.Sprintf(" MODSEQ %d", modSeq)
 	}
 	s.Say("%s", line)
 }
@@ -152,6 +179,9 @@ func (s *Session) valueKey(c *command, word string) test {
 			return word == "LARGER" && len(m.Text) > n || word == "SMALLER" && len(m.Text) < n
 		}
 	case "MODSEQ":
+		if !s.Has("CONDSTORE") {
+			c.fail()
+		}
 		if c.peek() == '"' { // the entry that is meant: there is one only
 			c.quoted()
 			c.space()
@@ -159,7 +189,7 @@ func (s *Session) valueKey(c *command, word string) test {
 			c.space()
 		}
 		n := c.number()
-		s.condStore = true
+		s.condStore, c.modSeq = true, true
 		return func(_ int, m mailstore.Message) bool { return m.ModSeq >= n }
 	case "BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE":
 		return dateKey(word, c.date())

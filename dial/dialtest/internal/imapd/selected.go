@@ -10,12 +10,12 @@ import (
 type resync struct {
 	validity uint32
 	modSeq   uint64
-	known    set // the UIDs that it knows; nil is all
+	known    set // the UIDs that it knows
 }
 
 // open is SELECT and EXAMINE.
 func (s *Session) open(c *command) error {
-	s.unselect()
+	s.unselect() // also if there is no such mailbox
 	box, _, err := s.mailbox(c, "NONEXISTENT")
 	if err != nil {
 		return err
@@ -39,7 +39,13 @@ func (s *Session) open(c *command) error {
 	s.selectBox(box, c.verb == "EXAMINE")
 	s.tellMailbox(box)
 	if q != nil && q.validity == s.box.validity {
-		s.tellSince(q.modSeq, q.known, true)
+		s.tellVanished(q.modSeq, q.known)
+		changed, _, _ := box.Since(q.modSeq)
+		for _, m := range changed {
+			if q.known.has(m.UID) {
+				s.tellFlags(m)
+			}
+		}
 	}
 	if c.verb == "EXAMINE" {
 		s.done("OK [READ-ONLY] selected")
@@ -86,28 +92,6 @@ func (s *Session) tellMailbox(box *mailstore.Mailbox) {
 	}
 }
 
-// tellSince tells what has happened in the selected mailbox since a modification
-// sequence, to the messages of a set of UIDs; nil is all.
-func (s *Session) tellSince(modSeq uint64, of set, expunged bool) {
-	changed, gone, _ := s.box.box.Since(modSeq)
-	if expunged {
-		var tell []uint32
-		for _, uid := range gone {
-			if of == nil || of.has(uid) {
-				tell = append(tell, uid)
-			}
-		}
-		if len(tell) > 0 {
-			s.Say("* VANISHED (EARLIER) %s", setOf(tell))
-		}
-	}
-	for _, m := range changed {
-		if of == nil || of.has(m.UID) {
-			s.tellFlags(m)
-		}
-	}
-}
-
 // close is CLOSE and UNSELECT.
 func (s *Session) close(c *command) error {
 	if c.verb == "CLOSE" && !s.box.readOnly {
@@ -118,11 +102,10 @@ func (s *Session) close(c *command) error {
 	return nil
 }
 
-// deleted returns the UIDs of the messages with \Deleted, in a set if there is
-// one.
+// deleted returns the UIDs of the messages with \Deleted in a set.
 func (v *view) deleted(of set) (uids []uint32) {
 	for _, m := range v.box.Messages() {
-		if has(m, `\Deleted`) && (of == nil || of.has(m.UID)) {
+		if has(m, `\Deleted`) && of.has(m.UID) {
 			uids = append(uids, m.UID)
 		}
 	}

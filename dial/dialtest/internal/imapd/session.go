@@ -36,9 +36,12 @@ func (s *Session) Greeted(greeting string) bool {
 func extensions() []string {
 	return []string{
 		"IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ENABLE", "ID", "ESEARCH", "SPECIAL-USE", "LIST-STATUS",
-		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND",
+		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND", "STATUS=SIZE",
 	}
 }
+
+// Extensions returns those that a server can be without.
+func Extensions() []string { return append(extensions(), "SASL-IR", "STARTTLS") }
 
 // capabilities returns the list for the state that the session is in.
 func (s *Session) capabilities() string {
@@ -51,7 +54,9 @@ func (s *Session) capabilities() string {
 		}
 		return strings.Join(list, " ")
 	}
-	list = append(list, "SASL-IR")
+	if s.Has("SASL-IR") {
+		list = append(list, "SASL-IR")
+	}
 	if s.MayUpgrade() {
 		list = append(list, "STARTTLS")
 	}
@@ -137,6 +142,12 @@ func (s *Session) read(verb, line string) error {
 	if err == nil {
 		err = s.run(verb, c)
 	}
+	return s.refuse(err)
+}
+
+// refuse says why a command is not carried out, and returns an error that ends the
+// session.
+func (s *Session) refuse(err error) error {
 	var refused refusal
 	var ruled *serve.Refusal
 	switch {
@@ -151,6 +162,9 @@ func (s *Session) read(verb, line string) error {
 	}
 	return nil
 }
+
+// errUnknown refuses a command that the server does not have.
+const errUnknown = refusal("BAD unknown command, or not now")
 
 // run runs a command that was read.
 func (s *Session) run(verb string, c *command) error {
@@ -167,6 +181,9 @@ func (s *Session) run(verb string, c *command) error {
 		s.Say("* BYE bye")
 		s.done("OK done")
 	case "ID":
+		if !s.Has("ID") {
+			return errUnknown
+		}
 		s.Say(`* ID ("name" "dialtest")`)
 		s.done("OK done")
 	case "STARTTLS":
@@ -199,7 +216,7 @@ func (s *Session) authenticated(verb string, c *command) error {
 		"NAMESPACE": "NAMESPACE", "ENABLE": "ENABLE", "IDLE": "IDLE", "UNSELECT": "UNSELECT", "MOVE": "MOVE",
 	}[verb]
 	if run == nil || extension != "" && !s.Has(extension) {
-		return refusal("BAD unknown command, or not now")
+		return errUnknown
 	}
 	return run(c)
 }
@@ -208,11 +225,11 @@ func (s *Session) authenticated(verb string, c *command) error {
 func (s *Session) uid(c *command) error {
 	c.verb, c.uids = strings.ToUpper(c.atom()), true
 	if c.space(); c.verb == "EXPUNGE" && !s.Has("UIDPLUS") {
-		return refusal("BAD unknown command")
+		return errUnknown
 	}
 	switch c.verb {
 	case "FETCH", "SEARCH", "STORE", "COPY", "MOVE", "EXPUNGE":
 		return s.authenticated(c.verb, c)
 	}
-	return refusal("BAD unknown command")
+	return errUnknown
 }

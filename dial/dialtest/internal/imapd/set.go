@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// set is a set of numbers, as ranges.
+// set is a set of numbers, as ranges. The nil set has all numbers.
 type set [][2]uint32
 
 // set takes a set of message numbers or UIDs; last is what "*" stands for.
@@ -36,7 +36,7 @@ func (c *command) setNumber(text string, last uint32) uint32 {
 }
 
 func (s set) has(n uint32) bool {
-	return slices.ContainsFunc(s, func(r [2]uint32) bool { return r[0] <= n && n <= r[1] })
+	return s == nil || slices.ContainsFunc(s, func(r [2]uint32) bool { return r[0] <= n && n <= r[1] })
 }
 
 // setOf returns numbers as a set's text. They are in order.

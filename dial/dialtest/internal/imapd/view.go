@@ -21,9 +21,8 @@ type view struct {
 	unwatch  func()
 }
 
-// selectBox makes a mailbox the selected one.
+// selectBox makes a mailbox the selected one where there is none.
 func (s *Session) selectBox(box *mailstore.Mailbox, readOnly bool) {
-	s.unselect()
 	v := &view{box: box, readOnly: readOnly, changed: make(chan struct{}, 1)}
 	v.unwatch = box.Watch(func() {
 		select {
@@ -59,6 +58,14 @@ func (v *view) last(uids bool) uint32 {
 func (v *view) number(uid uint32) (int, bool) {
 	i, ok := slices.BinarySearch(v.uids, uid)
 	return i + 1, ok
+}
+
+// tells notes that a modification sequence is told by another way than sync, if it is
+// the next one.
+func (v *view) tells(modSeq uint64) {
+	if modSeq == v.modSeq+1 {
+		v.modSeq = modSeq
+	}
 }
 
 // each yields the messages of a set that are still there, with their numbers.
@@ -159,7 +166,7 @@ func (s *Session) idle(c *command) error {
 	if c.end(); c.err != nil {
 		return c.err
 	}
-	s.Say("+ idling")
+	s.SayAnyway("+ idling")
 	s.Flush()
 	tag := s.tag
 	if err := s.Command("idling", s.reply, func() error { return nil }); err != nil {

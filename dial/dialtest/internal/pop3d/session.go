@@ -33,7 +33,13 @@ func (s *Session) say(reply string) { s.Say("%s", reply) }
 func (s *Session) Handle(line string) error {
 	verb, args, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
-	err := s.Command(line, s.say, func() error { return s.handle(verb, args) })
+	err := s.Command(line, s.say, func() error {
+		if s.Ahead() {
+			s.say("-ERR PIPELINING is not offered")
+			return nil
+		}
+		return s.handle(verb, args)
+	})
 	if err == nil && verb == "QUIT" {
 		return serve.ErrEnd
 	}
@@ -50,7 +56,7 @@ func (s *Session) handle(verb, args string) error {
 		s.transaction(verb, args)
 	case verb == "STLS" && s.MayUpgrade():
 		return s.Upgrade("+OK begin TLS")
-	case verb == "USER" || verb == "PASS" || verb == "AUTH":
+	case (verb == "USER" || verb == "PASS") && s.Has("USER"), verb == "AUTH" && s.Has("SASL"):
 		return s.login(verb, args)
 	default:
 		s.say("-ERR unknown command")
@@ -58,9 +64,17 @@ func (s *Session) handle(verb, args string) error {
 	return nil
 }
 
+// capabilities are what CAPA lists in any case.
+func capabilities() []string {
+	return []string{"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"}
+}
+
+// Extensions returns the capabilities that a server can be without.
+func Extensions() []string { return append(capabilities(), "STLS", "USER", "SASL") }
+
 func (s *Session) capa() {
 	s.say("+OK")
-	for _, c := range []string{"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"} {
+	for _, c := range capabilities() {
 		if s.Has(c) {
 			s.say(c)
 		}
@@ -68,11 +82,11 @@ func (s *Session) capa() {
 	if s.MayUpgrade() && !s.Authed {
 		s.say("STLS")
 	}
-	if s.MayLogin() {
+	if s.MayLogin() && s.Has("USER") {
 		s.say("USER")
-		if len(s.Mechanisms) > 0 {
-			s.say("SASL " + strings.Join(s.Mechanisms, " "))
-		}
+	}
+	if s.MayLogin() && s.Has("SASL") && len(s.Mechanisms) > 0 {
+		s.say("SASL " + strings.Join(s.Mechanisms, " "))
 	}
 	s.say(".")
 }
@@ -100,8 +114,10 @@ func (s *Session) login(verb, args string) error {
 		s.say("+OK welcome")
 	case errors.As(err, &refused):
 		s.say(refused.Reply)
-	case err == serve.ErrWrong:
+	case err == serve.ErrWrong && s.Has("AUTH-RESP-CODE"):
 		s.say("-ERR [AUTH] " + err.Error())
+	case err == serve.ErrWrong:
+		s.say("-ERR " + err.Error())
 	case err == serve.ErrMechanism, err == serve.ErrCancelled:
 		s.say("-ERR " + err.Error())
 	default:

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Listener accepts connections and can end them all.
+// Listener accepts connections and can end them all. Without a net.Listener it has
+// those that are given to Serve.
 type Listener struct {
 	net.Listener
 	serve func(conn net.Conn, cut <-chan struct{})
@@ -42,11 +43,25 @@ func Listen(network, address string) (*Listener, error) {
 	return &Listener{Listener: inner, done: make(chan struct{}), conns: map[*connection]bool{}}, nil
 }
 
+// Deaf returns a Listener that does not listen.
+func Deaf() *Listener {
+	return &Listener{conns: map[*connection]bool{}}
+}
+
+// Addr returns the address that it listens on, an empty one if it does not.
+func (l *Listener) Addr() net.Addr {
+	if l.Listener == nil {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	return l.Listener.Addr()
+}
+
 // Start begins to accept connections and gives each to serve, on a goroutine of
 // its own. serve ends soon after cut is closed.
 func (l *Listener) Start(serve func(conn net.Conn, cut <-chan struct{})) {
-	l.serve = serve
-	go l.accept()
+	if l.serve = serve; l.Listener != nil {
+		go l.accept()
+	}
 }
 
 func (l *Listener) accept() {
@@ -116,8 +131,11 @@ func (l *Listener) Close(last func()) error {
 	if !l.stop() {
 		return nil
 	}
-	<-l.done
-	err := l.Listener.Close()
+	var err error
+	if l.Listener != nil {
+		<-l.done
+		err = l.Listener.Close()
+	}
 	late := time.AfterFunc(Grace, func() {
 		last()
 		l.HangUp()
@@ -139,6 +157,9 @@ func (l *Listener) stop() bool {
 		return false
 	}
 	l.closed = true
+	if l.Listener == nil {
+		return true
+	}
 	d := net.Dialer{Timeout: Grace}
 	if path := l.Addr().String(); l.Addr().Network() == "unix" {
 		d.LocalAddr = &net.UnixAddr{Name: path + ".last", Net: "unix"}

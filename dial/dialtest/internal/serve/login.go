@@ -22,10 +22,14 @@ func (r *Refusal) Error() string { return r.Reply }
 
 // Login judges a user's name and password. The error is ErrWrong, or a *Refusal.
 func (s *Session) Login(user, password string) error {
+	accept := s.Accept
+	if accept == nil {
+		accept = func(user, password string) bool { return user == s.User && password == s.Password }
+	}
 	switch r := s.order("credentials"); {
 	case r.Reply != "":
 		return &Refusal{r.Reply}
-	case r.Skip, user != s.User, password != s.Password:
+	case r.Skip || !accept(user, password):
 		return ErrWrong
 	}
 	s.Authed = true
@@ -99,7 +103,7 @@ func (x *exchange) ask(challenge string) (string, error) {
 	if len(x.initial) > 0 {
 		response, x.initial = strings.TrimPrefix(x.initial[0], "="), nil
 	} else {
-		x.Say("%s%s", x.prompt, in64(challenge))
+		x.SayAnyway("%s%s", x.prompt, in64(challenge))
 		var err error
 		if response, err = x.Line(); err != nil {
 			return "", err

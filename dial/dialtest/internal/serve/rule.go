@@ -14,10 +14,33 @@ type Rule struct {
 	Over         int
 	Delay        time.Duration
 	Do           func(command string)
+	Choose       func(Moment) Rule
 	Reply        string
+	Obey         bool
 	Skip         bool
 	Bytes        int
 	End          End
+}
+
+// none reports whether a rule that was chosen has nothing done.
+func (r Rule) none() bool {
+	return r.Delay == 0 && r.Do == nil && r.Reply == "" && !r.Skip && r.Bytes == 0 && r.End == GoOn
+}
+
+// Moment is when a rule applies.
+type Moment struct {
+	Command string  // or the moment's name
+	Conn    int     // the connection's number, from 0
+	Message Message // what an SMTP client has said of a message so far
+}
+
+// Message is a message that an SMTP client sends.
+type Message struct {
+	From       string
+	MailParams []string
+	To         []string
+	RcptParams [][]string // of each recipient
+	Data       []byte
 }
 
 // End is how a connection ends.
@@ -35,8 +58,13 @@ const (
 type Rules struct {
 	mu       sync.Mutex
 	list     []*counted
+	forgets  bool // commands
 	commands []string
 }
+
+// NewRules returns no rules. They keep the commands that they were asked about, or
+// forget them.
+func NewRules(forget bool) *Rules { return &Rules{forgets: forget} }
 
 // Commands returns the moments so far that were commands.
 func (r *Rules) Commands() []string {
@@ -45,10 +73,10 @@ func (r *Rules) Commands() []string {
 	return slices.Clone(r.commands)
 }
 
-// counted is a rule and how often it has matched.
+// counted is a rule, and how often its moment has come and it has applied.
 type counted struct {
 	Rule
-	matched int
+	passed, applied int
 }
 
 // Add adds rules behind those that are there.
@@ -68,23 +96,53 @@ func (r *Rules) Clear() {
 }
 
 // take returns the first rule that applies at a moment, on a server with so many
-// open connections, and counts it.
-func (r *Rules) take(moment string, open int) (Rule, bool) {
+// open connections, and counts it. The zero Rule is none.
+func (r *Rules) take(m Moment, open int) Rule {
+	r.note(m.Command)
+	for i := 0; ; i++ {
+		var c *counted
+		if i, c = r.next(i, m.Command, open); c == nil {
+			return Rule{}
+		}
+		if c.Choose == nil {
+			return c.Rule
+		}
+		if rule := c.Choose(m); !rule.none() { // unlocked: it may use the server
+			r.mu.Lock()
+			c.applied++
+			r.mu.Unlock()
+			return rule
+		}
+	}
+}
+
+func (r *Rules) note(command string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Contains([]string{"connect", "greeting", "credentials", "idling"}, moment) {
-		r.commands = append(r.commands, moment)
+	if !r.forgets && !slices.Contains([]string{"connect", "greeting", "credentials", "idling", "closed"}, command) {
+		r.commands = append(r.commands, command)
 	}
-	for _, c := range r.list {
+}
+
+// next returns the next rule from the i-th that applies, or may choose to, and
+// where it stands.
+func (r *Rules) next(i int, moment string, open int) (int, *counted) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ; i < len(r.list); i++ {
+		c := r.list[i]
 		if open <= c.Over || !matches(c.At, moment) {
 			continue
 		}
-		c.matched++
-		if c.matched > c.After && (c.Times == 0 || c.matched <= c.After+c.Times) {
-			return c.Rule, true
+		if c.passed++; c.passed <= c.After || c.Times > 0 && c.applied >= c.Times {
+			continue
 		}
+		if c.Choose == nil {
+			c.applied++
+		}
+		return i, c
 	}
-	return Rule{}, false
+	return i, nil
 }
 
 // matches reports whether a pattern is that of a moment, in any case. A "*" in it
@@ -103,5 +161,5 @@ func matches(pattern, moment string) bool {
 		}
 		rest = rest[i+len(part):]
 	}
-	return rest == "" || rest[0] == ' ' || parts[len(parts)-1] == ""
+	return rest == "" || rest[0] == ' ' || strings.HasSuffix(pattern, "*")
 }

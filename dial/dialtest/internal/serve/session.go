@@ -22,6 +22,7 @@ type Settings struct {
 	NoSTARTTLS     bool
 	Greeting       string
 	User, Password string
+	Accept         func(user, password string) bool
 	Mechanisms     []string
 	LoginInClear   bool
 	Without        []string
@@ -33,7 +34,7 @@ type Settings struct {
 
 // Has reports whether the server has an extension: whether it was not taken away.
 func (s *Settings) Has(extension string) bool {
-	return !slices.ContainsFunc(s.Without, func(w string) bool { return strings.EqualFold(w, extension) })
+	return !slices.Contains(s.Without, extension)
 }
 
 // Protocol is what a protocol adds to a session.
@@ -57,7 +58,10 @@ var errCut = errors.New("cut off")
 // Session is one client's connection to a server.
 type Session struct {
 	*Settings
+	Number int // of the connection, from 0
 	Authed bool
+	// Message is what an SMTP client has said of a message so far.
+	Message Message
 	// Trace, if set, is told what both sides say.
 	Trace func(client, inside bool, line string)
 
@@ -67,12 +71,14 @@ type Session struct {
 	out    *bufio.Writer
 	secure *tls.Conn // nil in the clear
 	limit  int       // how many more bytes go out; -1: all
+	muted  bool      // a command is carried out without a word
 	end    End       // what follows when the command is answered
 }
 
-// NewSession returns a session on conn. It ends soon after cut is closed.
-func NewSession(conn *Conn, cut <-chan struct{}, s *Settings) *Session {
-	ss := &Session{Settings: s, conn: conn, cut: cut, limit: -1}
+// NewSession returns a session on conn, the server's so manieth from 0. It ends soon
+// after cut is closed.
+func NewSession(conn *Conn, cut <-chan struct{}, s *Settings, number int) *Session {
+	ss := &Session{Settings: s, Number: number, conn: conn, cut: cut, limit: -1}
 	ss.speakOver(conn)
 	return ss
 }
@@ -106,6 +112,7 @@ func (s *Session) Secure() bool { return s.secure != nil }
 
 // Run speaks until one side is done, and closes the connection.
 func (s *Session) Run(p Protocol) {
+	defer s.order("closed")
 	err := s.run(p)
 	if c, ok := p.(interface{ Close() }); ok {
 		c.Close()
@@ -166,25 +173,29 @@ func (s *Session) greet(p Protocol) string {
 // Command carries out a command, or does what a rule says instead: reply is
 // given the rule's reply, line by line.
 func (s *Session) Command(command string, reply func(line string), usual func() error) error {
-	switch r := s.order(command); {
-	case r.Reply != "":
-		for line := range strings.SplitSeq(r.Reply, "\n") {
-			reply(strings.TrimSuffix(line, "\r"))
+	r := s.order(command)
+	if r.Reply == "" {
+		if r.Skip {
+			return nil
 		}
-		return nil
-	case r.Skip:
-		return nil
+		return usual()
 	}
-	return usual()
+	var err error
+	if r.Obey {
+		s.muted = true
+		err = usual()
+		s.muted = false
+	}
+	for line := range strings.SplitSeq(r.Reply, "\n") {
+		reply(strings.TrimSuffix(line, "\r"))
+	}
+	return err
 }
 
 // order does what a rule says before anything is answered, and returns the rule.
 // The zero Rule is none.
 func (s *Session) order(moment string) Rule {
-	r, ok := s.Rules.take(moment, s.Open())
-	if !ok {
-		return Rule{}
-	}
+	r := s.Rules.take(Moment{moment, s.Number, s.Message}, s.Open())
 	s.pause(r.Delay)
 	if r.Do != nil {
 		r.Do(moment)
@@ -193,7 +204,9 @@ func (s *Session) order(moment string) Rule {
 		s.out.Flush()
 		s.limit = max(r.Bytes, 0)
 	}
-	s.end = r.End
+	if r.End != GoOn {
+		s.end = r.End
+	}
 	return r
 }
 
@@ -235,15 +248,25 @@ func (s *Session) finish() error {
 // errEndSilently ends a session without a farewell of TLS.
 var errEndSilently = errors.New("end of session, without a farewell")
 
-// Say queues a line for the client.
+// Say queues a line for the client, unless a rule has it carried out without a word.
 func (s *Session) Say(format string, args ...any) {
+	if !s.muted {
+		s.SayAnyway(format, args...)
+	}
+}
+
+// SayAnyway is Say for a line that the client must answer.
+func (s *Session) SayAnyway(format string, args ...any) {
 	line := fmt.Sprintf(format, args...) + "\r\n"
 	s.out.WriteString(line)
 	s.note(false, line)
 }
 
-// Write queues bytes for the client.
+// Write queues bytes for the client as Say does.
 func (s *Session) Write(p []byte) (int, error) {
+	if s.muted {
+		return len(p), nil
+	}
 	s.note(false, string(p))
 	return s.out.Write(p)
 }
@@ -292,6 +315,10 @@ func (s *Session) note(client bool, line string) {
 
 // MayUpgrade reports whether STARTTLS is offered at this point.
 func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
+
+// Ahead reports whether the client has sent more than the line that is being
+// answered though PIPELINING is not offered.
+func (s *Session) Ahead() bool { return s.in.Buffered() > 0 && !s.Has("PIPELINING") }
 
 // MayLogin reports whether logins are.
 func (s *Session) MayLogin() bool { return s.secure != nil || s.LoginInClear }

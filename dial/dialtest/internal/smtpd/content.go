@@ -8,9 +8,11 @@ import (
 // data is DATA, up to the reply to the content.
 func (s *Session) data(line string) error {
 	begun := false
-	err := s.Command(line, s.say, func() error {
+	err := s.Command(line, s.reply, func() error {
 		switch {
-		case len(s.message.To) == 0 || len(s.message.Data) > 0 || s.broken:
+		case s.Ahead():
+			s.say(tooSoon)
+		case len(s.Message.To) == 0 || len(s.Message.Data) > 0 || s.broken:
 			s.say("503 5.5.1 not now")
 		case s.binary():
 			s.say("503 5.5.1 BINARYMIME wants BDAT")
@@ -31,14 +33,14 @@ func (s *Session) data(line string) error {
 		if line == ".\r\n" {
 			return s.end(".")
 		}
-		s.message.Data = append(s.message.Data, strings.TrimPrefix(line, ".")...)
+		s.Message.Data = append(s.Message.Data, strings.TrimPrefix(line, ".")...)
 	}
 }
 
 // binary reports whether the message was announced with BODY=BINARYMIME, which
 // DATA cannot carry (RFC 3030 §3).
 func (s *Session) binary() bool {
-	for _, p := range s.message.MailParams {
+	for _, p := range s.Message.MailParams {
 		if strings.EqualFold(p, "BODY=BINARYMIME") {
 			return true
 		}
@@ -49,7 +51,7 @@ func (s *Session) binary() bool {
 // bdat is BDAT (RFC 3030 §2). Its chunk is read whatever becomes of it.
 func (s *Session) bdat(line, args string) error {
 	fields := strings.Fields(args)
-	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") || !s.Has("CHUNKING") {
+	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") {
 		s.say("501 5.5.4 not a chunk")
 		return nil
 	}
@@ -62,17 +64,17 @@ func (s *Session) bdat(line, args string) error {
 	if err := s.ReadFull(chunk); err != nil {
 		return err
 	}
-	if len(s.message.To) == 0 || s.broken {
+	if len(s.Message.To) == 0 || s.broken {
 		s.broken = true
 		s.say("503 5.5.1 not now")
 		return nil
 	}
-	s.message.Data = append(s.message.Data, chunk...)
+	s.Message.Data = append(s.Message.Data, chunk...)
 	if len(fields) == 2 {
 		return s.end(line)
 	}
 	s.broken = true // unless it is taken
-	return s.Command(line, s.say, func() error {
+	return s.Command(line, s.reply, func() error {
 		s.broken = false
 		s.say("250 2.0.0 chunk accepted")
 		return nil
@@ -83,10 +85,10 @@ func (s *Session) bdat(line, args string) error {
 func (s *Session) end(command string) error {
 	taken := false
 	err := s.Command(command, func(reply string) {
-		taken = strings.HasPrefix(reply, "2")
-		s.say(reply)
+		taken = taken || strings.HasPrefix(reply, "2")
+		s.reply(reply)
 	}, func() error {
-		if taken = s.MaxSize <= 0 || int64(len(s.message.Data)) <= s.MaxSize; taken {
+		if taken = s.MaxSize <= 0 || int64(len(s.Message.Data)) <= s.MaxSize; taken {
 			s.say("250 2.0.0 message accepted")
 		} else {
 			s.say(tooLarge)
@@ -94,7 +96,7 @@ func (s *Session) end(command string) error {
 		return nil
 	})
 	if taken { // before the reply goes out
-		s.Took(s.message)
+		s.Took(s.Message)
 	}
 	s.reset()
 	return err

@@ -28,7 +28,7 @@ func (s *Session) mail(args string) string {
 	if reply := s.checkUTF8(address, params); reply != "" {
 		return reply
 	}
-	s.sender, s.message.From, s.message.MailParams = true, address, params
+	s.sender, s.Message.From, s.Message.MailParams = true, address, params
 	return "250 2.1.0 sender accepted"
 }
 
@@ -87,11 +87,11 @@ func (s *Session) rcpt(args string) string {
 			return "555 5.5.4 unknown parameter " + key
 		}
 	}
-	if reply := s.checkUTF8(address, s.message.MailParams); reply != "" {
+	if reply := s.checkUTF8(address, s.Message.MailParams); reply != "" {
 		return reply
 	}
-	s.message.To = append(s.message.To, address)
-	s.message.RcptParams = append(s.message.RcptParams, params)
+	s.Message.To = append(s.Message.To, address)
+	s.Message.RcptParams = append(s.Message.RcptParams, params)
 	return "250 2.1.5 recipient accepted"
 }
 
@@ -102,6 +102,26 @@ func path(word, args string) (address string, params []string, ok bool) {
 		return "", nil, false
 	}
 	rest, open := strings.CutPrefix(strings.TrimLeft(args[len(word):], " "), "<")
-	address, rest, closed := strings.Cut(rest, ">")
-	return address, strings.Fields(rest), open && closed
+	end := pathEnd(rest)
+	if !open || end < 0 {
+		return "", nil, false
+	}
+	return rest[:end], strings.Fields(rest[end+1:]), true
+}
+
+// pathEnd returns where the ">" is that ends a path: not in a quoted local part
+// (RFC 5321 §4.1.2). It is -1 if there is none.
+func pathEnd(text string) int {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case quoted && text[i] == '\\':
+			i++
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
 }

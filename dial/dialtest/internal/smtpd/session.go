@@ -11,27 +11,17 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 )
 
-// Message is a message that a client has sent.
-type Message struct {
-	From       string
-	MailParams []string
-	To         []string
-	RcptParams [][]string // of each recipient
-	Data       []byte
-}
-
 // Session is a client's session.
 type Session struct {
 	*serve.Session
 	// Submission demands a login before MAIL.
 	Submission bool
 	// Took is given each message that was accepted.
-	Took func(Message)
+	Took func(serve.Message)
 
 	helloed bool
 	sender  bool // MAIL was accepted
 	broken  bool // a chunk was refused: the rest of the message is, too
-	message Message
 }
 
 // Greeting returns the usual greeting.
@@ -40,28 +30,42 @@ func (s *Session) Greeting() string { return "220 mail.test ESMTP ready" }
 // Greeted reports whether the client is to go on.
 func (s *Session) Greeted(greeting string) bool { return strings.HasPrefix(greeting, "220") }
 
-// say queues a reply.
-func (s *Session) say(reply string) { s.Say("%s", reply) }
+// reply queues a line of a rule's reply.
+func (s *Session) reply(line string) { s.Say("%s", line) }
+
+// say queues a reply, without its enhanced status code if those are not offered.
+func (s *Session) say(reply string) {
+	code, rest, _ := strings.Cut(reply, " ")
+	enhanced, words, ok := strings.Cut(rest, " ")
+	if ok && strings.Count(enhanced, ".") == 2 && !s.Has("ENHANCEDSTATUSCODES") {
+		reply = code + " " + words
+	}
+	s.Say("%s", reply)
+}
 
 // Handle answers a line of the client's.
 func (s *Session) Handle(line string) error {
 	verb, args, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
-	switch verb {
-	case "BDAT":
+	switch {
+	case verb == "BDAT" && s.Has("CHUNKING"):
 		return s.bdat(line, args)
-	case "DATA":
+	case verb == "DATA":
 		return s.data(line)
-	case "QUIT":
-		if err := s.Command(line, s.say, func() error { s.say("221 2.0.0 bye"); return serve.ErrEnd }); err != nil {
+	case verb == "QUIT":
+		if err := s.Command(line, s.reply, func() error { s.say("221 2.0.0 bye"); return serve.ErrEnd }); err != nil {
 			return err
 		}
 		return serve.ErrEnd
 	}
-	return s.Command(line, s.say, func() error { return s.handle(verb, args) })
+	return s.Command(line, s.reply, func() error { return s.handle(verb, args) })
 }
 
 func (s *Session) handle(verb, args string) error {
+	if s.Ahead() {
+		s.say(tooSoon)
+		return nil
+	}
 	switch verb {
 	case "EHLO", "LHLO", "HELO":
 		s.hello(verb, args)
@@ -86,7 +90,10 @@ func (s *Session) handle(verb, args string) error {
 	return nil
 }
 
-func (s *Session) reset() { s.sender, s.broken, s.message = false, false, Message{} }
+// tooSoon is the reply to a command that others were sent behind.
+const tooSoon = "503 5.5.0 PIPELINING is not offered"
+
+func (s *Session) reset() { s.sender, s.broken, s.Message = false, false, serve.Message{} }
 
 func (s *Session) hello(verb, name string) {
 	if name == "" {
@@ -99,7 +106,7 @@ func (s *Session) hello(verb, name string) {
 		s.say("250 mail.test")
 		return
 	}
-	lines := append([]string{"mail.test"}, s.extensions()...)
+	lines := append([]string{"mail.test"}, s.listed()...)
 	for i, line := range lines {
 		separator := "-"
 		if i == len(lines)-1 {
@@ -109,10 +116,18 @@ func (s *Session) hello(verb, name string) {
 	}
 }
 
-// extensions returns what EHLO lists.
-func (s *Session) extensions() []string {
+// extensions are what EHLO lists in any case.
+func extensions() []string {
+	return []string{"PIPELINING", "CHUNKING", "8BITMIME", "BINARYMIME", "SMTPUTF8", "SIZE", "DSN", "ENHANCEDSTATUSCODES"}
+}
+
+// Extensions returns those that a server can be without.
+func Extensions() []string { return append(extensions(), "REQUIRETLS", "STARTTLS", "AUTH") }
+
+// listed returns what EHLO lists.
+func (s *Session) listed() []string {
 	var list []string
-	for _, e := range []string{"PIPELINING", "CHUNKING", "8BITMIME", "BINARYMIME", "SMTPUTF8", "SIZE", "DSN", "ENHANCEDSTATUSCODES"} {
+	for _, e := range extensions() {
 		if s.Has(e) {
 			list = append(list, e)
 		}
@@ -126,7 +141,7 @@ func (s *Session) extensions() []string {
 	if s.MayUpgrade() {
 		list = append(list, "STARTTLS")
 	}
-	if s.MayLogin() && len(s.Mechanisms) > 0 {
+	if s.MayLogin() && len(s.Mechanisms) > 0 && s.Has("AUTH") {
 		list = append(list, "AUTH "+strings.Join(s.Mechanisms, " "))
 	}
 	return list
@@ -151,6 +166,9 @@ func (s *Session) starttls(args string) error {
 
 func (s *Session) auth(args string) error {
 	switch {
+	case !s.Has("AUTH"):
+		s.say("502 5.5.1 not implemented")
+		return nil
 	case !s.helloed, s.Authed, s.sender:
 		s.say("503 5.5.1 not now")
 		return nil
@@ -163,7 +181,7 @@ func (s *Session) auth(args string) error {
 	case err == nil:
 		s.say("235 2.7.0 welcome")
 	case errors.As(err, &refused):
-		s.say(refused.Reply)
+		s.reply(refused.Reply)
 	case err == serve.ErrWrong:
 		s.say("535 5.7.8 " + err.Error())
 	case err == serve.ErrMechanism:
