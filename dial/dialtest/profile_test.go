@@ -24,7 +24,7 @@ func dialogue(t *testing.T, c dialtest.Config, script string) {
 func TestIMAPProfiles(t *testing.T) {
 	all := []string{
 		"IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ENABLE", "ID", "ESEARCH", "SPECIAL-USE", "LIST-STATUS",
-		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND",
+		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND", "COMPRESS=DEFLATE",
 	}
 	const bad = "BAD unknown command, or not now"
 	for without, then := range map[string]string{
@@ -38,6 +38,8 @@ func TestIMAPProfiles(t *testing.T) {
 		"QRESYNC":     "C: a ENABLE QRESYNC\nS: * ENABLED\nS: a OK done",
 		"LITERAL+":    "C: a CREATE {1+}\nC: x\nS: a BAD cannot parse this: LITERAL+ is not offered",
 		"MULTIAPPEND": "C: a APPEND INBOX {1+}\nC: x {1+}\nC: y\nS: a BAD one message at a time",
+
+		"COMPRESS=DEFLATE": "C: a COMPRESS DEFLATE\nS: a " + bad,
 	} {
 		t.Run(without, func(t *testing.T) {
 			var left []string

@@ -15,8 +15,9 @@ import (
 // takes no more memory than what it has not, as it is inflated when it is read.
 type Conn struct {
 	wire.AbortConn
-	in  inflater
-	buf [readSize]byte // what was read of the connection
+	in    inflater
+	buf   [readSize]byte // what was read of the connection
+	taken int64          // bytes that were read of it, since Taken
 
 	mu     sync.Mutex
 	out    bytes.Buffer
@@ -52,9 +53,18 @@ func (c *Conn) Read(p []byte) (int, error) {
 		if n, err = c.AbortConn.Read(c.buf[:]); n == 0 {
 			return 0, err
 		}
+		c.taken += int64(n)
 		c.in.in = c.buf[:n]
 	}
 	return 0, nil
+}
+
+// Taken returns how many compressed bytes Read has read since the last call of Taken.
+// The two may not be called at once.
+func (c *Conn) Taken() int64 {
+	n := c.taken
+	c.taken = 0
+	return n
 }
 
 // worthwhile is the length of a write that is worth the 800 KiB that a flate.Writer takes.
@@ -86,6 +96,7 @@ func (c *Conn) compress(p []byte) (err error) {
 	if c.writer == nil && len(p) < worthwhile {
 		c.out.Write(storedBlock(len(p)))
 		c.out.Write(p)
+		c.out.Write(storedBlock(0)) // some servers hold back a block until the next one begins
 		return nil
 	}
 	if c.writer == nil {
