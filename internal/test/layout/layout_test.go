@@ -71,6 +71,7 @@ var allowed = map[string][]string{
 	"pop3conn/pop3watch":         {"dial", "dial/auth", "internal/disk", "internal/wire", "policy", "pop3conn"},
 	"dial/dialtest":              {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
 	"dial/dialtest/...":          {"dial/dialtest/internal/serve", "dial/dialtest/mailstore"},
+	"internal/deflate":           {"internal/wire", "policy"},
 }
 
 // permitted returns what a package may import by the table, and whether it has a
