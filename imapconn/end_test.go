@@ -102,7 +102,7 @@ var ends = []ending{
 	{"Abort", "HANG", func(c *imapconn.Client) { c.Abort() }, is(net.ErrClosed)},
 	{"Close", "HANG", func(c *imapconn.Client) { c.Close() }, is(net.ErrClosed)},
 	{"time", "HANG", nil, is(os.ErrDeadlineExceeded)},
-	{"breach", "S~ 2000000 (", nil, is(policy.ErrLimit)},
+	{"breach", "S~ 1100000 (", nil, is(policy.ErrLimit)},
 	{"foreign tag", "S: x OK done", nil, is(policy.ErrInjected)},
 	{"farewell", "S: * BYE Your account was suspended\nFIN", nil, func(err error) bool {
 		left := new(dial.Farewell)

@@ -36,14 +36,14 @@ func inflate(input []byte, piece int) (out []byte, err error) {
 // samples are texts of all kinds.
 func samples() map[string][]byte {
 	random := rand.NewChaCha8([32]byte{1})
-	noise := make([]byte, 100_000)
+	noise := make([]byte, 20_000)
 	random.Read(noise)
 	listing := strings.Builder{}
-	for i := range 5000 {
+	for i := range 1500 {
 		listing.WriteString("* " + strings.Repeat("1", i%7+1) + " FETCH (UID 7 FLAGS (\\Seen))\r\n")
 	}
 	return map[string][]byte{
-		"nothing": {}, "a byte": []byte("x"), "zeros": make([]byte, 1_000_000), "noise": noise, "listing": []byte(listing.String()),
+		"nothing": {}, "a byte": []byte("x"), "zeros": make([]byte, 200_000), "noise": noise, "listing": []byte(listing.String()),
 		"both": append(append([]byte(listing.String()), noise...), listing.String()...),
 	}
 }
@@ -64,9 +64,9 @@ func deflated(text []byte, level int) []byte {
 
 func TestInflate(t *testing.T) {
 	for name, text := range samples() {
-		for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
+		for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, flate.BestSpeed, flate.DefaultCompression} {
 			input := deflated(text, level)
-			for _, piece := range []int{1, 2, 3, 7, 100, 4096, len(input)} {
+			for _, piece := range []int{1, 3, 100, 4096, len(input)} {
 				if out, err := inflate(input, piece); err != io.EOF || !bytes.Equal(out, text) {
 					t.Errorf("%s, level %d, by %d: %d bytes of %d, %v", name, level, piece, len(out), len(text), err)
 				}

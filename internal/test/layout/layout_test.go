@@ -48,6 +48,7 @@ var allowed = map[string][]string{
 	"internal/hostname":          {"internal/wire", idna},
 	"internal/disk":              {"internal/wire"},
 	"internal/recall":            {"dial/peers", "internal/upgrade", "internal/wire", "policy"},
+	"internal/deflate":           {"internal/wire", "policy"},
 	"internal/transcript":        {"internal/line", "internal/wire"},
 	"internal/verify":            {"dial/trust", "policy"},
 	"dial/trust":                 {"policy"},
@@ -63,7 +64,7 @@ var allowed = map[string][]string{
 	"internal/netguard":          {"dial", "dial/dns", dnsmessage},
 	"dial/discover":              {"dial", "dial/dns", "internal/hostname", "internal/netguard", "internal/wire", "policy", dnsmessage, idna},
 	"internal/session":           {"dial", "dial/auth", "policy"},
-	"imapconn":                   {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/line/imap/mend", "internal/line/imap/message", "internal/line/imap/response", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
+	"imapconn":                   {"dial", "dial/auth", "internal/deflate", "internal/line", "internal/line/imap", "internal/line/imap/mend", "internal/line/imap/message", "internal/line/imap/response", "internal/session", "internal/wire", "policy", goIMAP + "/...", goSASL},
 	"smtpconn":                   {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/line/smtp/...", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
 	"smtpconn/mx":                {"dial", "dial/dns", "dial/trust", "internal/disk", "internal/netguard", "internal/verify", "internal/wire", "policy", "smtpconn", goSMTP, dnsmessage},
 	"smtpconn/outbox":            {"internal/disk", "internal/line/smtp/transaction", "internal/wire", "smtpconn", "smtpconn/pool", goSMTP},
@@ -71,7 +72,6 @@ var allowed = map[string][]string{
 	"pop3conn/pop3watch":         {"dial", "dial/auth", "internal/disk", "internal/wire", "policy", "pop3conn"},
 	"dial/dialtest":              {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
 	"dial/dialtest/...":          {"dial/dialtest/internal/serve", "dial/dialtest/mailstore"},
-	"internal/deflate":           {"internal/wire", "policy"},
 }
 
 // permitted returns what a package may import by the table, and whether it has a
