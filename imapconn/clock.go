@@ -20,6 +20,8 @@ type clock struct {
 	now   time.Time     // when the reader was last seen
 	away  bool          // the reader has gone: the client works on what it was given
 	watch *time.Timer   // ends the session if it stays away while an answer is due
+
+	chatter int64 // bytes since the last progress, beyond what compression explains
 }
 
 // patience is how long the reader may be away for each time before the clock stands.
@@ -27,6 +29,7 @@ const patience = time.Second
 
 // progress begins the time anew, if an answer is due.
 func (c *clock) progress(due bool) {
+	c.chatter = 0
 	if c.by = (time.Time{}); due && c.limit > 0 {
 		c.by = c.now.Add(c.limit)
 	}
@@ -146,7 +149,7 @@ func (s *stream) received(n int, err error) (again bool, _ error) {
 	s.clock.now = time.Now()
 	switch {
 	case n > 0:
-		return false, nil
+		return false, s.inflated(n)
 	case s.over.Err() != nil:
 		return false, s.over.Err()
 	case errors.Is(err, io.EOF):

@@ -91,16 +91,18 @@ func waiting() []waits {
 
 func last[T any](_ T, err error) error { return err }
 
-// ends are the ways in which a session ends.
-var ends = []struct {
+// ending is a way in which a session ends.
+type ending struct {
 	name, server string
 	by           func(c *imapconn.Client)
 	is           func(err error) bool
-}{
+}
+
+var ends = []ending{
 	{"Abort", "HANG", func(c *imapconn.Client) { c.Abort() }, is(net.ErrClosed)},
 	{"Close", "HANG", func(c *imapconn.Client) { c.Close() }, is(net.ErrClosed)},
 	{"time", "HANG", nil, is(os.ErrDeadlineExceeded)},
-	{"breach", "S~ 2000000 (", nil, is(policy.ErrLimit)},
+	{"breach", "S~ 1100000 (", nil, is(policy.ErrLimit)},
 	{"foreign tag", "S: x OK done", nil, is(policy.ErrInjected)},
 	{"farewell", "S: * BYE Your account was suspended\nFIN", nil, func(err error) bool {
 		left := new(dial.Farewell)
@@ -127,49 +129,53 @@ func TestEnds(t *testing.T) {
 			if w.inBody && strings.HasPrefix(e.server, "S") {
 				continue // the server's words would be of the body
 			}
-			t.Run(w.name+"/"+e.name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					c, session := begin(t, player, t.Context(), w.server+"\n"+e.server, imapconn.Options{ReplyTimeout: replyTime})
-					failed := make(chan error, 1)
-					start := time.Now()
-					go func() { failed <- w.do(c) }()
-					synctest.Wait()
-					if e.by != nil {
-						e.by(c)
-					}
-					idles := e.name == "time" && w.name == "IDLE"
-					if idles { // nothing is due
-						time.Sleep(20 * time.Minute) // not yet renewed
-						c.Abort()
-					}
-					err := <-failed
-					took := time.Since(start)
-					limit := time.Second
-					if e.name == "time" {
-						limit += replyTime
-					}
-					if took > limit && !idles {
-						t.Errorf("took %v", took)
-					}
-					expected := e.is
-					if idles {
-						expected = is(net.ErrClosed)
-					}
-					if w.name == "LOGOUT" && (e.name == "farewell" || e.name == "end") {
-						expected = func(err error) bool { return is(net.ErrClosed)(err) || e.is(err) }
-					}
-					for what, err := range map[string]error{"the command": err, "Err": c.Err()} {
-						var over *dial.Error
-						if !errors.As(err, &over) || over.Phase != dial.PhaseSession || !expected(err) {
-							t.Errorf("%s: %v", what, err)
-						}
-					}
-					c.Close()
-					session.Record()
+			for _, compress := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/compressed %v", w.name, e.name, compress), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { checkEnd(t, player, w, e, compress) })
 				})
-			})
+			}
 		}
 	}
+}
+
+func checkEnd(t *testing.T, player *scripttest.Player, w waits, e ending, compress bool) {
+	c, session := begin(t, player, t.Context(), w.server+"\n"+e.server, imapconn.Options{ReplyTimeout: replyTime, Compress: compress})
+	failed := make(chan error, 1)
+	start := time.Now()
+	go func() { failed <- w.do(c) }()
+	synctest.Wait()
+	if e.by != nil {
+		e.by(c)
+	}
+	idles := e.name == "time" && w.name == "IDLE"
+	if idles { // nothing is due
+		time.Sleep(20 * time.Minute) // not yet renewed
+		c.Abort()
+	}
+	err := <-failed
+	took := time.Since(start)
+	limit := time.Second
+	if e.name == "time" {
+		limit += replyTime
+	}
+	if took > limit && !idles {
+		t.Errorf("took %v", took)
+	}
+	expected := e.is
+	if idles {
+		expected = is(net.ErrClosed)
+	}
+	if w.name == "LOGOUT" && (e.name == "farewell" || e.name == "end") {
+		expected = func(err error) bool { return is(net.ErrClosed)(err) || e.is(err) }
+	}
+	for what, err := range map[string]error{"the command": err, "Err": c.Err()} {
+		var over *dial.Error
+		if !errors.As(err, &over) || over.Phase != dial.PhaseSession || !expected(err) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	c.Close()
+	session.Record()
 }
 
 // What a program leaves unread does not keep the end of the session waiting. What it has

@@ -34,6 +34,19 @@ type Options struct {
 	// for mailboxes of a million messages.
 	Bounds Bounds
 
+	// Compress asks the server, after the login, to compress what both sides say
+	// (COMPRESS=DEFLATE, RFC 4978): lists of messages take a fifth of the bytes, texts a
+	// third. A server that does not list it, or refuses, goes on without;
+	// [Client.Compressed] tells. It is asked for inside TLS, or with policy.NoTLS.
+	//
+	// It is off by default because the length of compressed data tells of its content: an
+	// attacker who sees how long the TLS records are, and can have text of his own in one
+	// stream with a secret text, as everybody can who sends mail to the user, may guess the
+	// secret piece by piece. Passwords are not in the stream. A compressed session holds
+	// 80 KiB more, and 800 KiB more from its first long APPEND on. The Dialer's Transcript
+	// counts what is compressed and does not show it.
+	Compress bool
+
 	// Notice is called with what the server says that no command returns: alerts, BYE,
 	// and data that was left out or mended. Before the session begins these are the
 	// alerts that come inside TLS. Calls do not overlap. They come from another

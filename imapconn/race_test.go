@@ -128,7 +128,7 @@ func TestHammer(t *testing.T) {
 	if testing.Short() {
 		rounds = 10
 	}
-	lines := inside(busy())
+	lines := inside(deflating + busy())
 	before := runtime.NumGoroutine()
 	done := 0
 	for round := range rounds {
@@ -160,8 +160,9 @@ func hammer(t *testing.T, player *scripttest.Player, lines string, seed uint64) 
 		t.Fatal(err)
 	}
 	c, err := imapconn.New(t.Context(), conn, &imapconn.Options{
-		Auth:   password(),
-		Notice: func(imapconn.Notice) {},
+		Auth:     password(),
+		Compress: seed%4 < 2,
+		Notice:   func(imapconn.Notice) {},
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 			Fetch:   func(m *imapclient.FetchMessageData) { m.Collect() },
 			Mailbox: func(*imapclient.UnilateralDataMailbox) {},

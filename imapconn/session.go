@@ -37,7 +37,11 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	if err := b.login(ctx); err != nil {
 		return nil, err
 	}
-	return b.handOver()
+	compressed, err := b.compress()
+	if err != nil {
+		return nil, err
+	}
+	return b.handOver(compressed)
 }
 
 // observe looks for alerts and for capability lists in a response. A list comes in
@@ -116,13 +120,18 @@ func (b *beginning) refresh() error {
 // reads first is made here from parsed atoms, so that no text of the server reaches
 // it, and holds the complete list of capabilities, so that the client has no reason
 // to ask for it while the caller's first command is on its way.
-func (b *beginning) handOver() (*Client, error) {
+func (b *beginning) handOver(compressed bool) (*Client, error) {
 	status := "OK"
 	if b.loggedIn {
 		status = "PREAUTH"
 	}
 	greeting := []byte("* " + status + " [CAPABILITY " + strings.Join(b.caps, " ") + "] ready\r\n")
-	s := newStream(b.conn, greeting, b.line.Take(), b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
+	s := newStream(b.conn, greeting, b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
+	if behind := b.line.Take(); compressed {
+		s.compress(behind)
+	} else {
+		s.in = input{buf: behind, end: len(behind)}
+	}
 	client := imapclient.New(s, &imapclient.Options{
 		UnilateralDataHandler: s.wrap(b.opts.UnilateralDataHandler),
 		WordDecoder:           b.opts.WordDecoder,

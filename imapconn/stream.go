@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/deflate"
 	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/session"
@@ -17,9 +18,10 @@ import (
 // it is known which commands the server has to answer. The stream has no goroutine of
 // its own: it reads when the client does.
 //
-//	server ⇄ TLS ⇄ Guard ⇄ stream ⇄ go-imap's client
+//	server ⇄ TLS ⇄ Guard ⇄ (deflate) ⇄ stream ⇄ go-imap's client
 type stream struct {
-	conn    *wire.Guard
+	conn    wire.AbortConn
+	deflate *deflate.Conn // conn, if the session is compressed
 	session *dial.Conn
 	canWake bool // a read that waits can be interrupted
 	limits  response.Limits
@@ -67,16 +69,14 @@ type farewell struct {
 
 var _ net.Conn = (*stream)(nil)
 
-// newStream returns the stream of a session whose client first reads greeting. behind
-// is what was read from conn already.
-func newStream(conn *dial.Conn, greeting, behind []byte, o *Options, reply time.Duration) *stream {
+// newStream returns the stream of a session whose client first reads greeting.
+func newStream(conn *dial.Conn, greeting []byte, o *Options, reply time.Duration) *stream {
 	limits := o.Bounds.limits()
 	s := &stream{
 		conn:    wire.NewGuard(conn, nil, 0, reply),
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		limits:  limits,
-		in:      input{buf: behind, end: len(behind)},
 		frame:   response.Frame{Limits: limits},
 		scan:    response.Scanner{Limits: limits},
 		made:    greeting,

@@ -18,6 +18,9 @@ import (
 // begin opens an authenticated session in a bubble.
 func begin(t *testing.T, player *scripttest.Player, ctx context.Context, lines string, o imapconn.Options) (*imapconn.Client, *scripttest.Session) {
 	t.Helper()
+	if o.Compress {
+		lines = deflating + lines
+	}
 	session := player.Play(t, policy.IMAP, policy.ImplicitTLS, inside(lines))
 	conn, err := player.Dialer().NewConn(ctx, session.Client, session.Endpoint)
 	if err != nil {

@@ -2,6 +2,8 @@ package dialtest_test
 
 import (
 	"bufio"
+	"compress/flate"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -258,5 +260,23 @@ S: + idling`)
 	talk(t, conn, r, "S: * BYE the mailbox has new UIDs")
 	if line, err := r.ReadString('\n'); err == nil {
 		t.Errorf("after BYE: %q", line)
+	}
+}
+
+// Behind COMPRESS both sides speak in compressed data.
+func TestIMAPCompress(t *testing.T) {
+	srv := imapServer(t, "a\r\n")
+	conn, r := loggedIn(t, srv, "C: a COMPRESS LZ4\nS: a NO no such mechanism\nC: b COMPRESS DEFLATE\nS: b OK compressed from here on")
+	w, err := flate.NewWriter(conn, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(flate.NewReader(r))
+	for command, want := range map[string]string{"COMPRESS DEFLATE": "c NO [COMPRESSIONACTIVE]", "NOOP": "c OK"} {
+		fmt.Fprintf(w, "c %s\r\n", command)
+		w.Flush()
+		if line, err := in.ReadString('\n'); err != nil || !strings.HasPrefix(line, want) {
+			t.Errorf("%s: %q, %v", command, line, err)
+		}
 	}
 }

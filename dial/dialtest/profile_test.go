@@ -50,6 +50,8 @@ func TestIMAPProfiles(t *testing.T) {
 		"QRESYNC":     "C: a ENABLE QRESYNC\nS: * ENABLED\nS: a OK done\nC: b SELECT INBOX (QRESYNC (1 1))\nS: b " + parse + `" (1 1))"`,
 		"LITERAL+":    "C: a CREATE {1+}\nC: x\nS: a BAD cannot parse this: LITERAL+ is not offered",
 		"MULTIAPPEND": "C: a APPEND INBOX {1+}\nC: x {1+}\nC: y\nS: a BAD one message at a time",
+
+		"COMPRESS=DEFLATE": "C: a COMPRESS DEFLATE\nS: a " + bad,
 	} {
 		t.Run(without, func(t *testing.T) {
 			left := slices.DeleteFunc(strings.Fields(imapList), func(e string) bool { return e == without || slices.Contains(gone[without], e) })

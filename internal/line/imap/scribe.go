@@ -2,6 +2,7 @@ package imap
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/mailconn/mailconn/internal/line"
@@ -15,9 +16,18 @@ type scribe struct {
 	login   string // the tag of the login under way
 	command bool   // the client's next line goes on with a command, behind a literal
 	fetch   bool   // the server's next line goes on with a FETCH response
+
+	compress   string // the tag of a COMPRESS under way
+	compressed bool   // from here on there are no lines (RFC 4978)
 }
 
+// whatFollows is all that follows.
+const whatFollows = math.MaxInt64
+
 func (s *scribe) Sent(text string) line.Shown {
+	if s.compressed {
+		return line.Shown{Content: true, Skip: whatFollows}
+	}
 	goesOn := s.command
 	n, err := literal(text)
 	s.command = err == nil && n >= 0
@@ -31,6 +41,8 @@ func (s *scribe) Sent(text string) line.Shown {
 		return shown
 	}
 	switch wire.Upper(words[1]) {
+	case "COMPRESS":
+		s.compress = words[0]
 	case "LOGIN":
 		s.login = words[0]
 		shown.Text = words[0] + " " + words[1] + " " + line.Hidden
@@ -48,6 +60,13 @@ func (s *scribe) Received(text string) line.Shown {
 	n, err := literal(text)
 	r := Parse(text)
 	shown := line.Shown{Text: text}
+	if s.compress != "" && r.Tag == s.compress {
+		s.compress, s.compressed = "", r.Status == "OK"
+		if s.compressed {
+			shown.Skip = whatFollows
+		}
+		return shown
+	}
 	if s.fetch || r.Tag == "*" && r.Status == "" && isFetch(r.Line) {
 		shown.Text = countStrings(text)
 		s.fetch = err == nil && n >= 0

@@ -56,7 +56,7 @@ func (c *testCase) segmentations() []segments {
 	case raceDetector(), much && os.Getenv("MAILCONN_FULL") == "":
 		return []segments{joined}
 	}
-	return []segments{joined, byLine, byByte}
+	return []segments{joined, byLine, byByte, compressed}
 }
 
 func checkHostile(t *testing.T, th *stage, c *testCase, s segments) {

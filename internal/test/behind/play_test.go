@@ -67,6 +67,7 @@ func (th *stage) play(t *testing.T, c *testCase, s segments) (o outcome) {
 		client, err := imapconn.New(t.Context(), conn, &imapconn.Options{
 			Auth:         auth.Password{User: "user", Secret: auth.NewSecret("secret")},
 			ReplyTimeout: replyTime,
+			Compress:     s == compressed,
 			Notice: func(n imapconn.Notice) {
 				mu.Lock()
 				defer mu.Unlock()

@@ -2,8 +2,10 @@ package behind
 
 import (
 	"bufio"
+	"compress/flate"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -17,15 +19,19 @@ const (
 	joined segments = iota
 	byLine
 	byByte
+	compressed // by byte, inside COMPRESS=DEFLATE
 )
 
-func (s segments) String() string { return [...]string{"joined", "by line", "by byte"}[s] }
+func (s segments) String() string {
+	return [...]string{"joined", "by line", "by byte", "compressed"}[s]
+}
 
 // server plays a case.
 type server struct {
 	*testCase
 	segments segments
 	conn     *tls.Conn
+	w        io.Writer // conn, or what compresses for it
 	raw      net.Conn
 	tag      string
 	out      []byte
@@ -43,6 +49,7 @@ func (s *server) serve(raw net.Conn, config *tls.Config) {
 	if s.conn.Handshake() != nil {
 		return
 	}
+	s.w = s.conn
 	s.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n")
 	s.flush()
 	// The client is read all the time, so that it never waits for a server that speaks.
@@ -54,6 +61,9 @@ func (s *server) serve(raw net.Conn, config *tls.Config) {
 			if err != nil {
 				close(lines)
 				return
+			}
+			if strings.HasSuffix(line, " COMPRESS DEFLATE\r\n") {
+				in = bufio.NewReader(flate.NewReader(in))
 			}
 			lines <- strings.TrimRight(line, "\r\n")
 		}
@@ -98,6 +108,9 @@ func isTag(word string) bool {
 // always are the answers that need not be in a case.
 func (s *server) always() []rule {
 	caps := strings.TrimSpace("IMAP4rev1 " + s.caps)
+	if s.segments == compressed {
+		caps += " COMPRESS=DEFLATE"
+	}
 	say := func(lines ...string) []step {
 		var steps []step
 		for _, l := range lines {
@@ -111,6 +124,7 @@ func (s *server) always() []rule {
 		{"NOOP", say("<t> OK done")},
 		{"DONE", say("<t> OK done")},
 		{"LOGOUT", append(say("* BYE bye", "<t> OK done"), step{op: "END"})},
+		{"COMPRESS DEFLATE", append(say("<t> OK done"), step{op: "DEFLATE"})},
 		{"SELECT *", say("* 9 EXISTS", "<t> OK done")},
 	}
 }
@@ -159,6 +173,8 @@ func (s *server) step(st step) error {
 		return errLeft
 	case "HANG":
 		s.mute = true
+	case "DEFLATE":
+		s.w = newDeflater(s)
 	}
 	return nil
 }
@@ -170,7 +186,7 @@ func (s *server) flood(text string) error {
 		if chunk.Len() < 16<<10 {
 			continue
 		}
-		if _, err := s.conn.Write([]byte(chunk.String())); err != nil {
+		if _, err := s.w.Write([]byte(chunk.String())); err != nil {
 			return err
 		}
 		chunk.Reset()
@@ -188,7 +204,7 @@ func (s *server) piece() int {
 	if s.said++; s.said <= smallPieces {
 		return 1
 	}
-	return min(1001, len(s.out))
+	return 1001
 }
 
 // flush sends what was said, in segments.
@@ -197,14 +213,14 @@ func (s *server) flush() error {
 		n := len(s.out)
 		switch s.segments {
 		case byByte:
-			n = s.piece()
+			n = min(s.piece(), len(s.out))
 		case byLine:
 			n = strings.IndexByte(string(s.out[:min(n, 4096)]), '\n') + 1
 			if n == 0 {
 				n = min(len(s.out), 4096)
 			}
 		}
-		if _, err := s.conn.Write(s.out[:n]); err != nil {
+		if _, err := s.w.Write(s.out[:n]); err != nil {
 			return err
 		}
 		s.out = s.out[n:]

@@ -27,6 +27,7 @@
 //	TLS kind     a TLS handshake, of a kind that TLSConfig knows
 //	FIN, RST     close the connection, reset it
 //	HANG         say nothing more, read everything
+//	DEFLATE      both sides compress what they say from here on
 //	DRIP         say the rest of the answer one byte every ten seconds
 //
 // A line "--- tls" begins the part that is played inside TLS, in place of an

@@ -163,6 +163,8 @@ func (p *play) act(s step) error {
 		return errEnd
 	case opDrip:
 		p.drip = true
+	case opDeflate:
+		return p.deflate()
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ const (
 	opRST  = "RST"
 	opHang = "HANG"
 	opDrip = "DRIP"
+
+	opDeflate = "DEFLATE"
 )
 
 func parseStep(line string) (step, error) {
@@ -32,7 +34,7 @@ func parseStep(line string) (step, error) {
 	}
 	op, text, _ := strings.Cut(line, " ")
 	switch op {
-	case opCut, opTLS, opFIN, opRST, opHang, opDrip:
+	case opCut, opTLS, opFIN, opRST, opHang, opDrip, opDeflate:
 		return step{op, text}, nil
 	}
 	return step{}, fmt.Errorf("%q is not of a script", line)

@@ -13,6 +13,21 @@ func (s *Session) starttls() error {
 	return s.Upgrade(s.tag + " OK begin TLS")
 }
 
+// compress is COMPRESS (RFC 4978 §3).
+func (s *Session) compress(c *command) error {
+	mechanism := strings.ToUpper(c.atom())
+	switch c.end(); {
+	case c.err != nil:
+		return c.err
+	case mechanism != "DEFLATE":
+		return refusal("NO no such mechanism")
+	}
+	if !s.Compress(s.tag + " OK compressed from here on") {
+		return refusal("NO [COMPRESSIONACTIVE] the session is compressed already")
+	}
+	return nil
+}
+
 // mayLogin returns why a login is not possible now.
 func (s *Session) mayLogin() error {
 	switch {

@@ -36,7 +36,7 @@ func (s *Session) Greeted(greeting string) bool {
 func extensions() []string {
 	return []string{
 		"IDLE", "NAMESPACE", "UNSELECT", "UIDPLUS", "MOVE", "ENABLE", "ID", "ESEARCH", "SPECIAL-USE", "LIST-STATUS",
-		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND", "STATUS=SIZE",
+		"CONDSTORE", "QRESYNC", "LITERAL+", "MULTIAPPEND", "STATUS=SIZE", "COMPRESS=DEFLATE",
 	}
 }
 
@@ -204,7 +204,7 @@ func (s *Session) authenticated(verb string, c *command) error {
 	run := map[string]func(*command) error{
 		"LIST": s.list, "LSUB": s.list, "STATUS": s.status, "NAMESPACE": s.namespace, "ENABLE": s.enable,
 		"CREATE": s.create, "DELETE": s.remove, "RENAME": s.rename, "SUBSCRIBE": s.subscribe, "UNSUBSCRIBE": s.subscribe,
-		"SELECT": s.open, "EXAMINE": s.open, "APPEND": s.append, "IDLE": s.idle,
+		"SELECT": s.open, "EXAMINE": s.open, "APPEND": s.append, "IDLE": s.idle, "COMPRESS": s.compress,
 	}[verb]
 	if run == nil && s.box != nil {
 		run = map[string]func(*command) error{
@@ -214,6 +214,7 @@ func (s *Session) authenticated(verb string, c *command) error {
 	}
 	extension := map[string]string{
 		"NAMESPACE": "NAMESPACE", "ENABLE": "ENABLE", "IDLE": "IDLE", "UNSELECT": "UNSELECT", "MOVE": "MOVE",
+		"COMPRESS": "COMPRESS=DEFLATE",
 	}[verb]
 	if run == nil || extension != "" && !s.Has(extension) {
 		return errUnknown

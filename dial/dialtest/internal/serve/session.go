@@ -70,6 +70,7 @@ type Session struct {
 	in     *bufio.Reader
 	out    *bufio.Writer
 	secure *tls.Conn // nil in the clear
+	packed bool      // both sides compress
 	limit  int       // how many more bytes go out; -1: all
 	muted  bool      // a command is carried out without a word
 	end    End       // what follows when the command is answered
