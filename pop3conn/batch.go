@@ -2,11 +2,9 @@ package pop3conn
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
 )
 
@@ -28,11 +26,6 @@ type batch struct {
 // window is how many commands may be under way. Together they have a few kilobytes,
 // and where replies have a few kilobytes a thousand of them take five round trips.
 const window = 256
-
-// ErrPipelining is in the chain of an error that ends the session while commands were
-// sent ahead of replies. The network may be at fault, or a server that lists
-// PIPELINING and cannot do it.
-var ErrPipelining = line.ErrPipelining
 
 // start begins a batch, as a call that finish ends.
 func (c *Client) start(ctx context.Context, size int, command func(to []byte, i int) []byte) (*batch, error) {
@@ -187,12 +180,4 @@ func (b *batch) stop() {
 			b.c.fail(err)
 		}
 	}
-}
-
-// explain adds to the cause of a session's end what the caller can do about it.
-func (b *batch) explain(err error) error {
-	if b.sender == nil || b.sent == b.answered && b.answered < 2 {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrPipelining, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -44,15 +45,6 @@ func (c *Client) begin(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// done ends a call, which must be as far as its last reply. The session is over if
-// the context has ended by now, even if nothing noticed.
-func (c *Client) done() {
-	if c.unwatch != nil && !c.unwatch() {
-		c.over.Set(c.conn, wire.ContextError(c.ctx))
-	}
-	c.unwatch = nil
 }
 
 // command sends a command whose reply is a status line, and returns the text of a
@@ -114,4 +106,16 @@ func (c *Client) status() (text string, err error) {
 		err = c.refused(r)
 	}
 	return r.Text, err
+}
+
+// refused makes an Error of a reply to the command sent last.
+func (c *Client) refused(r pop3.Reply) *Error {
+	e := &Error{Code: r.CodeUnder(c.capabilities), Command: c.lastCommand()}
+	text := r.Text
+	if e.Code != "" {
+		_, text, _ = strings.Cut(text, "]")
+		e.Code = wire.Printable(e.Code)
+	}
+	e.Text = wire.Printable(strings.TrimLeft(text, " "))
+	return e
 }

@@ -1,16 +1,14 @@
 package pop3conn
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // Err returns why the session has ended, and nil while it stands: a [*dial.Error]
@@ -40,54 +38,6 @@ func (c *Client) Close() error {
 	return c.guard.Close()
 }
 
-// ErrNotConfirmed is in the chain of Quit's errors. Messages that were marked as
-// deleted may still be there.
-var ErrNotConfirmed = errors.New("pop3conn: QUIT was not confirmed: deletions may not have happened")
-
-// Quit sends QUIT, waits for the reply, and closes the connection in any case. nil
-// means that every message marked by [Client.Dele] is gone. Any other outcome, except
-// that of a second Quit, is an error that holds [ErrNotConfirmed] and its cause: an
-// [*Error] if the server could not remove some of the messages (RFC 1939 §6), and what
-// [Client.Err] returns if the session ended before the reply; whether messages were
-// deleted is not known then.
-//
-// Behind the reply Quit waits for the server to close the connection, for at most 5
-// seconds. If another reply comes, the one before was to another command, and Quit is
-// not confirmed.
-func (c *Client) Quit(ctx context.Context) error {
-	if c.quit {
-		return c.Err()
-	}
-	err := c.begin(ctx)
-	if err == nil {
-		if _, err = c.exchange("QUIT"); err == nil {
-			err = c.awaitClose()
-		}
-		c.done()
-	}
-	if err != nil {
-		c.Close()
-		return wire.Join(ErrNotConfirmed, err)
-	}
-	c.quit = true
-	c.over.Set(c.conn, session.Quit)
-	c.guard.Close() // whether the close_notify arrives does not matter
-	return nil
-}
-
-// quitTime is how long a server may take to close the connection behind QUIT.
-const quitTime = 5 * time.Second
-
-// awaitClose waits for the server to close the connection. It is no error if the
-// server does not.
-func (c *Client) awaitClose() error {
-	c.link.by = time.Now().Add(quitTime)
-	if c.lines.Fill() == nil {
-		return c.fail(wire.Violation(policy.ErrInjected, c.lines.Waiting()))
-	}
-	return c.Err() // of the context, or Abort
-}
-
 // fail ends the session for an error of the command sent last: what the next byte
 // means is not known any more. It returns why the session has ended, which may be
 // another reason that came first.
@@ -104,3 +54,25 @@ func (c *Client) fail(err error) error {
 }
 
 func (c *Client) lastCommand() string { return strings.TrimSuffix(string(c.sent), "\r\n") }
+
+// ErrPipelining is in the chain of an error that ends the session while commands were
+// sent ahead of replies. The network may be at fault, or a server that lists
+// PIPELINING and cannot do it.
+var ErrPipelining = line.ErrPipelining
+
+// explain adds to the cause of a session's end what the caller can do about it.
+func (b *batch) explain(err error) error {
+	if b.sender == nil || b.sent == b.answered && b.answered < 2 {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrPipelining, err)
+}
+
+// done ends a call, which must be as far as its last reply. The session is over if
+// the context has ended by now, even if nothing noticed.
+func (c *Client) done() {
+	if c.unwatch != nil && !c.unwatch() {
+		c.over.Set(c.conn, wire.ContextError(c.ctx))
+	}
+	c.unwatch = nil
+}

@@ -1,8 +1,6 @@
 package pop3conn
 
 import (
-	"strings"
-
 	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -37,18 +35,6 @@ func (e *Error) Error() string {
 // SYS/TEMP, IN-USE and LOGIN-DELAY, of whatever detail (RFC 2449 §8,
 // RFC 3206 §4).
 func (e *Error) Temporary() bool { return pop3.Transient(pop3.Known(e.Code)) }
-
-// refused makes an Error of a reply to the command sent last.
-func (c *Client) refused(r pop3.Reply) *Error {
-	e := &Error{Code: r.CodeUnder(c.capabilities), Command: c.lastCommand()}
-	text := r.Text
-	if e.Code != "" {
-		_, text, _ = strings.Cut(text, "]")
-		e.Code = wire.Printable(e.Code)
-	}
-	e.Text = wire.Printable(strings.TrimLeft(text, " "))
-	return e
-}
 
 // code returns the response code of a refusal as far as it is known here, and "" for
 // every other.

@@ -71,6 +71,3 @@ func notOffered(o *offer, usable []mechanism) *Error {
 	}
 	return e
 }
-
-// cancelled is the error of credentials that cannot be used.
-func cancelled(err error) error { return &Error{Kind: KindCancelled, Err: err} }

@@ -94,3 +94,10 @@ func (e *Error) Temporary() bool {
 	var source interface{ Temporary() bool }
 	return e.Transient || e.Kind.temporary() || errors.As(e.Err, &source) && source.Temporary()
 }
+
+// cancelled is the error of credentials that cannot be used.
+func cancelled(err error) error { return &Error{Kind: KindCancelled, Err: err} }
+
+func errEarly() error {
+	return &Error{Kind: KindProtocol, Err: errors.New("server accepted before it saw credentials")}
+}

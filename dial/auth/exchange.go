@@ -111,10 +111,6 @@ func conclude(c *conversation, said *refusal) (Answer, error) {
 	return a, nil
 }
 
-func errEarly() error {
-	return &Error{Kind: KindProtocol, Err: errors.New("server accepted before it saw credentials")}
-}
-
 // complete returns an error if a mechanism is not at its end although the
 // server is. Those of go-sasl do not tell; ours do.
 func complete(client sasl.Client) error {

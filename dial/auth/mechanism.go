@@ -102,7 +102,3 @@ func (m mechanism) allowedBy(names []string) bool {
 	}
 	return namedIn(names, m.name)
 }
-
-func namedIn(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
-}

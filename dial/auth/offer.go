@@ -1,6 +1,9 @@
 package auth
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -76,4 +79,8 @@ func stamped(o *offer, _ string) availability {
 		return foreign
 	}
 	return availableIf(o.stamp != "")
+}
+
+func namedIn(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }

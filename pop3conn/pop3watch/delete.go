@@ -1,6 +1,9 @@
 package pop3watch
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // delete deletes what is due. Before that its notes say so: if the end of the session,
 // or of the process, leaves it open whether a message is gone, the next look tells it
@@ -69,4 +72,11 @@ func causes(err error) []error {
 		return many.Unwrap()
 	}
 	return []error{err}
+}
+
+// dueAt takes note of a message to be deleted, if its time has come.
+func (l *look) dueAt(m *Message, handled time.Time) {
+	if l.Delete && time.Since(handled) >= l.Age {
+		l.due = append(l.due, m)
+	}
 }

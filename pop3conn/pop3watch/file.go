@@ -95,17 +95,6 @@ func (s *file) parse(text []byte) error {
 	return nil
 }
 
-// apply changes notes as Save says.
-func apply(notes, changes map[string]Note) {
-	for key, n := range changes {
-		if n == (Note{}) {
-			delete(notes, key)
-		} else {
-			notes[key] = n
-		}
-	}
-}
-
 func (s *file) Save(ctx context.Context, changes map[string]Note) error {
 	switch {
 	case s.release == nil:

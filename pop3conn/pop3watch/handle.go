@@ -89,20 +89,3 @@ func (l *look) forget(ctx context.Context) error {
 	}
 	return l.save(ctx, gone)
 }
-
-// saveTime bounds a Save.
-const saveTime = 30 * time.Second
-
-// save changes notes, also if ctx has ended by now: what was handled must be noted.
-func (l *look) save(ctx context.Context, changes map[string]Note) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	if err := l.Seen.Save(ctx, changes); err != nil {
-		return err
-	}
-	apply(l.notes, changes)
-	return nil
-}

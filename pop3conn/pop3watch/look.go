@@ -8,7 +8,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -25,9 +24,6 @@ type look struct {
 	doubtful []*Message      // noted as going, and listed
 	due      []*Message      // to be deleted
 }
-
-// errNoUIDL is why a server without unique identifiers cannot be watched.
-var errNoUIDL = errors.New("server has no unique identifiers (UIDL)")
 
 // look connects, handles what is new, and deletes what is due. Its error is an outage,
 // which is a [*dial.Error], or one of Handle or Seen.
@@ -108,13 +104,6 @@ func (l *look) sort(m *Message) {
 	}
 }
 
-// dueAt takes note of a message to be deleted, if its time has come.
-func (l *look) dueAt(m *Message, handled time.Time) {
-	if l.Delete && time.Since(handled) >= l.Age {
-		l.due = append(l.due, m)
-	}
-}
-
 // verify looks at messages that were about to be deleted when a session or a process
 // ended. A server may give the identifier of a message that is gone to another
 // (RFC 1939 §7), which must not pass for the one that the program has.
@@ -140,28 +129,6 @@ func (l *look) verify(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// refuse tells of a message that could not be had or deleted.
-func (l *look) refuse(m *Message, err error) {
-	if l.Refused != nil {
-		l.Refused(m.Listing, err)
-	}
-}
-
-func (l *look) tell() {
-	if l.Looked != nil {
-		l.Looked(l.result)
-	}
-}
-
-// outage returns the end of the session, or a refusal that did not end it, as a
-// [*dial.Error].
-func (l *look) outage(err error) error {
-	if ended := new(dial.Error); errors.As(err, &ended) && !errors.Is(err, pop3conn.ErrNotConfirmed) {
-		return ended
-	}
-	return &dial.Error{Phase: dial.PhaseSession, Endpoint: l.client.Security().Endpoint, Err: err}
 }
 
 // quitTime bounds the farewell to a server.

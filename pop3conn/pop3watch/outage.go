@@ -55,3 +55,15 @@ func (w *watch) grow() time.Duration {
 	half := w.distance / 2
 	return max(half+rand.N(half+1), w.MinDelay)
 }
+
+// errNoUIDL is why a server without unique identifiers cannot be watched.
+var errNoUIDL = errors.New("server has no unique identifiers (UIDL)")
+
+// outage returns the end of the session, or a refusal that did not end it, as a
+// [*dial.Error].
+func (l *look) outage(err error) error {
+	if ended := new(dial.Error); errors.As(err, &ended) && !errors.Is(err, pop3conn.ErrNotConfirmed) {
+		return ended
+	}
+	return &dial.Error{Phase: dial.PhaseSession, Endpoint: l.client.Security().Endpoint, Err: err}
+}

@@ -73,3 +73,31 @@ func (n *Note) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// saveTime bounds a Save.
+const saveTime = 30 * time.Second
+
+// save changes notes, also if ctx has ended by now: what was handled must be noted.
+func (l *look) save(ctx context.Context, changes map[string]Note) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if err := l.Seen.Save(ctx, changes); err != nil {
+		return err
+	}
+	apply(l.notes, changes)
+	return nil
+}
+
+// apply changes notes as Save says.
+func apply(notes, changes map[string]Note) {
+	for key, n := range changes {
+		if n == (Note{}) {
+			delete(notes, key)
+		} else {
+			notes[key] = n
+		}
+	}
+}

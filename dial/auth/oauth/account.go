@@ -184,12 +184,3 @@ func (a *Account) latest() *grant {
 	defer a.mu.Unlock()
 	return a.grant
 }
-
-func (a *Account) storeError(err error) error {
-	return &Error{Kind: KindStore, Issuer: a.app.Issuer, Err: err}
-}
-
-func isTemporary(err error) bool {
-	var failed *Error
-	return errors.As(err, &failed) && failed.Temporary()
-}

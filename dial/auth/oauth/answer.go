@@ -112,3 +112,9 @@ func retryAfter(header string) time.Duration {
 	}
 	return 0
 }
+
+// broken is the error of an issuer that does what none should.
+func (x *exchange) broken(place string, err error) *Error {
+	place, _, _ = strings.Cut(place, "?")
+	return &Error{Kind: KindIssuer, Issuer: x.issuer, Endpoint: wire.Printable(place), Err: err}
+}

@@ -3,7 +3,6 @@ package oauth
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -85,11 +84,6 @@ var ownParams = []string{
 	"code_challenge", "code_challenge_method", "login_hint", "response_mode", "request", "request_uri",
 }
 
-// visible reports whether s has only visible characters of ASCII.
-func visible(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
 // checkIssuer returns what is wrong with an issuer's identifier (RFC 8414 §2).
 func checkIssuer(issuer string) error {
 	u, err := checkHTTPS(issuer)
@@ -100,21 +94,6 @@ func checkIssuer(issuer string) error {
 		return fmt.Errorf("issuer %q has a query", wire.Printable(issuer))
 	}
 	return nil
-}
-
-// checkHTTPS parses a URL of an issuer, which must be https, with a host, and
-// without fragment or user.
-func checkHTTPS(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || !visible(s):
-		return nil, fmt.Errorf("%q is not a URL", wire.Printable(s))
-	case u.Scheme != "https" || u.Host == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%q is not an https URL", wire.Printable(s))
-	case u.User != nil || strings.Contains(s, "#"):
-		return nil, fmt.Errorf("%q has a user or a fragment", wire.Printable(s))
-	}
-	return u, nil
 }
 
 // selectApp returns the App that is registered with an issuer.

@@ -159,3 +159,12 @@ func (e *ConsentError) Hint() string {
 	}
 	return hintConsent
 }
+
+func (a *Account) storeError(err error) error {
+	return &Error{Kind: KindStore, Issuer: a.app.Issuer, Err: err}
+}
+
+func isTemporary(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && failed.Temporary()
+}

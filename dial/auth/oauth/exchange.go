@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -85,12 +84,6 @@ func (x *exchange) failed(ctx context.Context, place string, err error) error {
 		e.Kind = KindTemporary
 	}
 	return e
-}
-
-// broken is the error of an issuer that does what none should.
-func (x *exchange) broken(place string, err error) *Error {
-	place, _, _ = strings.Cut(place, "?")
-	return &Error{Kind: KindIssuer, Issuer: x.issuer, Endpoint: wire.Printable(place), Err: err}
 }
 
 // cause returns the error below what net/http and x/oauth2 put around it. An error of

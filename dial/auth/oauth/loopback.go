@@ -23,23 +23,6 @@ const (
 	redirectIPv6 = "http://[::1]/"
 )
 
-// checkRedirect returns what is wrong with a redirect URI, "" being none.
-func checkRedirect(redirect string) error {
-	if redirect == "" {
-		return nil
-	}
-	u, err := url.Parse(redirect)
-	switch {
-	case err != nil || !visible(redirect):
-		return fmt.Errorf("redirect %q is not a URL", wire.Printable(redirect))
-	case u.Scheme != "http" || u.Host != "127.0.0.1" && u.Host != "[::1]":
-		return fmt.Errorf("redirect %q is not http to 127.0.0.1 or [::1] without a port", wire.Printable(redirect))
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("redirect %q has more than a path", wire.Printable(redirect))
-	}
-	return nil
-}
-
 // loopback waits for the browser on a port of this host. It takes one answer, that with
 // the state that only the issuer and the browser have seen.
 type loopback struct {
@@ -134,9 +117,13 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 const loopbackPage = `<!DOCTYPE html>
+
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+
 <title>Sign-in</title>
+
 <body style="font: 1.2em sans-serif; margin: 3em auto; max-width: 30em"><p>%s</p></body></html>
+
 `
 
 // await returns the answer's parameters, and closes l. open makes the browser ask for it.

@@ -143,23 +143,3 @@ func unaccepted(r Reply) error {
 	}
 	return words.Violation(policy.ErrRefused)
 }
-
-// Ready returns an error if the server has spoken without being asked, or has hung
-// up, see [Unsolicited].
-func (c *Conn) Ready([]string) error { return Unsolicited(c.Reader) }
-
-// Unsolicited returns an error if the server has said something that was not read,
-// while no reply is due: 421, by which it may end a session at any time (RFC 5321
-// §3.8), is [*wire.Closed], as is its hanging up; anything else is a violation with
-// reason ErrInjected.
-func Unsolicited(r *wire.Reader) error {
-	arrived, err := r.Arrived()
-	if !arrived {
-		return err
-	}
-	words := r.Waiting()
-	if strings.HasPrefix(words, "421") {
-		return wire.Hangup(words)
-	}
-	return wire.Violation(policy.ErrInjected, words)
-}

@@ -1,0 +1,14 @@
+package pop3watch
+
+// refuse tells of a message that could not be had or deleted.
+func (l *look) refuse(m *Message, err error) {
+	if l.Refused != nil {
+		l.Refused(m.Listing, err)
+	}
+}
+
+func (l *look) tell() {
+	if l.Looked != nil {
+		l.Looked(l.result)
+	}
+}
