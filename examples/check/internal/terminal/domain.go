@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
@@ -27,6 +28,31 @@ func DomainFacts(d *report.Domain) (all []Fact) {
 	}
 	if d.Absent != nil {
 		all = append(all, Fact{"declared absent", strings.Join(d.Absent, ", ")})
+	}
+	return append(all, mxFacts(d.MX)...)
+}
+
+// mxFacts returns what is known of the way on which mail comes to a domain.
+func mxFacts(m *report.MX) (all []Fact) {
+	if m == nil {
+		return nil
+	}
+	add := func(label, text string) { all = append(all, Fact{label, text}) }
+	if m.Error != "" {
+		add("mail hosts", m.Error)
+	}
+	if m.STS != nil {
+		add("MTA-STS", fmt.Sprintf("mode %s, %d days, for %s", m.STS.Mode, m.STS.MaxDays, strings.Join(m.STS.Hosts, ", ")))
+	}
+	if m.Broken != "" {
+		add("MTA-STS", m.Broken)
+	}
+	for _, h := range m.Hosts {
+		text := fmt.Sprintf("%s (%d): %s, by %s", h.Name, h.Preference, h.Demand, h.Why)
+		if h.Error != "" {
+			text = fmt.Sprintf("%s (%d): not used: %s", h.Name, h.Preference, h.Error)
+		}
+		add("takes mail", text)
 	}
 	return all
 }
