@@ -79,3 +79,16 @@ func TestFrom(t *testing.T) {
 		}
 	}
 }
+
+// The page is written beside any other form, and is the same data.
+func TestPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.html")
+	status, _, stderr := program(t, "", "-from", "testdata/demo.json", "-html", file)
+	text, err := os.ReadFile(file)
+	if err != nil || status != report.StatusFindings || stderr != "" || !strings.Contains(string(text), "imaps://expired.demo.example:993") {
+		t.Errorf("%d %s %v", status, stderr, err)
+	}
+	if status, _, stderr := program(t, "", "-from", "testdata/demo.json", "-html", filepath.Join(file, "x")); status != report.StatusNoLook || stderr == "" {
+		t.Errorf("%d %q", status, stderr)
+	}
+}
