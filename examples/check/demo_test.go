@@ -92,3 +92,29 @@ func TestPage(t *testing.T) {
 		t.Errorf("%d %q", status, stderr)
 	}
 }
+
+// What README.md shows is what the program says.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "it says:\n\n")
+	section, _, _ = strings.Cut(section, "\n![")
+	said, err := os.ReadFile("testdata/demo.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(section) {
+		if line = strings.TrimPrefix(line, "    "); strings.TrimSpace(line) != "" {
+			lines++
+			if !strings.Contains(string(said), line) {
+				t.Errorf("the program does not say %q", line)
+			}
+		}
+	}
+	if lines < 5 {
+		t.Errorf("%d lines", lines)
+	}
+}

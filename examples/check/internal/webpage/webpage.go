@@ -90,16 +90,12 @@ func newContent(r *report.Report) *content {
 		}
 		c.Cards = append(c.Cards, one)
 	}
-	for _, h := range report.Harms() {
-		g := group{Harm: h, Heading: words.Heading(h)}
-		for _, f := range r.Findings {
-			if f.Harm == h {
-				g.Findings = append(g.Findings, finding{f, c.places(f)})
-			}
+	for _, f := range r.Findings { // which are in the order of their harm
+		if n := len(c.Groups); n == 0 || c.Groups[n-1].Harm != f.Harm {
+			c.Groups = append(c.Groups, group{Harm: f.Harm, Heading: words.Heading(f.Harm)})
 		}
-		if g.Findings != nil {
-			c.Groups = append(c.Groups, g)
-		}
+		last := &c.Groups[len(c.Groups)-1]
+		last.Findings = append(last.Findings, finding{f, c.places(f)})
 	}
 	return c
 }
