@@ -79,3 +79,42 @@ func TestFrom(t *testing.T) {
 		}
 	}
 }
+
+// The page is written beside any other form, and is the same data.
+func TestPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.html")
+	status, _, stderr := program(t, "", "-from", "testdata/demo.json", "-html", file)
+	text, err := os.ReadFile(file)
+	if err != nil || status != report.StatusFindings || stderr != "" || !strings.Contains(string(text), "imaps://expired.demo.example:993") {
+		t.Errorf("%d %s %v", status, stderr, err)
+	}
+	if status, _, stderr := program(t, "", "-from", "testdata/demo.json", "-html", filepath.Join(file, "x")); status != report.StatusNoLook || stderr == "" {
+		t.Errorf("%d %q", status, stderr)
+	}
+}
+
+// What README.md shows is what the program says.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "it says:\n\n")
+	section, _, _ = strings.Cut(section, "\n![")
+	said, err := os.ReadFile("testdata/demo.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for line := range strings.Lines(section) {
+		if line = strings.TrimPrefix(line, "    "); strings.TrimSpace(line) != "" {
+			lines++
+			if !strings.Contains(string(said), line) {
+				t.Errorf("the program does not say %q", line)
+			}
+		}
+	}
+	if lines < 5 {
+		t.Errorf("%d lines", lines)
+	}
+}

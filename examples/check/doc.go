@@ -41,7 +41,8 @@
 //	made       when, in UTC
 //	days       how long certificates had to be valid
 //	expect     what was expected of each server
-//	domain     of an address: name, sources, reading, sending (servers, with who names them)
+//	domain     of an address: name, sources, reading, sending (servers, with who names them), and
+//	           mx (MTA-STS, and what a careful sender demands of each host)
 //	endpoints  a list:
 //	    url         of the endpoint, under the strongest policy of its port
 //	    outcomes    of each policy, the strongest first: policy, result (protected, clear,

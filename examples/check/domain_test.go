@@ -47,7 +47,7 @@ func urls(r *report.Report) (all []string) {
 func TestDomain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := fakenet.NewWorld(t)
-		w.Names.Add("_imaps._tcp.example.org SRV 0 1 993 imap.example.org.", "_submissions._tcp.example.org SRV 0 1 465 smtp.example.org.")
+		w.Names.Add("example.org MX 0 .", "_imaps._tcp.example.org SRV 0 1 993 imap.example.org.", "_submissions._tcp.example.org SRV 0 1 465 smtp.example.org.")
 		w.Mail(w.Host("imap.example.org"), "imap", policy.IMAP, policy.ImplicitTLS, "imap.example.org")
 		w.Mail(w.Host("smtp.example.org"), "smtp", policy.Submission, policy.ImplicitTLS, "smtp.example.org")
 		status, r := ask(t, w, "joe@example.org")

@@ -11,6 +11,7 @@
 //   - layout: which package may import which
 //   - oauthtest: a real authorization server (a module of its own)
 //   - packages: the list of this module's packages
+//   - page: the page of examples/check in a real browser (a module of its own)
 //   - readme: the code, the paths and the tests that the papers name
 //   - script: servers written down as text, hostile ones above all
 //   - scripttest: plays scripts to the tests of a package

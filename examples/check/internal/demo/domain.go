@@ -2,8 +2,11 @@ package demo
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
+
+	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/discover"
@@ -21,6 +24,12 @@ const webAddress = "192.0.2.80"
 func records() []record {
 	return []record{
 		{"autoconfig.demo.example", address(webAddress)},
+		{"mta-sts.demo.example", address(webAddress)},
+		{"_mta-sts.demo.example", &dnsmessage.TXTResource{TXT: []string{"v=STSv1; id=20260101"}}},
+		{"demo.example", exchange(10, "mx1.demo.example")},
+		{"demo.example", exchange(20, "mx2.demo.example")},
+		{"mx1.demo.example", address("192.0.2.25")},
+		{"mx2.demo.example", address("192.0.2.26")},
 		{"_imaps._tcp.demo.example", service("imap.demo.example", 993)},
 		{"_submission._tcp.demo.example", service("smtp.demo.example", 587)},
 	}
@@ -37,13 +46,17 @@ const document = `<clientConfig version="1.1"><emailProvider id="demo.example">
 <authentication>password-cleartext</authentication><username>%EMAILADDRESS%</username></outgoingServer>
 </emailProvider></clientConfig>`
 
+// stsPolicy is the domain's MTA-STS policy. It names one of the two hosts only.
+const stsPolicy = "version: STSv1\nmode: enforce\nmx: mx1.demo.example\nmax_age: 604800\n"
+
 // startSite starts the web site of the domain.
 func (w *World) startSite() error {
 	key, err := keyFor("autoconfig.demo.example")
 	if err != nil {
 		return err
 	}
-	cert, err := w.middle.issue("autoconfig.demo.example", key, nil, w.middle.cert)
+	names := []string{"autoconfig.demo.example", "mta-sts.demo.example"}
+	cert, err := w.middle.issue(names[0], key, func(c *x509.Certificate) { c.DNSNames = names }, w.middle.cert)
 	if err != nil {
 		return err
 	}
@@ -54,6 +67,7 @@ func (w *World) startSite() error {
 	w.ports[net.JoinHostPort(webAddress, "443")] = l.Addr().String()
 	pages := http.NewServeMux()
 	pages.HandleFunc("/mail/config-v1.1.xml", func(rw http.ResponseWriter, _ *http.Request) { rw.Write([]byte(document)) })
+	pages.HandleFunc("/.well-known/mta-sts.txt", func(rw http.ResponseWriter, _ *http.Request) { rw.Write([]byte(stsPolicy)) })
 	site := &http.Server{Handler: pages, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}}, ErrorLog: quiet()}
 	w.closers = append(w.closers, site.Close)
 	go site.ServeTLS(l, "", "")

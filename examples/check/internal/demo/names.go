@@ -26,6 +26,10 @@ func service(host string, port uint16) dnsmessage.ResourceBody {
 	return &dnsmessage.SRVResource{Port: port, Target: dnsmessage.MustNewName(host + ".")}
 }
 
+func exchange(preference uint16, host string) dnsmessage.ResourceBody {
+	return &dnsmessage.MXResource{Pref: preference, MX: dnsmessage.MustNewName(host + ".")}
+}
+
 // nameServer is where programs of the demo believe that their name server is.
 func nameServer() []netip.AddrPort {
 	return []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53")}
@@ -81,8 +85,13 @@ func answer(question []byte) ([]byte, error) {
 }
 
 func typeOf(body dnsmessage.ResourceBody) dnsmessage.Type {
-	if _, ok := body.(*dnsmessage.SRVResource); ok {
+	switch body.(type) {
+	case *dnsmessage.SRVResource:
 		return dnsmessage.TypeSRV
+	case *dnsmessage.MXResource:
+		return dnsmessage.TypeMX
+	case *dnsmessage.TXTResource:
+		return dnsmessage.TypeTXT
 	}
 	return dnsmessage.TypeA
 }

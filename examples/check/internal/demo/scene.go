@@ -78,7 +78,7 @@ func (s *scene) config(cert tls.Certificate) dialtest.Config {
 // patience returns how long a connection may take.
 func (s *scene) patience() time.Duration {
 	if s.hurry {
-		return 2 * time.Second
+		return 3 * time.Second
 	}
 	return 30 * time.Second
 }

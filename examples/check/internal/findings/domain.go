@@ -28,6 +28,7 @@ func ofDomain(d *report.Domain) (all []report.Finding) {
 	}{{"reading", d.Reading}, {"sending", d.Sending}} {
 		all = append(all, ofUse(d, use.name, use.servers)...)
 	}
+	all = append(all, ofMX(d.Name, d.MX)...)
 	for _, s := range d.Sources {
 		if s.State == report.Failed {
 			add("source-failed", report.Weaker, fmt.Sprintf("What %s says could not be had: %s", source(s.Name), s.Error),

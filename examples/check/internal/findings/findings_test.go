@@ -62,6 +62,29 @@ func TestDomain(t *testing.T) {
 	}
 }
 
+// What is wrong with the way of a domain's mail.
+func TestMX(t *testing.T) {
+	good := report.MXHost{Name: "mx.a.test", Verified: true}
+	for want, m := range map[string]*report.MX{
+		"":                {Hosts: []report.MXHost{good}, STS: &report.STS{Mode: "enforce"}},
+		"mta-sts-broken":  {Hosts: []report.MXHost{good}, Broken: "no answer"},
+		"mta-sts-testing": {Hosts: []report.MXHost{good}, STS: &report.STS{Mode: "testing"}},
+		"mx-not-used":     {Hosts: []report.MXHost{good, {Error: "not in the policy"}}},
+		"mx-not-verified": {Hosts: []report.MXHost{good, {}}},
+	} {
+		var got []string
+		for _, f := range ofMX("a.test", m) {
+			got = append(got, f.ID)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if ofMX("a.test", nil) != nil || ofMX("a.test", &report.MX{Error: "null MX"}) != nil {
+		t.Error("a domain without hosts has findings")
+	}
+}
+
 // What is said of several servers is said once.
 func TestMerge(t *testing.T) {
 	f := report.Finding{ID: "a", What: "b", Next: "c", Where: []string{"x"}}

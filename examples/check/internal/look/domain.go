@@ -23,6 +23,9 @@ func Domain(ctx context.Context, address string, o *discover.Options) (*report.D
 		Sending: candidates(found.Sending),
 		Absent:  append(found.Reading.Absent, found.Sending.Absent...),
 	}
+	if !d.Missing && err == nil {
+		d.MX = MX(ctx, d.Name, o)
+	}
 	return d, nil
 }
 

@@ -11,6 +11,7 @@ type Domain struct {
 	Reading []Candidate `json:"reading"`
 	Sending []Candidate `json:"sending"`
 	Absent  []string    `json:"absent,omitempty"` // services that the domain says it does not have
+	MX      *MX         `json:"mx,omitempty"`     // nil if it was not asked
 }
 
 // Source is a way to learn of servers, and how it answered.

@@ -2,36 +2,11 @@ package terminal
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
-	"github.com/mailconn/mailconn/policy"
+	"github.com/mailconn/mailconn/examples/check/internal/words"
 )
-
-// Policies returns the columns of the table, the strongest policy first.
-func Policies() []policy.Policy {
-	return []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS, policy.NoTLS}
-}
-
-// Cell says in a few words what a policy comes to at an endpoint; "-" is for one that has
-// no meaning on the port.
-func Cell(e *report.Endpoint, how policy.Policy) string {
-	i := slices.IndexFunc(e.Outcomes, func(o report.Outcome) bool { return o.Policy == how })
-	if i < 0 {
-		return "-"
-	}
-	switch o := e.Outcomes[i]; o.Result {
-	case report.Protected:
-		return "protected"
-	case report.Clear:
-		return "clear (asked)"
-	case report.Downgrade:
-		return "clear (said so)"
-	default:
-		return strings.TrimPrefix(string(o.Reason), "certificate-")
-	}
-}
 
 // table writes what each policy comes to at each endpoint.
 func (p *printer) table(all []report.Endpoint) {
@@ -41,8 +16,8 @@ func (p *printer) table(all []report.Endpoint) {
 	rows := [][]string{{"What each policy gets", "implicit", "required", "opportunistic", "no-tls"}}
 	for i := range all {
 		row := []string{all[i].URL.String()}
-		for _, how := range Policies() {
-			row = append(row, report.Visible(Cell(&all[i], how)))
+		for _, how := range words.Policies() {
+			row = append(row, report.Visible(words.Cell(&all[i], how)))
 		}
 		rows = append(rows, row)
 	}

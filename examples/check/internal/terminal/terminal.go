@@ -2,12 +2,12 @@
 package terminal
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/check/internal/words"
 )
 
 // Style is how to write.
@@ -21,12 +21,13 @@ func Write(w io.Writer, r *report.Report, s Style) error {
 	p := &printer{Style: s}
 	p.findings(r.Findings)
 	if r.Domain != nil {
-		p.domain(r.Domain)
+		p.facts(r.Domain.Name, words.DomainFacts(r.Domain))
 	}
 	p.table(r.Endpoints)
 	if s.Long {
 		for i := range r.Endpoints {
-			p.endpoint(&r.Endpoints[i])
+			e := &r.Endpoints[i]
+			p.facts(e.URL.String(), append(words.Facts(e), words.Details(e)...))
 		}
 	}
 	_, err := io.WriteString(w, p.String())
@@ -69,10 +70,18 @@ const (
 	width      = 100
 )
 
+// facts writes what is known of something.
+func (p *printer) facts(title string, all []words.Fact) {
+	p.title("%s", title)
+	for _, f := range all {
+		p.row(f.Label, f.Text)
+	}
+}
+
 // row writes a label and a text, which may be a server's.
 func (p *printer) row(label, text string) {
 	for _, line := range wrap(report.Visible(text), width-labelWidth-2) {
-		fmt.Fprintf(p, "  %-*s%s\n", labelWidth, label, line)
+		fmt.Fprintf(p, "  %-*s%s\n", labelWidth, report.Visible(label), line)
 		label = ""
 	}
 }
@@ -103,7 +112,7 @@ func (p *printer) findings(all []report.Finding) {
 	for _, f := range all {
 		if f.Harm != harm {
 			harm = f.Harm
-			p.title("%s", Heading(harm))
+			p.title("%s", words.Heading(harm))
 		}
 		mark, colour := "!", red
 		if harm == report.Soon || harm == report.Weaker || harm == report.Unknown {
@@ -126,16 +135,4 @@ func (p *printer) indented(begin, text string) {
 		fmt.Fprintf(p, "    %s%s\n", begin, line)
 		begin = "   "
 	}
-}
-
-// Heading says what a harm means.
-func Heading(h report.Harm) string {
-	return cmp.Or(map[report.Harm]string{
-		report.Exposed: "Others can read passwords or mail",
-		report.Locked:  "Mail programs that take care cannot connect",
-		report.Unlike:  "Not as you expected",
-		report.Unknown: "Could not be looked at",
-		report.Soon:    "Will stop working",
-		report.Weaker:  "Weaker than it could be",
-	}[h], string(h))
 }

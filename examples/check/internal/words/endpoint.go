@@ -1,4 +1,5 @@
-package terminal
+// Package words says in words what a report has, for the terminal and the page alike.
+package words
 
 import (
 	"cmp"
@@ -9,18 +10,11 @@ import (
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
 
-// endpoint writes all that is known of one.
-func (p *printer) endpoint(e *report.Endpoint) {
-	p.title("%v", e.URL)
-	for _, line := range Facts(e) {
-		p.row(line.Label, line.Text)
-	}
-}
-
-// Fact is a line about an endpoint.
+// Fact is a line about an endpoint or a domain.
 type Fact struct{ Label, Text string }
 
-// Facts returns what is known of an endpoint, apart from the transcript.
+// Facts returns what is known of an endpoint, apart from what Details returns and from the
+// transcript.
 func Facts(e *report.Endpoint) (all []Fact) {
 	add := func(label, text string) {
 		if text != "" {
@@ -36,9 +30,6 @@ func Facts(e *report.Endpoint) (all []Fact) {
 	add("TLS", handshake(e.TLS))
 	add("verified", verified(e.TLS))
 	add("old TLS", oldTLS(e.OldTLS))
-	for i, c := range e.Chain {
-		add([]string{"certificate", "below"}[min(i, 1)], Certificate(c))
-	}
 	add("STARTTLS", starttls(e.STARTTLS))
 	add("greeting", e.Greeting)
 	if e.Clear != nil {
@@ -49,7 +40,17 @@ func Facts(e *report.Endpoint) (all []Fact) {
 		add("capabilities", strings.Join(e.Inside.Capabilities, "  "))
 	}
 	add("login", login(e.Login))
-	add("time", times(e.Main().Steps))
+	return all
+}
+
+// Details returns the certificates of an endpoint, and the time of each phase.
+func Details(e *report.Endpoint) (all []Fact) {
+	for i, c := range e.Chain {
+		all = append(all, Fact{[]string{"certificate", "issuer"}[min(i, 1)], certificate(c)})
+	}
+	if steps := e.Main().Steps; len(steps) > 0 {
+		all = append(all, Fact{"time", times(steps)})
+	}
 	return all
 }
 
@@ -91,8 +92,8 @@ func oldTLS(o *report.OldTLS) string {
 	return "TLS 1.0 and 1.1 are not taken"
 }
 
-// Certificate describes one in a line.
-func Certificate(c report.Certificate) string {
+// certificate describes one in a line.
+func certificate(c report.Certificate) string {
 	const most = 8
 	names := strings.Join(c.Names[:min(len(c.Names), most)], ", ")
 	if more := len(c.Names) - most; more > 0 {
@@ -146,5 +147,5 @@ func times(steps []report.Step) string {
 	return strings.Join(words, ", ")
 }
 
-// Milliseconds returns a time in microseconds for people.
+// Milliseconds returns a time in microseconds as people read it.
 func Milliseconds(us int64) string { return fmt.Sprintf("%.1f ms", float64(us)/1000) }

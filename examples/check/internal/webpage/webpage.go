@@ -1,0 +1,120 @@
+// Package webpage writes a report as one page that needs nothing else: no script, no
+// network, no file beside it.
+package webpage
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/check/internal/words"
+	"github.com/mailconn/mailconn/policy"
+)
+
+//go:embed page.html
+var page string
+
+//go:embed style.css
+var style string
+
+// Write writes r. Every text of a server is escaped by html/template, and what is not
+// printable in it is made visible.
+func Write(w io.Writer, r *report.Report) error {
+	t, err := template.New("page").Funcs(functions()).Parse(page)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, newContent(r))
+}
+
+// functions returns what the page calls.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"style":   func() template.CSS { return template.CSS(style) },
+		"v":       func(text any) string { return report.Visible(fmt.Sprint(text)) },
+		"minute":  func(t time.Time) string { return t.Format("2006-01-02 15:04 UTC") },
+		"domain":  words.DomainFacts,
+		"columns": words.Policies,
+		"cell":    func(c card, how policy.Policy) string { return words.Cell(c.Endpoint, how) },
+		"count":   count,
+	}
+}
+
+// content is what the page shows.
+type content struct {
+	*report.Report
+	Groups []group
+	Cards  []card
+	Good   int // how many servers have no findings
+}
+
+// group is the findings of one harm.
+type group struct {
+	Harm     report.Harm
+	Heading  string
+	Findings []finding
+}
+
+type finding struct {
+	report.Finding
+	Places []place
+}
+
+// place is where a finding was made, with the card of a server.
+type place struct{ Text, Card string }
+
+// card is one server.
+type card struct {
+	*report.Endpoint
+	ID    string
+	Harm  report.Harm // the worst that was found, "" for nothing
+	State string
+	Facts []words.Fact
+	Chart chart
+}
+
+func newContent(r *report.Report) *content {
+	c := &content{Report: r}
+	for i := range r.Endpoints {
+		e := &r.Endpoints[i]
+		one := card{Endpoint: e, ID: fmt.Sprintf("server-%d", i+1), State: "As it should be", Facts: words.Facts(e), Chart: newChart(e.Main().Steps)}
+		if worst := slices.IndexFunc(r.Findings, func(f report.Finding) bool { return slices.Contains(f.Where, e.URL.String()) }); worst >= 0 {
+			one.Harm = r.Findings[worst].Harm
+			one.State = words.Heading(one.Harm)
+		} else {
+			c.Good++
+		}
+		c.Cards = append(c.Cards, one)
+	}
+	for _, f := range r.Findings { // which are in the order of their harm
+		if n := len(c.Groups); n == 0 || c.Groups[n-1].Harm != f.Harm {
+			c.Groups = append(c.Groups, group{Harm: f.Harm, Heading: words.Heading(f.Harm)})
+		}
+		last := &c.Groups[len(c.Groups)-1]
+		last.Findings = append(last.Findings, finding{f, c.places(f)})
+	}
+	return c
+}
+
+// places returns where a finding was made.
+func (c *content) places(f report.Finding) (all []place) {
+	for _, where := range f.Where {
+		p := place{Text: where}
+		if i := slices.IndexFunc(c.Cards, func(one card) bool { return one.URL.String() == where }); i >= 0 {
+			p.Card = c.Cards[i].ID
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
