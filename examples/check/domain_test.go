@@ -100,3 +100,30 @@ func TestNoDomain(t *testing.T) {
 		})
 	}
 }
+
+// What is said of the hosts that take a domain's mail, by its MTA-STS policy.
+func TestMTASTS(t *testing.T) {
+	for want, policy := range map[string]string{
+		"":                "version: STSv1\nmode: enforce\nmx: mx.example.org\nmax_age: 604800\n",
+		"mta-sts-testing": "version: STSv1\nmode: testing\nmx: mx.example.org\nmax_age: 604800\n",
+		"mx-not-used":     "version: STSv1\nmode: enforce\nmx: mx.another.example\nmax_age: 604800\n",
+		"mta-sts-broken":  "no policy",
+		"mx-not-verified": "version: STSv1\nmode: none\nmax_age: 604800\n",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := fakenet.NewWorld(t)
+			w.Names.Add("example.org MX 10 mx.example.org.", "mx.example.org A 192.0.2.99", `_mta-sts.example.org TXT "v=STSv1; id=1"`)
+			w.Site("mta-sts.example.org", fakenet.Page("/.well-known/mta-sts.txt", policy))
+			_, r := ask(t, w, "joe@example.org")
+			var found []string
+			for _, id := range ids(r) {
+				if strings.HasPrefix(id, "mx-") || strings.HasPrefix(id, "mta-sts-") {
+					found = append(found, id)
+				}
+			}
+			if strings.Join(found, " ") != want {
+				t.Errorf("%q, want %q: %+v", found, want, r.Domain.MX)
+			}
+		})
+	}
+}

@@ -25,8 +25,6 @@ func run(ctx context.Context, find *discover.Options, args []string, stdin io.Re
 	if err != nil {
 		return cli.Reject("check", err, stderr)
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.total)
-	defer cancel()
 	r, err := o.report(ctx, stdin, stderr)
 	if err == nil {
 		r.Findings = findings.Of(r)

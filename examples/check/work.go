@@ -27,23 +27,35 @@ func (o *options) report(ctx context.Context, stdin io.Reader, stderr io.Writer)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, o.total) // which the person who types the password does not use up
+	defer cancel()
 	r := o.begin(time.Now().UTC().Truncate(time.Second))
-	var targets []look.Target
-	for _, e := range o.endpoints {
-		r.Asked = append(r.Asked, e.String())
-		targets = append(targets, look.Target{Endpoint: e, Looker: l})
-	}
-	if o.address != "" {
-		r.Asked = append(r.Asked, o.address)
-		if r.Domain, err = look.Domain(ctx, o.address, o.find); err != nil {
-			return nil, err
-		}
-		for _, c := range look.Looks(r.Domain, o.yes) {
-			targets = append(targets, look.Target{Endpoint: c.URL, Looker: l})
-		}
+	targets, err := o.targets(ctx, r, l)
+	if err != nil {
+		return nil, err
 	}
 	r.Endpoints = look.All(ctx, targets, progress(stderr, len(targets)))
 	return r, nil
+}
+
+// targets returns the endpoints to look at. For an address its domain is asked, and what it
+// says is in r.
+func (o *options) targets(ctx context.Context, r *report.Report, l *look.Looker) (all []look.Target, err error) {
+	for _, e := range o.endpoints {
+		r.Asked = append(r.Asked, e.String())
+		all = append(all, look.Target{Endpoint: e, Looker: l})
+	}
+	if o.address == "" {
+		return all, nil
+	}
+	r.Asked = append(r.Asked, o.address)
+	if r.Domain, err = look.Domain(ctx, o.address, o.find); err != nil {
+		return nil, err
+	}
+	for _, c := range look.Looks(r.Domain, o.yes) {
+		all = append(all, look.Target{Endpoint: c.URL, Looker: l})
+	}
+	return all, nil
 }
 
 // begin returns a report without anything that was seen.
@@ -58,6 +70,8 @@ func (o *options) lookAtDemo(ctx context.Context, stderr io.Writer) (*report.Rep
 		return nil, err
 	}
 	defer w.Close()
+	ctx, cancel := context.WithTimeout(ctx, o.total)
+	defer cancel()
 	r := o.begin(demo.Now())
 	r.Asked = append(r.Asked, demo.Address)
 	if r.Domain, err = look.Domain(ctx, demo.Address, w.Find()); err != nil {

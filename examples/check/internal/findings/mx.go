@@ -22,12 +22,13 @@ func ofMX(domain string, m *report.MX) (all []report.Finding) {
 		add(domain, "mta-sts-testing", report.Weaker, "The domain's MTA-STS policy is in mode testing: senders report what does not fit it, and send all the same.",
 			"Owner of the domain: put it into mode enforce when the reports are clean.")
 	}
+	said := len(all) > 0 // a policy that is repaired, or enforced, has all hosts verified
 	for _, h := range m.Hosts {
 		switch {
 		case h.Error != "":
 			add(h.Name, "mx-not-used", report.Locked, "Careful senders bring no mail to this host: "+h.Error,
 				"Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names.")
-		case !h.Verified:
+		case !h.Verified && !said:
 			add(h.Name, "mx-not-verified", report.Weaker,
 				fmt.Sprintf("Mail from other domains can be read by an attacker on the way to this host, since nothing says how to verify it (%s).", h.Why),
 				"Owner of the domain: publish an MTA-STS policy, or sign the domain's DNS and publish TLSA records (DANE).")

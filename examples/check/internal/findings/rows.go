@@ -19,7 +19,7 @@ func rows() []row {
 			"You: do not use this network. Operator, if it is the same everywhere: remove PREAUTH from the greeting."},
 		{"clear-login", report.Exposed, clearLogin,
 			"The server takes passwords without encryption ({clear}). A mail program that is set up wrongly shows its password to anyone on the way.",
-			"Operator of the server: allow logins only after STARTTLS (Dovecot 2.3: disable_plaintext_auth = yes; Postfix: smtpd_tls_auth_only = yes)."},
+			"Operator of the server: allow logins only after STARTTLS (Dovecot: auth_allow_cleartext = no, before 2.4 disable_plaintext_auth = yes; Postfix: smtpd_tls_auth_only = yes)."},
 		{"not-tls", report.Locked, because(report.NotTLS),
 			"This port is meant for TLS from the first byte, and the server speaks in the clear on it.",
 			"Operator of the server: turn on implicit TLS for port {port}. You: until then use {starttls}, if that is protected."},

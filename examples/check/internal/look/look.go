@@ -37,17 +37,7 @@ func (l *Looker) Endpoint(ctx context.Context, e dial.Endpoint, about string) re
 	for _, how := range policies(e.Policy) {
 		e.Policy = how
 		v := l.visit(ctx, e, nil)
-		seen.Outcomes = append(seen.Outcomes, v.outcome)
-		if how == policy.NoTLS {
-			seen.Clear, seen.Greeting = v.offer, v.greeting
-			continue
-		}
-		if seen.Chain == nil {
-			seen.TLS, seen.Chain = v.tls, v.chain
-		}
-		if v.tls != nil && seen.Inside == nil {
-			seen.Inside, seen.Greeting = v.offer, v.greeting
-		}
+		v.addTo(&seen)
 		if v.outcome.Reason == report.Unreachable {
 			break // the other policies would not get further
 		}

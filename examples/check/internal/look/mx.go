@@ -2,6 +2,7 @@ package look
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/discover"
@@ -14,19 +15,19 @@ import (
 func MX(ctx context.Context, domain string, o *discover.Options) *report.MX {
 	sender, err := mx.New(mx.Config{Resolver: o.Resolver, Transport: o.Transport, Dialer: o.Dialer, Permit: o.Permit})
 	if err != nil {
-		return &report.MX{Hosts: []report.MXHost{}, Error: clip(err.Error())}
+		return &report.MX{Hosts: []report.MXHost{}, Error: mxText(err)}
 	}
 	defer sender.Close(ctx)
 	route, err := sender.Look(ctx, domain)
 	if err != nil {
-		return &report.MX{Hosts: []report.MXHost{}, Error: clip(err.Error())}
+		return &report.MX{Hosts: []report.MXHost{}, Error: mxText(err)}
 	}
 	seen := &report.MX{Signed: route.Secure, Hosts: []report.MXHost{}}
 	if p := route.Policy; p != nil {
 		seen.STS = &report.STS{Mode: string(p.Mode), Hosts: clipAll(p.MX), MaxDays: int(p.MaxAge / (24 * time.Hour))}
 	}
 	if route.PolicyErr != nil {
-		seen.Broken = clip(route.PolicyErr.Error())
+		seen.Broken = mxText(route.PolicyErr)
 	}
 	for _, h := range route.Hosts {
 		seen.Hosts = append(seen.Hosts, mxHost(h))
@@ -40,7 +41,10 @@ func mxHost(h mx.Host) report.MXHost {
 		Verified: h.Demand == mx.ByTLSA || h.Demand == mx.ByName,
 	}
 	if h.Err != nil {
-		seen.Error = clip(h.Err.Error())
+		seen.Error = mxText(h.Err)
 	}
 	return seen
 }
+
+// mxText returns the text of an error without the name of the package.
+func mxText(err error) string { return clip(strings.TrimPrefix(err.Error(), "mx: ")) }

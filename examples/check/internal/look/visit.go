@@ -58,3 +58,18 @@ func (v *visit) session(ctx context.Context, d *dial.Dialer, e dial.Endpoint, cr
 	v.login, v.offer = listed.login, offer(e.Protocol, listed.capabilities)
 	return nil
 }
+
+// addTo adds what the connection has shown to what is known of the endpoint. The first
+// connection with TLS counts, which is that of the strongest policy.
+func (v *visit) addTo(e *report.Endpoint) {
+	e.Outcomes = append(e.Outcomes, v.outcome)
+	switch {
+	case v.outcome.Policy == policy.NoTLS:
+		e.Clear, e.Greeting = v.offer, v.greeting
+	case e.Chain == nil:
+		e.TLS, e.Chain = v.tls, v.chain
+		if v.tls != nil {
+			e.Inside, e.Greeting = v.offer, v.greeting
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
@@ -21,25 +20,32 @@ func (p *printer) table(all []report.Endpoint) {
 		}
 		rows = append(rows, row)
 	}
-	p.WriteByte('\n')
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], len(cell))
 		}
 	}
+	p.WriteByte('\n')
 	for n, row := range rows {
-		line := ""
-		for i, cell := range row {
-			text := fmt.Sprintf("%-*s", widths[i]+2, cell)
-			switch {
-			case n == 0:
-				text = p.in(bold, text)
-			case cell == "protected":
-				text = p.in(green, text)
-			}
-			line += text
-		}
-		p.WriteString(strings.TrimRight(line, " ") + "\n")
+		p.cells(row, widths, n == 0)
 	}
+}
+
+// cells writes a row of a table. The last cell is not filled up.
+func (p *printer) cells(row []string, widths []int, title bool) {
+	for i, cell := range row {
+		fill := strings.Repeat(" ", widths[i]-len(cell)+2)
+		if i == len(row)-1 {
+			fill = ""
+		}
+		switch {
+		case title:
+			cell = p.in(bold, cell)
+		case cell == "protected":
+			cell = p.in(green, cell)
+		}
+		p.WriteString(cell + fill)
+	}
+	p.WriteByte('\n')
 }

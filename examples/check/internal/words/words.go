@@ -3,7 +3,6 @@ package words
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 	"github.com/mailconn/mailconn/policy"
@@ -13,7 +12,7 @@ import (
 func Heading(h report.Harm) string {
 	return cmp.Or(map[report.Harm]string{
 		report.Exposed: "Others can read passwords or mail",
-		report.Locked:  "Mail programs that take care cannot connect",
+		report.Locked:  "Careful mail programs cannot connect",
 		report.Unlike:  "Not as you expected",
 		report.Unknown: "Could not be looked at",
 		report.Soon:    "Will stop working",
@@ -41,6 +40,18 @@ func Cell(e *report.Endpoint, how policy.Policy) string {
 	case report.Downgrade:
 		return "clear (said so)"
 	default:
-		return strings.TrimPrefix(string(o.Reason), "certificate-")
+		return cmp.Or(reasons()[o.Reason], string(o.Reason))
+	}
+}
+
+// reasons are words for why there is no connection.
+func reasons() map[report.Reason]string {
+	return map[report.Reason]string{
+		report.NotOffered: "not offered", report.NotTLS: "not TLS", report.Malformed: "garbled",
+		report.TooLong: "endless", report.HungUp: "hung up", report.Handshake: "no TLS",
+		report.CertExpired: "expired", report.CertNotYet: "not yet valid", report.CertName: "wrong name",
+		report.CertNoNames: "no name", report.CertSelf: "self-signed", report.CertAuthority: "unknown CA",
+		report.CertPartial: "incomplete", report.CertWeakKey: "weak key", report.CertPurpose: "wrong use",
+		report.CertPin: "other key", report.CertOther: "certificate",
 	}
 }
