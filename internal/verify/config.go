@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/mailconn/mailconn/internal/hostname"
+	"strings"
 )
 
 // CheckConfig returns an error for a config that no connection may use. c may be nil.
@@ -45,10 +44,7 @@ func Config(base *tls.Config, host, alpn string, endpoint fmt.Stringer) *tls.Con
 		cfg = base.Clone()
 	}
 	if cfg.ServerName == "" {
-		cfg.ServerName = host
-		if ip, ok := hostname.Addr(host); ok {
-			cfg.ServerName = ip.WithZone("").String() // no certificate has a zone
-		}
+		cfg.ServerName, _, _ = strings.Cut(host, "%") // no certificate has the zone of an IPv6 address
 	}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
 	if cfg.EncryptedClientHelloConfigList != nil {

@@ -29,7 +29,9 @@ func TestIdlePOP3(t *testing.T) {
 	held := func(open func() io.Closer) float64 {
 		var before, after runtime.MemStats
 		var all []io.Closer
-		runtime.GC()
+		for range 3 { // what has a finalizer goes with the second
+			runtime.GC()
+		}
 		runtime.ReadMemStats(&before)
 		for range sessions {
 			all = append(all, open())
