@@ -10,7 +10,6 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/protocols"
-	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/verify"
@@ -21,15 +20,14 @@ import (
 // call is one Dial or NewConn: arguments that were checked, and how far it got.
 type call struct {
 	progress
-	dialer Dialer
-	tls    *tls.Config
+	conn   *Conn          // what is made
+	tls    *tls.Config    // nil under NoTLS
 	server *verify.Server // the verdict on the server, once there is a handshake
-	memory *recall.Memory
 }
 
 // prepare checks everything that can be checked before any I/O.
 func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*call, error) {
-	c := &call{dialer: *d, progress: progress{endpoint: e, phase: PhaseConfig}}
+	c := &call{conn: &Conn{dialer: *d}, progress: progress{endpoint: e, phase: PhaseConfig}}
 	if d.Trace != nil {
 		c.trace = *d.Trace
 	}
@@ -49,40 +47,45 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		}
 		return err
 	}
-	if c.dialer.Transcript != nil {
-		c.words = transcript.New(c.dialer.Transcript, protocols.Of(c.endpoint.Protocol))
+	d := &c.conn.dialer
+	if d.Transcript != nil {
+		c.words = transcript.New(d.Transcript, protocols.Of(c.endpoint.Protocol))
 		c.words.Note("%v", c.endpoint)
 	}
-	if err = hostname.CheckClient(c.dialer.LocalName); err != nil {
+	if err = hostname.CheckClient(d.LocalName); err != nil {
 		return err
 	}
-	if c.memory, err = c.newMemory(); err != nil {
+	if err = c.setMemory(); err != nil {
 		return err
 	}
-	pins, err := pinsFor(c.dialer.Pins, c.endpoint)
+	pins, err := pinsFor(d.Pins, c.endpoint)
 	if err == nil {
-		err = verify.CheckConfig(c.dialer.TLSConfig)
+		err = verify.CheckConfig(d.TLSConfig)
 	}
 	if err != nil || c.endpoint.Policy == policy.NoTLS {
 		return err
 	}
 	alpn := protocols.Of(c.endpoint.Protocol).ALPN
-	if c.dialer.NoALPN {
+	if d.NoALPN {
 		alpn = ""
 	}
-	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, func() string { return c.endpoint.String() })
-	expected := verify.Expected(ctx, c.endpoint.String)
-	c.server, err = verify.ForEndpoint(c.tls, expected, pins, c.memory.CheckVersion)
+	c.tls = verify.Config(d.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
+	var check func(tls.ConnectionState) error
+	if memory := &c.conn.memory; memory.Store != nil {
+		check = memory.CheckVersion
+	}
+	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
 	return err
 }
 
-// newMemory returns the Dialer's Peers as this call uses them. Under NoTLS they are
-// not asked.
-func (c *call) newMemory() (*recall.Memory, error) {
-	rules, err := c.dialer.PeerRules.Normal()
-	m := &recall.Memory{Rules: rules, Peer: c.endpoint.peer()}
+// setMemory sets the Dialer's Peers as this call uses them. Under NoTLS they are not
+// asked.
+func (c *call) setMemory() (err error) {
+	d, m := &c.conn.dialer, &c.conn.memory
+	m.Peer = c.endpoint.peer()
+	m.Rules, err = d.PeerRules.Normal()
 	if c.endpoint.Policy != policy.NoTLS {
-		m.Store = c.dialer.Peers
+		m.Store = d.Peers
 	}
 	if hook := c.trace.Recalled; hook != nil {
 		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint, r, err) }
@@ -90,15 +93,15 @@ func (c *call) newMemory() (*recall.Memory, error) {
 	if hook := c.trace.Remembered; hook != nil {
 		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint, r, err) }
 	}
-	return m, err
+	return err
 }
 
 // dial makes the connection, and takes it to what the policy wants.
 func (c *call) dial(ctx context.Context) (*Conn, error) {
-	ctx, cancel := c.dialer.Budget(ctx, c.endpoint.Protocol)
+	ctx, cancel := c.conn.dialer.Budget(ctx, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
+	raw, err := wire.Connect(ctx, c.conn.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
@@ -107,17 +110,16 @@ func (c *call) dial(ctx context.Context) (*Conn, error) {
 
 // settle takes raw to what the policy wants, and closes it if it cannot.
 func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
-	var conn *Conn
+	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
-		settled, err := c.upgrade(ctx, raw)
-		if err != nil {
+		if err := c.upgrade(ctx); err != nil {
 			return err
 		}
-		conn = c.newConn(raw, settled)
-		if err := c.askAboutDowngrade(ctx, conn); err != nil {
+		c.setSecurity()
+		if err := c.askAboutDowngrade(ctx); err != nil {
 			return err
 		}
-		conn.learn(ctx)
+		c.conn.learn(ctx)
 		return nil
 	})
 	if err != nil {
@@ -125,40 +127,48 @@ func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 		return nil, c.fail(err)
 	}
 	c.done(nil)
-	return conn, nil
+	return c.conn, nil
 }
 
 // upgrade runs the engine, which is held to what is remembered of the server.
-func (c *call) upgrade(ctx context.Context, raw net.Conn) (*upgrade.Result, error) {
-	c.memory.Recall(ctx)
-	c.known = c.memory.Known()
+func (c *call) upgrade(ctx context.Context) (err error) {
+	memory := &c.conn.memory
+	memory.Recall(ctx)
+	c.known = memory.Known()
 	engine := upgrade.Engine{
-		Policy:    c.endpoint.Policy,
-		Protocol:  protocols.Of(c.endpoint.Protocol),
-		Past:      c.memory.Past(),
-		TLS:       c.tls,
-		LocalName: func() string { return c.dialer.localName(raw.LocalAddr(), c.endpoint.Policy.STARTTLS()) },
-		Phase:     func(name string) { c.enter(Phase(name)) },
+		Policy:   c.endpoint.Policy,
+		Protocol: protocols.Of(c.endpoint.Protocol),
+		Past:     memory.Past(),
+		TLS:      c.tls,
+		Caller:   c,
 	}
-	if c.trace.Decided != nil {
-		engine.Decided = c.decided
+	if c.conn.settled, err = engine.Run(ctx, c.conn.raw); err != nil {
+		var broken *policy.Violation
+		if errors.As(err, &broken) {
+			memory.Explain(broken)
+		}
 	}
-	if c.words != nil || c.trace.HandshakeDone != nil {
-		engine.Secured = c.secured
-	}
-	if c.words != nil {
-		engine.Follow = c.words.Follow
-	}
-	settled, err := engine.Run(ctx, raw)
-	var broken *policy.Violation
-	if errors.As(err, &broken) {
-		c.memory.Explain(broken)
-	}
-	return settled, err
+	return err
 }
 
-// decided tells the trace what the policy did about the server's offer.
-func (c *call) decided(action upgrade.Action, reason error) {
+var _ upgrade.Caller = (*call)(nil)
+
+// LocalName returns what EHLO says in the clear.
+func (c *call) LocalName() string {
+	return c.conn.dialer.localName(c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
+}
+
+// Phase begins a phase.
+func (c *call) Phase(name string) { c.enter(Phase(name)) }
+
+// Follow lets the transcript read a connection.
+func (c *call) Follow(conn net.Conn) net.Conn { return c.words.Follow(conn) }
+
+// Decided tells the trace what the policy did about the server's offer.
+func (c *call) Decided(action upgrade.Action, reason error) {
+	if c.trace.Decided == nil {
+		return
+	}
 	switch action {
 	case upgrade.Demand:
 		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
@@ -169,34 +179,32 @@ func (c *call) decided(action upgrade.Action, reason error) {
 	}
 }
 
-func (c *call) secured(s tls.ConnectionState) {
-	c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.tls.ServerName, c.server.Verdict().Method)
+// Secured tells the transcript and the trace of a handshake.
+func (c *call) Secured(s tls.ConnectionState) {
+	if c.words != nil {
+		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.tls.ServerName, c.server.Verdict().Method)
+	}
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
 	}
 }
 
-// newConn makes a Conn of what the upgrade of raw achieved.
-func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
-	conn := &Conn{
-		raw:     raw,
-		settled: *settled,
-		dialer:  c.dialer,
-		memory:  c.memory,
-		words:   c.words,
-		security: Security{
-			Endpoint:   c.endpoint,
-			TLS:        settled.TLS,
-			Downgrade:  settled.Downgrade,
-			RemoteAddr: raw.RemoteAddr(),
-			Known:      c.known,
-		},
+// setSecurity makes the Conn the evidence of what the upgrade achieved.
+func (c *call) setSecurity() {
+	conn, settled := c.conn, &c.conn.settled
+	conn.words = c.words
+	conn.security = Security{
+		Endpoint:   c.endpoint,
+		TLS:        settled.TLS,
+		Downgrade:  settled.Downgrade,
+		RemoteAddr: conn.raw.RemoteAddr(),
+		Known:      c.known,
 	}
 	spoken := settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS
 	conn.conn.Begin(settled.Conn, settled.Unread, spoken)
 	if d := settled.Downgrade; d != nil {
 		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
-		c.memory.Explain(d)
+		conn.memory.Explain(d)
 	}
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
@@ -204,15 +212,15 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 		conn.security.Verified, conn.security.TLSA = verdict.Method, verdict.TLSA
 		conn.security.TLS.VerifiedChains = verdict.Chains
 	}
-	return conn
 }
 
 // askAboutDowngrade asks the caller whether the connection may stay in the clear.
-func (c *call) askAboutDowngrade(ctx context.Context, conn *Conn) error {
-	if conn.security.Downgrade == nil || c.dialer.OnDowngrade == nil {
+func (c *call) askAboutDowngrade(ctx context.Context) error {
+	ask := c.conn.dialer.OnDowngrade
+	if ask == nil || c.conn.security.Downgrade == nil {
 		return nil
 	}
-	if err := c.dialer.OnDowngrade(ctx, conn.Security()); err != nil {
+	if err := ask(ctx, c.conn.Security()); err != nil {
 		return &policy.Violation{Reason: policy.ErrVetoed, Err: err}
 	}
 	return nil

@@ -28,7 +28,7 @@ type Conn struct {
 	settled  upgrade.Result
 	security Security
 	dialer   Dialer
-	memory   *recall.Memory
+	memory   recall.Memory
 	words    *transcript.Transcript // nil: not wanted
 
 	login  atomic.Pointer[Login]

@@ -20,8 +20,8 @@ type progress struct {
 }
 
 // progress returns the progress for a session on c.
-func (c *Conn) progress() *progress {
-	p := &progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
+func (c *Conn) progress() progress {
+	p := progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
 	if t := c.dialer.Trace; t != nil {
 		p.trace = *t
 	}

@@ -15,8 +15,7 @@ import (
 // return zero values. The zero Setup is one that is over.
 type Setup struct {
 	conn     *Conn
-	progress *progress
-	security *Security // as it was asked for last
+	progress progress
 	over     atomic.Bool
 }
 
@@ -29,17 +28,16 @@ func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load(
 // error the connection is closed, and Setup returns a [*Error] that says in which
 // phase. Once it has returned nil, ctx has no effect any more.
 func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
-	p := c.progress()
+	s := &Setup{conn: c, progress: c.progress()}
+	defer s.over.Store(true)
 	switch {
 	case c.raw == nil:
-		return p.fail(errors.New("connection was not made by a Dialer"))
+		return s.progress.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
-		return c.giveUp(p, errors.New("nil context"))
+		return s.giveUp(errors.New("nil context"))
 	}
 	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
 	defer cancel()
-	s := &Setup{conn: c, progress: p}
-	defer s.over.Store(true)
 	err := wire.Watched(ctx, c.raw, func() error {
 		err := f(ctx, s)
 		if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
@@ -51,17 +49,17 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 		return err
 	})
 	if err != nil {
-		return c.giveUp(p, err)
+		return s.giveUp(err)
 	}
-	p.done(nil)
+	s.progress.done(nil)
 	return nil
 }
 
 // giveUp ends a setup that has failed. The transcript, which ends with the connection,
 // has the reason.
-func (c *Conn) giveUp(p *progress, err error) *Error {
-	failed := p.fail(err)
-	c.Abort()
+func (s *Setup) giveUp(err error) *Error {
+	failed := s.progress.fail(err)
+	s.conn.Abort()
 	return failed
 }
 
@@ -79,11 +77,7 @@ func (s *Setup) Security() Security {
 	if s.isOver() {
 		return Security{}
 	}
-	if s.security == nil || s.conn.login.Load() != nil {
-		achieved := s.conn.Security()
-		s.security = &achieved
-	}
-	return *s.security
+	return s.conn.Security()
 }
 
 // LoginTried tells the Dialer's Trace how an attempt to log in ended. If err is

@@ -32,11 +32,11 @@ func (e *LoginDelayError) Unwrap() error { return e.Err }
 
 // delayed recognises a login that came too soon.
 func delayed(err error, caps []string) error {
-	var refused *auth.Error
-	if !errors.As(err, &refused) {
-		return err
+	if err == nil {
+		return nil
 	}
-	if refused.Code != pop3.CodeLoginDelay {
+	var refused *auth.Error
+	if !errors.As(err, &refused) || refused.Code != pop3.CodeLoginDelay {
 		return err
 	}
 	return &LoginDelayError{parseFeatures(caps).LoginDelay.Minimum, err}

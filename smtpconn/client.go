@@ -32,7 +32,7 @@ type inner = smtp.Client
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	line *handover
+	line handover
 	conn *dial.Conn
 	opts *Options
 

@@ -95,7 +95,7 @@ func (c *Client) Data() (*DataCommand, error) {
 		return nil, err
 	}
 	c.line.message = unfinished
-	return &DataCommand{cmd, c.line}, nil
+	return &DataCommand{cmd, &c.line}, nil
 }
 
 // Write writes a part of the message. Leading dots are doubled, and bare LF

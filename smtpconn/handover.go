@@ -25,13 +25,13 @@ import (
 // Replies reach the library one at a time, read within limits, and with a text
 // that is fit to be shown.
 type handover struct {
-	*transaction.Link          // the library's reads and the pipeline's share it
-	caps              []string // what the server offers
-	pending           []byte   // to be read by the library before anything from the server
-	text              []byte   // room for the text of a reply
-	line              []byte   // room for pending
-	armed             bool     // the library's next EHLO is answered here
-	message           messageState
+	transaction.Link          // the library's reads and the pipeline's share it
+	caps             []string // what the server offers
+	pending          []byte   // to be read by the library before anything from the server
+	text             []byte   // room for the text of a reply
+	line             []byte   // room for pending
+	armed            bool     // the library's next EHLO is answered here
+	message          messageState
 
 	takesChunks bool // the server has shown that it does
 
@@ -40,18 +40,20 @@ type handover struct {
 	over    session.End
 }
 
-func newHandover(conn *dial.Conn, write time.Duration) *handover {
-	f := wire.NewFeed(wire.NewGuard(conn, nil, 0, write))
-	return &handover{
-		Link:    transaction.NewLink(f),
-		pending: []byte("220 ready\r\n"), armed: true,
+func newHandover(conn *dial.Conn, write time.Duration) handover {
+	return handover{
+		Link:    transaction.NewLink(wire.NewFeed(conn, write)),
+		pending: ready, armed: true,
 		conn: conn, closing: session.Closed,
 	}
 }
 
-// ehlo is what the library says. The name is its own: nothing of it reaches the
-// server.
-var ehlo = []byte("EHLO localhost\r\n")
+// ready is the greeting that the library reads, and ehlo what it says. The name is its
+// own: nothing of it reaches the server.
+var (
+	ready = []byte("220 ready\r\n")
+	ehlo  = []byte("EHLO localhost\r\n")
+)
 
 // maxEntry is the longest line of a reply that the library reads.
 const maxEntry = 1900

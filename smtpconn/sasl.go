@@ -13,7 +13,7 @@ import (
 
 // transport carries an authentication in SMTP's lines (RFC 4954).
 type transport struct {
-	lines *smtpline.Conn
+	lines smtpline.Conn
 	caps  []string
 }
 
@@ -51,7 +51,7 @@ func (t *transport) say(line string) (auth.Answer, error) {
 	}
 	switch {
 	case r.Code == 334:
-		return auth.Answer{Status: auth.Challenge, Challenge: strings.Join(r.Lines, "")}, nil
+		return auth.Answer{Status: auth.Challenge, Challenge: strings.ReplaceAll(r.Text, "\n", "")}, nil
 	case r.Code == 235:
 		return auth.Answer{Status: auth.Accepted}, nil
 	case r.Refused():
@@ -62,7 +62,8 @@ func (t *transport) say(line string) (auth.Answer, error) {
 
 // loginRefusal reads a reply 4yz or 5yz.
 func loginRefusal(r smtpline.Reply) auth.Answer {
-	enhanced, _, _ := strings.Cut(r.Lines[0], " ")
+	first, _, _ := strings.Cut(r.Text, "\n")
+	enhanced, _, _ := strings.Cut(first, " ")
 	enhanced = strings.Trim(enhanced, "#:,;()[]")
 	basic := strconv.Itoa(r.Code)
 	for _, row := range refusals {

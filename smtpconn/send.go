@@ -137,7 +137,7 @@ func (c *Client) begin(ctx context.Context) (*sender, error) {
 	}
 	if c.sender == nil {
 		c.usage.Limits = c.Limits()
-		c.sender = newSender(c.line, newFeatures(c.line.caps, c.Security().Confidential(), c.opts), &c.usage, c.opts.times())
+		c.sender = newSender(&c.line, newFeatures(c.line.caps, c.Security().Confidential(), c.opts), &c.usage, c.opts.times())
 	}
 	s := c.sender
 	if s.Start(ctx); s.Failed() {

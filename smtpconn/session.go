@@ -16,41 +16,35 @@ import (
 
 // begin learns the server's capabilities, logs in, and hands the connection over.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
-	line := newHandover(conn, o.times().write)
-	lines := smtpline.New(wire.LinesOf(line.In, conn), conn.LocalName)
-	caps := conn.Capabilities()
-	if caps == nil {
+	times := o.times()
+	c := &Client{line: newHandover(conn, times.write), conn: conn, opts: o}
+	t := &transport{smtpline.Conn{Lines: wire.LinesOf(c.line.In, conn), Client: conn}, conn.Capabilities()}
+	if t.caps == nil {
 		setup.Enter(dial.PhaseCapability)
 		var err error
-		if caps, err = protocol.Capabilities(lines, conn.Encrypted()); err != nil {
+		if t.caps, err = protocol.Capabilities(&t.lines, conn.Encrypted()); err != nil {
 			return nil, err
 		}
 	}
-	if err := login(ctx, setup, lines, caps, o); err != nil {
+	if err := login(ctx, setup, t, o.Auth); err != nil {
 		return nil, err
 	}
-	line.caps = caps
-	return newClient(line, conn, o), nil
+	c.line.caps = t.caps
+	c.inner = smtp.NewClient(&c.line)
+	c.CommandTimeout, c.SubmissionTimeout = cmp.Or(times.command, never), cmp.Or(times.end, never)
+	return c, nil
 }
 
 // login authenticates if there are credentials.
-func login(ctx context.Context, setup *dial.Setup, lines *smtpline.Conn, caps []string, o *Options) error {
-	if o.Auth == nil {
-		return lines.Ready(nil)
+func login(ctx context.Context, setup *dial.Setup, t *transport, creds auth.Credentials) error {
+	if creds == nil {
+		return t.Finish()
 	}
 	setup.Enter(dial.PhaseAuth)
-	lines.Renew(wire.SASL())
-	_, err := auth.Authenticate(ctx, setup, &transport{lines, caps}, o.Auth)
+	t.lines.Renew(wire.SASL())
+	_, err := auth.Authenticate(ctx, setup, t, creds)
 	return err
 }
 
 // never is go-smtp's time-out where there is none: it has no word for it.
 const never = 10 * 365 * 24 * time.Hour
-
-// newClient gives the connection to go-smtp, and to Send.
-func newClient(line *handover, conn *dial.Conn, o *Options) *Client {
-	t := o.times()
-	library := smtp.NewClient(line)
-	library.CommandTimeout, library.SubmissionTimeout = cmp.Or(t.command, never), cmp.Or(t.end, never)
-	return &Client{inner: library, line: line, conn: conn, opts: o}
-}

@@ -30,12 +30,6 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, wire.ContextError(s.ctx)
 	}
 	buf := s.buf[:min(len(p), len(s.buf))]
-	got := wire.Aside(s.ctx.Done(), func() (int, error) { return s.content.Read(buf) })
-	switch {
-	case got.Panicked != nil:
-		panic(got.Panicked) // the caller's own
-	case got.Err == wire.ErrLeft:
-		return 0, wire.ContextError(s.ctx)
-	}
-	return copy(p, buf[:got.N]), got.Err
+	n, err := wire.Await(s.ctx, func() (int, error) { return s.content.Read(buf) })
+	return copy(p, buf[:n]), err
 }

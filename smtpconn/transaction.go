@@ -34,7 +34,7 @@ type expectations struct {
 func newSender(line *handover, f features, u *usage, t times) *sender {
 	fail := func(err error) error { return line.fail(err) }
 	return &sender{
-		Pipeline: transaction.NewPipeline(line.Link, f.pipelining, fail),
+		Pipeline: transaction.NewPipeline(&line.Link, f.pipelining, fail),
 		line:     line,
 		features: f,
 		usage:    u,

@@ -18,7 +18,7 @@ const maxAttempts = 3
 // attempts are those of one authentication.
 type attempts struct {
 	setup   *dial.Setup
-	offer   *offer
+	offer   offer
 	terms   terms
 	talk    conversation
 	list    []attempt // the one under way, and those that may follow it
@@ -39,7 +39,10 @@ func (t *attempts) run(ctx context.Context) (dial.Login, error) {
 			return dial.Login{}, wire.ContextError(ctx)
 		}
 		a := t.list[0]
-		login := dial.Login{Mechanism: a.name, Binding: string(a.binding.Type), Unbound: t.unbound}
+		login := dial.Login{Mechanism: a.name, Unbound: t.unbound}
+		if a.binds {
+			login.Binding = string(t.offer.channel().Type)
+		}
 		refused, err := t.once(a)
 		switch {
 		case err != nil:

@@ -29,10 +29,12 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 		return dial.Login{}, cancelled(err)
 	}
 	terms := creds.terms()
-	if err := gate(s, terms); err != nil {
+	security := s.Security()
+	if err := gate(security, terms); err != nil {
 		return dial.Login{}, err
 	}
-	o := newOffer(t, s.Security())
+	all := &attempts{setup: s, offer: newOffer(t, security), terms: terms, talk: conversation{Transport: t}}
+	o := &all.offer
 	if terms.ifOffered && len(o.names()) == 0 && s.HeldToSCRAM() == nil {
 		login := dial.Login{NotOffered: true}
 		s.LoginTried(login, nil)
@@ -48,7 +50,7 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 	if len(list) == 0 {
 		return dial.Login{}, notOffered(o, creds.mechanisms())
 	}
-	all := &attempts{setup: s, offer: o, terms: terms, list: list, talk: conversation{Transport: t}}
+	all.list = list
 	all.talk.names = [3]string{o.security.Endpoint.Host, list[0].user, list[0].identity}
 	if t, ok := t.(NoticeTransport); ok {
 		t.Redact(all.talk.clean)

@@ -9,8 +9,7 @@ import (
 // gate returns a violation if credentials must not cross the connection: with
 // reason policy.ErrCleartextAuth if it has no TLS, policy.ErrUnverifiedAuth if
 // the server was not verified, unless the credentials say that they may.
-func gate(s *dial.Setup, t terms) error {
-	at := s.Security()
+func gate(at dial.Security, t terms) error {
 	switch {
 	case !at.Encrypted() && !t.cleartext:
 		return violation(at, policy.ErrCleartextAuth)

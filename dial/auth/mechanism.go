@@ -35,8 +35,7 @@ type use struct {
 	user     string
 	secret   string
 	on       *offer
-	flag     gs2                  // SCRAM's
-	binding  scram.ChannelBinding // SCRAM's, for a mechanism that binds
+	flag     gs2 // SCRAM's
 }
 
 const apop = "APOP"

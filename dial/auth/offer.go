@@ -4,7 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xdg-go/scram"
+
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/binding"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -16,10 +19,13 @@ type offer struct {
 	taken      bool     // the server takes the command
 	digest     bool     // the protocol has a command for a digest
 	stamp      string   // the time stamp for it, "" if the greeting has none
+
+	binding scram.ChannelBinding // of channel
+	bound   bool                 // channel has worked it out
 }
 
-func newOffer(t Transport, s dial.Security) *offer {
-	o := &offer{security: s, mechanisms: t.Mechanisms()}
+func newOffer(t Transport, s dial.Security) offer {
+	o := offer{security: s, mechanisms: t.Mechanisms()}
 	if t, ok := t.(LoginTransport); ok {
 		o.command, o.taken = t.LoginCommand()
 	}
@@ -27,6 +33,14 @@ func newOffer(t Transport, s dial.Security) *offer {
 		o.digest, o.stamp = true, stampIn(t.Greeting())
 	}
 	return o
+}
+
+// channel returns what ties a login to the TLS connection.
+func (o *offer) channel() scram.ChannelBinding {
+	if !o.bound {
+		o.binding, o.bound = binding.Of(o.security.TLS), true
+	}
+	return o.binding
 }
 
 // names returns what the server offers, for the reader of an error.

@@ -5,11 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/xdg-go/scram"
-
-	"github.com/mailconn/mailconn/internal/binding"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -125,22 +121,21 @@ func (p Password) mechanisms() []mechanism {
 // but SCRAM may follow, which proves the server and does not show it the
 // password.
 func (p Password) attempts(o *offer) ([]attempt, error) {
-	channel := sync.OnceValue(func() scram.ChannelBinding { return binding.Of(o.security.TLS) }) // not worked out for nothing
-	var list []attempt
+	list := make([]attempt, 0, min(len(o.mechanisms)+1, maxAttempts))
 	bound := false
 	for _, m := range passwordMechanisms {
 		switch {
 		case !p.allows(m) || m.available(o, m.name) != offered:
 			continue
-		case m.binds && (bound || !channel().IsSupported()):
+		case m.binds && (bound || !o.channel().IsSupported()):
 			continue // at most one use of a binding per connection (RFC 9266 §4.2)
 		case bound && (m.hash == nil || p.hides() || len(list) > 1):
 			continue
 		}
-		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o, channel)}}
+		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o)}}
 		switch a.flag {
 		case binds:
-			a.binding, a.unbound, bound = channel(), p.OnUnbound, true
+			a.unbound, bound = p.OnUnbound, true
 		case wouldBind:
 			a.last = true // a refusal may be the server's word about an edited list
 		}
@@ -152,11 +147,11 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 // flag chooses what SCRAM says about channel binding (RFC 5802 §6). "y" is for
 // a server that lists nothing we could bind with: if that is because an
 // attacker took it from the list, the server will know.
-func (p Password) flag(m mechanism, o *offer, channel func() scram.ChannelBinding) gs2 {
+func (p Password) flag(m mechanism, o *offer) gs2 {
 	switch {
 	case m.binds:
 		return binds
-	case m.hash == nil || !channel().IsSupported():
+	case m.hash == nil || !o.channel().IsSupported():
 		return cannotBind
 	}
 	for _, listed := range o.mechanisms {

@@ -53,7 +53,7 @@ func newSCRAM(u use, nonce string) (*scramClient, error) {
 	s := &scramClient{mechanism: u.name, nonce: nonce}
 	switch u.flag {
 	case binds:
-		s.talk = client.NewConversationWithChannelBinding(u.binding)
+		s.talk = client.NewConversationWithChannelBinding(u.on.channel())
 	case wouldBind:
 		s.talk = client.NewConversationAdvertisingChannelBinding()
 	default:

@@ -40,8 +40,10 @@ func AddressLiteral(addr net.Addr) string {
 			ip = a.Unmap().WithZone("")
 		}
 	}
+	literal := make([]byte, 0, len("[IPv6:]")+39)
+	literal = append(literal, '[')
 	if ip.Is6() {
-		return "[IPv6:" + ip.String() + "]"
+		literal = append(literal, "IPv6:"...)
 	}
-	return "[" + ip.String() + "]"
+	return string(append(ip.AppendTo(literal), ']'))
 }

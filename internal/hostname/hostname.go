@@ -21,7 +21,7 @@ func Normal(host string) (string, error) {
 	if strings.Contains(host, "@") {
 		return "", errors.New("host has an @ in it: credentials are set elsewhere")
 	}
-	if ip, err := netip.ParseAddr(host); err == nil {
+	if ip, ok := addr(host); ok {
 		if strings.Trim(ip.Zone(), zoneCharacters) != "" {
 			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)
 		}
@@ -45,6 +45,15 @@ func Normal(host string) (string, error) {
 		return "", fmt.Errorf("host %q: not a valid name", host)
 	}
 	return strings.ToLower(name), nil
+}
+
+// addr returns the IP address that host is, and whether it is one.
+func addr(host string) (netip.Addr, bool) {
+	if host == "" || !strings.Contains(host, ":") && (host[len(host)-1] < '0' || host[len(host)-1] > '9') {
+		return netip.Addr{}, false // an address of IPv4 ends in a digit
+	}
+	ip, err := netip.ParseAddr(host)
+	return ip, err == nil
 }
 
 // zoneCharacters are those of the name of a network interface, as far as a URL can

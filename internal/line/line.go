@@ -25,11 +25,16 @@ type Protocol struct {
 	ListFirst bool
 	// Greets reports whether a server of the protocol may begin with text.
 	Greets func(text string) bool
-	// Dialect begins a conversation over l. localName is what the client calls
-	// itself, in the protocols in which it does.
-	Dialect func(l *wire.Lines, localName func() string) Dialect
+	// Dialect begins a conversation over l, of a client that names itself in the
+	// protocols in which clients do.
+	Dialect func(l wire.Lines, client Named) Dialect
 	// Scribe follows a conversation for a transcript.
 	Scribe func() Scribe
+}
+
+// Named is a client that has a name.
+type Named interface {
+	LocalName() string // what it calls itself, as behind EHLO
 }
 
 // Offers reports whether a list of capabilities offers the upgrade, with or
@@ -152,13 +157,13 @@ func Capabilities(d Dialect, secure bool) ([]string, error) {
 // the initial response ir, nil for none, is in it: only if that makes no line of more than
 // longest bytes, CRLF included (RFC 4954 §4, RFC 5034 §4).
 func AuthCommand(mechanism string, ir []byte, longest int) (command string, sent bool) {
-	command = "AUTH " + mechanism
-	full := command + " " + base64.StdEncoding.EncodeToString(ir)
+	full := append(make([]byte, 0, 256), "AUTH "+mechanism+" "...)
 	if len(ir) == 0 {
-		full = command + " ="
+		full = append(full, '=')
 	}
+	full = base64.StdEncoding.AppendEncode(full, ir)
 	if ir == nil || len(full)+len("\r\n") > longest {
-		return command, false
+		return "AUTH " + mechanism, false
 	}
-	return full, true
+	return string(full), true
 }

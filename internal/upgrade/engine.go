@@ -19,20 +19,22 @@ const (
 
 // Engine upgrades one connection.
 type Engine struct {
-	Policy    policy.Policy
-	Protocol  line.Protocol
-	Past      Past          // what is remembered of the server
-	TLS       *tls.Config   // used as it is, and not changed
-	LocalName func() string // returns the client's name for EHLO in the clear
+	Policy   policy.Policy
+	Protocol line.Protocol
+	Past     Past        // what is remembered of the server
+	TLS      *tls.Config // used as it is, and not changed
+	Caller   Caller
+}
 
-	// Phase, Decided and Secured are optional. They are called when a phase begins,
-	// after a decision, and after a handshake that succeeded.
-	Phase   func(name string)
-	Decided func(Action, error)
-	Secured func(tls.ConnectionState)
-	// Follow, also optional, is given each connection that the conversation goes
-	// over, the raw one and that inside TLS, and returns the one to use.
-	Follow func(net.Conn) net.Conn
+// Caller is told how an upgrade goes on. Its name is for EHLO in the clear.
+type Caller interface {
+	line.Named
+	Phase(name string)           // begins
+	Decided(Action, error)       // by the policy, about the server's offer
+	Secured(tls.ConnectionState) // by a handshake
+	// Follow is given each connection that the conversation goes over, the raw one
+	// and that inside TLS, and returns the one to use.
+	Follow(net.Conn) net.Conn
 }
 
 // Result is a connection in the state that its policy demands.
@@ -53,16 +55,16 @@ type Result struct {
 
 // Run upgrades raw as the policy demands. It does not close raw: the caller does so
 // when ctx ends, which ends Run, and after an error.
-func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
-	r := &run{Engine: e, ctx: ctx, raw: raw}
+func (e *Engine) Run(ctx context.Context, raw net.Conn) (Result, error) {
+	r := &run{Engine: *e, ctx: ctx, raw: raw}
 	if e.Policy != policy.ImplicitTLS { // which reads no line before TLS
 		r.use(raw)
 	}
 	event := Connected
 	for {
 		action, reason := Decide(e.Policy, e.Protocol.ListFirst, e.Past, event)
-		if e.Decided != nil && (reason != nil || action >= Demand) {
-			e.Decided(action, reason)
+		if reason != nil || action >= Demand {
+			e.Caller.Decided(action, reason)
 		}
 		var err error
 		switch action {
@@ -79,19 +81,19 @@ func (e *Engine) Run(ctx context.Context, raw net.Conn) (*Result, error) {
 		case Settle:
 			return r.settle()
 		default:
-			return nil, r.violation(reason)
+			return Result{}, r.violation(reason)
 		}
 		if err != nil {
-			return nil, err
+			return Result{}, err
 		}
 	}
 }
 
-func (r *run) settle() (*Result, error) {
+func (r *run) settle() (Result, error) {
 	if err := r.dialect.Ready(r.list); err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	return &Result{
+	return Result{
 		Conn:         r.conn,
 		TLS:          r.state,
 		Unread:       r.lines.Take(),
@@ -101,17 +103,17 @@ func (r *run) settle() (*Result, error) {
 	}, nil
 }
 
-func (r *run) settleInTheClear() (*Result, error) {
+func (r *run) settleInTheClear() (Result, error) {
 	if r.list == nil {
 		list, err := r.dialect.WithoutList(r.refusal, false)
 		if err != nil {
-			return nil, err
+			return Result{}, err
 		}
 		r.list = list
 	}
 	res, err := r.settle()
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
 	res.Downgrade = r.violation(policy.ErrNotOffered)
 	return res, nil

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *run) greet() (Event, error) {
-	r.enter(PhaseGreeting)
+	r.Caller.Phase(PhaseGreeting)
 	var err error
 	if r.greeting, err = r.dialect.Greet(); err != nil {
 		return 0, r.greetingError(err)
@@ -46,7 +46,7 @@ func (r *run) greetingError(err error) error {
 
 func (r *run) ask() (Event, error) {
 	if r.list == nil {
-		r.enter(PhaseCapability)
+		r.Caller.Phase(PhaseCapability)
 		list, err := r.dialect.Capabilities()
 		if err != nil {
 			return 0, err
@@ -66,7 +66,7 @@ func (r *run) ask() (Event, error) {
 }
 
 func (r *run) demand() (Event, error) {
-	r.enter(PhaseSTARTTLS)
+	r.Caller.Phase(PhaseSTARTTLS)
 	answer, err := r.dialect.StartTLS()
 	if err != nil {
 		return 0, err
@@ -84,7 +84,7 @@ func (r *run) demand() (Event, error) {
 }
 
 func (r *run) handshake() (Event, error) {
-	r.enter(PhaseHandshake)
+	r.Caller.Phase(PhaseHandshake)
 	reason := policy.ErrInjected
 	if r.Policy == policy.ImplicitTLS {
 		reason = policy.ErrNotTLS
@@ -98,9 +98,7 @@ func (r *run) handshake() (Event, error) {
 		return 0, wire.Ended(err)
 	}
 	state := conn.ConnectionState()
-	if r.Secured != nil {
-		r.Secured(state)
-	}
+	r.Caller.Secured(state)
 	r.state = &state
 	r.use(conn)
 	return Secured, nil
@@ -121,7 +119,7 @@ func (r *run) refusalInTheClear(said []byte, err error) error {
 		io.Writer
 	}
 	all := io.MultiReader(bytes.NewReader(said), untilError{r.raw}, strings.NewReader("\r\n"))
-	_, refusal := r.Protocol.Dialect(wire.NewLines(stream{all, io.Discard}), r.LocalName).Greet()
+	_, refusal := r.Protocol.Dialect(wire.NewLines(stream{all, io.Discard}), r.Caller).Greet()
 	if errors.Is(refusal, policy.ErrRefused) && !errors.Is(refusal, line.ErrTooSoon) {
 		return refusal
 	}

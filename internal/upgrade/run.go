@@ -11,12 +11,12 @@ import (
 
 // run is the state of an upgrade between two decisions.
 type run struct {
-	*Engine
+	Engine
 	ctx     context.Context
 	raw     net.Conn
 	conn    net.Conn             // raw, or TLS over it
 	state   *tls.ConnectionState // nil before TLS
-	lines   *wire.Lines
+	lines   wire.Lines
 	dialect line.Dialect
 
 	// What the server said over conn.
@@ -25,18 +25,13 @@ type run struct {
 	refusal  line.Reply // the refusal to list them, or to upgrade
 }
 
+// readSize is the size of the buffer: a greeting fits.
+const readSize = 256
+
 // use continues over conn, and forgets what the server said before.
 func (r *run) use(conn net.Conn) {
-	if r.Follow != nil {
-		conn = r.Follow(conn)
-	}
-	r.conn, r.lines = conn, wire.NewLines(conn)
-	r.dialect = r.Protocol.Dialect(r.lines, r.LocalName)
+	r.conn = r.Caller.Follow(conn)
+	r.lines = wire.LinesOf(wire.NewReaderSize(r.conn, wire.Greeting(), readSize), r.conn)
+	r.dialect = r.Protocol.Dialect(r.lines, r.Caller)
 	r.greeting, r.list = line.Greeting{}, nil
-}
-
-func (r *run) enter(phase string) {
-	if r.Phase != nil {
-		r.Phase(phase)
-	}
 }

@@ -3,8 +3,9 @@ package verify
 import (
 	"crypto/tls"
 	"errors"
-	"net/netip"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // CheckConfig returns an error for a config that no connection may use. c may be nil.
@@ -36,18 +37,14 @@ func isBroken(suite uint16) bool {
 // Config returns the config for one endpoint, made from the caller's base, which may
 // be nil. host is the name to verify unless base has a ServerName. alpn is the
 // protocol's registered id, and empty for none. Sessions are resumed for the same
-// endpoint only; endpoint is called for its name if they are resumed at all. [Install]
-// adds the verification of the server.
-func Config(base *tls.Config, host, alpn string, endpoint func() string) *tls.Config {
+// endpoint only. [Install] adds the verification of the server.
+func Config(base *tls.Config, host, alpn string, endpoint fmt.Stringer) *tls.Config {
 	cfg := &tls.Config{}
 	if base != nil {
 		cfg = base.Clone()
 	}
 	if cfg.ServerName == "" {
-		cfg.ServerName = host
-		if ip, err := netip.ParseAddr(host); err == nil {
-			cfg.ServerName = ip.WithZone("").String() // no certificate has a zone
-		}
+		cfg.ServerName, _, _ = strings.Cut(host, "%") // no certificate has the zone of an IPv6 address
 	}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
 	if cfg.EncryptedClientHelloConfigList != nil {
@@ -58,7 +55,7 @@ func Config(base *tls.Config, host, alpn string, endpoint func() string) *tls.Co
 		cfg.NextProtos = []string{alpn}
 	}
 	if cfg.ClientSessionCache != nil {
-		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, endpoint() + " "}
+		cfg.ClientSessionCache = &sessionCache{cfg.ClientSessionCache, endpoint.String() + " "}
 	}
 	return cfg
 }

@@ -232,7 +232,9 @@ func TestDANEWeakKeys(t *testing.T) {
 	}
 }
 
-func named(endpoint string) func() string { return func() string { return endpoint } }
+type named string
+
+func (n named) String() string { return string(n) }
 
 // What is expected of a server takes the place of the config's roots and name, for its
 // endpoint and no other.

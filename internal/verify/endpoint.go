@@ -15,7 +15,7 @@ type Pins struct {
 
 // ForEndpoint sets the verification of the server in cfg, which [Config] has made: of the
 // certificate, or what [Expect] says in its place, the pins, the caller's VerifyConnection,
-// and last what check says.
+// and last what check says, which may be nil.
 func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.ConnectionState) error) (*Server, error) {
 	v := Standard(cfg)
 	switch {
@@ -34,7 +34,10 @@ func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.Conne
 	if own := cfg.VerifyConnection; own != nil {
 		v = Then(v, own)
 	}
-	return Install(cfg, Then(v, check)), nil
+	if check != nil {
+		v = Then(v, check)
+	}
+	return Install(cfg, v), nil
 }
 
 // Observe sets cfg, which [Config] has made, to accept every server, and to tell see what

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"github.com/mailconn/mailconn/dial/trust"
 )
@@ -61,10 +62,9 @@ func Expect(ctx context.Context, endpoint string, x Expectation) context.Context
 	return context.WithValue(ctx, expectKey{}, expected{endpoint, x})
 }
 
-// Expected returns what [Expect] says about the endpoint with the text that endpoint
-// returns, and nil for nothing. Without Expect, endpoint is not called.
-func Expected(ctx context.Context, endpoint func() string) Expectation {
-	if e, ok := ctx.Value(expectKey{}).(expected); ok && e.endpoint == endpoint() {
+// Expected returns what [Expect] says about the endpoint, and nil for nothing.
+func Expected(ctx context.Context, endpoint fmt.Stringer) Expectation {
+	if e, ok := ctx.Value(expectKey{}).(expected); ok && e.endpoint == endpoint.String() {
 		return e.x
 	}
 	return nil

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"io"
 )
@@ -8,9 +9,9 @@ import (
 // ErrLeft is the error of code that Aside has left behind.
 var ErrLeft = errors.New("left behind")
 
-// Reading is what came of a Read or a Seek.
-type Reading struct {
-	N        int
+// Returned is what came of code that ran aside.
+type Returned[T any] struct {
+	Value    T
 	Err      error
 	Panicked any // by the code; nil if it did not panic
 }
@@ -19,20 +20,34 @@ type Reading struct {
 // closed it returns, with ErrLeft; f ends by itself then, so what it writes to must
 // not be used any more. Code that ends its goroutine, as a test does, has the error
 // [io.ErrUnexpectedEOF].
-func Aside(left <-chan struct{}, f func() (int, error)) Reading {
-	done := make(chan Reading, 1)
+func Aside[T any](left <-chan struct{}, f func() (T, error)) Returned[T] {
+	done := make(chan Returned[T], 1)
 	go func() {
-		r := Reading{Err: io.ErrUnexpectedEOF}
+		r := Returned[T]{Err: io.ErrUnexpectedEOF}
 		defer func() {
 			r.Panicked = recover()
 			done <- r
 		}()
-		r.N, r.Err = f()
+		r.Value, r.Err = f()
 	}()
 	select {
 	case r := <-done:
 		return r
 	case <-left:
-		return Reading{Err: ErrLeft}
+		return Returned[T]{Err: ErrLeft}
 	}
+}
+
+// Await runs f [Aside], and returns what f returns, or the error of ctx as [ContextError]
+// has it if ctx ends first. A panic of f is one of Await. It is for functions that may
+// ignore their context.
+func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	r := Aside(ctx.Done(), f)
+	switch {
+	case r.Panicked != nil:
+		panic(r.Panicked)
+	case r.Err == ErrLeft, r.Err != nil && r.Err == ctx.Err():
+		r.Err = ContextError(ctx)
+	}
+	return r.Value, r.Err
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"os"
+	"time"
 )
 
 // Feed is a Guard that tells whether the server has said something that was not
@@ -16,20 +17,22 @@ import (
 //
 // Read, ReadNow and Write may be called by one goroutine at a time.
 type Feed struct {
-	*Guard
+	Guard
 	seen  []byte     // read when it was found out whether there is a NowReader
 	ahead *readAhead // nil if there is one
 }
 
 var _ NowReader = (*Feed)(nil)
 
-// NewFeed returns a Feed over g.
-func NewFeed(g *Guard) *Feed {
+// NewFeed returns a Feed over c, with a limit of the wait for a write to make progress.
+// Zero is no limit.
+func NewFeed(c AbortConn, write time.Duration) *Feed {
+	f := &Feed{Guard: Guard{conn: c, write: write}}
 	buf := make([]byte, 1)
-	n, err := g.ReadNow(buf)
-	f := &Feed{Guard: g, seen: buf[:n]}
+	n, err := f.Guard.ReadNow(buf)
+	f.seen = buf[:n]
 	if errors.Is(err, errors.ErrUnsupported) {
-		f.ahead = newReadAhead(g)
+		f.ahead = newReadAhead(&f.Guard)
 	}
 	return f
 }
@@ -39,7 +42,7 @@ func NewFeed(g *Guard) *Feed {
 // the way hold before it reads again.
 func (f *Feed) ReadAhead() {
 	if f.ahead == nil {
-		f.ahead = newReadAhead(f.Guard)
+		f.ahead = newReadAhead(&f.Guard)
 	}
 	f.ahead.begin()
 }

@@ -20,7 +20,7 @@ func ready(f *wire.Feed) bool {
 }
 
 func feed(c net.Conn) *wire.Feed {
-	f := wire.NewFeed(wire.NewGuard(pipe{c}, nil, 0, 0))
+	f := wire.NewFeed(pipe{c}, 0)
 	f.Begin()
 	return f
 }

@@ -8,46 +8,23 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Lines exchanges lines with a server.
+// Lines exchanges lines with a server. Copies of one are the same Lines.
 type Lines struct {
 	*Reader
 	w io.Writer
-	// Trace, if set, is called for every line. It must be nil while secrets are
-	// exchanged.
-	Trace func(sent bool, line string)
 }
 
 // NewLines returns Lines over rw with the limits of [Greeting].
-func NewLines(rw io.ReadWriter) *Lines {
-	return LinesOf(NewReader(rw, Greeting()), rw)
-}
+func NewLines(rw io.ReadWriter) Lines { return LinesOf(NewReader(rw, Greeting()), rw) }
 
 // LinesOf returns Lines that are read by r and written to w.
-func LinesOf(r *Reader, w io.Writer) *Lines { return &Lines{Reader: r, w: w} }
-
-// ReadLine reads a line as [Reader.ReadLine] does, and traces it.
-func (l *Lines) ReadLine() (string, error) {
-	line, err := l.ReadSlice()
-	return string(line), err
-}
-
-// ReadSlice is [Reader.ReadSlice], traced.
-func (l *Lines) ReadSlice() ([]byte, error) {
-	line, err := l.Reader.ReadSlice()
-	if err == nil && l.Trace != nil {
-		l.Trace(false, Printable(string(line)))
-	}
-	return line, err
-}
+func LinesOf(r *Reader, w io.Writer) Lines { return Lines{r, w} }
 
 // Send writes line and CRLF in one write. A line with a CR, LF or NUL is
 // [ErrArgument], and nothing of it is written.
-func (l *Lines) Send(line string) error {
+func (l Lines) Send(line string) error {
 	if err := CheckLine(line); err != nil {
 		return err
-	}
-	if l.Trace != nil {
-		l.Trace(true, Printable(line))
 	}
 	if _, err := l.w.Write(append(append(make([]byte, 0, len(line)+2), line...), "\r\n"...)); err != nil {
 		return Ended(err)
@@ -60,7 +37,7 @@ func (l *Lines) Send(line string) error {
 // Arrivals tells. It is called where nothing may be: behind the line that begins TLS
 // (RFC 3207 §4.2), and before a command is written. If the server has closed the
 // connection, that is the error.
-func (l *Lines) Quiet() error {
+func (l Lines) Quiet() error {
 	arrived, err := l.Arrived()
 	if arrived {
 		return Violation(policy.ErrInjected, l.Waiting())
@@ -119,4 +96,12 @@ func Upper(s string) string {
 // Words splits s at blanks and tabs, and at no other Unicode space.
 func Words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' })
+}
+
+// Squeeze separates the words of s by single blanks.
+func Squeeze(s string) string {
+	if strings.Contains(s, "\t") || strings.Contains(s, "  ") || strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") {
+		return strings.Join(Words(s), " ")
+	}
+	return s
 }

@@ -3,9 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -27,8 +25,6 @@ func (t *talk) Write(p []byte) (int, error) { t.writes++; return t.said.Write(p)
 func TestLines(t *testing.T) {
 	conn := &talk{Reader: strings.NewReader("one\x07\r\ntwo\r\n")}
 	l := wire.NewLines(conn)
-	var traced []string
-	l.Trace = func(sent bool, line string) { traced = append(traced, fmt.Sprint(sent, " ", line)) }
 	if err := l.Quiet(); err != nil {
 		t.Error("quiet before anything was read:", err)
 	}
@@ -41,9 +37,6 @@ func TestLines(t *testing.T) {
 	if conn.said.String() != "NOOP\x01\r\n" || conn.writes != 1 {
 		t.Errorf("sent %q in %d writes", conn.said.String(), conn.writes)
 	}
-	if want := []string{"false one\ufffd", "true NOOP\ufffd"}; !slices.Equal(traced, want) {
-		t.Errorf("traced %q", traced)
-	}
 	v := new(policy.Violation)
 	if err := l.Quiet(); !errors.Is(err, policy.ErrInjected) || !errors.As(err, &v) || v.Reply != "two" {
 		t.Errorf("with a line waiting: %v", err)
@@ -54,7 +47,6 @@ func TestSendRefusesTwoLines(t *testing.T) {
 	for _, s := range []string{"a\r\nb", "a\nb", "a\rb", "a\x00b", "a\r\n", "\n"} {
 		conn := &talk{}
 		l := wire.NewLines(conn)
-		l.Trace = func(bool, string) { t.Errorf("%q was traced", s) }
 		if err := l.Send(s); !errors.Is(err, wire.ErrArgument) || conn.said.Len() > 0 {
 			t.Errorf("%q: %v, sent %q", s, err, conn.said.String())
 		}

@@ -15,7 +15,7 @@ type NowReader interface {
 }
 
 // Now reads from one connection without waiting. The zero value is ready for use.
-type Now struct{ socket *socket }
+type Now struct{ socket socket }
 
 // Read reads what has arrived on c, as [NowReader] says. It knows sockets, on systems
 // where they can be read so, and TLS over them. Other connections may have data that

@@ -19,20 +19,20 @@ type socket struct {
 }
 
 func (n *Now) readSocket(c syscall.Conn, p []byte) (int, error) {
-	if n.socket == nil {
+	s := &n.socket
+	if s.raw == nil {
 		raw, err := c.SyscallConn()
 		if err != nil {
 			return 0, err
 		}
-		s := &socket{raw: raw}
+		s.raw = raw
 		s.read = func(fd uintptr) {
 			for s.n, s.err = syscall.Read(int(fd), s.p); s.err == syscall.EINTR; {
 				s.n, s.err = syscall.Read(int(fd), s.p)
 			}
 		}
-		n.socket = s
 	}
-	return n.socket.readNow(p)
+	return s.readNow(p)
 }
 
 func (s *socket) readNow(p []byte) (int, error) {

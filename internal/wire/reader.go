@@ -47,9 +47,13 @@ type Reader struct {
 const readSize = 1024
 
 // NewReader returns a Reader for r that has used nothing of its limits.
-func NewReader(r io.Reader, limit Limits) *Reader {
+func NewReader(r io.Reader, limit Limits) *Reader { return NewReaderSize(r, limit, readSize) }
+
+// NewReaderSize is NewReader with a buffer of another size. Longer lines are read as
+// well, with more memory for the time.
+func NewReaderSize(r io.Reader, limit Limits, size int) *Reader {
 	reader := &Reader{src: r, limit: limit}
-	reader.br = *bufio.NewReaderSize((*source)(reader), readSize)
+	reader.br = *bufio.NewReaderSize((*source)(reader), size)
 	return reader
 }
 

@@ -77,31 +77,6 @@ func OwnEnd(err error) bool {
 	return (errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed)) && !errors.As(err, &other)
 }
 
-// Await calls f on a goroutine of its own and returns what f returns, or the error of
-// ctx as [ContextError] has it if ctx ends first. Then f is left behind, and its result
-// is dropped. It is for functions that may ignore their context.
-func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		v, err := f()
-		done <- result{v, err}
-	}()
-	select {
-	case r := <-done:
-		if r.err != nil && r.err == ctx.Err() {
-			r.err = ContextError(ctx)
-		}
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ContextError(ctx)
-	}
-}
-
 // WithTimeout returns a context that ends after limit, with a cause that names the
 // limit.
 func WithTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {

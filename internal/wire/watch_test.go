@@ -122,28 +122,3 @@ func TestContextError(t *testing.T) {
 		t.Errorf("without a cause: %v", err)
 	}
 }
-
-// Await waits for a function that ignores its context no longer than the context, and
-// adds the cause of the context to its error.
-func TestAwait(t *testing.T) {
-	if v, err := wire.Await(t.Context(), func() (int, error) { return 7, io.EOF }); v != 7 || err != io.EOF {
-		t.Errorf("got %v, %v", v, err)
-	}
-	why := errors.New("why")
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, why)
-		defer cancel()
-		end := make(chan struct{})
-		defer close(end)
-		start := time.Now()
-		_, err := wire.Await(ctx, func() (int, error) { <-end; return 0, nil })
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, why) || time.Since(start) != time.Second {
-			t.Errorf("after %v: %v", time.Since(start), err)
-		}
-	})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err := wire.Await(ctx, func() (int, error) { cancel(why); return 0, ctx.Err() })
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
-		t.Errorf("function that returns the error of its context: %v", err)
-	}
-}

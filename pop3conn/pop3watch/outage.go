@@ -3,11 +3,11 @@ package pop3watch
 import (
 	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/backoff"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -48,12 +48,10 @@ func isPermanent(failed *dial.Error) bool {
 	return false
 }
 
-// grow returns the next distance of two tries: twice the one before, and of that at
-// least a half.
+// grow returns the next distance of two tries.
 func (w *watch) grow() time.Duration {
-	w.distance = min(max(2*w.distance, w.MinDelay), w.MaxDelay)
-	half := w.distance / 2
-	return max(half+rand.N(half+1), w.MinDelay)
+	w.failures++
+	return max(backoff.Distances{First: w.MinDelay, Most: w.MaxDelay}.After(w.failures), w.MinDelay)
 }
 
 // errNoUIDL is why a server without unique identifiers cannot be watched.

@@ -22,7 +22,7 @@ type watch struct {
 	begun      time.Time     // the last look
 	login      time.Time     // its login, or try
 	loginDelay time.Duration // how far apart logins must be
-	distance   time.Duration // of the last two tries, if the last one failed
+	failures   int           // tries that failed, since the last that did not
 }
 
 // Run looks into the mailbox until ctx ends, which is no error, Handle or Seen returns
@@ -90,7 +90,7 @@ func (w *watch) run(ctx context.Context) error {
 				w.Down(failed, next)
 			}
 		default:
-			w.distance = 0
+			w.failures = 0
 		}
 		if err := w.wait(ctx, next); err != nil {
 			return err

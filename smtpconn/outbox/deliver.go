@@ -5,11 +5,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"slices"
 	"syscall"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/backoff"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -191,12 +191,7 @@ func (a *attempt) mark(i int) error {
 
 // delay returns how long to wait after a number of attempts.
 func (c *Config) delay(tries int) time.Duration {
-	d := c.RetryDelay
-	for ; tries > 1 && d < c.MaxRetryDelay; tries-- {
-		d *= 2
-	}
-	d = min(d, c.MaxRetryDelay)
-	return d - rand.N(d/2+1)
+	return backoff.Distances{First: c.RetryDelay, Most: c.MaxRetryDelay}.After(tries)
 }
 
 // find returns the reply to a recipient among refusals.

@@ -1,22 +1,10 @@
 package pool
 
 import (
-	"math/rand/v2"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/backoff"
 )
-
-// backoff are growing distances in time.
-type backoff struct{ first, most time.Duration }
-
-// after returns how long to wait after the nth failure. Chance keeps clients that
-// failed together from coming back together.
-func (b backoff) after(n int) time.Duration {
-	d := min(b.first, b.most)
-	for ; n > 1 && d < b.most; n-- {
-		d = min(2*d, b.most)
-	}
-	return d - rand.N(d/2+1)
-}
 
 // growth decides when to dial, and so how many connections there may be.
 //
@@ -37,7 +25,7 @@ type growth struct {
 
 // setback is a row of failures, and when to try again.
 type setback struct {
-	backoff
+	backoff.Distances
 	failures  int
 	since, at time.Time // of the first, and of the last
 	next      time.Time // no try before that
@@ -50,8 +38,8 @@ type ticket int
 
 func newGrowth(c *Config) growth {
 	g := growth{maxConns: c.MaxConns}
-	g.down.backoff = backoff{c.RetryDelay, c.MaxRetryDelay}
-	g.more.backoff = backoff{c.RetryDelay, max(c.MaxRetryDelay, time.Hour)}
+	g.down.Distances = backoff.Distances{First: c.RetryDelay, Most: c.MaxRetryDelay}
+	g.more.Distances = backoff.Distances{First: c.RetryDelay, Most: max(c.MaxRetryDelay, time.Hour)}
 	return g
 }
 
@@ -121,22 +109,22 @@ func (g *growth) mayServe() bool {
 	return g.served && g.down.failures <= 1 && temporary(g.down.cause)
 }
 
-func (s *setback) clear(now time.Time) { *s = setback{backoff: s.backoff, next: now} }
+func (s *setback) clear(now time.Time) { *s = setback{Distances: s.Distances, next: now} }
 
 // failed notes a dial, begun at a time, that came to nothing while k others stood.
 func (g *growth) failed(now, began time.Time, t ticket, k int, err error) {
 	switch aboutConns := refusesConns(err); {
 	case k > 0 && (aboutConns || temporary(err)):
-		g.more.failed(now, began, g.more.after(g.more.failures+1), err)
+		g.more.failed(now, began, g.more.After(g.more.failures+1), err)
 		g.limit, g.taught = k, g.taught || aboutConns
 	case temporary(err):
-		g.down.failed(now, began, g.down.after(g.down.failures+1), err)
+		g.down.failed(now, began, g.down.After(g.down.failures+1), err)
 		if !g.mayServe() {
 			g.limit, g.taught, g.served = 0, false, false
 			g.more.clear(now)
 		}
 	default: // and a password that is tried often locks the account
-		g.down.failed(now, began, g.down.most, err)
+		g.down.failed(now, began, g.down.Most, err)
 	}
 	g.left(t)
 }

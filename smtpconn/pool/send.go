@@ -131,7 +131,7 @@ func (p *Pool) again(ctx context.Context, r result) bool {
 func (p *Pool) pause(n int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.growth.down.after(n)
+	d := p.growth.down.After(n)
 	if p.growth.down.failures > 0 {
 		d = max(d, time.Until(p.growth.down.next))
 	}

@@ -141,7 +141,7 @@ func (s *source) do(f func() (int, error), b []byte) (int, error) {
 	case got.Err == wire.ErrLeft:
 		return 0, got.Err
 	}
-	return copy(b, s.buf[:got.N]), got.Err
+	return copy(b, s.buf[:got.Value]), got.Err
 }
 
 var errPanicked = errors.New("pool: the content panicked")

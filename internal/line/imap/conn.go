@@ -12,7 +12,7 @@ import (
 // Conn is an IMAP conversation in lines. Its tags cannot be guessed, so that an
 // attacker cannot answer a command before it was sent.
 type Conn struct {
-	*wire.Lines
+	wire.Lines
 	// Observe, if set, is given each untagged response and the tagged one while
 	// a command waits for its answer. Untagged responses have no other use here.
 	Observe func(Response)
@@ -22,7 +22,7 @@ type Conn struct {
 }
 
 // New returns a Conn with a fresh tag prefix.
-func New(l *wire.Lines) *Conn {
+func New(l wire.Lines) *Conn {
 	return &Conn{Lines: l, prefix: rand.Text()[:8]}
 }
 

@@ -21,7 +21,7 @@ func Protocol() line.Protocol {
 			r := Parse(text)
 			return r.Tag == "*" && (r.Status == "OK" || r.Status == "PREAUTH" || r.Status == "BYE")
 		},
-		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Dialect: func(l wire.Lines, _ line.Named) line.Dialect { return New(l) },
 		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }

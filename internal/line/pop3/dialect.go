@@ -17,7 +17,7 @@ func Protocol() line.Protocol {
 		Timeout: 30 * time.Second,
 		Upgrade: "STLS",
 		Greets:  func(text string) bool { _, err := Parse(text); return err == nil },
-		Dialect: func(l *wire.Lines, _ func() string) line.Dialect { return New(l) },
+		Dialect: func(l wire.Lines, _ line.Named) line.Dialect { return New(l) },
 		Scribe:  func() line.Scribe { return &scribe{} },
 	}
 }
@@ -58,7 +58,7 @@ func (c *Conn) CapabilityList(r Reply) (line.List, error) {
 	case !r.OK:
 		return line.List{Status: line.NoList, Reply: r.Words()}, nil
 	}
-	list := line.List{Entries: []string{}}
+	list := line.List{Entries: make([]string, 0, 16)}
 	err := c.Multiline(func(text string, odd error) error {
 		list.Entries = append(list.Entries, capability(text))
 		return odd
@@ -72,14 +72,12 @@ func (c *Conn) CapabilityList(r Reply) (line.List, error) {
 // capability returns an entry of the list with its tag in upper case and one blank
 // between words.
 func capability(text string) string {
-	if !strings.ContainsAny(text, " \t") {
-		return wire.Upper(text) // costs no memory, as a rule
+	text = wire.Squeeze(text)
+	tag, _, _ := strings.Cut(text, " ")
+	if upper := wire.Upper(tag); upper != tag {
+		return upper + text[len(tag):]
 	}
-	words := wire.Words(text)
-	if len(words) > 0 {
-		words[0] = wire.Upper(words[0])
-	}
-	return strings.Join(words, " ")
+	return text
 }
 
 // StartTLS sends STLS (RFC 2595 §4).

@@ -54,10 +54,10 @@ func (r Reply) Words() line.Reply {
 // Conn is a conversation in POP3. Replies are told apart only by their order, so a
 // reply that is there before its command was sent is a violation with reason
 // ErrInjected.
-type Conn struct{ *wire.Lines }
+type Conn struct{ wire.Lines }
 
 // New returns a Conn over l.
-func New(l *wire.Lines) *Conn { return &Conn{l} }
+func New(l wire.Lines) *Conn { return &Conn{l} }
 
 // Quiet returns an error if the server has spoken out of turn, or has closed the
 // connection. A -ERR before the end of the connection, as of a server whose patience

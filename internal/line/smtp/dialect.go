@@ -18,7 +18,7 @@ func Protocol() line.Protocol {
 		Upgrade:   "STARTTLS",
 		ListFirst: true,
 		Greets:    greets,
-		Dialect:   func(l *wire.Lines, localName func() string) line.Dialect { return New(l, localName) },
+		Dialect:   func(l wire.Lines, client line.Named) line.Dialect { return &Conn{l, client} },
 		Scribe:    func() line.Scribe { return &scribe{} },
 	}
 }
@@ -58,7 +58,7 @@ func (c *Conn) Greet() (line.Greeting, error) {
 // and has no list, unless its words are about the client's name; 4yz is a violation
 // with reason ErrRefused.
 func (c *Conn) Capabilities() (line.List, error) {
-	r, err := c.Command("EHLO " + c.localName())
+	r, err := c.Command("EHLO " + c.Client.LocalName())
 	switch {
 	case err != nil:
 		return line.List{}, err
@@ -122,7 +122,7 @@ func (c *Conn) WithoutList(refusal line.Reply, secure bool) ([]string, error) {
 	if secure {
 		return nil, refusal.Violation(policy.ErrRefused)
 	}
-	r, err := c.Command("HELO " + c.localName())
+	r, err := c.Command("HELO " + c.Client.LocalName())
 	switch {
 	case err != nil:
 		return nil, err

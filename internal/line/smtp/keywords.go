@@ -10,10 +10,14 @@ import (
 // the keyword in upper case and its parameters behind it. The old form
 // "AUTH=LOGIN PLAIN" counts as AUTH; mechanisms of several lines are joined.
 func Keywords(r Reply) []string {
-	list := make([]string, 0, len(r.Lines))
+	_, rest, more := strings.Cut(r.Text, "\n") // behind the name of the server
+	if !more {
+		return []string{}
+	}
+	list := make([]string, 0, strings.Count(rest, "\n")+1)
 	auth := -1
-	for _, line := range r.Lines[1:] {
-		line = squeeze(line)
+	for line := range strings.SplitSeq(rest, "\n") {
+		line = wire.Squeeze(line)
 		keyword, params, _ := strings.Cut(line, " ")
 		keyword = wire.Upper(keyword)
 		if rest, old := strings.CutPrefix(keyword, "AUTH="); old {
@@ -44,14 +48,6 @@ func EHLOReply(list []string) []byte {
 		text = entry
 	}
 	return append(reply, "250 "+text+"\r\n"...)
-}
-
-// squeeze separates the words of a line by single blanks.
-func squeeze(line string) string {
-	if strings.Contains(line, "\t") || strings.Contains(line, "  ") || strings.HasPrefix(line, " ") || strings.HasSuffix(line, " ") {
-		return strings.Join(wire.Words(line), " ")
-	}
-	return line
 }
 
 // addWords appends to list the words that it does not have yet.

@@ -15,16 +15,17 @@ import (
 // (RFC 5321 §3.8).
 const ServiceClosing = 421
 
-// Reply is a complete reply: one code and the text of each line.
+// Reply is a complete reply: one code, and the text of all lines, a line feed between
+// them.
 type Reply struct {
-	Code  int
-	Lines []string
+	Code int
+	Text string
 }
 
 // String returns the reply on one line.
 func (r Reply) String() string {
 	code := string([]byte{byte('0' + r.Code/100), byte('0' + r.Code/10%10), byte('0' + r.Code%10)})
-	return strings.TrimRight(code+" "+strings.Join(r.Lines, " "), " ")
+	return strings.TrimRight(code+" "+strings.ReplaceAll(r.Text, "\n", " "), " ")
 }
 
 // Refused reports whether the reply is a refusal: 4yz or 5yz.
@@ -38,13 +39,8 @@ func (r Reply) Words() line.Reply {
 // Conn is an SMTP conversation in lines. What it sends is answered in order, so a
 // reply that is there before its command was sent is an error.
 type Conn struct {
-	*wire.Lines
-	localName func() string
-}
-
-// New returns a Conn over l. localName is what EHLO says.
-func New(l *wire.Lines, localName func() string) *Conn {
-	return &Conn{Lines: l, localName: localName}
+	wire.Lines
+	Client line.Named // EHLO says its name
 }
 
 // Read reads one reply. All its lines must have the same code, whose first digit is
@@ -57,7 +53,7 @@ func (c *Conn) Read() (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{Code: code, Lines: strings.Split(string(text), "\n")}, nil
+	return Reply{code, string(text)}, nil
 }
 
 // Command sends a command and reads its reply. A reply that was there before the

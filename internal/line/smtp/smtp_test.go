@@ -25,8 +25,13 @@ type server struct {
 func connect(answers ...string) (*smtp.Conn, *server) {
 	s := &server{answers: answers}
 	s.next()
-	return smtp.New(wire.NewLines(s), func() string { return "client.test" }), s
+	return &smtp.Conn{Lines: wire.NewLines(s), Client: named("client.test")}, s
 }
+
+// named is the client's name.
+type named string
+
+func (n named) LocalName() string { return string(n) }
 
 func (s *server) next() {
 	if len(s.answers) > 0 {
@@ -81,8 +86,8 @@ func TestRead(t *testing.T) {
 		r, err := l.Read()
 		if !errors.Is(err, c.err) {
 			t.Errorf("%.40q: %v, want %v", c.in, err, c.err)
-		} else if err == nil && (r.String() != c.reply || len(r.Lines) != c.lines) {
-			t.Errorf("%q: %q of %d lines", c.in, r, len(r.Lines))
+		} else if err == nil && (r.String() != c.reply || strings.Count(r.Text, "\n")+1 != c.lines) {
+			t.Errorf("%q: %q, %q", c.in, r, r.Text)
 		}
 	}
 }
@@ -165,7 +170,7 @@ func TestKeywords(t *testing.T) {
 		{"h|AUTH X\u00a0PLAIN", "AUTH X\u00a0PLAIN"},
 		{"h|8BITMIME  x   y", "8BITMIME x y"},
 	} {
-		got := smtp.Keywords(smtp.Reply{Code: 250, Lines: strings.Split(c.lines, "|")})
+		got := smtp.Keywords(smtp.Reply{Code: 250, Text: strings.ReplaceAll(c.lines, "|", "\n")})
 		if strings.Join(got, "|") != c.want || got == nil {
 			t.Errorf("%q: %q", c.lines, got)
 		}
@@ -195,7 +200,7 @@ func FuzzReply(f *testing.F) {
 			return
 		}
 		code, text, err := smtp.Scan(wire.NewReader(bytes.NewReader(answer), wire.Greeting()), nil)
-		if err != nil || code != r.Code || string(text) != strings.Join(r.Lines, "\n") {
+		if err != nil || code != r.Code || string(text) != r.Text {
 			t.Fatalf("%q: scanned %d %q, %v", answer, code, text, err)
 		}
 		if r.Code < 200 || r.Code > 599 || r.Code == 220 && !accepts.Match(answer) {
@@ -209,7 +214,7 @@ func FuzzReply(f *testing.F) {
 
 func TestTransient(t *testing.T) {
 	for code, want := range map[int]bool{220: false, 354: false, 421: true, 454: true, 554: false} {
-		if got := (smtp.Reply{Code: code, Lines: []string{"x"}}).Words(); got.Transient != want {
+		if got := (smtp.Reply{Code: code, Text: "x"}).Words(); got.Transient != want {
 			t.Errorf("%d: %+v", code, got)
 		}
 	}

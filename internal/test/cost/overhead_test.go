@@ -134,13 +134,6 @@ func TestCommandAllocs(t *testing.T) {
 	compare(t, "SMTP NOOP", func() { must(t, ourS.Noop()) }, func() { must(t, rawS.Noop()) }, 0)
 }
 
-// A connect costs a bounded number of allocations more than a bare client
-// that checks nothing.
-func TestConnectAllocs(t *testing.T) {
-	compare(t, "IMAP connect", func() { ourIMAP(t).Close() }, func() { rawIMAP(t).Close() }, 70)
-	compare(t, "SMTP connect", func() { ourSMTP(t).Close() }, func() { rawSMTP(t).Close() }, 72)
-}
-
 func compare(t *testing.T, what string, ours, raw func(), most float64) {
 	t.Helper()
 	a, b := testing.AllocsPerRun(200, ours), testing.AllocsPerRun(200, raw)
@@ -180,34 +173,4 @@ func TestGoroutines(t *testing.T) {
 			t.Errorf("%d goroutines made by %s, want %d", got, creator, want)
 		}
 	}
-}
-
-func BenchmarkConnectIMAP(b *testing.B) {
-	b.Run("mailconn", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			ourIMAP(b).Close()
-		}
-	})
-	b.Run("imapclient", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			rawIMAP(b).Close()
-		}
-	})
-}
-
-func BenchmarkConnectSMTP(b *testing.B) {
-	b.Run("mailconn", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			ourSMTP(b).Close()
-		}
-	})
-	b.Run("go-smtp", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			rawSMTP(b).Close()
-		}
-	})
 }

@@ -9,9 +9,12 @@ type Link struct {
 	In *wire.Reader
 }
 
+// readSize is the size of the buffer of an idle session: the replies to a message fit.
+const readSize = 512
+
 // NewLink returns a Link over f.
-func NewLink(f *wire.Feed) *Link {
-	l := &Link{Feed: f, In: wire.NewReader(f, wire.Greeting())}
-	l.In.Arrivals = f
-	return l
+func NewLink(f *wire.Feed) Link {
+	in := wire.NewReaderSize(f, wire.Greeting(), readSize)
+	in.Arrivals = f
+	return Link{f, in}
 }
