@@ -201,7 +201,7 @@ func (c *call) newConn(raw net.Conn, settled *upgrade.Result) *Conn {
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
 		conn.security.ServerName = c.tls.ServerName
-		conn.security.Verified, conn.security.TLSA = verdict.Method, verdict.TLSA
+		conn.security.Verified = verdict.Method
 		conn.security.TLS.VerifiedChains = verdict.Chains
 	}
 	return conn

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -19,8 +19,10 @@ type Session struct {
 	Level  Level      // of the rule that counts
 	Demand Demand     // what the connection had to have
 	Why    string     // why
-	// TLSA are the records that the server was to be verified by.
-	TLSA []trust.TLSA
+	// TLSA are the records that the server was to be verified by. Matched is the one that
+	// its certificate matches, nil without one.
+	TLSA    []dns.TLSA
+	Matched *dns.TLSA
 	// Security is what was achieved; zero if the connection was not settled.
 	Security dial.Security
 	// Untrue is what an MTA-STS policy in mode testing would have refused the host for.

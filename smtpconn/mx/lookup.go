@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
-	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -184,7 +183,7 @@ func (s *Sender) tlsa(ctx context.Context, h *Host) {
 		}
 	}
 	for _, base := range bases {
-		a, err := s.cfg.Resolver.Ask(ctx, fmt.Sprintf("_%d._tcp.%s", s.cfg.Port, base), typeTLSA)
+		a, err := s.cfg.Resolver.Ask(ctx, fmt.Sprintf("_%d._tcp.%s", s.cfg.Port, base), dns.TypeTLSA)
 		switch {
 		case err != nil:
 			h.Err = err
@@ -198,20 +197,18 @@ func (s *Sender) tlsa(ctx context.Context, h *Host) {
 	}
 }
 
-const typeTLSA dnsmessage.Type = 52
-
 var errManyTLSA = fmt.Errorf("more than %d TLSA records", maxTLSA)
 
 // readTLSA reads records. One that cannot be read is kept as one that cannot be used, as it
 // too says that the server has TLS.
-func readTLSA(records []dnsmessage.Resource) (all []trust.TLSA, err error) {
+func readTLSA(records []dnsmessage.Resource) (all []dns.TLSA, err error) {
 	if len(records) > maxTLSA {
 		return nil, errManyTLSA
 	}
 	for _, r := range records {
-		var one trust.TLSA
+		var one dns.TLSA
 		if body, ok := r.Body.(*dnsmessage.UnknownResource); ok {
-			one, _ = trust.ParseTLSA(body.Data)
+			one, _ = dns.ParseTLSA(body.Data)
 		}
 		all = append(all, one)
 	}

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/dial/dns"
 )
 
 // Route is what would be done with mail for a domain, and why.
@@ -39,8 +39,8 @@ type Host struct {
 	Chain      []string     // the names that Name is an alias of
 	Secure     bool         // the DNS vouches for the addresses
 
-	TLSA     []trust.TLSA // records of the host, also those that cannot be used
-	TLSAName string       // whose they are: Name, or the end of Chain
+	TLSA     []dns.TLSA // records of the host, also those that cannot be used
+	TLSAName string     // whose they are: Name, or the end of Chain
 
 	Demand     Demand   // what a connection must have
 	Names      []string // that the certificate may be for, where Demand is ByTLSA or ByName
