@@ -1,7 +1,6 @@
 package mx
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -82,13 +81,7 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause, and the errors of all attempts.
 func (e *Error) Unwrap() []error {
-	// What SendError makes of it: time does not mend a final error, and does mend others,
-	// whatever failed underneath.
-	verdict := error(&wire.Held{Err: errHeld})
-	if e.Final() {
-		verdict = &wire.Fault{Err: errFinal}
-	}
-	all := []error{verdict}
+	all := []error{&wire.Verdict{Later: !e.Final()}}
 	if e.Err != nil {
 		all = append(all, e.Err)
 	}
@@ -99,8 +92,3 @@ func (e *Error) Unwrap() []error {
 	}
 	return all
 }
-
-var (
-	errHeld  = errors.New("the message is to be held")
-	errFinal = errors.New("the message is to be returned")
-)
