@@ -113,10 +113,13 @@ func (p *policies) settle(k *known) {
 	}
 }
 
+// stsLabel stands before a domain in the name of the record that announces a policy.
+const stsLabel = "_mta-sts."
+
 // id asks for the id of the domain's policy, "" if it announces none. A parent's record
 // does not count (RFC 8461 §3.4).
 func (p *policies) id(ctx context.Context, domain string) (string, error) {
-	a, err := p.cfg.Resolver.Ask(ctx, "_mta-sts."+domain, dnsmessage.TypeTXT)
+	a, err := p.cfg.Resolver.Ask(ctx, stsLabel+domain, dnsmessage.TypeTXT)
 	if err != nil || a.Absent != dns.Present {
 		return "", err
 	}
