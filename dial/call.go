@@ -209,7 +209,7 @@ func (c *call) setSecurity() {
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
 		conn.security.ServerName = c.tls.ServerName
-		conn.security.Verified, conn.security.TLSA = verdict.Method, verdict.TLSA
+		conn.security.Verified = verdict.Method
 		conn.security.TLS.VerifiedChains = verdict.Chains
 	}
 }

@@ -62,11 +62,14 @@ func (c *Conn) Security() Security {
 		}
 		s.TLS = &state
 	}
-	if s.TLSA != nil {
-		s.TLSA = copyOf(s.TLSA)
-		s.TLSA.Data = slices.Clone(s.TLSA.Data)
+	if s.Downgrade != nil {
+		d := *s.Downgrade
+		s.Downgrade = &d
 	}
-	s.Downgrade, s.Known = copyOf(s.Downgrade), copyOf(s.Known)
+	if s.Known != nil {
+		r := *s.Known
+		s.Known = &r
+	}
 	if l := c.login.Load(); l != nil {
 		s.Login = *l
 	}
@@ -75,14 +78,6 @@ func (c *Conn) Security() Security {
 
 // Endpoint returns what was dialled, with host and port filled in.
 func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
-
-func copyOf[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
-}
 
 // Encrypted reports whether TLS is up.
 func (c *Conn) Encrypted() bool { return c.security.Encrypted() }

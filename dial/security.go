@@ -23,8 +23,6 @@ type Security struct {
 	// Verified is how the server was verified. It is trust.None if the caller's
 	// config has InsecureSkipVerify, also if it has a VerifyConnection.
 	Verified trust.Method
-	// TLSA is the record that the server was verified by, if Verified is trust.DANE.
-	TLSA *trust.TLSA
 	// ServerName is the name that the certificate was verified for: the host, or the
 	// ServerName of the caller's config.
 	ServerName string

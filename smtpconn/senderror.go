@@ -91,11 +91,13 @@ func (e *SendError) Unwrap() []error {
 // and the message is as good as ever: ask MessageAtFault before giving it up.
 func (e *SendError) Temporary() bool {
 	switch {
+	case e.Outcome == NotSent && e.verdict() != nil:
+		return e.verdict().Later
 	case e.Outcome == NotSent:
 		var failed *dial.Error // of a dial that a pool has made, or of a session
 		var call *wire.CallError
 		mends := !errors.As(e.Err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
-		return e.held() || mends && !e.fault() && !errors.As(e.Err, &call)
+		return mends && !e.fault() && !errors.As(e.Err, &call)
 	case e.Outcome != Refused:
 		return false
 	case e.Reply != nil:
@@ -133,13 +135,17 @@ func (e *SendError) MessageAtFault() bool {
 // fault reports whether the message was not sent for a reason of its own.
 func (e *SendError) fault() bool {
 	var own *wire.Fault
-	return !e.held() && errors.As(e.Err, &own)
+	if v := e.verdict(); v != nil {
+		return !v.Later
+	}
+	return errors.As(e.Err, &own)
 }
 
-// held reports whether the error is of several attempts, which together say "later".
-func (e *SendError) held() bool {
-	var held *wire.Held
-	return errors.As(e.Err, &held)
+// verdict returns what several attempts come to, and nil for a single one.
+func (e *SendError) verdict() *wire.Verdict {
+	var v *wire.Verdict
+	errors.As(e.Err, &v)
+	return v
 }
 
 // badCall returns the error of a call that was wrong.

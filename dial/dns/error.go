@@ -52,6 +52,9 @@ func (e *Error) Temporary() bool {
 // typeName returns a record type's name, as in "MX"; one without a name in package
 // dnsmessage is a number (RFC 3597 §5).
 func typeName(t dnsmessage.Type) string {
+	if t == TypeTLSA {
+		return "TLSA"
+	}
 	name, named := strings.CutPrefix(t.String(), "Type")
 	if !named {
 		return "TYPE" + name

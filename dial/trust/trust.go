@@ -1,7 +1,7 @@
 // Package trust has the types for the verification of a server: the [Method] by which
-// it was verified, the [KeyHash] that identifies its key, the [TLSA] record that vouches
-// for it, and the [WeakKeyError] for a key that is too short. A program meets them in
-// package dial: in Security, in Pin, and in the chain of an Error.
+// it was verified, the [KeyHash] that identifies its key, and the [WeakKeyError] for a
+// key that is too short. A program meets them in package dial: in Security, in Pin, and
+// in the chain of an Error.
 package trust
 
 import (
@@ -16,7 +16,7 @@ const (
 	None   Method = iota // not verified
 	PKIX                 // by a certificate for the name, with a chain to a trusted root
 	Pinned               // by a key that the caller has pinned for the endpoint
-	DANE                 // by a TLSA record in the signed DNS, see [TLSA]
+	DANE                 // by a TLSA record in the signed DNS
 )
 
 // methods returns the names of the methods, in the order of their values.

@@ -22,9 +22,39 @@ type options struct {
 	config     mx.Config
 }
 
+// errCommand is the error for a command that is not one.
+var errCommand = errors.New("want look, send or demo")
+
 func parse(args []string, stdout io.Writer) (*options, error) {
-	o := &options{}
-	o.config.Rules = map[string]mx.Rule{}
+	o := &options{config: mx.Config{Rules: map[string]mx.Rule{}, Dialer: &dial.Dialer{}}}
+	flags := o.flags()
+	if len(args) == 0 {
+		return nil, errCommand
+	}
+	o.command = args[0]
+	err := flags.Parse(args[1:])
+	if o.command == "-h" || o.command == "help" {
+		err = flag.ErrHelp
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stdout, "usage: mx look [flags] DOMAIN...\n       mx send [flags] RECIPIENT... < message\n       mx demo")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+	}
+	o.args = flags.Args()
+	switch {
+	case err != nil:
+		return nil, err
+	case o.command != "look" && o.command != "send" && o.command != "demo":
+		return nil, errCommand
+	case len(o.args) == 0 && o.command != "demo":
+		return nil, errors.New("for whom?")
+	}
+	return o, nil
+}
+
+// flags returns the flags that set o.
+func (o *options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("mx", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.from, "from", "", "sender of the message; none is a bounce's")
@@ -39,32 +69,8 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 		o.config.Policies = mx.PolicyDir(s)
 		return nil
 	})
-	name := flags.String("name", "", "name of this host in EHLO")
-	usage := func() {
-		fmt.Fprintln(stdout, "usage: mx look [flags] DOMAIN...\n       mx send [flags] RECIPIENT... < message\n       mx demo")
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-	}
-	if len(args) == 0 {
-		return nil, errors.New("want look, send or demo")
-	}
-	o.command = args[0]
-	if err := flags.Parse(args[1:]); err != nil || o.command == "-h" || o.command == "help" {
-		if err == nil || errors.Is(err, flag.ErrHelp) {
-			usage()
-			return nil, flag.ErrHelp
-		}
-		return nil, err
-	}
-	o.args, o.config.Dialer = flags.Args(), &dial.Dialer{LocalName: *name}
-	switch {
-	case o.command == "demo":
-	case o.command != "look" && o.command != "send":
-		return nil, errors.New("want look, send or demo")
-	case len(o.args) == 0:
-		return nil, errors.New("for whom?")
-	}
-	return o, nil
+	flags.StringVar(&o.config.Dialer.LocalName, "name", "", "name of this host in EHLO")
+	return flags
 }
 
 // rule reads a rule such as "bank.example=secure,mail.bank.example".

@@ -74,19 +74,7 @@ func (n *network) build() (mx.Config, error) {
 	n.server("192.0.2.2", dialtest.Config{CA: ca})
 	n.server("192.0.2.3", dialtest.Config{NoSTARTTLS: true})
 	n.attacker("192.0.2.4", honest)
-	z := zone{signed: map[string]bool{"signed.example.": true, "mx.signed.example.": true, "_25._tcp.mx.signed.example.": true, "attacked.example.": true, "mx.attacked.example.": true, "_25._tcp.mx.attacked.example.": true}}
-	z.mail("signed.example.", "192.0.2.1")
-	z.mail("attacked.example.", "192.0.2.4")
-	z.mail("bank.example.", "192.0.2.2")
-	z.mail("plain.example.", "192.0.2.3")
-	z.mail("guarded.example.", "192.0.2.3")
-	z.none("none.example.")
-	for _, owner := range []string{"_25._tcp.mx.signed.example.", "_25._tcp.mx.attacked.example."} {
-		if err := z.tlsa(owner, own); err != nil {
-			return mx.Config{}, err
-		}
-	}
-	resolver, err := z.serve()
+	resolver, err := serveZone(own)
 	if err != nil {
 		return mx.Config{}, err
 	}
@@ -130,6 +118,26 @@ func (n *network) close() {
 	}
 }
 
+// serveZone serves the names of the demonstration, in which a server with the certificate
+// own has TLSA records.
+func serveZone(own tls.Certificate) (net.PacketConn, error) {
+	z := zone{signed: map[string]bool{}}
+	z.mail("signed.example.", "192.0.2.1")
+	z.mail("attacked.example.", "192.0.2.4")
+	z.mail("bank.example.", "192.0.2.2")
+	z.mail("plain.example.", "192.0.2.3")
+	z.mail("guarded.example.", "192.0.2.3")
+	z.none("none.example.")
+	for _, domain := range []string{"signed.example.", "attacked.example."} {
+		owner := "_25._tcp.mx." + domain
+		z.signed[domain], z.signed["mx."+domain], z.signed[owner] = true, true, true
+		if err := z.tlsa(owner, own); err != nil {
+			return nil, err
+		}
+	}
+	return z.serve()
+}
+
 // tlsa adds a TLSA record for the key of a certificate.
 func (z *zone) tlsa(owner string, cert tls.Certificate) error {
 	leaf, err := x509.ParseCertificate(cert.Certificate[0])
@@ -137,6 +145,6 @@ func (z *zone) tlsa(owner string, cert tls.Certificate) error {
 		return err
 	}
 	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
-	z.record(owner, typeTLSA, append([]byte{3, 1, 1}, sum[:]...))
+	z.record(owner, dns.TypeTLSA, append([]byte{3, 1, 1}, sum[:]...))
 	return nil
 }

@@ -7,8 +7,6 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-const typeTLSA dnsmessage.Type = 52
-
 // zone is a name server that is just enough for the demonstration: it says of some names
 // that it has validated them.
 type zone struct {

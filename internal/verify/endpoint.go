@@ -21,7 +21,7 @@ func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.Conne
 	switch {
 	case x != nil:
 		cfg.InsecureSkipVerify = true // x verifies in place of crypto/tls
-		v = x.verifier(cfg)
+		v = x(cfg)
 	case len(pins.Keys) > 0 && cfg.InsecureSkipVerify:
 		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
 	case len(pins.Keys) > 0 && cfg.VerifyPeerCertificate != nil:

@@ -48,7 +48,7 @@ func StrongKeys(v Verifier) Verifier {
 			}
 		}
 		if weak != nil && verdict.Err == nil {
-			return Verdict{Err: unverified(s, weak)}
+			return Verdict{Err: Unverified(s, weak)}
 		}
 		return verdict
 	}

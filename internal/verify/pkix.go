@@ -3,8 +3,6 @@ package verify
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/trust"
 )
@@ -23,54 +21,30 @@ func Standard(cfg *tls.Config) Verifier {
 }
 
 // PKIX returns a Verifier that verifies the certificate as crypto/tls does, with the
-// roots and the clock of cfg, and for one of the names; none stands for that of cfg. It
-// is for a config with InsecureSkipVerify, in which crypto/tls leaves the verification to
-// VerifyConnection.
-func PKIX(cfg *tls.Config, names ...string) Verifier {
-	if names == nil {
-		names = []string{cfg.ServerName}
-	}
+// roots, the name and the clock of cfg. It is for a config with InsecureSkipVerify,
+// in which crypto/tls leaves the verification to VerifyConnection.
+func PKIX(cfg *tls.Config) Verifier {
 	return func(s tls.ConnectionState) Verdict {
-		chains, err := verifyNames(s.PeerCertificates, names, x509.VerifyOptions{Roots: cfg.RootCAs}, cfg.Time)
+		options := x509.VerifyOptions{
+			Roots:         cfg.RootCAs,
+			DNSName:       cfg.ServerName,
+			Intermediates: x509.NewCertPool(),
+		}
+		if cfg.Time != nil {
+			options.CurrentTime = cfg.Time()
+		}
+		for _, cert := range s.PeerCertificates[1:] {
+			options.Intermediates.AddCert(cert)
+		}
+		chains, err := s.PeerCertificates[0].Verify(options)
 		if err != nil {
-			return Verdict{Err: unverified(s, err)}
+			return Verdict{Err: Unverified(s, err)}
 		}
 		return Verdict{Method: trust.PKIX, Chains: chains}
 	}
 }
 
-// verifyNames verifies what a server presents for one of the names, and for the roots of
-// the options. A nil now is time.Now.
-func verifyNames(presented []*x509.Certificate, names []string, options x509.VerifyOptions, now func() time.Time) ([][]*x509.Certificate, error) {
-	if err := hasName(presented[0], names); err != nil {
-		return nil, err
-	}
-	if now != nil {
-		options.CurrentTime = now()
-	}
-	options.Intermediates = x509.NewCertPool()
-	for _, cert := range presented[1:] {
-		options.Intermediates.AddCert(cert)
-	}
-	return presented[0].Verify(options)
-}
-
-// hasName returns the error of the first name if a certificate has none of them.
-func hasName(cert *x509.Certificate, names []string) error {
-	err := errors.New("no name to verify the certificate for")
-	for i, name := range names {
-		wrong := cert.VerifyHostname(name)
-		if wrong == nil {
-			return nil
-		}
-		if i == 0 {
-			err = wrong
-		}
-	}
-	return err
-}
-
-// unverified returns err as crypto/tls reports it.
-func unverified(s tls.ConnectionState, err error) error {
+// Unverified returns the error for a server that is not accepted, as crypto/tls reports it.
+func Unverified(s tls.ConnectionState, err error) error {
 	return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
 }

@@ -15,8 +15,7 @@ import (
 // Verdict is the result of a [Verifier].
 type Verdict struct {
 	Method trust.Method          // how the server was verified
-	Chains [][]*x509.Certificate // the chains to trusted roots or TLSA records, unless the server's own key is trusted
-	TLSA   *trust.TLSA           // the record that matched, for [trust.DANE]
+	Chains [][]*x509.Certificate // the chains to trusted roots, or to what else vouches for the server; nil if its own key is trusted
 	Err    error                 // why the server is not accepted; nil if it is
 }
 

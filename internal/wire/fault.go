@@ -21,11 +21,16 @@ func (e *CallError) Error() string { return e.Err.Error() }
 // Unwrap returns the marked error.
 func (e *CallError) Unwrap() error { return e.Err }
 
-// Held marks an error that later attempts may not meet, whatever its causes are.
-type Held struct{ Err error }
+// Verdict says of the error of several attempts what they come to, whatever is in the
+// chain of each.
+type Verdict struct {
+	Later bool // later attempts may do better; if not, the message is at fault
+}
 
-// Error returns the text of Err.
-func (e *Held) Error() string { return e.Err.Error() }
-
-// Unwrap returns Err.
-func (e *Held) Unwrap() error { return e.Err }
+// Error returns "later" or "never".
+func (e *Verdict) Error() string {
+	if e.Later {
+		return "later"
+	}
+	return "never"
+}

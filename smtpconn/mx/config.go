@@ -1,7 +1,6 @@
 package mx
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,10 +28,17 @@ type Config struct {
 	// literal address, as "[192.0.2.1]", is for that address.
 	Rules map[string]Rule
 
-	// Policies keeps MTA-STS policies over restarts. nil keeps them in memory, which
-	// lets an attacker who can block both the DNS and the web of a domain after a
-	// restart switch them off (RFC 8461 §10.2).
+	// Policies keeps MTA-STS policies over restarts. nil keeps those in memory that were
+	// used last, in 32 MiB, which lets an attacker who can block both the DNS and the web
+	// of a domain after a restart switch them off (RFC 8461 §10.2).
 	Policies PolicyStore
+
+	// Fetched is told of each attempt to fetch a policy, with the policy of the domain that
+	// counts after it, nil for none. An err beside a policy says that it was not fetched, or
+	// not kept: it counts until its MaxAge is over. An operator wants to know of that long
+	// before (RFC 8461 §10.2). It may be called by several goroutines at once; nil tells
+	// no one.
+	Fetched func(domain string, counts *Policy, err error)
 
 	// Resolver answers all questions to the DNS. nil means the zero Resolver, which asks
 	// the servers of resolv.conf. DANE needs one that validates and is trusted.
@@ -62,7 +68,7 @@ type Config struct {
 	Permit func(netip.Addr) error
 
 	// Session is told of each attempt, and of each host that was not used, by the
-	// goroutine of the call. nil tells nobody.
+	// goroutine of the call. nil tells no one.
 	Session func(Session)
 }
 
@@ -75,6 +81,7 @@ type Sender struct {
 	self  map[string]bool // names and addresses
 	guard netguard.Guard
 	sts   policies
+	calls calls
 }
 
 // New returns a Sender. It fails for a Config that contradicts itself.
@@ -123,10 +130,6 @@ func (s *Sender) complete() {
 	s.guard = netguard.Guard{Resolver: c.Resolver, Permit: c.Permit, Dial: netguard.Dialing(&s.dial)}
 	s.sts.begin(c)
 }
-
-// Close ends what goes on in the background, which is to fetch policies ahead of their
-// expiry, and waits for it until ctx ends. Calls of Send are to have returned.
-func (s *Sender) Close(ctx context.Context) error { return s.sts.close(ctx) }
 
 // unnamed reports whether a dialer has a verification of its own.
 func unnamed(d *dial.Dialer) bool {

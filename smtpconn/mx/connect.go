@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/internal/verify/expect"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -18,6 +20,10 @@ import (
 // ErrNotPermitted is in the chain of an error when an address was not connected to because
 // [Config.Permit] forbids it. The error that Permit returned is, too.
 var ErrNotPermitted = netguard.ErrNotPermitted
+
+// ErrTLSA is in the chain of an error when no usable TLSA record matches the certificate
+// of a server that has some.
+var ErrTLSA = expect.ErrTLSA
 
 // connectTime bounds the connection to one address, so that the next is tried in time.
 const connectTime = 30 * time.Second
@@ -35,7 +41,7 @@ func (s *Sender) connect(ctx context.Context, h *Host, evidence *Session) (*smtp
 		return nil, err
 	}
 	e := dial.Endpoint{Protocol: policy.SMTP, Host: h.ServerName, Port: s.cfg.Port, Policy: h.policy()}
-	if x := h.expectation(&evidence.Untrue); x != nil {
+	if x := h.expectation(evidence); x != nil {
 		ctx = verify.Expect(ctx, e.String(), x)
 	}
 	conn, err := s.dial.NewConn(ctx, raw, e)
@@ -67,20 +73,18 @@ func (h *Host) policy() policy.Policy {
 	return policy.RequiredSTARTTLS
 }
 
-// expectation returns how the server is verified. untrue is told what a policy in mode
-// testing finds wrong.
-func (h *Host) expectation(untrue *error) verify.Expectation {
+// expectation returns how the server is verified, which is noted in the evidence.
+func (h *Host) expectation(evidence *Session) verify.Expectation {
 	switch h.Demand {
 	case InTheClear:
 		return nil
 	case ByTLSA:
-		return verify.ByTLSA{Records: h.TLSA, Names: h.Names}
-	case Opportunistic, Encrypted:
-		x := verify.Anyone{Names: h.Names}
-		if len(h.Names) > 0 { // of a policy in mode testing
-			x.Note = func(err error) { *untrue = err }
-		}
-		return x
+		return expect.ByTLSA(h.TLSA, h.Names, func(r dns.TLSA) { evidence.Matched = &r })
+	case ByName:
+		return expect.ByName(h.Names)
 	}
-	return verify.ByName{Names: h.Names}
+	if len(h.Names) == 0 {
+		return expect.Anyone(nil, nil)
+	}
+	return expect.Anyone(h.Names, func(err error) { evidence.Untrue = err }) // of a policy in mode testing
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/mailconn/mailconn/dial/dns"
 )
 
 // Reasons for which a host is not used. They are in the chain of Host.Err.
@@ -66,33 +68,20 @@ func (f *facts) secure(h *Host) {
 
 // dane goes by the TLSA records (RFC 7672 §2.2), and where they say nothing by the policy.
 func (f *facts) dane(h *Host) {
-	usable := false
-	for _, r := range h.TLSA {
-		usable = usable || r.Unusable() == nil
+	mode := None
+	if f.policy != nil {
+		mode = f.policy.Mode
 	}
-	only := f.rule.Level == DANEOnly
 	switch {
-	case usable:
-		h.Demand, h.Why, h.ServerName = ByTLSA, "TLSA records", h.TLSAName
-		h.Names = []string{h.TLSAName}
-		for _, n := range f.names { // RFC 7672 §3.2.2
-			if !slices.Contains(h.Names, n) {
-				h.Names = append(h.Names, n)
-			}
-		}
-	case only && !f.mxSecure:
-		h.Err = fmt.Errorf("%w: MX records: %s", ErrNoTLSA, h.Why)
-	case only && !h.Secure:
-		h.Err = fmt.Errorf("%w: addresses: %s", ErrNoTLSA, h.Why)
-	case only && h.TLSA != nil:
-		h.Err = fmt.Errorf("%w: none of %d can be used: %w", ErrNoTLSA, len(h.TLSA), h.TLSA[0].Unusable())
-	case only:
-		h.Err = ErrNoTLSA
-	case f.policy != nil && f.policy.Mode == Enforce:
+	case slices.ContainsFunc(h.TLSA, func(r dns.TLSA) bool { return r.Unusable() == nil }):
+		f.tlsa(h)
+	case f.rule.Level == DANEOnly:
+		h.Err = f.noTLSA(h)
+	case mode == Enforce:
 		f.sts(h)
 	case h.TLSA != nil:
 		h.Demand, h.Why, h.ServerName = Encrypted, "TLSA records that cannot be used", h.TLSAName
-	case f.policy != nil && f.policy.Mode == Testing:
+	case mode == Testing:
 		h.Demand, h.Why = Opportunistic, "MTA-STS policy in mode testing"
 		if h.Untrue = ErrNotInPolicy; f.policy.allows(h.Name) {
 			h.Names, h.Untrue = []string{h.Name}, nil
@@ -100,6 +89,30 @@ func (f *facts) dane(h *Host) {
 	default:
 		h.Demand, h.Why = Opportunistic, f.nothing(h)
 	}
+}
+
+// tlsa demands a server that the TLSA records vouch for, by the names of RFC 7672 §3.2.2.
+func (f *facts) tlsa(h *Host) {
+	h.Demand, h.Why, h.ServerName = ByTLSA, "TLSA records", h.TLSAName
+	h.Names = []string{h.TLSAName}
+	for _, n := range f.names {
+		if !slices.Contains(h.Names, n) {
+			h.Names = append(h.Names, n)
+		}
+	}
+}
+
+// noTLSA says why no TLSA record can be used.
+func (f *facts) noTLSA(h *Host) error {
+	switch {
+	case !f.mxSecure:
+		return fmt.Errorf("%w: MX records: %s", ErrNoTLSA, h.Why)
+	case !h.Secure:
+		return fmt.Errorf("%w: addresses: %s", ErrNoTLSA, h.Why)
+	case h.TLSA != nil:
+		return fmt.Errorf("%w: none of %d can be used: %w", ErrNoTLSA, len(h.TLSA), h.TLSA[0].Unusable())
+	}
+	return ErrNoTLSA
 }
 
 // sts demands what an MTA-STS policy in mode enforce does (RFC 8461 §4).

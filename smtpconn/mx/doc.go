@@ -38,13 +38,33 @@
 // A policy counts from its first fetch until its max_age is over, whatever an attacker
 // keeps from reaching this host in between, if it was kept: see [PolicyStore]. Before the
 // first fetch an attacker who blocks it keeps the domain without a policy. A policy is
-// fetched again in the background when it is a day old and mail goes to the domain.
+// fetched again in the background when it is a day old and mail goes to the domain, and
+// those of all other domains by [Sender.Refresh], which a program calls every few hours:
+//
+//	for range time.Tick(6 * time.Hour) {
+//		if err := sender.Refresh(ctx); err != nil {
+//			log.Print(err)
+//		}
+//	}
+//
+// Config.Fetched is told of every fetch, so that an operator hears of failures long before
+// a policy ends. [ResultType] has the names of RFC 8460 for them, and for those of servers.
+//
+// # Messages
+//
+// A [Sender] is a Relay of package outbox, which keeps messages on disk and tries again what
+// is to wait. It is given a message for each domain.
+//
+// A message may ask for REQUIRETLS, by its envelope. Its header is not read: a program that
+// honours "TLS-Required: No" (RFC 8689 §5), with which an author asks that the policy of the
+// recipient's domain be ignored, has a second Sender with a rule of May for such messages.
 //
 // # What a stranger can do
 //
 // The zones of recipients are written by strangers. Of a domain at most 10 hosts are looked
 // up and [Config].MaxHosts addresses tried; a host counts with 16 addresses and 64 TLSA
-// records; ten aliases are followed; a policy has 64 KiB. Addresses of this host and of the
+// records; ten aliases are followed; a policy has 64 KiB, and all that is kept of policies
+// in memory 32 MiB. Addresses of this host and of the
 // link are not connected to ([Config].Permit), neither for mail nor for a policy.
 //
 // There are no credentials anywhere.

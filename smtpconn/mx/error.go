@@ -1,12 +1,11 @@
 package mx
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -19,8 +18,10 @@ type Session struct {
 	Level  Level      // of the rule that counts
 	Demand Demand     // what the connection had to have
 	Why    string     // why
-	// TLSA are the records that the server was to be verified by.
-	TLSA []trust.TLSA
+	// TLSA are the records that the server was to be verified by. Matched is the one that
+	// its certificate matches, nil without one.
+	TLSA    []dns.TLSA
+	Matched *dns.TLSA
 	// Security is what was achieved; zero if the connection was not settled.
 	Security dial.Security
 	// Untrue is what an MTA-STS policy in mode testing would have refused the host for.
@@ -80,13 +81,7 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause, and the errors of all attempts.
 func (e *Error) Unwrap() []error {
-	// What SendError makes of it: time does not mend a final error, and does mend others,
-	// whatever failed underneath.
-	verdict := error(&wire.Held{Err: errHeld})
-	if e.Final() {
-		verdict = &wire.Fault{Err: errFinal}
-	}
-	all := []error{verdict}
+	all := []error{&wire.Verdict{Later: !e.Final()}}
 	if e.Err != nil {
 		all = append(all, e.Err)
 	}
@@ -97,8 +92,3 @@ func (e *Error) Unwrap() []error {
 	}
 	return all
 }
-
-var (
-	errHeld  = errors.New("the message is to be held")
-	errFinal = errors.New("the message is to be returned")
-)

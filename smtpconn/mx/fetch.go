@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// fetching is a fetch under way, which ends when nobody waits for it any more.
+// fetching is a fetch under way, which ends when no call waits for it any more.
 type fetching struct {
+	of      *known
 	done    chan struct{}
 	cancel  context.CancelFunc
 	waiting int
@@ -28,11 +29,17 @@ const (
 func (p *policies) ahead(domain, id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := p.of(domain)
+	k := p.known.of(domain)
 	now := time.Now()
-	old := k.policy == nil || now.Sub(k.policy.Fetched) > min(renewAfter, k.policy.MaxAge/2)
-	if old && k.now == nil && !now.Before(k.again) {
-		p.start(domain, id, k).waiting++ // which nobody takes back
+	if k.policy != nil && !k.policy.old(now) || k.now != nil || now.Before(k.again) {
+		return
+	}
+	select {
+	case p.slots <- struct{}{}:
+		f := p.start(id, k)
+		f.waiting++ // which is taken back by no one
+		p.tasks.Go(func() { <-f.done; <-p.slots })
+	default: // the next message will do
 	}
 }
 
@@ -40,7 +47,7 @@ func (p *policies) ahead(domain, id string) {
 // for one domain share a fetch.
 func (p *policies) get(ctx context.Context, domain, id string, after time.Time) (*Policy, error) {
 	p.mu.Lock()
-	k := p.of(domain)
+	k := p.known.of(domain)
 	switch {
 	case k.now != nil:
 	case k.policy != nil && k.policy.ID == id && k.policy.Fetched.After(after):
@@ -52,7 +59,7 @@ func (p *policies) get(ctx context.Context, domain, id string, after time.Time) 
 	}
 	f := k.now
 	if f == nil {
-		f = p.start(domain, id, k)
+		f = p.start(id, k)
 	}
 	f.waiting++
 	p.mu.Unlock()
@@ -65,40 +72,60 @@ func (p *policies) get(ctx context.Context, domain, id string, after time.Time) 
 	}
 }
 
-// leave is called by one that waits no more. The last one ends the fetch.
+// leave is called by one that waits no more. The last one ends the fetch, which no call
+// joins from then on.
 func (p *policies) leave(f *fetching) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
+		f.over()
+	}
+}
+
+// over makes room for the next fetch. It is called with the lock held.
+func (f *fetching) over() {
+	if f.of.now == f {
+		f.of.now = nil
 	}
 }
 
 // start begins to fetch. It is called with the lock held.
-func (p *policies) start(domain, id string, k *known) *fetching {
+func (p *policies) start(id string, k *known) *fetching {
 	ctx, cancel := context.WithTimeout(p.life, fetchTime)
-	f := &fetching{done: make(chan struct{}), cancel: cancel}
+	f := &fetching{of: k, done: make(chan struct{}), cancel: cancel}
 	k.now = f
 	p.tasks.Go(func() {
 		defer cancel()
-		f.policy, f.err = p.fetch(ctx, domain)
-		if f.policy != nil {
-			f.policy.ID, f.policy.Fetched = id, time.Now()
-			f.err = p.save(ctx, domain, f.policy)
+		policy, err := p.fetch(ctx, k.domain)
+		if policy != nil {
+			policy.ID, policy.Fetched = id, time.Now()
+			err = p.save(ctx, k.domain, policy)
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		defer close(f.done)
-		k.now = nil
-		switch {
-		case f.policy != nil: // it counts, kept or not
-			k.policy, k.load, k.failed, k.again = f.policy, nil, "", time.Time{}
-		case !errors.Is(ctx.Err(), context.Canceled): // nobody's impatience
-			k.failed, k.err, k.again = id, f.err, time.Now().Add(retryTime)
+		dropped := policy == nil && errors.Is(ctx.Err(), context.Canceled) // as no call waits for it
+		if counts := p.finish(f, id, policy, err, dropped); !dropped {
+			p.tell(k.domain, counts, err)
 		}
-		p.forget(domain, k)
 	})
 	return f
+}
+
+// finish keeps the result of a fetch, and returns what counts after it.
+func (p *policies) finish(f *fetching, id string, policy *Policy, err error, dropped bool) *Policy {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f.policy, f.err = policy, err
+	close(f.done)
+	f.over()
+	k := f.of
+	switch {
+	case policy != nil: // it counts, kept or not
+		k.policy, k.load, k.failed, k.again = policy, nil, "", time.Time{}
+	case !dropped:
+		k.failed, k.err, k.again = id, err, time.Now().Add(retryTime)
+	}
+	p.settle(k)
+	return k.policy
 }
 
 func (p *policies) save(ctx context.Context, domain string, policy *Policy) error {

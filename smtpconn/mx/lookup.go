@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
-	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -83,22 +82,32 @@ func (x *exchange) read(records []dnsmessage.Resource) error {
 		if !ok {
 			continue
 		}
-		given := mx.MX.String()
-		name, err := dns.Canonical(given)
-		if _, numeric := netip.ParseAddr(name); err == nil && numeric == nil {
-			err = fmt.Errorf("%q is an address", name)
-		}
+		name, err := hostName(mx.MX.String())
 		switch {
 		case err == nil:
 			x.targets = append(x.targets, target{name, mx.Pref})
-		case given == ".":
+		case mx.MX.String() == ".":
 			null = true
 		case len(x.odd) < maxOdd:
 			x.odd = append(x.odd, wire.Printable("MX: "+err.Error()))
 		}
 	}
+	return x.judge(null, len(records))
+}
+
+// hostName returns a name that an MX record has. An address is none (RFC 5321 §5.1).
+func hostName(given string) (string, error) {
+	name, err := dns.Canonical(given)
+	if _, numeric := netip.ParseAddr(name); err == nil && numeric == nil {
+		err = fmt.Errorf("%q is an address", name)
+	}
+	return name, err
+}
+
+// judge says whether there is a target among so many records.
+func (x *exchange) judge(null bool, records int) error {
 	switch {
-	case null && len(records) == 1: // RFC 7505
+	case null && records == 1: // RFC 7505
 		return &Error{Status: [3]int{5, 1, 10}, Err: errors.New("the domain takes no mail (null MX)")}
 	case null:
 		x.odd = append(x.odd, "a null MX beside others")
@@ -119,38 +128,38 @@ const (
 // IPv4 alternate. A failure to look up one kind does not matter if there is an address of
 // the other.
 func (s *Sender) addresses(ctx context.Context, h *Host) {
-	kinds := []dnsmessage.Type{dnsmessage.TypeAAAA, dnsmessage.TypeA}
-	found := make([][]netip.Addr, len(kinds))
-	proofs, chains := make([]proof, len(kinds)), make([][]string, len(kinds))
-	var failed error
-	for i, kind := range kinds {
-		a, err := s.cfg.Resolver.Ask(ctx, h.Name, kind)
-		if err != nil {
-			failed = err
-			continue
-		}
-		proofs[i], chains[i] = proofOf(a), a.Chain
-		for _, r := range a.Records[:min(len(a.Records), maxAddrs/2)] {
-			found[i] = append(found[i], addrOf(r))
-		}
+	six, failed := s.cfg.Resolver.Ask(ctx, h.Name, dnsmessage.TypeAAAA)
+	four, err := s.cfg.Resolver.Ask(ctx, h.Name, dnsmessage.TypeA)
+	failed = cmp.Or(err, failed)
+	first, second := addrsOf(six), addrsOf(four)
+	for i := range max(len(first), len(second)) {
+		h.Addrs = append(h.Addrs, first[min(i, len(first)):min(i+1, len(first))]...)
+		h.Addrs = append(h.Addrs, second[min(i, len(second)):min(i+1, len(second))]...)
 	}
-	for i := range max(len(found[0]), len(found[1])) {
-		for _, f := range found {
-			h.Addrs = append(h.Addrs, f[min(i, len(f)):min(i+1, len(f))]...)
-		}
+	vouches := six
+	if first == nil {
+		vouches = four
 	}
 	switch {
-	case h.Addrs == nil && failed != nil:
+	case h.Addrs != nil:
+		p := proofOf(vouches)
+		h.Secure, h.Why, h.Chain = p.secure, p.why, vouches.Chain
+	case failed != nil:
 		h.Err = failed
-	case h.Addrs == nil:
-		h.Err = ErrNoAddress
 	default:
-		v := 0
-		if found[0] == nil {
-			v = 1
-		}
-		h.Secure, h.Why, h.Chain = proofs[v].secure, proofs[v].why, chains[v]
+		h.Err = ErrNoAddress
 	}
+}
+
+// addrsOf returns the addresses in an answer, which may be nil, at most half of maxAddrs.
+func addrsOf(a *dns.Answer) (all []netip.Addr) {
+	if a == nil {
+		return nil
+	}
+	for _, r := range a.Records[:min(len(a.Records), maxAddrs/2)] {
+		all = append(all, addrOf(r))
+	}
+	return all
 }
 
 func addrOf(r dnsmessage.Resource) netip.Addr {
@@ -184,7 +193,7 @@ func (s *Sender) tlsa(ctx context.Context, h *Host) {
 		}
 	}
 	for _, base := range bases {
-		a, err := s.cfg.Resolver.Ask(ctx, fmt.Sprintf("_%d._tcp.%s", s.cfg.Port, base), typeTLSA)
+		a, err := s.cfg.Resolver.Ask(ctx, fmt.Sprintf("_%d._tcp.%s", s.cfg.Port, base), dns.TypeTLSA)
 		switch {
 		case err != nil:
 			h.Err = err
@@ -198,20 +207,18 @@ func (s *Sender) tlsa(ctx context.Context, h *Host) {
 	}
 }
 
-const typeTLSA dnsmessage.Type = 52
-
 var errManyTLSA = fmt.Errorf("more than %d TLSA records", maxTLSA)
 
 // readTLSA reads records. One that cannot be read is kept as one that cannot be used, as it
 // too says that the server has TLS.
-func readTLSA(records []dnsmessage.Resource) (all []trust.TLSA, err error) {
+func readTLSA(records []dnsmessage.Resource) (all []dns.TLSA, err error) {
 	if len(records) > maxTLSA {
 		return nil, errManyTLSA
 	}
 	for _, r := range records {
-		var one trust.TLSA
+		var one dns.TLSA
 		if body, ok := r.Body.(*dnsmessage.UnknownResource); ok {
-			one, _ = trust.ParseTLSA(body.Data)
+			one, _ = dns.ParseTLSA(body.Data)
 		}
 		all = append(all, one)
 	}

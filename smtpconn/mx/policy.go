@@ -40,6 +40,19 @@ const (
 // expired reports whether the policy has ceased to count.
 func (p *Policy) expired(now time.Time) bool { return !now.Before(p.Fetched.Add(p.MaxAge)) }
 
+// old reports whether it is time to fetch the policy again (RFC 8461 §10.2).
+func (p *Policy) old(now time.Time) bool { return now.Sub(p.Fetched) > min(renewAfter, p.MaxAge/2) }
+
+// copy returns a copy for a program, which may change it.
+func (p *Policy) copy() *Policy {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.MX = slices.Clone(p.MX)
+	return &c
+}
+
 // allows reports whether the policy names a host (RFC 8461 §4.1).
 func (p *Policy) allows(host string) bool {
 	_, parent, _ := strings.Cut(host, ".")
@@ -67,21 +80,29 @@ func parsePolicy(text string) (*Policy, error) {
 			seen[key] = value
 		}
 	}
-	seconds, err := strconv.ParseUint(seen["max_age"], 10, 64)
-	p.Mode, p.MaxAge = Mode(seen["mode"]), time.Duration(min(seconds, maxMaxAge))*time.Second
-	switch {
-	case seen["version"] != "STSv1":
-		return nil, fmt.Errorf("policy of version %.64q", seen["version"])
-	case p.Mode != Enforce && p.Mode != Testing && p.Mode != None:
-		return nil, fmt.Errorf("policy in mode %.64q", seen["mode"])
-	case err != nil && !errors.Is(err, strconv.ErrRange):
-		return nil, fmt.Errorf("policy with max_age %.64q", seen["max_age"])
-	case p.MX == nil && p.Mode != None:
-		return nil, errors.New("policy that names no hosts")
-	case len(p.MX) > maxPatterns:
-		return nil, fmt.Errorf("policy with more than %d hosts", maxPatterns)
+	if err := p.complete(seen); err != nil {
+		return nil, err
 	}
 	return p, nil
+}
+
+// complete fills in what a document says beside its patterns.
+func (p *Policy) complete(keys map[string]string) error {
+	seconds, err := strconv.ParseUint(keys["max_age"], 10, 64)
+	p.Mode, p.MaxAge = Mode(keys["mode"]), time.Duration(min(seconds, maxMaxAge))*time.Second
+	switch {
+	case keys["version"] != "STSv1":
+		return fmt.Errorf("policy of version %.64q", keys["version"])
+	case p.Mode != Enforce && p.Mode != Testing && p.Mode != None:
+		return fmt.Errorf("policy in mode %.64q", p.Mode)
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("policy with max_age %.64q", keys["max_age"])
+	case p.MX == nil && p.Mode != None:
+		return errors.New("policy that names no hosts")
+	case len(p.MX) > maxPatterns:
+		return fmt.Errorf("policy with more than %d hosts", maxPatterns)
+	}
+	return nil
 }
 
 // add adds a pattern, if it is one.

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/dial/dns"
 )
 
 // Route is what would be done with mail for a domain, and why.
@@ -39,8 +39,8 @@ type Host struct {
 	Chain      []string     // the names that Name is an alias of
 	Secure     bool         // the DNS vouches for the addresses
 
-	TLSA     []trust.TLSA // records of the host, also those that cannot be used
-	TLSAName string       // whose they are: Name, or the end of Chain
+	TLSA     []dns.TLSA // records of the host, also those that cannot be used
+	TLSAName string     // whose they are: Name, or the end of Chain
 
 	Demand     Demand   // what a connection must have
 	Names      []string // that the certificate may be for, where Demand is ByTLSA or ByName
@@ -65,6 +65,10 @@ func (s *Sender) Look(ctx context.Context, domain string) (*Route, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mx: %w", err)
 	}
+	if err := s.calls.enter(); err != nil {
+		return nil, err
+	}
+	defer s.calls.group.Done()
 	return s.route(ctx, d)
 }
 
@@ -104,8 +108,8 @@ func (s *Sender) look(ctx context.Context, r *Route, f *facts) error {
 	r.Secure, r.Why, r.Odd = x.secure, x.why, x.odd
 	f.names, f.mxSecure = x.names, x.secure
 	if f.rule.Level == DANE {
-		r.Policy, r.PolicyErr = s.sts.find(ctx, f.domain.name)
-		f.policy = r.Policy
+		f.policy, r.PolicyErr = s.sts.find(ctx, f.domain.name)
+		r.Policy = f.policy.copy()
 		var unread *storeError
 		if errors.As(r.PolicyErr, &unread) {
 			return &Error{Status: [3]int{4, 3, 0}, Err: unread}

@@ -36,6 +36,10 @@ func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadS
 	if err != nil {
 		return nil, badCall(err)
 	}
+	if err := s.calls.enter(); err != nil {
+		return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
+	}
+	defer s.calls.group.Done()
 	d := &delivery{sender: s, envelope: e, content: content}
 	if d.start, err = content.Seek(0, io.SeekCurrent); err != nil {
 		return nil, badCall(err)

@@ -235,7 +235,7 @@ func TestSendDANE(t *testing.T) {
 				t.Errorf("%d messages", len(srv.Messages()))
 			}
 			tried := w.tried()
-			if s := tried[0].Security; taken && tried[0].Demand == mx.ByTLSA && (s.Verified != trust.DANE || s.TLSA == nil || !s.Confidential() || len(tried[0].TLSA) == 0) {
+			if s := tried[0].Security; taken && tried[0].Demand == mx.ByTLSA && (s.Verified != trust.DANE || tried[0].Matched == nil || !s.Confidential() || len(tried[0].TLSA) == 0) {
 				t.Errorf("%+v", tried[0])
 			}
 			if !taken { // nothing of the message before the rule is kept

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mailconn/mailconn/internal/disk"
 )
@@ -19,15 +20,21 @@ type PolicyStore interface {
 	Load(ctx context.Context, domain string) (policy []byte, err error)
 	// Save keeps a policy in place of what there is for the domain.
 	Save(ctx context.Context, domain string, policy []byte) error
+	// Domains returns those for which a policy was saved.
+	Domains(ctx context.Context) ([]string, error)
 }
 
 // PolicyDir is a [PolicyStore] in a directory, which must exist: a file for each domain.
-// Several processes may share it. A policy that was saved survives a power failure.
+// Several processes may share it. A policy that was saved survives a power failure. A file
+// that was not written for a year has ceased to count, and may be removed.
 type PolicyDir string
 
 var _ PolicyStore = PolicyDir("")
 
-func (d PolicyDir) path(domain string) string { return filepath.Join(string(d), domain+".sts") }
+// suffix ends the names of the files.
+const suffix = ".sts"
+
+func (d PolicyDir) path(domain string) string { return filepath.Join(string(d), domain+suffix) }
 
 // Load reads the file of a domain.
 func (d PolicyDir) Load(_ context.Context, domain string) ([]byte, error) {
@@ -65,4 +72,15 @@ func (d PolicyDir) Save(_ context.Context, domain string, policy []byte) (err er
 		err = disk.SyncDir(string(d))
 	}
 	return err
+}
+
+// Domains returns those that have a file.
+func (d PolicyDir) Domains(context.Context) (all []string, err error) {
+	files, err := os.ReadDir(string(d))
+	for _, f := range files {
+		if domain, ok := strings.CutSuffix(f.Name(), suffix); ok {
+			all = append(all, domain)
+		}
+	}
+	return all, err
 }

@@ -18,37 +18,17 @@ type policies struct {
 	life  context.Context
 	end   context.CancelFunc
 
-	mu    sync.Mutex
-	known map[string]*known
+	slots chan struct{} // taken by fetches that no message waits for
 	tasks sync.WaitGroup
-}
 
-// known is what is known about the policy of a domain.
-type known struct {
-	policy *Policy // nil for none
-	load   error   // why it is not known what the store has
-	now    *fetching
-	failed string    // id under which no policy could be fetched
-	err    error     // why
-	again  time.Time // not before that
+	mu    sync.Mutex
+	known table
 }
 
 func (p *policies) begin(c *Config) {
-	p.cfg, p.known = c, map[string]*known{}
+	p.cfg, p.slots = c, make(chan struct{}, maxRefreshing)
 	p.fetch = (&web{c}).policy
 	p.life, p.end = context.WithCancel(context.Background())
-}
-
-func (p *policies) close(ctx context.Context) error {
-	p.end()
-	done := make(chan struct{})
-	go func() { p.tasks.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // storeError is a store that cannot tell whether there is a policy.
@@ -73,6 +53,9 @@ func (p *policies) find(ctx context.Context, domain string) (*Policy, error) {
 			return fresh, err
 		}
 	}
+	if p.life.Err() != nil { // which has ended the fetch
+		unread = ErrClosed
+	}
 	if unread != nil {
 		return nil, &storeError{unread}
 	}
@@ -93,7 +76,7 @@ func (p *policies) renew(ctx context.Context, domain string, old *Policy) *Polic
 func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := p.known[domain]
+	k := p.known.find(domain)
 	if k == nil && p.cfg.Policies == nil {
 		return nil, nil
 	}
@@ -101,7 +84,7 @@ func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
 		p.mu.Unlock()
 		policy, err := p.load(ctx, domain)
 		p.mu.Lock()
-		if k = p.of(domain); k.policy == nil || k.load != nil {
+		if k = p.known.of(domain); k.policy == nil || k.load != nil {
 			k.policy, k.load = policy, err
 		}
 	}
@@ -109,7 +92,7 @@ func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
 		k.policy = nil
 	}
 	policy, err := k.policy, k.load
-	p.forget(domain, k)
+	p.settle(k)
 	return policy, err
 }
 
@@ -121,27 +104,22 @@ func (p *policies) load(ctx context.Context, domain string) (*Policy, error) {
 	return parseStored(string(text))
 }
 
-// of returns what is known of a domain. It is called with the lock held.
-func (p *policies) of(domain string) *known {
-	k := p.known[domain]
-	if k == nil {
-		k = new(known)
-		p.known[domain] = k
+// settle is called with the lock held when an entry has changed. It drops one that says
+// nothing.
+func (p *policies) settle(k *known) {
+	p.known.settle(k)
+	if k.policy == nil && k.now == nil && !time.Now().Before(k.again) {
+		p.known.drop(k)
 	}
-	return k
 }
 
-// forget drops what says nothing. It is called with the lock held.
-func (p *policies) forget(domain string, k *known) {
-	if k.policy == nil && k.now == nil && !time.Now().Before(k.again) {
-		delete(p.known, domain)
-	}
-}
+// stsLabel stands before a domain in the name of the record that announces a policy.
+const stsLabel = "_mta-sts."
 
 // id asks for the id of the domain's policy, "" if it announces none. A parent's record
 // does not count (RFC 8461 §3.4).
 func (p *policies) id(ctx context.Context, domain string) (string, error) {
-	a, err := p.cfg.Resolver.Ask(ctx, "_mta-sts."+domain, dnsmessage.TypeTXT)
+	a, err := p.cfg.Resolver.Ask(ctx, stsLabel+domain, dnsmessage.TypeTXT)
 	if err != nil || a.Absent != dns.Present {
 		return "", err
 	}

@@ -20,17 +20,31 @@ type web struct{ cfg *Config }
 // policy host and no other, in plain text, without redirects.
 func (w *web) policy(ctx context.Context, domain string) (*Policy, error) {
 	text, err := w.get(ctx, &url.URL{Scheme: "https", Host: "mta-sts." + domain, Path: "/.well-known/mta-sts.txt"})
-	if err == nil {
-		var p *Policy
-		if p, err = parsePolicy(text); err == nil {
-			return p, nil
+	if err != nil {
+		if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+			err = wire.ContextError(ctx)
 		}
+		return nil, &fetchError{domain: domain, err: err}
 	}
-	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		err = wire.ContextError(ctx)
+	p, err := parsePolicy(text)
+	if err != nil {
+		return nil, &fetchError{domain, err, true}
 	}
-	return nil, fmt.Errorf("MTA-STS policy at mta-sts.%s: %w", domain, err)
+	return p, nil
 }
+
+// fetchError is a policy that could not be had.
+type fetchError struct {
+	domain  string
+	err     error
+	invalid bool // it was had, and is none
+}
+
+func (e *fetchError) Error() string {
+	return fmt.Sprintf("MTA-STS policy at mta-sts.%s: %v", e.domain, e.err)
+}
+
+func (e *fetchError) Unwrap() error { return e.err }
 
 func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)

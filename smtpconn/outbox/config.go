@@ -13,7 +13,7 @@ import (
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
 
-// Relay sends messages. A [*pool.Pool] is one.
+// Relay sends messages. A [*pool.Pool] is one, and so is the Sender of package mx.
 //
 // The error of Send is a [*smtpconn.SendError]. Send calls Envelope.BeforeEnd before
 // every end of the message that it gives to a connection. Of another error it is taken

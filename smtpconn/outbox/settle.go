@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -80,7 +81,9 @@ func (a *attempt) judge(r *recipient) {
 		}
 	case smtpconn.NotSent:
 		var missing *smtpconn.ExtensionError
-		if a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !errors.As(a.err, &missing) {
+		var verdict *wire.Verdict // of a relay that has tried all that may have the extension
+		wait := errors.As(a.err, &missing) && !errors.As(a.err, &verdict)
+		if a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !wait {
 			r.State = refused
 		}
 	}

@@ -93,7 +93,7 @@ func (m *mxServer) deliver(t *testing.T, v servers.Variant, level mx.Level, want
 	if got != want {
 		t.Errorf("%s, %v: %s, want %s: %v", v, level, got, want, err)
 	}
-	if err == nil && (last.Security.Verified == trust.DANE) != (last.Security.TLSA != nil) {
+	if err == nil && (last.Security.Verified == trust.DANE) != (last.Matched != nil) {
 		t.Errorf("%s, %v: %+v", v, level, last)
 	}
 	return last

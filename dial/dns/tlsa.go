@@ -1,4 +1,4 @@
-package trust
+package dns
 
 import (
 	"crypto/sha256"
@@ -6,7 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+
+	"golang.org/x/net/dns/dnsmessage"
 )
+
+// TypeTLSA is the type of TLSA records (RFC 6698 §7.1).
+const TypeTLSA dnsmessage.Type = 52
 
 // TLSA is a TLSA record, with which the operator of a server says in the signed DNS
 // what its certificate is (RFC 6698 §2.1). The constants have the values that servers of
@@ -31,14 +36,10 @@ const (
 	MatchSHA512 uint8 = 2 // Data is its SHA-512 hash
 )
 
-// ErrTLSA is in the chain of the error for a server whose certificate no usable TLSA
-// record matches.
-var ErrTLSA = errors.New("no TLSA record matches the certificate")
-
 // ParseTLSA reads a record from its data in a DNS message. Data is a copy.
 func ParseTLSA(rdata []byte) (TLSA, error) {
 	if len(rdata) < 3 {
-		return TLSA{}, errors.New("trust: TLSA record shorter than 3 bytes")
+		return TLSA{}, errors.New("dns: TLSA record shorter than 3 bytes")
 	}
 	return TLSA{rdata[0], rdata[1], rdata[2], append([]byte(nil), rdata[3:]...)}, nil
 }

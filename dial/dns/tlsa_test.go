@@ -1,4 +1,4 @@
-package trust_test
+package dns_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/dial/dns"
 )
 
 func TestTLSAUnusable(t *testing.T) {
@@ -21,7 +21,7 @@ func TestTLSAUnusable(t *testing.T) {
 		{3, 1, 9, 32, false}, {3, 1, 3, 32, false}, // matching
 		{3, 1, 1, 31, false}, {3, 1, 1, 33, false}, {3, 1, 2, 32, false}, {3, 1, 1, 0, false}, {3, 0, 0, 0, false}, // length
 	} {
-		r := trust.TLSA{Usage: c.usage, Selector: c.selector, Matching: c.matching, Data: make([]byte, c.length)}
+		r := dns.TLSA{Usage: c.usage, Selector: c.selector, Matching: c.matching, Data: make([]byte, c.length)}
 		if err := r.Unusable(); (err == nil) != c.usable {
 			t.Errorf("%v: %v", r, err)
 		}
@@ -30,24 +30,24 @@ func TestTLSAUnusable(t *testing.T) {
 
 func TestParseTLSA(t *testing.T) {
 	wire := []byte{3, 1, 1, 0xab, 0xcd}
-	r, err := trust.ParseTLSA(wire)
+	r, err := dns.ParseTLSA(wire)
 	if err != nil || r.Usage != 3 || r.Selector != 1 || r.Matching != 1 || !bytes.Equal(r.Data, wire[3:]) {
 		t.Errorf("%v, %v", r, err)
 	}
 	if wire[3] = 0; r.String() != "3 1 1 abcd" {
 		t.Errorf("%v", r)
 	}
-	if _, err := trust.ParseTLSA(wire[:2]); err == nil {
+	if _, err := dns.ParseTLSA(wire[:2]); err == nil {
 		t.Error("a record of 2 bytes")
 	}
-	long := trust.TLSA{Data: make([]byte, 60_000)}.String()
+	long := dns.TLSA{Data: make([]byte, 60_000)}.String()
 	if len(long) > 200 || !strings.HasSuffix(long, "...") {
 		t.Errorf("%q", long)
 	}
 }
 
 func ExampleTLSA() {
-	r, err := trust.ParseTLSA([]byte{1, 0, 1, 0xab, 0xcd})
+	r, err := dns.ParseTLSA([]byte{1, 0, 1, 0xab, 0xcd})
 	if err != nil {
 		fmt.Println(err)
 		return

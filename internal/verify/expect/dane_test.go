@@ -1,4 +1,4 @@
-package verify_test
+package expect_test
 
 import (
 	"context"
@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/verify"
+	"github.com/mailconn/mailconn/internal/verify/expect"
 )
 
 // cert is a certificate with its key.
@@ -65,20 +67,20 @@ func server(names ...string) x509.Certificate {
 }
 
 // record returns the record of a certificate.
-func record(usage, selector, matching uint8, c *cert) trust.TLSA {
+func record(usage, selector, matching uint8, c *cert) dns.TLSA {
 	data := c.Raw
-	if selector == trust.SelectorKey {
+	if selector == dns.SelectorKey {
 		data = c.RawSubjectPublicKeyInfo
 	}
 	switch matching {
-	case trust.MatchSHA256:
+	case dns.MatchSHA256:
 		sum := sha256.Sum256(data)
 		data = sum[:]
-	case trust.MatchSHA512:
+	case dns.MatchSHA512:
 		sum := sha512.Sum512(data)
 		data = sum[:]
 	}
-	return trust.TLSA{Usage: usage, Selector: selector, Matching: matching, Data: data}
+	return dns.TLSA{Usage: usage, Selector: selector, Matching: matching, Data: data}
 }
 
 // world is the certificates of the tests: a root, an authority below it, and servers.
@@ -114,29 +116,42 @@ func state(presented ...*cert) tls.ConnectionState {
 	return s
 }
 
+// verdict is a verdict, with the record that vouches.
+type verdict struct {
+	verify.Verdict
+	record *dns.TLSA
+}
+
+// byTLSA is the verdict on a server by records, as a connection has it.
+func byTLSA(records []dns.TLSA, names []string, now func() time.Time, presented ...*cert) (v verdict) {
+	x := expect.ByTLSA(records, names, func(r dns.TLSA) { v.record = &r })
+	v.Verdict = verify.StrongKeys(x(&tls.Config{Time: now}))(state(presented...))
+	return v
+}
+
 func TestDANEServersOwn(t *testing.T) {
 	w := newWorld(t)
 	for selector := range uint8(2) {
 		for matching := range uint8(3) {
 			for name, c := range map[string]struct {
-				records   []trust.TLSA
+				records   []dns.TLSA
 				presented *cert
 				ok        bool
 			}{
-				"its own":                 {[]trust.TLSA{record(3, selector, matching, w.self)}, w.self, true}, // self-signed, expired, another name
-				"another's":               {[]trust.TLSA{record(3, selector, matching, w.other)}, w.self, false},
-				"the second of two":       {[]trust.TLSA{record(3, selector, matching, w.other), record(3, selector, matching, w.self)}, w.self, true},
-				"beside unusable ones":    {[]trust.TLSA{{Usage: 1, Matching: 1}, record(3, selector, matching, w.self)}, w.self, true},
-				"its issuer's":            {[]trust.TLSA{record(3, selector, matching, w.middle)}, w.leaf, false},
-				"its own, as an issuer's": {[]trust.TLSA{record(2, selector, 1, w.self)}, w.self, false},
-				"an unusable usage":       {[]trust.TLSA{record(1, selector, matching, w.self)}, w.self, false},
+				"its own":                 {[]dns.TLSA{record(3, selector, matching, w.self)}, w.self, true}, // self-signed, expired, another name
+				"another's":               {[]dns.TLSA{record(3, selector, matching, w.other)}, w.self, false},
+				"the second of two":       {[]dns.TLSA{record(3, selector, matching, w.other), record(3, selector, matching, w.self)}, w.self, true},
+				"beside unusable ones":    {[]dns.TLSA{{Usage: 1, Matching: 1}, record(3, selector, matching, w.self)}, w.self, true},
+				"its issuer's":            {[]dns.TLSA{record(3, selector, matching, w.middle)}, w.leaf, false},
+				"its own, as an issuer's": {[]dns.TLSA{record(2, selector, 1, w.self)}, w.self, false},
+				"an unusable usage":       {[]dns.TLSA{record(1, selector, matching, w.self)}, w.self, false},
 			} {
-				v := verify.DANE(c.records, []string{"not.its.name"}, nil)(state(c.presented, w.middle))
-				if (v.Err == nil) != c.ok || c.ok && (v.Method != trust.DANE || v.TLSA == nil || v.TLSA.Usage != 3) || !c.ok && v.Method != trust.None {
+				v := byTLSA(c.records, []string{"not.its.name"}, nil, c.presented, w.middle)
+				if (v.Err == nil) != c.ok || c.ok && (v.Method != trust.DANE || v.record == nil || v.record.Usage != 3) || !c.ok && v.Method != trust.None {
 					t.Errorf("%s, selector %d, matching %d: %+v", name, selector, matching, v)
 				}
 				var bad *tls.CertificateVerificationError
-				if !c.ok && (!errors.Is(v.Err, trust.ErrTLSA) || !errors.As(v.Err, &bad)) {
+				if !c.ok && (!errors.Is(v.Err, expect.ErrTLSA) || !errors.As(v.Err, &bad)) {
 					t.Errorf("%s: %v", name, v.Err)
 				}
 			}
@@ -150,7 +165,7 @@ func TestDANEAuthority(t *testing.T) {
 	tooLong := issue(t, below, nil, server("mx.example.net"))
 	mx := []string{"mx.example.net"}
 	for name, c := range map[string]struct {
-		record    trust.TLSA
+		record    dns.TLSA
 		names     []string
 		presented []*cert
 		ok        bool
@@ -173,16 +188,16 @@ func TestDANEAuthority(t *testing.T) {
 		"a server that it did not issue":    {record(2, 0, 1, w.middle), mx, []*cert{w.other, w.middle}, false},
 		"a path that is too long":           {record(2, 0, 1, w.middle), mx, []*cert{tooLong, below, w.middle}, false},
 		"a match beyond the sixteenth":      {record(2, 0, 1, w.middle), mx, append([]*cert{w.leaf, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root, w.root}, w.middle), false},
-		"garbage in place of a certificate": {trust.TLSA{Usage: 2, Data: []byte("garbage")}, mx, []*cert{w.leaf, w.middle}, false},
-		"garbage in place of a key":         {trust.TLSA{Usage: 2, Selector: 1, Data: []byte("garbage")}, mx, []*cert{w.leaf, w.middle}, false},
+		"garbage in place of a certificate": {dns.TLSA{Usage: 2, Data: []byte("garbage")}, mx, []*cert{w.leaf, w.middle}, false},
+		"garbage in place of a key":         {dns.TLSA{Usage: 2, Selector: 1, Data: []byte("garbage")}, mx, []*cert{w.leaf, w.middle}, false},
 	} {
-		v := verify.StrongKeys(verify.DANE([]trust.TLSA{c.record}, c.names, nil))(state(c.presented...))
-		if (v.Err == nil) != c.ok || c.ok && (v.Method != trust.DANE || v.TLSA == nil || len(v.Chains) == 0) || !c.ok && v.Method != trust.None {
+		v := byTLSA([]dns.TLSA{c.record}, c.names, nil, c.presented...)
+		if (v.Err == nil) != c.ok || c.ok && (v.Method != trust.DANE || v.record == nil || len(v.Chains) == 0) || !c.ok && v.Method != trust.None {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
 	late := func() time.Time { return time.Now().Add(24 * time.Hour) }
-	if v := verify.DANE([]trust.TLSA{record(2, 0, 1, w.middle)}, mx, late)(state(w.leaf, w.middle)); v.Err == nil {
+	if v := byTLSA([]dns.TLSA{record(2, 0, 1, w.middle)}, mx, late, w.leaf, w.middle); v.Err == nil {
 		t.Error("the clock of the config does not count")
 	}
 }
@@ -191,17 +206,17 @@ func TestDANEAuthority(t *testing.T) {
 func TestDANEAgility(t *testing.T) {
 	w := newWorld(t)
 	for name, c := range map[string]struct {
-		records []trust.TLSA
+		records []dns.TLSA
 		ok      bool
 	}{
-		"only the weaker one matches":       {[]trust.TLSA{record(3, 1, 1, w.self), record(3, 1, 2, w.other)}, false},
-		"the stronger one matches":          {[]trust.TLSA{record(3, 1, 2, w.self), record(3, 1, 1, w.other)}, true},
-		"in full, beside a hash":            {[]trust.TLSA{record(3, 1, 0, w.self), record(3, 1, 2, w.other)}, true},
-		"another selector":                  {[]trust.TLSA{record(3, 0, 1, w.self), record(3, 1, 2, w.other)}, true},
-		"another usage":                     {[]trust.TLSA{record(3, 1, 1, w.self), record(2, 1, 2, w.other)}, true},
-		"the stronger one cannot be usable": {[]trust.TLSA{record(3, 1, 1, w.self), {Usage: 3, Selector: 1, Matching: 2, Data: []byte{1}}}, true},
+		"only the weaker one matches":       {[]dns.TLSA{record(3, 1, 1, w.self), record(3, 1, 2, w.other)}, false},
+		"the stronger one matches":          {[]dns.TLSA{record(3, 1, 2, w.self), record(3, 1, 1, w.other)}, true},
+		"in full, beside a hash":            {[]dns.TLSA{record(3, 1, 0, w.self), record(3, 1, 2, w.other)}, true},
+		"another selector":                  {[]dns.TLSA{record(3, 0, 1, w.self), record(3, 1, 2, w.other)}, true},
+		"another usage":                     {[]dns.TLSA{record(3, 1, 1, w.self), record(2, 1, 2, w.other)}, true},
+		"the stronger one cannot be usable": {[]dns.TLSA{record(3, 1, 1, w.self), {Usage: 3, Selector: 1, Matching: 2, Data: []byte{1}}}, true},
 	} {
-		if v := verify.DANE(c.records, nil, nil)(state(w.self)); (v.Err == nil) != c.ok {
+		if v := byTLSA(c.records, nil, nil, w.self); (v.Err == nil) != c.ok {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
@@ -217,7 +232,7 @@ func TestDANEWeakKeys(t *testing.T) {
 	weakCA := issue(t, w.root, rsaKey, authority("weak", -1))
 	leaf := issue(t, weakCA, nil, server("mx.example.net"))
 	for name, c := range map[string]struct {
-		record    trust.TLSA
+		record    dns.TLSA
 		presented []*cert
 	}{
 		"of the server":               {record(3, 1, 1, w.short), []*cert{w.short}},
@@ -225,7 +240,7 @@ func TestDANEWeakKeys(t *testing.T) {
 		"of an issuer":                {record(2, 0, 1, w.root), []*cert{leaf, weakCA, w.root}},
 		"of an issuer, by a bare key": {record(2, 1, 0, w.root), []*cert{leaf, weakCA}},
 	} {
-		v := verify.StrongKeys(verify.DANE([]trust.TLSA{c.record}, []string{"mx.example.net"}, nil))(state(c.presented...))
+		v := byTLSA([]dns.TLSA{c.record}, []string{"mx.example.net"}, nil, c.presented...)
 		if v.Err == nil || v.Method != trust.None {
 			t.Errorf("%s: %+v", name, v)
 		}
@@ -250,15 +265,15 @@ func TestExpect(t *testing.T) {
 		want      trust.Method
 		ok        bool
 	}{
-		"by a record":               {verify.ByTLSA{Records: []trust.TLSA{record(3, 1, 1, w.self)}}, []*cert{w.self}, trust.DANE, true},
-		"by another's record":       {verify.ByTLSA{Records: []trust.TLSA{record(3, 1, 1, w.self)}}, []*cert{w.leaf, w.middle}, trust.None, false},
-		"by a name":                 {verify.ByName{Names: []string{"x", "a.example.org"}}, []*cert{w.leaf, w.middle}, trust.PKIX, true},
-		"by another name":           {verify.ByName{Names: []string{"x"}}, []*cert{w.leaf, w.middle}, trust.None, false},
-		"by no name":                {verify.ByName{}, []*cert{w.leaf, w.middle}, trust.None, false},
-		"by a name, unknown":        {verify.ByName{Names: []string{"mx.example.net"}}, []*cert{w.other}, trust.None, false},
-		"anyone":                    {verify.Anyone{}, []*cert{w.self}, trust.None, true},
-		"anyone, with a name noted": {verify.Anyone{Names: []string{"mx.example.net"}, Note: note}, []*cert{w.leaf, w.middle}, trust.None, true},
-		"anyone, another noted":     {verify.Anyone{Names: []string{"mx.example.com"}, Note: note}, []*cert{w.leaf, w.middle}, trust.None, true},
+		"by a record":               {expect.ByTLSA([]dns.TLSA{record(3, 1, 1, w.self)}, nil, func(dns.TLSA) {}), []*cert{w.self}, trust.DANE, true},
+		"by another's record":       {expect.ByTLSA([]dns.TLSA{record(3, 1, 1, w.self)}, nil, func(dns.TLSA) {}), []*cert{w.leaf, w.middle}, trust.None, false},
+		"by a name":                 {expect.ByName([]string{"x", "a.example.org"}), []*cert{w.leaf, w.middle}, trust.PKIX, true},
+		"by another name":           {expect.ByName([]string{"x"}), []*cert{w.leaf, w.middle}, trust.None, false},
+		"by no name":                {expect.ByName(nil), []*cert{w.leaf, w.middle}, trust.None, false},
+		"by a name, unknown":        {expect.ByName([]string{"mx.example.net"}), []*cert{w.other}, trust.None, false},
+		"anyone":                    {expect.Anyone(nil, nil), []*cert{w.self}, trust.None, true},
+		"anyone, with a name noted": {expect.Anyone([]string{"mx.example.net"}, note), []*cert{w.leaf, w.middle}, trust.None, true},
+		"anyone, another noted":     {expect.Anyone([]string{"mx.example.com"}, note), []*cert{w.leaf, w.middle}, trust.None, true},
 	} {
 		cfg := verify.Config(&tls.Config{RootCAs: roots}, "server.test", "", named("endpoint"))
 		ctx := verify.Expect(context.Background(), "endpoint", c.x)
@@ -283,25 +298,24 @@ func TestExpect(t *testing.T) {
 func FuzzDANE(f *testing.F) {
 	w := newWorld(f)
 	f.Add([]byte{3, 1, 1, 0}, []byte{2, 1, 0, 1})
-	for _, r := range []trust.TLSA{record(3, 1, 1, w.leaf), record(2, 0, 0, w.root), record(2, 1, 0, w.middle), record(2, 1, 2, w.other)} {
+	for _, r := range []dns.TLSA{record(3, 1, 1, w.leaf), record(2, 0, 0, w.root), record(2, 1, 0, w.middle), record(2, 1, 2, w.other)} {
 		f.Add(append([]byte{r.Usage, r.Selector, r.Matching}, r.Data...), []byte{3, 0, 0, 9})
 	}
-	s := state(w.leaf, w.middle)
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		var records []trust.TLSA
+		var records []dns.TLSA
 		for _, data := range [][]byte{a, b} {
-			if r, err := trust.ParseTLSA(data); err == nil {
+			if r, err := dns.ParseTLSA(data); err == nil {
 				records = append(records, r)
 				if len(r.String()) > 160 {
 					t.Errorf("%q", r)
 				}
 			}
 		}
-		v := verify.DANE(records, []string{"mx.example.net"}, nil)(s)
+		v := byTLSA(records, []string{"mx.example.net"}, nil, w.leaf, w.middle)
 		if v.Err != nil {
 			return
 		}
-		one := *v.TLSA
+		one := *v.record
 		for _, c := range []*cert{w.leaf, w.middle, w.root} {
 			if want := record(one.Usage, one.Selector, one.Matching, c); string(want.Data) == string(one.Data) {
 				return
