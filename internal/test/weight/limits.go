@@ -28,7 +28,7 @@ var limits = map[string]agreed{
 	"dial/peers/sqlstore":     {0, 0, 3279, -1528},
 	"dial/peers/storetest":    {0, 0, 1123, -1876},
 	"dial/trust":              {0, 0, 188, -1932},
-	"imapconn":                {7, 53766, 20193, 2520},
+	"imapconn":                {7, 53766, 20689, 2552},
 	"policy":                  {0, 0, 397, -2940},
 	"pop3conn":                {5, 42602, 13010, 1460},
 	"pop3conn/pop3watch":      {5, 42602, 14280, 1600},
