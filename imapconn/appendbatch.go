@@ -32,7 +32,7 @@ func (a *appender) send(b *appendBatch) error {
 func (a *appender) exchange(groups [][]*outgoing) (refused []*outgoing, err error) {
 	requests := make([]request, 0, len(groups))
 	for _, group := range groups {
-		r := request{text: "APPEND " + a.mailbox}
+		r := request{command: "APPEND", text: "APPEND " + a.mailbox}
 		for _, m := range group {
 			r.literals = append(r.literals, &m.literal)
 		}

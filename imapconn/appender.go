@@ -44,13 +44,7 @@ func (c *Client) newAppender(ctx context.Context, mailbox string) (*appender, er
 	if err != nil {
 		return nil, err
 	}
-	a := &appender{c: c, ctx: ctx, mailbox: name, unasked: -1, multi: slices.Contains(c.caps, "MULTIAPPEND")}
-	switch {
-	case slices.Contains(c.caps, "LITERAL+"):
-		a.unasked = math.MaxInt64
-	case slices.Contains(c.caps, "LITERAL-"), slices.Contains(c.caps, "IMAP4REV2"):
-		a.unasked = 4096
-	}
+	a := &appender{c: c, ctx: ctx, mailbox: name, unasked: c.unaskedLiteral(), multi: slices.Contains(c.caps, "MULTIAPPEND")}
 	a.sizeLimit = math.MaxInt64
 	if n, ok := c.listed("APPENDLIMIT"); ok {
 		a.sizeLimit = n
@@ -135,11 +129,7 @@ func (a *appender) add(b *appendBatch, m Append) {
 	if !m.Time.IsZero() {
 		o.before += m.Time.Format(` "02-Jan-2006 15:04:05 -0700"`)
 	}
-	o.before += " {" + strconv.FormatInt(o.size, 10)
-	if !o.sync {
-		o.before += "+"
-	}
-	o.before += "}\r\n"
+	o.before += " " + o.announcement()
 }
 
 var (

@@ -68,3 +68,23 @@ func ExampleClient_AppendEach() {
 	// imapconn: message 1: imapconn: a message without content
 	// appended with UID 2
 }
+
+// A command that has no method, its arguments, and its answer as values.
+func ExampleClient_Do() {
+	client, end := login(nil)
+	defer end()
+
+	reply, err := client.Do(context.Background(), "STATUS", imapconn.MailboxName("INBOX"),
+		imapconn.List{imapconn.Atom("MESSAGES"), imapconn.Atom("UIDNEXT")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range reply.Responses {
+		fmt.Println(r.Name, r.Args)
+	}
+	_, err = client.Do(context.Background(), "SELECT", imapconn.MailboxName("INBOX"))
+	fmt.Println(err != nil, client.Err())
+	// Output:
+	// STATUS [INBOX [MESSAGES 0 UIDNEXT 1]]
+	// true <nil>
+}

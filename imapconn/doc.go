@@ -32,10 +32,11 @@
 // Their documentation is that of [imapclient.Client]. They take no context: [Client]
 // says how one bounds them.
 //
-// Two commands are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and
-// append many messages in a round trip or two. They may be used beside all others: each
-// waits until the commands that are pending are answered, and holds up the commands that
-// are sent meanwhile until it has its own answer.
+// Three are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and append
+// many messages in a round trip or two, and [Client.Do] sends any other command. They may
+// be used beside all others: each waits until the commands that are pending are answered,
+// and holds up the commands that are sent meanwhile until it has its own answer. An IDLE
+// is such a command: close it first.
 //
 // # What the server may say
 //

@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/internal/line/imap/message"
+	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -24,19 +25,26 @@ type exchange struct {
 	take func(f *message.Fetch, why error)
 	hold int // how many bytes of bodies the answer for one message may have
 
-	commands []*command
-	answers  []answer      // of a command each
-	left     int           // commands that are not answered yet
-	kept     int           // bytes of the answers
-	answered chan struct{} // closed when none is left
+	// data, if it is not nil, is given what else answers the commands, in the same way; FETCH
+	// responses are among it only if fetches is set.
+	data    func(b []byte, h response.Head)
+	fetches bool
+
+	commands  []*command
+	answers   []answer      // of a command each
+	left      int           // commands that are not answered yet
+	kept      int           // bytes of the answers
+	answered  chan struct{} // closed when none is left
+	abandoned bool          // what still comes is dropped
 }
 
-// request is a command of an exchange: what stands behind its tag, and the messages that it
-// asks for, or the literals that it has.
+// request is a command of an exchange.
 type request struct {
-	text     string
-	uids     messageSet
+	command  string     // its name, without UID
+	text     string     // behind the tag
+	uids     messageSet // the messages that it asks for
 	literals []*literal
+	tail     string // behind the last literal
 }
 
 // answer is the tagged response to a command.
@@ -94,20 +102,12 @@ func (s *stream) enter(ctx context.Context, x *exchange, requests []request, epo
 	x.answers = make([]answer, len(requests))
 	for _, r := range requests {
 		s.pending.tags++
-		x.commands = append(x.commands, &command{tag: s.pending.tags, name: r.name(), wanted: r.uids, own: x, writing: true, consent: make(chan bool, 1)})
+		x.commands = append(x.commands, &command{tag: s.pending.tags, name: r.command, wanted: r.uids, own: x, writing: true, consent: make(chan bool, 1)})
 	}
 	x.left = len(requests)
 	s.bulk.exchange = x
 	s.pending.list = append(s.pending.list, x.commands...)
 	return nil
-}
-
-// name returns the name of the command.
-func (r request) name() string {
-	if r.literals != nil {
-		return "APPEND"
-	}
-	return "UID FETCH"
 }
 
 // expectAnswer begins the time of an answer, when there was none due before. s.mu is held.
@@ -186,6 +186,6 @@ func (s *stream) awaitAnswers(ctx context.Context, x *exchange) error {
 // abandon has what still comes for x be dropped.
 func (s *stream) abandon(x *exchange) {
 	s.mu.Lock()
-	x.take = nil
+	x.take, x.abandoned = nil, true
 	s.mu.Unlock()
 }

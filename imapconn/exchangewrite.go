@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -18,6 +21,26 @@ type literal struct {
 	size    int64
 	sync    bool // it waits for the server's consent (RFC 9051 §4.3)
 	sent    bool // all of it was written
+}
+
+// announcement returns how the literal is announced (RFC 7888 §3).
+func (l *literal) announcement() string {
+	if l.sync {
+		return "{" + strconv.FormatInt(l.size, 10) + "}\r\n"
+	}
+	return "{" + strconv.FormatInt(l.size, 10) + "+}\r\n"
+}
+
+// unaskedLiteral returns how long a literal may be that is sent without the server's
+// consent; -1 if none may.
+func (c *Client) unaskedLiteral() int64 {
+	switch {
+	case slices.Contains(c.caps, "LITERAL+"):
+		return math.MaxInt64
+	case slices.Contains(c.caps, "LITERAL-"), slices.Contains(c.caps, "IMAP4REV2"):
+		return 4096
+	}
+	return -1
 }
 
 // errContent is the error of a content that ends, or fails, before its announced length.
@@ -48,7 +71,7 @@ func (s *stream) writeRequests(x *exchange, requests []request) error {
 			return err
 		}
 		if open {
-			io.WriteString(w, "\r\n")
+			io.WriteString(w, r.tail+"\r\n")
 		}
 		if i == len(requests)-1 {
 			err = w.Flush()

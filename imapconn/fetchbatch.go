@@ -45,7 +45,7 @@ func (b *batch) request(uids messageSet) request {
 	for _, w := range b.of.sections {
 		text = append(append(text, ' '), w.piece(w.from, w.left(0, b.of.piece))...)
 	}
-	return request{text: string(append(text, ')')), uids: uids}
+	return request{command: "FETCH", text: string(append(text, ')')), uids: uids}
 }
 
 // add takes a message that has come.

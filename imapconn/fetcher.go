@@ -107,7 +107,7 @@ func (f *fetcher) resolve() error {
 	for _, part := range f.queue.parts() {
 		s := sizing{}
 		s.take = s.add
-		if err := f.c.stream.begin(f.ctx, &s.exchange, []request{{text: "UID FETCH " + part.text + " (UID RFC822.SIZE)", uids: part.uids}}, f.epoch); err != nil {
+		if err := f.c.stream.begin(f.ctx, &s.exchange, []request{{command: "FETCH", text: "UID FETCH " + part.text + " (UID RFC822.SIZE)", uids: part.uids}}, f.epoch); err != nil {
 			return err
 		}
 		if err := f.c.stream.awaitAnswers(f.ctx, &s.exchange); err != nil {

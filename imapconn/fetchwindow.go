@@ -35,7 +35,7 @@ func (c *content) begin() error {
 	for at := c.offset; at < end && c.section.left(at, 1) > 0; {
 		p := piece{offset: c.section.from + at, length: c.section.left(at, c.of.piece)}
 		w.pieces = append(w.pieces, p)
-		requests = append(requests, request{text: "UID FETCH " + strconv.FormatUint(uint64(c.uid), 10) + " (UID " + c.section.piece(p.offset, p.length) + ")", uids: uids})
+		requests = append(requests, request{command: "FETCH", text: "UID FETCH " + strconv.FormatUint(uint64(c.uid), 10) + " (UID " + c.section.piece(p.offset, p.length) + ")", uids: uids})
 		at += p.length
 	}
 	w.take, w.hold = w.add, int(c.of.piece)

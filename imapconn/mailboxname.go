@@ -19,7 +19,12 @@ func quotedMailbox(name string, inUTF8 bool) (string, error) {
 	if !inUTF8 {
 		name = modifiedUTF7(name)
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`, nil
+	return quoted(name), nil
+}
+
+// quoted returns a quoted string.
+func quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 // modifiedUTF7 encodes what is not ASCII as base64 of UTF-16 between "&" and "-".

@@ -65,7 +65,7 @@ func (s *stream) find() (response.Extent, error) {
 	s.frame.Reset(s.tail)
 	for {
 		if x := s.current(); x != nil { // it may have begun while this waited
-			s.frame.Hold = x.hold
+			s.frame.Hold, s.frame.Whole = x.hold, x.data != nil
 		}
 		e, err := s.frame.Find(s.in.data())
 		if err != nil || e.Len > 0 || e.Numbers {
@@ -151,6 +151,12 @@ func (s *stream) handle(e response.Extent) error {
 		return s.continuation(b, h)
 	case h.Tagged:
 		return s.tagged(b, h)
+	}
+	if done, err := s.answersDo(b, h); done {
+		s.in.use(e.Len)
+		return err
+	}
+	switch {
 	case h.Kind == response.Fetch:
 		return s.fetch(h, e)
 	case h.Kind == response.Unknown:

@@ -4,8 +4,8 @@
 //	go run ./examples/popfetch -h
 //
 // It may be killed at any point: the next run goes on, and no message is lost
-// or there twice. What it does with the library is in save.go; the dance with
-// tmp and new is in maildir.go, the display in progress.go.
+// or there twice. What it does with the library is in save.go; which message has which
+// file is in maildir.go.
 package main
 
 import (

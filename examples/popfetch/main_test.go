@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
@@ -135,28 +134,6 @@ func TestNotNoted(t *testing.T) {
 	once(t, dir, letters)
 }
 
-// TestSweep: what a killed run left in tmp goes after 36 hours; other
-// programs' files stay.
-func TestSweep(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := openMaildir(dir); err != nil {
-		t.Fatal(err)
-	}
-	old := time.Now().Add(-48 * time.Hour)
-	for name, age := range map[string]time.Time{"a.popfetch.1": old, "b.popfetch.2": time.Now(), "c": old} {
-		f := filepath.Join(dir, "tmp", name)
-		os.WriteFile(f, nil, 0o600)
-		os.Chtimes(f, age, age)
-	}
-	if _, err := openMaildir(dir); err != nil {
-		t.Fatal(err)
-	}
-	left, _ := filepath.Glob(filepath.Join(dir, "tmp", "*"))
-	if len(left) != 2 || filepath.Base(left[0]) != "b.popfetch.2" || filepath.Base(left[1]) != "c" {
-		t.Errorf("%q", left)
-	}
-}
-
 func TestFailures(t *testing.T) {
 	srv, dir := serve(t, batch("a", 3)...), t.TempDir()
 	srv.Order(dialtest.Rule{At: "RETR 2", Reply: "-ERR [SYS/TEMP] later"})
@@ -176,26 +153,5 @@ func TestUsage(t *testing.T) {
 	expect(t, statusOK, []string{"-h"}, "usage: popfetch", "-delete DAYS", "MAILDIR")
 	for _, args := range [][]string{nil, {"-user", "x"}, {"pop3s://a", "b"}, {"-user", "x", "imaps://a", "b"}, {"-what"}, {"-user", "x", "-timeout", "0s", "pop3s://a", "b"}} {
 		expect(t, statusUsage, args, "-h for help")
-	}
-}
-
-func TestProgress(t *testing.T) {
-	var out bytes.Buffer
-	p := newProgress(&out)
-	p.begin(4, 4_000_000)
-	p.messages, p.bytes = 1, 1_000_000
-	if got, want := p.line(2*time.Second), "1/4 messages  1.0 MB of 4.0 MB  500.0 kB/s  6s left"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	p.terminal, p.every = true, 0
-	p.saved(10)
-	p.end()
-	if text := out.String(); !strings.HasPrefix(text, "4 new messages, 4.0 MB\n\r2/4") || !strings.HasSuffix(text, "\n") {
-		t.Errorf("%q", text)
-	}
-	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1500: "1.5 kB", 2_500_000_000: "2.5 GB"} {
-		if got := amount(n); got != want {
-			t.Errorf("%d: %s", n, got)
-		}
 	}
 }

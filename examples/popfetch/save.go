@@ -9,6 +9,9 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/maildir"
+	"github.com/mailconn/mailconn/examples/internal/progress"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -16,7 +19,7 @@ import (
 
 // save brings the account's new mail to the Maildir.
 func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
-	box, err := openMaildir(o.maildir)
+	box, err := maildir.Open(o.maildir, suffix)
 	if err != nil {
 		return err
 	}
@@ -24,7 +27,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	p := newProgress(stdout)
+	p := progress.New(stdout)
 	account := o.user + "@" + o.endpoint.Host
 	err = pop3watch.Once(ctx, pop3watch.Config{
 		Endpoint: o.endpoint,
@@ -33,18 +36,18 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 		Delete:   o.remove,
 		Age:      o.age,
 		Handle: func(_ context.Context, m *pop3watch.Message) error {
-			n, err := box.save(fileName(account, m.Key), m)
+			n, err := saveTo(box, fileName(account, m.Key), m)
 			if err == nil {
-				p.saved(n)
+				p.Saved(n)
 			}
 			return err
 		},
 		Looked: func(l pop3watch.Look) {
 			if !l.Over {
-				p.begin(l.New, l.Size)
+				p.Begin(l.New, l.Size)
 				return
 			}
-			p.end()
+			p.End()
 			fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", l.Listed, l.New, l.Handled, l.Deleted)
 		},
 	})
@@ -57,7 +60,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 
 // login says how to connect, and as whom.
 func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*pop3conn.Options, error) {
-	config, err := o.tls()
+	config, err := cli.TLSConfig(o.ca)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
-// Package cli is what the programs of the examples have in common: flags, help, and
-// an end by Ctrl-C.
+// Package cli is what the programs of the examples have in common: flags, help, trust,
+// and an end by Ctrl-C.
 package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,4 +54,21 @@ func Reject(name string, err error, stderr io.Writer) (status int) {
 	}
 	fmt.Fprintf(stderr, "%s: %v\n(-h for help)\n", name, err)
 	return StatusUsage
+}
+
+// TLSConfig returns a configuration that trusts the CA certificates in a file (PEM), and nil,
+// which stands for the system's, if file is empty.
+func TLSConfig(file string) (*tls.Config, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it (PEM)", file)
+	}
+	return &tls.Config{RootCAs: roots}, nil
 }

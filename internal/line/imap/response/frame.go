@@ -7,6 +7,7 @@ import "bytes"
 type Frame struct {
 	Limits
 	Hold   int  // how many bytes of bodies are held; less than Inline means Inline
+	Whole  bool // lists of numbers are held as well
 	Head   Head // how the response begins, once its first line is complete
 	end    int  // the lines and literals before it are complete
 	looked int  // no line ends between end and here
@@ -53,7 +54,7 @@ func (f *Frame) Find(buf []byte) (Extent, error) {
 			switch {
 			case len(buf)-f.held > f.Line:
 				return Extent{}, exceeded("response of more than %d bytes", f.Line)
-			case !f.begun && len(buf) > long && f.isNumbers(buf):
+			case !f.begun && !f.Whole && len(buf) > long && f.isNumbers(buf):
 				return Extent{Numbers: true}, nil
 			}
 			return Extent{Need: len(buf) + 1}, nil

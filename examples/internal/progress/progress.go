@@ -1,4 +1,5 @@
-package main
+// Package progress shows how far a program is that saves messages.
+package progress
 
 import (
 	"fmt"
@@ -9,9 +10,9 @@ import (
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
-// progress shows how far the run is: on a terminal in one line that changes,
-// elsewhere in a line every few seconds.
-type progress struct {
+// Progress shows how far a run is: on a terminal in one line that changes, elsewhere in a
+// line every few seconds.
+type Progress struct {
 	w        io.Writer
 	terminal bool
 	every    time.Duration
@@ -21,16 +22,17 @@ type progress struct {
 	start, shown time.Time
 }
 
-func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, every: 5 * time.Second}
+// New returns a Progress that writes to w.
+func New(w io.Writer) *Progress {
+	p := &Progress{w: w, every: 5 * time.Second}
 	if f, ok := w.(*os.File); ok && prompt.IsTerminal(f) {
 		p.terminal, p.every = true, 100*time.Millisecond
 	}
 	return p
 }
 
-// begin is told what there is to do. The size is the server's word.
-func (p *progress) begin(messages int, size int64) {
+// Begin is told what there is to do. The size is the server's word.
+func (p *Progress) Begin(messages int, size int64) {
 	p.of, p.size = messages, size
 	p.start = time.Now()
 	p.shown = p.start
@@ -39,8 +41,8 @@ func (p *progress) begin(messages int, size int64) {
 	}
 }
 
-// saved is told of a message.
-func (p *progress) saved(n int64) {
+// Saved is told of a message.
+func (p *Progress) Saved(n int64) {
 	p.messages++
 	p.bytes += n
 	if now := time.Now(); now.Sub(p.shown) >= p.every {
@@ -49,15 +51,15 @@ func (p *progress) saved(n int64) {
 	}
 }
 
-// end leaves the last state standing.
-func (p *progress) end() {
+// End leaves the last state standing.
+func (p *Progress) End() {
 	if p.messages > 0 && p.terminal {
 		p.show(time.Since(p.start))
 		fmt.Fprintln(p.w)
 	}
 }
 
-func (p *progress) show(took time.Duration) {
+func (p *Progress) show(took time.Duration) {
 	if p.terminal {
 		fmt.Fprintf(p.w, "\r%s\x1b[K", p.line(took))
 		return
@@ -66,7 +68,7 @@ func (p *progress) show(took time.Duration) {
 }
 
 // line is messages, bytes, rate and the time that is left.
-func (p *progress) line(took time.Duration) string {
+func (p *Progress) line(took time.Duration) string {
 	rate := float64(p.bytes) / max(took.Seconds(), 1e-3)
 	s := fmt.Sprintf("%d/%d messages  %s of %s  %s/s", p.messages, p.of, amount(p.bytes), amount(p.size), amount(int64(rate)))
 	if left := p.size - p.bytes; left > 0 && rate > 0 && p.messages < p.of {

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn"
+)
+
+const suffix = ".imapsave"
+
+// fileName is the name of a message's file: the same in every run, and another for each
+// message of each mailbox. A mailbox that was made anew has other messages.
+func (b *box) fileName(uid imap.UID) string {
+	sum := sha256.Sum256([]byte(b.account))
+	return fmt.Sprintf("%s.%d.%d%s", hex.EncodeToString(sum[:8]), b.made, uid, suffix)
+}
+
+// write writes a message, and returns its length. It is in the Maildir when write returns,
+// whole and on the disk.
+func (b *box) write(m *imapconn.Message) (int64, error) {
+	name := b.fileName(m.UID)
+	f, err := b.Create(name)
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(f.Name())
+	n, err := io.Copy(f, m)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return n, err
+	}
+	if err := os.Chtimes(f.Name(), m.InternalDate, m.InternalDate); err != nil {
+		return n, err
+	}
+	return n, b.Publish(f.Name(), name, info(m.Flags))
+}
+
+// info is what a Maildir keeps of a message's flags. Windows has no names with a colon.
+func info(flags []imap.Flag) string {
+	var letters []string
+	for letter, flag := range map[string]imap.Flag{"D": imap.FlagDraft, "F": imap.FlagFlagged, "R": imap.FlagAnswered, "S": imap.FlagSeen, "T": imap.FlagDeleted} {
+		if slices.Contains(flags, flag) && runtime.GOOS != "windows" {
+			letters = append(letters, letter)
+		}
+	}
+	slices.Sort(letters)
+	return strings.Join(letters, "")
+}

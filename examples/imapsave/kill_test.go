@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// kills is how often TestKilled kills the program: two hundred times if MAILCONN_FULL is
+// set.
+func kills() int {
+	if os.Getenv("MAILCONN_FULL") != "" {
+		return 200
+	}
+	return 20
+}
+
+// TestKilled kills the program at random points of its progress, while mail comes in: at the
+// end each message was saved exactly once.
+func TestKilled(t *testing.T) {
+	s, dir := serve(t), t.TempDir()
+	texts := batch("first", 60)
+	s.Deliver(texts...)
+	// The network is slow, so that a run has not come to its end when it is seen to have begun.
+	network, err := dialtest.NewNetwork(s.Addr(), dialtest.Plan{Rate: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
+	args := command(t, s, network.Endpoint(s.Endpoint(policy.ImplicitTLS)), dir)
+	ended := 0
+	for i := range kills() {
+		if !killAt(t, program(t, args), dir, 1+rand.N(20)) {
+			ended++
+		}
+		more := batch(fmt.Sprint(i), 25)
+		texts = append(texts, more...)
+		s.Deliver(more...)
+	}
+	if out, err := program(t, args).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	once(t, dir, texts)
+	if ended > kills()/2 {
+		t.Errorf("%d of %d runs came to their end", ended, kills())
+	}
+	t.Logf("%d runs were killed, and %d came to their end; %d messages", kills()-ended, ended, len(texts))
+}
+
+// killAt runs cmd, kills it when it has made so many files, and reports whether that was
+// before its end.
+func killAt(t *testing.T, cmd *exec.Cmd, dir string, files int) (killed bool) {
+	before := count(dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for count(dir) < before+files {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("a run has failed: %v", err)
+			}
+			return false
+		default:
+		}
+	}
+	cmd.Process.Kill()
+	return <-ended != nil
+}
+
+// count counts the files that were made.
+func count(dir string) (n int) {
+	for _, sub := range []string{"tmp", "new", "cur"} {
+		files, _ := os.ReadDir(filepath.Join(dir, sub))
+		n += len(files)
+	}
+	return n
+}
+
+func program(t testing.TB, args []string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
+	return cmd
+}

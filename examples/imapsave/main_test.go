@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// child, set in the environment, makes the test's binary the program.
+const child = "IMAPSAVE_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(child) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func serve(t testing.TB) *dialtest.Server {
+	t.Helper()
+	s, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true, User: "me", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// command is a command line for a server and a Maildir.
+func command(t testing.TB, s *dialtest.Server, e dial.Endpoint, dir string, flags ...string) []string {
+	t.Helper()
+	password, ca := filepath.Join(t.TempDir(), "password"), filepath.Join(t.TempDir(), "ca.pem")
+	for file, text := range map[string]string{password: "secret\n", ca: string(s.CA().PEM())} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return append(flags, "-user", "me", "-password-file", password, "-ca", ca, e.String(), dir)
+}
+
+func expect(t *testing.T, status int, args []string, want ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	if got := run(t.Context(), args, strings.NewReader(""), &out, &out); got != status {
+		t.Errorf("%q: status %d\n%s", args, got, out.String())
+	}
+	for _, text := range want {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("%q: no %q in\n%s", args, text, out.String())
+		}
+	}
+}
+
+// batch makes messages, no two of which are the same.
+func batch(name string, n int) []string {
+	texts := make([]string, n)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("Subject: %s %d\r\n\r\n%s\r\n", name, i, strings.Repeat("y", 300))
+	}
+	return texts
+}
+
+// once fails unless each message is in the Maildir, and once.
+func once(t testing.TB, dir string, texts []string) {
+	t.Helper()
+	count := make(map[string]int)
+	for _, sub := range []string{"new", "cur"} {
+		files, err := filepath.Glob(filepath.Join(dir, sub, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			count[string(b)]++
+		}
+	}
+	for _, text := range texts {
+		if count[text] != 1 {
+			t.Errorf("message %.20q: %d times", text, count[text])
+		}
+	}
+	if len(count) != len(texts) {
+		t.Errorf("%d messages for %d", len(count), len(texts))
+	}
+}
+
+func TestSave(t *testing.T) {
+	s, dir := serve(t), filepath.Join(t.TempDir(), "mail")
+	texts := append(batch("a", 5), strings.Repeat("0123456789abcd\r\n", 1<<17))
+	s.Deliver(texts...)
+	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
+	expect(t, statusOK, args, "6 new messages, 2.1 MB", "6 missing, 6 saved, 0 failed")
+	once(t, dir, texts)
+	more := batch("b", 2)
+	s.Deliver(more...)
+	expect(t, statusOK, args, "2 missing, 2 saved, 0 failed")
+	expect(t, statusOK, args, "0 missing, 0 saved, 0 failed")
+	once(t, dir, append(texts, more...))
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
+		t.Errorf("in tmp %v", left)
+	}
+}
+
+// A file has the message's date, and its flags where names may have a colon.
+func TestFile(t *testing.T) {
+	s, dir := serve(t), t.TempDir()
+	when := time.Date(2025, 3, 4, 5, 6, 7, 0, time.UTC)
+	box, err := s.Store().Create("Entwürfe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	box.Add(mailstore.Message{Text: "x\r\n", Date: when, Flags: []string{`\Seen`, `\Flagged`, "$Work"}})
+	expect(t, statusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", "Entwürfe"), "1 saved")
+	pattern := filepath.Join(dir, "cur", "*.imapsave:2,FS")
+	if runtime.GOOS == "windows" {
+		pattern = filepath.Join(dir, "new", "*.imapsave")
+	}
+	files, _ := filepath.Glob(pattern)
+	if len(files) != 1 {
+		t.Fatal(files)
+	}
+	if info, err := os.Stat(files[0]); err != nil || !info.ModTime().Equal(when) {
+		t.Errorf("%v %v", info.ModTime(), err)
+	}
+}
+
+// A mailbox that was made anew has other messages.
+func TestMadeAnew(t *testing.T) {
+	s, dir := serve(t), t.TempDir()
+	texts := batch("a", 3)
+	s.Deliver(texts...)
+	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
+	expect(t, statusOK, args, "3 saved")
+	s.Store().Inbox().Renumber()
+	expect(t, statusOK, args, "3 missing, 3 saved")
+}
+
+func TestFailures(t *testing.T) {
+	s, dir := serve(t), t.TempDir()
+	texts := batch("a", 3)
+	s.Deliver(texts...)
+	e := s.Endpoint(policy.ImplicitTLS)
+	expect(t, statusFailed, command(t, s, e, dir, "-mailbox", "none"), "NO")
+	file := filepath.Join(dir, "file")
+	os.WriteFile(file, nil, 0o600)
+	expect(t, statusFailed, command(t, s, e, file))
+	expect(t, statusFailed, append([]string{"-ca", file}, "-user", "me", e.String(), dir), "no certificate")
+	expect(t, statusFailed, []string{"-user", "me", e.String(), dir}, "password")
+	s.Close()
+	expect(t, statusFailed, command(t, s, e, dir), "refused")
+}
+
+func TestUsage(t *testing.T) {
+	expect(t, statusOK, []string{"-h"}, "usage: imapsave", "-mailbox NAME", "MAILDIR")
+	for _, args := range [][]string{nil, {"-user", "x"}, {"imaps://a", "b"}, {"-user", "x", "pop3s://a", "b"}, {"-what"}, {"-user", "x", "-timeout", "0s", "imaps://a", "b"}} {
+		expect(t, statusUsage, args, "-h for help")
+	}
+}

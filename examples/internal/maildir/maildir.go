@@ -1,0 +1,102 @@
+// Package maildir saves messages to a Maildir in such a way that a program may be killed at
+// any point: a message is there as a whole, and on the disk, or it is not there.
+package maildir
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Dir is a directory with messages in new and cur; what is in tmp is not yet one
+// (https://cr.yp.to/proto/maildir.html).
+type Dir struct {
+	Path string
+	// Names are the names of the messages that are there, without their flags.
+	Names map[string]bool
+	// Suffix is part of the name of every file that the program makes.
+	Suffix string
+}
+
+// Open creates what is missing, and clears away what runs that were killed have left.
+func Open(path, suffix string) (*Dir, error) {
+	d := &Dir{Path: path, Names: make(map[string]bool), Suffix: suffix}
+	for _, sub := range []string{"tmp", "new", "cur"} {
+		if err := os.MkdirAll(filepath.Join(path, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	for _, sub := range []string{"new", "cur"} {
+		if err := d.read(sub); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.sweep()
+}
+
+// read takes note of the messages: mail programs move them to cur and put flags behind a
+// colon.
+func (d *Dir) read(sub string) error {
+	entries, err := os.ReadDir(filepath.Join(d.Path, sub))
+	for _, e := range entries {
+		name, _, _ := strings.Cut(e.Name(), ":")
+		d.Names[name] = true
+	}
+	return err
+}
+
+// sweep removes the program's files from tmp that have not changed for 36 hours, as
+// Maildir has it: younger ones may be another process's.
+func (d *Dir) sweep() error {
+	tmp := filepath.Join(d.Path, "tmp")
+	entries, err := os.ReadDir(tmp)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && strings.Contains(e.Name(), d.Suffix) && time.Since(info.ModTime()) > 36*time.Hour {
+			os.Remove(filepath.Join(tmp, e.Name()))
+		}
+	}
+	return err
+}
+
+// Create makes a file in tmp for a message, which the caller removes in the end.
+func (d *Dir) Create(name string) (*os.File, error) {
+	return os.CreateTemp(filepath.Join(d.Path, "tmp"), name+".*")
+}
+
+// Publish makes a file in tmp a message in new, or in cur if it has flags, unless another
+// process was first. A link cannot replace a message, as a rename could.
+func (d *Dir) Publish(tmp, name, flags string) error {
+	sub, file := "new", name
+	if flags != "" {
+		sub, file = "cur", name+":2,"+flags
+	}
+	target := filepath.Join(d.Path, sub, file)
+	err := os.Link(tmp, target)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		err = nil
+	case err != nil: // a file system without links
+		err = os.Rename(tmp, target)
+	}
+	if err != nil {
+		return err
+	}
+	d.Names[name] = true
+	return syncDir(filepath.Dir(target))
+}
+
+// syncDir makes a new name last. Windows cannot sync a directory.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err = f.Sync(); runtime.GOOS == "windows" {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
+}

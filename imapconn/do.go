@@ -1,0 +1,150 @@
+package imapconn
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mailconn/mailconn/internal/line/imap/response"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Do sends a command that neither this package nor go-imap has, and returns the answer:
+//
+//	reply, err := client.Do(ctx, "GENURLAUTH", url, imapconn.Atom("INTERNAL"))
+//
+// The name is that of the command; it may begin with "UID ". What an argument's type is
+// says how it is sent, and no value can be taken for anything else:
+//
+//   - string: a quoted string, or a literal if it cannot be quoted; []byte: a literal
+//   - [Atom], imap.Flag: as they are
+//   - [MailboxName]: a string, in the encoding that the session uses
+//   - int, int64, uint32, uint64: a number
+//   - imap.UIDSet, imap.SeqSet: a set
+//   - nil: NIL
+//   - [List]: a list of these
+//
+// Do waits until the commands that are pending are answered, and holds up the commands
+// that are sent meanwhile until it has its own answer. Like every answer, this one is held
+// to [Options.Bounds]. A FETCH is the reply's if the command is one; the numbers of
+// messages, the flags of a mailbox and capabilities are told as ever, and are no part of it.
+//
+// Do does not send commands that change what the session is: LOGIN, AUTHENTICATE,
+// UNAUTHENTICATE, PROXYAUTH, STARTTLS, COMPRESS, LOGOUT, ENABLE, SELECT, EXAMINE, CLOSE,
+// UNSELECT, IDLE and NOTIFY. That, and an argument that cannot be sent, is an error before
+// anything is sent.
+//
+// The error is the server's *imap.Error if it refuses the command, and a [*dial.Error]
+// otherwise. When ctx ends, Do returns at once and the session goes on, unless a literal
+// was being sent.
+func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, error) {
+	r, err := c.compose(ctx, name, args)
+	if err != nil {
+		return nil, c.loopError(err)
+	}
+	d := &doing{limits: c.stream.limits, reply: new(Reply)}
+	d.data, d.fetches = d.add, r.command == "FETCH"
+	if err = c.stream.begin(ctx, &d.exchange, []request{r}, anyMailbox); err == nil {
+		err = c.stream.awaitAnswers(ctx, &d.exchange)
+	}
+	switch {
+	case err != nil:
+	case d.answers[0].refused != nil:
+		return nil, d.answers[0].refused
+	case d.unreadable != nil:
+		err = d.unreadable
+	default:
+		d.reply.Code = d.answers[0].codeText()
+		return d.reply, nil
+	}
+	return nil, c.loopError(err)
+}
+
+// Reply is the answer to a command of Do.
+type Reply struct {
+	// Code is the response code with what belongs to it, without the brackets; "" if there is
+	// none. Its first word is in upper case.
+	Code string
+	// Responses are the data that came with the answer, in the server's order.
+	Responses []Response
+}
+
+// Response is data of a server.
+type Response struct {
+	// Number is the number ahead of the name, and 0 if there is none.
+	Number uint32
+	// Name says what the data is, in upper case.
+	Name string
+	// Args are what follows: an Atom, which a number is as well; a string, whatever form it was sent
+	// in; nil for NIL; or a List of these.
+	Args List
+}
+
+// Atom is an argument, or a value in an answer, that stands as it is: a keyword or a number.
+type Atom string
+
+// List is a list, in parentheses.
+type List []any
+
+// MailboxName is the name of a mailbox, in UTF-8, as an argument of Do.
+type MailboxName string
+
+// doing is an exchange of Do.
+type doing struct {
+	exchange
+	limits     response.Limits
+	reply      *Reply
+	unreadable error
+}
+
+// add takes a response.
+func (d *doing) add(b []byte, h response.Head) {
+	args, ok := readValues(b[h.Args:], d.limits)
+	if !ok {
+		if d.unreadable == nil {
+			d.unreadable = unreadable(string(bytes.ToUpper(h.Name(b))), b[:min(len(b), 100)])
+		}
+		return
+	}
+	name := strings.ToUpper(wire.Printable(string(h.Name(b))))
+	d.reply.Responses = append(d.reply.Responses, Response{Number: h.Number, Name: name, Args: args})
+}
+
+// takesData reports whether a response is data for the exchange.
+func (x *exchange) takesData(h response.Head) bool {
+	if x == nil || x.data == nil || h.Kind.IsStatus() {
+		return false
+	}
+	switch h.Kind {
+	case response.Exists, response.Recent, response.Expunge, response.Flags, response.Capability:
+		return false
+	case response.Fetch:
+		return x.fetches
+	}
+	return true
+}
+
+// answersDo gives a response to the exchange that it is for, and reports whether there is
+// one.
+func (s *stream) answersDo(b []byte, h response.Head) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.bulk.exchange
+	if !x.takesData(h) || len(h.Name(b)) == 0 {
+		return false, nil
+	}
+	s.clock.progress(true)
+	if x.kept += len(b); x.kept > 16*s.limits.Line {
+		return true, exceeded("answers to a command that take more than %d bytes", 16*s.limits.Line)
+	}
+	if !x.abandoned {
+		x.data(b, h)
+	}
+	return true, nil
+}
+
+// codeText returns a response code as the server has written it.
+func (a answer) codeText() string {
+	return wire.Printable(strings.TrimSpace(fmt.Sprint(a.code, " ", a.args)))
+}
