@@ -197,7 +197,7 @@ func TestSTSStore(t *testing.T) {
 		w.looks("d.example", "4.3.0") // it cannot be told whether there is a policy
 		synctest.Wait()
 	})
-	if err := os.WriteFile(filepath.Join(dir, "e.example.sts"), []byte("version: STSv1"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "@e.example"), []byte("version: STSv1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
