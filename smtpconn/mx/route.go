@@ -199,10 +199,12 @@ func (s *Sender) withoutOwn(r *Route) error {
 	return nil
 }
 
-// outOfPolicy returns a newer policy, if there is one, where the policy keeps all hosts from
-// being used.
+// outOfPolicy returns a newer policy, if there is one, where no host can be used and the
+// policy is among the reasons.
 func (s *Sender) outOfPolicy(ctx context.Context, r *Route) *Policy {
-	if r.Policy == nil || slices.ContainsFunc(r.Hosts, func(h Host) bool { return !errors.Is(h.Err, ErrNotInPolicy) }) {
+	fit := func(h Host) bool { return h.Err == nil }
+	refused := func(h Host) bool { return errors.Is(h.Err, ErrNotInPolicy) }
+	if r.Policy == nil || slices.ContainsFunc(r.Hosts, fit) || !slices.ContainsFunc(r.Hosts, refused) {
 		return nil
 	}
 	return s.sts.renew(ctx, r.Domain, r.Policy)

@@ -357,6 +357,14 @@ func TestSTSFetches(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		many = 100
 		look("a.example"+byName, 7) // RFC 8461 §5.1: asked again before mail is kept
+		doc = enforce("b.example")
+		time.Sleep(25 * time.Hour)
+		many = 1
+		look("a.example"+byName, 8)
+		doc = enforce("a.example")
+		w.Names.Add("d.example MX 20 gone.example") // which cannot be used either
+		time.Sleep(5 * time.Minute)
+		look("a.example"+byName+"\ngone.example unused", 9)
 		s.Close(context.Background())
 	})
 }
