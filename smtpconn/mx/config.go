@@ -175,6 +175,9 @@ func newRules(given map[string]Rule) (rules, error) {
 			}
 			names[i] = canonical
 		}
+		if _, again := all[name]; again && name != "" {
+			return nil, fmt.Errorf("mx: two rules for %s", name)
+		}
 		all[name] = Rule{rule.Level, names}
 	}
 	return all, nil

@@ -57,8 +57,10 @@ func domainOf(recipients []string) (first domain, err error) {
 		}
 		d, err := parseDomain(to[at+1:])
 		switch {
-		case err != nil || to[at+1:] == "":
+		case err != nil:
 			return first, fmt.Errorf("mx: recipient %.64q: %w", to, err)
+		case d.addr.IsValid() && to[at+1] != '[':
+			return first, fmt.Errorf("mx: recipient %.64q: an address stands in brackets", to)
 		case i == 0:
 			first = d
 		case d != first:

@@ -3,6 +3,7 @@ package mx
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/emersion/go-smtp"
 
@@ -25,7 +26,7 @@ func (d *delivery) failure(ctx context.Context) error {
 		return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: f}
 	case e.Outcome == smtpconn.Refused:
 		f.Status = statusOf(e)
-	case e.Outcome != smtpconn.InDoubt && !e.Temporary():
+	case e.Outcome != smtpconn.InDoubt && !e.Temporary() && (!lacks(e) || d.all(lacks)):
 		d.judge(f)
 		f.Status[0] = 5
 	}
@@ -58,22 +59,43 @@ func statusOf(e *smtpconn.SendError) [3]int {
 
 // judge says whether time may mend that no connection was as it had to be.
 func (d *delivery) judge(f *Error) {
-	all := func(is func(error) bool) bool {
-		for _, s := range d.tried {
-			if !is(s.Err) {
-				return false
-			}
-		}
-		return len(d.tried) > 0
-	}
 	switch {
-	case d.requireTLS() && all(isRequireTLS):
+	case d.requireTLS() && d.all(isRequireTLS):
 		f.Status, f.Err = [3]int{5, 7, 30}, ErrRequireTLS
-	case all(func(err error) bool { return errors.Is(err, ErrNoAddress) }):
+	case d.all(func(err error) bool { return errors.Is(err, ErrNoAddress) }):
 		f.Status = [3]int{5, 4, 4}
-	case all(turnsAway):
+	case d.all(turnsAway):
 		f.Status = [3]int{5, 3, 2}
+	case d.last != nil:
+		f.Status = statusOfLack(d.last)
 	}
+}
+
+// all reports whether all attempts have failed in one way.
+func (d *delivery) all(is func(error) bool) bool {
+	return len(d.tried) > 0 && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
+}
+
+// lacks reports whether a message was not sent because the server does not take such ones.
+// Another server may.
+func lacks(err error) bool {
+	var missing *smtpconn.ExtensionError
+	return errors.As(err, &missing) || errors.Is(err, smtpconn.ErrTooLarge) || errors.Is(err, ErrRequireTLS)
+}
+
+// statusOfLack returns the status of a message that no server takes (RFC 3463 §3.4,
+// RFC 6531 §3.7.4.2), or that cannot be read.
+func statusOfLack(err error) [3]int {
+	var missing *smtpconn.ExtensionError
+	switch {
+	case errors.Is(err, smtpconn.ErrTooLarge):
+		return [3]int{5, 3, 4}
+	case errors.As(err, &missing) && missing.Keyword == "SMTPUTF8":
+		return [3]int{5, 6, 7}
+	case missing != nil:
+		return [3]int{5, 3, 3}
+	}
+	return [3]int{5, 0, 0}
 }
 
 func isRequireTLS(err error) bool {

@@ -53,9 +53,9 @@ func (s *Sender) exchange(ctx context.Context, name string) (*exchange, error) {
 	if err != nil {
 		return nil, &Error{Status: [3]int{4, 4, 3}, Err: err}
 	}
-	x := &exchange{proof: proofOf(a), names: append([]string{name}, a.Chain...)}
-	if len(a.Chain) > 0 {
-		x.names = []string{name, a.Chain[len(a.Chain)-1]} // not those between (RFC 7672 §3.2.2)
+	x := &exchange{proof: proofOf(a), names: []string{name}}
+	if end, err := endOf(a.Chain); err == nil && end != "" {
+		x.names = append(x.names, end) // not those between (RFC 7672 §3.2.2)
 	}
 	switch a.Absent {
 	case dns.NoName:
@@ -68,7 +68,22 @@ func (s *Sender) exchange(ctx context.Context, name string) (*exchange, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(x.targets, func(a, b target) int { return cmp.Compare(a.pref, b.pref) })
+	seen := map[string]bool{}
+	x.targets = slices.DeleteFunc(x.targets, func(t target) bool {
+		again := seen[t.name]
+		seen[t.name] = true
+		return again
+	})
 	return x, nil
+}
+
+// endOf returns the name at the end of a chain of aliases, "" without one. It is an error if
+// no host can be called that.
+func endOf(chain []string) (string, error) {
+	if len(chain) == 0 {
+		return "", nil
+	}
+	return dns.Canonical(chain[len(chain)-1])
 }
 
 // maxOdd bounds how many records that are not used are named.
@@ -76,7 +91,7 @@ const maxOdd = 10
 
 // read takes the targets from MX records, in random order.
 func (x *exchange) read(records []dnsmessage.Resource) error {
-	null := false
+	nulls := 0
 	for _, i := range rand.Perm(len(records)) {
 		mx, ok := records[i].Body.(*dnsmessage.MXResource)
 		if !ok {
@@ -87,12 +102,12 @@ func (x *exchange) read(records []dnsmessage.Resource) error {
 		case err == nil:
 			x.targets = append(x.targets, target{name, mx.Pref})
 		case mx.MX.String() == ".":
-			null = true
+			nulls++
 		case len(x.odd) < maxOdd:
 			x.odd = append(x.odd, wire.Printable("MX: "+err.Error()))
 		}
 	}
-	return x.judge(null, len(records))
+	return x.judge(nulls)
 }
 
 // hostName returns a name that an MX record has. An address is none (RFC 5321 §5.1).
@@ -104,12 +119,12 @@ func hostName(given string) (string, error) {
 	return name, err
 }
 
-// judge says whether there is a target among so many records.
-func (x *exchange) judge(null bool, records int) error {
+// judge says whether there is a target beside so many null MX.
+func (x *exchange) judge(nulls int) error {
 	switch {
-	case null && records == 1: // RFC 7505
+	case nulls > 0 && len(x.targets) == 0 && len(x.odd) == 0: // RFC 7505
 		return &Error{Status: [3]int{5, 1, 10}, Err: errors.New("the domain takes no mail (null MX)")}
-	case null:
+	case nulls > 0:
 		x.odd = append(x.odd, "a null MX beside others")
 	}
 	if len(x.targets) == 0 {
@@ -177,9 +192,10 @@ func addrOf(r dnsmessage.Resource) netip.Addr {
 // (RFC 7672 §2.2.2). A failure is one of the host: it must not pass for an absence.
 func (s *Sender) tlsa(ctx context.Context, h *Host) {
 	bases := []string{h.Name}
+	end, err := endOf(h.Chain)
 	switch {
-	case h.Secure && len(h.Chain) > 0:
-		bases = []string{h.Chain[len(h.Chain)-1], h.Name}
+	case h.Secure && err == nil && end != "":
+		bases = []string{end, h.Name}
 	case !h.Secure && len(h.Chain) == 0:
 		return // RFC 7672 §2.2.2: nothing signed can be there
 	case !h.Secure:

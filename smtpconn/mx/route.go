@@ -118,8 +118,8 @@ func (s *Sender) look(ctx context.Context, r *Route, f *facts) error {
 	if err := s.hosts(ctx, r, f, x.targets); err != nil {
 		return err
 	}
-	if s.outOfPolicy(ctx, r) { // RFC 8461 §5.1: a newer policy may name the hosts
-		f.policy = r.Policy
+	if newer := s.outOfPolicy(ctx, r); newer != nil { // RFC 8461 §5.1: it may name the hosts
+		f.policy, r.Policy = newer, newer.copy()
 		r.Hosts, r.More = nil, 0
 		return s.hosts(ctx, r, f, x.targets)
 	}
@@ -199,16 +199,13 @@ func (s *Sender) withoutOwn(r *Route) error {
 	return nil
 }
 
-// outOfPolicy reports whether the policy keeps all hosts from being used, and a newer one
-// was found since.
-func (s *Sender) outOfPolicy(ctx context.Context, r *Route) bool {
-	if r.Policy == nil || slices.ContainsFunc(r.Hosts, func(h Host) bool { return !errors.Is(h.Err, ErrNotInPolicy) }) {
-		return false
+// outOfPolicy returns a newer policy, if there is one, where no host can be used and the
+// policy is among the reasons.
+func (s *Sender) outOfPolicy(ctx context.Context, r *Route) *Policy {
+	fit := func(h Host) bool { return h.Err == nil }
+	refused := func(h Host) bool { return errors.Is(h.Err, ErrNotInPolicy) }
+	if r.Policy == nil || slices.ContainsFunc(r.Hosts, fit) || !slices.ContainsFunc(r.Hosts, refused) {
+		return nil
 	}
-	newer := s.sts.renew(ctx, r.Domain, r.Policy)
-	if newer == nil {
-		return false
-	}
-	r.Policy = newer
-	return true
+	return s.sts.renew(ctx, r.Domain, r.Policy)
 }

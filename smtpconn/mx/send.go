@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -29,8 +30,8 @@ func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadS
 	if ctx == nil || content == nil {
 		return nil, badCall(errors.New("mx: nil context or content"))
 	}
-	if len(e.To) == 0 {
-		return nil, badCall(errors.New("mx: no recipients"))
+	if err := e.Validate(); err != nil {
+		return nil, badCall(err)
 	}
 	to, err := domainOf(e.To)
 	if err != nil {
@@ -170,13 +171,13 @@ func leave(ctx context.Context, client *smtpconn.Client) {
 // elsewhere reports whether another server may take what the last one did not: nothing of
 // the message is there, and neither the message nor the call is at fault.
 func (d *delivery) elsewhere() bool {
-	var missing *smtpconn.ExtensionError
 	e := d.last
 	switch {
 	case e.Outcome == smtpconn.NotSent && d.vetoed:
 		return false
 	case e.Outcome == smtpconn.NotSent:
-		return e.Temporary() || errors.As(e, &missing) || errors.Is(e, smtpconn.ErrTooLarge)
+		return e.Temporary() || lacks(e)
 	}
-	return e.Outcome == smtpconn.Refused && e.Phase == smtpconn.PhaseMail && e.Temporary()
+	closing := func(r smtpconn.Refusal) bool { return r.Reply.Code == 421 } // RFC 5321 §3.8
+	return e.Outcome == smtpconn.Refused && (e.Phase == smtpconn.PhaseMail && e.Temporary() || slices.ContainsFunc(e.Refused, closing))
 }

@@ -345,7 +345,7 @@ func TestSendExtension(t *testing.T) {
 		t.Error("not by the second")
 	}
 	w = two(t, server{lacks: []string{"SMTPUTF8"}}, server{lacks: []string{"SMTPUTF8"}})
-	w.sends("not sent 5.4.1", "jürgen@d.example")
+	w.sends("not sent 5.6.7", "jürgen@d.example")
 }
 
 // Row 69: when the context ends behind the message's end, the message is in doubt, and no

@@ -31,10 +31,11 @@ type PolicyDir string
 
 var _ PolicyStore = PolicyDir("")
 
-// suffix ends the names of the files.
-const suffix = ".sts"
+// prefix begins the names of the files, so that none is a name that a system keeps for
+// itself. A domain has at most 253 bytes, and a file's name 255.
+const prefix = "@"
 
-func (d PolicyDir) path(domain string) string { return filepath.Join(string(d), domain+suffix) }
+func (d PolicyDir) path(domain string) string { return filepath.Join(string(d), prefix+domain) }
 
 // Load reads the file of a domain.
 func (d PolicyDir) Load(_ context.Context, domain string) ([]byte, error) {
@@ -78,7 +79,7 @@ func (d PolicyDir) Save(_ context.Context, domain string, policy []byte) (err er
 func (d PolicyDir) Domains(context.Context) (all []string, err error) {
 	files, err := os.ReadDir(string(d))
 	for _, f := range files {
-		if domain, ok := strings.CutSuffix(f.Name(), suffix); ok {
+		if domain, ok := strings.CutPrefix(f.Name(), prefix); ok {
 			all = append(all, domain)
 		}
 	}

@@ -101,7 +101,11 @@ func (p *policies) load(ctx context.Context, domain string) (*Policy, error) {
 	if err != nil || text == nil {
 		return nil, err
 	}
-	return parseStored(string(text))
+	policy, err := parseStored(string(text))
+	if now := time.Now(); err == nil && policy.Fetched.After(now) { // by a clock that was wrong
+		policy.Fetched = now
+	}
+	return policy, err
 }
 
 // settle is called with the lock held when an entry has changed. It drops one that says

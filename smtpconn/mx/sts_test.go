@@ -1,10 +1,12 @@
 package mx_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/fakenet"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
@@ -33,6 +36,9 @@ func TestSTSEnforce(t *testing.T) {
 		"48 named, good certificate": {hosts: []string{"a.example"}, want: "accepted 1 refused 0"},
 		"49 not named":               {hosts: []string{"b.example"}, want: "not sent 4.4.1"},
 		"50 another name":            {hosts: []string{"a.example"}, cert: func(w *world) *tls.Config { return w.CA.Server("b.example") }, want: "not sent 4.4.1"},
+		"50 expired":                 {hosts: []string{"a.example"}, cert: func(w *world) *tls.Config { return w.CA.Expired("a.example") }, want: "not sent 4.4.1"},
+		"50 common name only":        {hosts: []string{"a.example"}, cert: func(w *world) *tls.Config { return w.CA.CommonName("a.example") }, want: "not sent 4.4.1"},
+		"50 TLS 1.1":                 {hosts: []string{"a.example"}, cert: func(w *world) *tls.Config { return oldTLS(w.CA.Server("a.example")) }, want: "not sent 4.4.1"},
 		"50 unknown CA":              {hosts: []string{"a.example"}, cert: func(*world) *tls.Config { return stranger.Server("a.example") }, want: "not sent 4.4.1"},
 		"50 no STARTTLS":             {hosts: []string{"a.example"}, noTLS: true, want: "not sent 4.4.1"},
 		"51 a wildcard":              {hosts: []string{"*.example"}, want: "accepted 1 refused 0"},
@@ -57,6 +63,11 @@ func TestSTSEnforce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func oldTLS(c *tls.Config) *tls.Config {
+	c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	return c
 }
 
 // Row 51: patterns, by what Look shows.
@@ -169,10 +180,72 @@ func TestSTSFetch(t *testing.T) {
 			t.Errorf("%s: %s, then %s", name, show(first, err), show(second, err2))
 		}
 	}
-	w := newWorld(t)
-	w.Names.Add("d.example MX 10 a.example", "a.example A 192.0.2.101", `_mta-sts.d.example TXT "v=STSv1; id=1"`)
-	w.SiteAs("mta-sts.d.example", w.CA.Server("d.example"), document(&good))
-	w.looks("d.example", "a.example"+may)
+}
+
+// Row 54: a policy host that is not what it says, or does not come to an end.
+func TestSTSPolicyHost(t *testing.T) {
+	good := enforce("a.example")
+	endless := func(rw http.ResponseWriter, text string) {
+		for err := error(nil); err == nil; {
+			_, err = rw.Write([]byte(strings.Repeat(text, 1000)))
+		}
+	}
+	stranger := newWorld(t).CA
+	for name, c := range map[string]struct {
+		cert  func(w *world) *tls.Config
+		serve http.HandlerFunc
+		at    string
+		want  string
+	}{
+		"right":        {want: byName},
+		"the domain's": {cert: func(w *world) *tls.Config { return w.CA.Server("d.example") }, want: may},
+		"expired":      {cert: func(w *world) *tls.Config { return w.CA.Expired("mta-sts.d.example") }, want: may},
+		"common name":  {cert: func(w *world) *tls.Config { return w.CA.CommonName("mta-sts.d.example") }, want: may},
+		"unknown CA":   {cert: func(*world) *tls.Config { return stranger.Server("mta-sts.d.example") }, want: may},
+		"TLS 1.1":      {cert: func(w *world) *tls.Config { return oldTLS(w.CA.Server("mta-sts.d.example")) }, want: may},
+		"loopback":     {at: "127.0.0.1", want: may},
+		"mapped":       {at: "::ffff:127.0.0.1", want: may},
+		"link-local":   {at: "169.254.169.254", want: may},
+		"endless": {serve: func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/plain")
+			endless(rw, "mx: a.example\r\n")
+		}, want: may},
+		"a large header": {serve: func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("X", strings.Repeat("x", 100_000))
+			document(&good)(rw, r)
+		}, want: may},
+		"small, packed large": {serve: func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", "text/plain")
+			rw.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(rw)
+			defer z.Close()
+			fmt.Fprint(z, good)
+			for range 10_000 {
+				fmt.Fprint(z, strings.Repeat("x: y\r\n", 1000))
+			}
+		}, want: may},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Names.Add("d.example MX 10 a.example", "a.example A 192.0.2.101", `_mta-sts.d.example TXT "v=STSv1; id=1"`)
+			cert, serve := w.CA.Server("mta-sts.d.example"), document(&good)
+			if c.cert != nil {
+				cert = c.cert(w)
+			}
+			if c.serve != nil {
+				serve = c.serve
+			}
+			w.SiteAs("mta-sts.d.example", cert, serve)
+			if c.at != "" {
+				w.Names.Remove("mta-sts.d.example")
+				w.Names.Add("mta-sts.d.example " + map[bool]string{true: "AAAA ", false: "A "}[strings.Contains(c.at, ":")] + c.at)
+				w.Listen(net.JoinHostPort(c.at, "443"), fakenet.Web(cert, serve))
+			}
+			if r := w.looks("d.example", "a.example"+c.want); (r.PolicyErr == nil) != (c.want == byName) {
+				t.Error(r.PolicyErr)
+			}
+		})
+	}
 }
 
 // Rows 55, 56: a policy in a store outlives the process, and blocked names, but not its
@@ -197,7 +270,7 @@ func TestSTSStore(t *testing.T) {
 		w.looks("d.example", "4.3.0") // it cannot be told whether there is a policy
 		synctest.Wait()
 	})
-	if err := os.WriteFile(filepath.Join(dir, "e.example.sts"), []byte("version: STSv1"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "@e.example"), []byte("version: STSv1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
@@ -284,6 +357,14 @@ func TestSTSFetches(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		many = 100
 		look("a.example"+byName, 7) // RFC 8461 §5.1: asked again before mail is kept
+		doc = enforce("b.example")
+		time.Sleep(25 * time.Hour)
+		many = 1
+		look("a.example"+byName, 8)
+		doc = enforce("a.example")
+		w.Names.Add("d.example MX 20 gone.example") // which cannot be used either
+		time.Sleep(5 * time.Minute)
+		look("a.example"+byName+"\ngone.example unused", 9)
 		s.Close(context.Background())
 	})
 }

@@ -68,5 +68,8 @@ func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
 		return "", fmt.Errorf("media type %.64q", resp.Header.Get("Content-Type"))
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPolicy+1))
+	if err == nil && len(body) > maxPolicy {
+		err = fmt.Errorf("policy larger than %d bytes", maxPolicy)
+	}
 	return string(body), err
 }

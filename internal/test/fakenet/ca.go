@@ -35,7 +35,10 @@ func NewCA(t testing.TB) *CA {
 
 // sign issues a certificate; without a parent it signs itself.
 func (ca *CA) sign(template, parent *x509.Certificate) *x509.Certificate {
-	template.NotBefore, template.NotAfter = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	template.NotBefore = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	if template.NotAfter.IsZero() {
+		template.NotAfter = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
 	template.SerialNumber = big.NewInt(1)
 	if parent == nil {
 		parent = template
@@ -63,9 +66,22 @@ func (ca *CA) Root() *x509.Certificate { return ca.root }
 
 // Server returns the config of a server with a certificate for some names.
 func (ca *CA) Server(names ...string) *tls.Config {
-	cert := ca.sign(&x509.Certificate{
-		Subject: pkix.Name{CommonName: "server"}, DNSNames: names,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, ca.root)
+	return ca.issue(x509.Certificate{Subject: pkix.Name{CommonName: "server"}, DNSNames: names})
+}
+
+// Expired is Server with a certificate that ended in 1999.
+func (ca *CA) Expired(names ...string) *tls.Config {
+	return ca.issue(x509.Certificate{Subject: pkix.Name{CommonName: "server"}, DNSNames: names, NotAfter: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)})
+}
+
+// CommonName is Server with a certificate that has its name only where none counts any more
+// (RFC 9525 §2).
+func (ca *CA) CommonName(name string) *tls.Config {
+	return ca.issue(x509.Certificate{Subject: pkix.Name{CommonName: name}})
+}
+
+func (ca *CA) issue(template x509.Certificate) *tls.Config {
+	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	cert := ca.sign(&template, ca.root)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: ca.key}}}
 }
