@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/line"
 	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/session"
+	"github.com/mailconn/mailconn/internal/unsolicited"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -37,7 +38,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	if err := b.login(ctx); err != nil {
 		return nil, err
 	}
-	return b.handOver()
+	return b.handOver(ctx)
 }
 
 // observe looks for alerts and for capability lists in a response. A list comes in
@@ -116,13 +117,14 @@ func (b *beginning) refresh() error {
 // reads first is made here from parsed atoms, so that no text of the server reaches
 // it, and holds the complete list of capabilities, so that the client has no reason
 // to ask for it while the caller's first command is on its way.
-func (b *beginning) handOver() (*Client, error) {
+func (b *beginning) handOver(ctx context.Context) (*Client, error) {
 	status := "OK"
 	if b.loggedIn {
 		status = "PREAUTH"
 	}
 	greeting := []byte("* " + status + " [CAPABILITY " + strings.Join(b.caps, " ") + "] ready\r\n")
 	s := newStream(b.conn, greeting, b.line.Take(), b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
+	s.observer = unsolicited.From(ctx)
 	client := imapclient.New(s, &imapclient.Options{
 		UnilateralDataHandler: s.wrap(b.opts.UnilateralDataHandler),
 		WordDecoder:           b.opts.WordDecoder,
