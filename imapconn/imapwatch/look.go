@@ -17,6 +17,7 @@ func (s *session) look() error {
 		if !whole && !v.fresh {
 			break
 		}
+		v.flags = v.flags || v.fresh // the sequences of what has come are passed by this
 		v.all, v.fresh = false, false
 		if err := s.list(whole); err != nil {
 			return err

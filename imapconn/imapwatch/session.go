@@ -110,24 +110,36 @@ func (s *session) round(ctx context.Context) error {
 		}
 	}
 	for _, b := range s.boxes {
-		due := !b.refused && time.Since(b.looked) >= s.Recheck
-		if !due && poll && b != s.current {
-			var err error
-			if due, err = s.differs(b); err != nil {
-				return err
-			}
+		recheck := !b.refused && time.Since(b.looked) >= s.Recheck
+		if !recheck && (!poll || b == s.current) {
+			continue
 		}
-		if due {
-			if err := s.visit(ctx, b); err != nil {
-				return err
-			}
+		differs, err := s.differs(b)
+		switch {
+		case err != nil:
+			return err
+		case b == s.current && !differs:
+			err = s.recheck(ctx, b)
+		case recheck || differs:
+			err = s.visit(ctx, b)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// differs reports whether a mailbox that is not selected may not be as it was. One that
-// could not be selected is tried again.
+// recheck looks at the selected mailbox as a whole. It is not selected anew, as what the
+// server tells of it in that moment would be lost.
+func (s *session) recheck(ctx context.Context, b *box) error {
+	b.looked = time.Now()
+	s.view.all, s.view.flags = true, true
+	return s.tolerate(b, s.settle(ctx, b))
+}
+
+// differs reports whether a mailbox is to be selected: it could not be before, or is not as
+// it was then. Of the selected one it is enough that its UIDs mean the same messages.
 func (s *session) differs(b *box) (bool, error) {
 	if b.refused {
 		return true, nil
@@ -140,6 +152,9 @@ func (s *session) differs(b *box) (bool, error) {
 	now := state{validity: data.UIDValidity, next: data.UIDNext, modSeq: data.HighestModSeq}
 	if data.NumMessages != nil {
 		now.messages = *data.NumMessages
+	}
+	if b == s.current {
+		return now.validity != b.state.validity, nil
 	}
 	return now != b.state, nil
 }
