@@ -17,7 +17,8 @@ import (
 
 // Permanent reports whether a person has to do something: the arguments are wrong, the
 // server broke the policy or cannot be verified, or it has certainly refused the
-// credentials. The end of a session is never permanent.
+// credentials. The end of a session is never permanent, nor is a server that turns the
+// client away in its greeting, for whatever reason.
 func Permanent(failed *dial.Error) bool {
 	var certificate *tls.CertificateVerificationError
 	var broken *policy.Violation
@@ -30,7 +31,7 @@ func Permanent(failed *dial.Error) bool {
 	case errors.As(failed, &certificate):
 		return true
 	case errors.As(failed, &broken):
-		return !broken.Temporary()
+		return !broken.Temporary() && !turnedAway(failed, broken)
 	case errors.As(failed, &refused):
 		return !refused.Guessed && !refused.Temporary() && refused.Kind != auth.KindCancelled
 	}
@@ -46,8 +47,7 @@ type Distances struct {
 
 // After returns the distance from an outage to the next try.
 func (d *Distances) After(failed *dial.Error) time.Duration {
-	var refused *auth.Error
-	if errors.As(failed, &refused) && (refused.Kind == auth.KindLimit || !refused.Temporary()) || throttled(failed) {
+	if isRare(failed) {
 		return d.Long
 	}
 	d.last = min(max(2*d.last, d.Min), d.Max)
@@ -58,15 +58,31 @@ func (d *Distances) After(failed *dial.Error) time.Duration {
 // Reset makes the next distance Min again.
 func (d *Distances) Reset() { d.last = 0 }
 
-// throttled reports whether the last words of the server were that it is asked too much.
-func throttled(failed *dial.Error) bool {
-	var farewell *dial.Farewell
-	if !errors.As(failed, &farewell) {
-		return false
+// turnedAway reports whether the server's greeting was a refusal.
+func turnedAway(failed *dial.Error, broken *policy.Violation) bool {
+	return failed.Phase == dial.PhaseGreeting && broken.Reason == policy.ErrRefused
+}
+
+// isRare reports whether an outage should not be tried again soon: the server speaks of too
+// many connections, or of the credentials, or wants nothing of this client.
+func isRare(failed *dial.Error) bool {
+	var refused *auth.Error
+	if errors.As(failed, &refused) {
+		return refused.Kind == auth.KindLimit || !refused.Temporary()
 	}
-	words := strings.ToLower(farewell.Reply)
-	for _, w := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "exceeded"} {
-		if strings.Contains(words, w) {
+	var broken *policy.Violation
+	if errors.As(failed, &broken) && turnedAway(failed, broken) {
+		return !broken.Temporary() || isThrottled(broken.Reply)
+	}
+	var farewell *dial.Farewell
+	return errors.As(failed, &farewell) && isThrottled(farewell.Reply)
+}
+
+// isThrottled reports whether the last words of a server are that it is asked too much.
+func isThrottled(reply string) bool {
+	reply = strings.ToLower(reply)
+	for _, words := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "exceeded"} {
+		if strings.Contains(reply, words) {
 			return true
 		}
 	}
