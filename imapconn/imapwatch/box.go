@@ -71,17 +71,17 @@ func (s *session) reset(ctx context.Context, b *box, validity uint32) error {
 	if !b.acked.begun || b.acked.validity == validity {
 		return nil
 	}
-	s.calls.Lock()
-	defer s.calls.Unlock()
-	if len(b.acked.uids) > 0 {
-		if s.Reset == nil {
-			return &ResetError{b.name}
+	return s.call(func() error {
+		if len(b.acked.uids) > 0 {
+			if s.Reset == nil {
+				return &ResetError{b.name}
+			}
+			if err := s.Reset(ctx, b.name); err != nil {
+				return &handlerError{b.name, err}
+			}
 		}
-		if err := s.Reset(ctx, b.name); err != nil {
-			return &handlerError{b.name, err}
-		}
-	}
-	return s.save(ctx, b, Position{begun: true, validity: validity})
+		return s.save(ctx, b, Position{begun: true, validity: validity})
+	})
 }
 
 // maxLooks is how many looks at a mailbox may follow each other without a pause.
@@ -113,24 +113,24 @@ func (s *session) settle(ctx context.Context, b *box) error {
 func (s *session) tell(ctx context.Context, b *box) error {
 	c := s.change(b)
 	c.have = func(uid imap.UID) error { return s.have(ctx, b, uid) }
-	s.calls.Lock()
-	defer s.calls.Unlock()
-	if len(c.New)+len(c.Changed)+len(c.Vanished) > 0 {
-		err := s.Handle(ctx, s.client, c)
-		switch over := s.client.Err(); {
-		case over != nil && (err == nil || ofSession(err, over)):
-			return s.failure(over) // the change comes again
-		case err != nil:
-			return &handlerError{b.name, err}
+	return s.call(func() error {
+		if len(c.New)+len(c.Changed)+len(c.Vanished) > 0 {
+			err := s.Handle(ctx, s.client, c)
+			switch over := s.client.Err(); {
+			case over != nil && (err == nil || ofSession(err, over)):
+				return s.failure(over) // the change comes again
+			case err != nil:
+				return &handlerError{b.name, err}
+			}
 		}
-	}
-	if selected := s.client.Mailbox(); selected == nil || selected.Name != b.name {
-		s.current, s.left = nil, b
-	}
-	if c.After.equal(b.acked) {
-		return nil
-	}
-	return s.save(ctx, b, c.After)
+		if selected := s.client.Mailbox(); selected == nil || selected.Name != b.name {
+			s.current, s.left = nil, b
+		}
+		if c.After.equal(b.acked) {
+			return nil
+		}
+		return s.save(ctx, b, c.After)
+	})
 }
 
 // have takes note that the program has a message of the change that is being told.

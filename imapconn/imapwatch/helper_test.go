@@ -188,6 +188,14 @@ func (f *fixture) copy(ctx context.Context, client *imapconn.Client, c imapwatch
 	return nil
 }
 
+// noted is a Handle that only records what was told.
+func (f *fixture) noted(_ context.Context, _ *imapconn.Client, c imapwatch.Change) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note(c)
+	return nil
+}
+
 func key(mailbox string, uid imap.UID) string { return fmt.Sprint(mailbox, " ", uid) }
 
 // note records a change. f.mu is held.

@@ -23,7 +23,7 @@ type news struct {
 var _ unsolicited.Observer = (*news)(nil)
 
 // event is a response. Of a message that was expunged, or whose flags were told, it has the
-// sequence number at that moment; uid is 0 if that was not said.
+// sequence number at that moment; what was not said is 0.
 type event struct {
 	kind        eventKind
 	number, uid uint32
@@ -55,8 +55,7 @@ func (n *news) Exists(count uint32) {
 	if count > n.exists {
 		n.add(event{kind: arrived})
 	} else if count < n.exists {
-		n.lost = true // messages are gone of which no EXPUNGE has told
-		n.ring()
+		n.add(event{kind: expunged}) // the server has not told which
 	}
 	n.exists = count
 }

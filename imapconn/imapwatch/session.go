@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -63,7 +64,7 @@ func (s *session) leave() {
 }
 
 func (s *session) run(ctx context.Context, once bool) error {
-	for _, b := range s.boxes {
+	for _, b := range slices.Backward(s.boxes) { // so that the first stays selected
 		if err := s.visit(ctx, b); err != nil {
 			return err
 		}
@@ -191,9 +192,10 @@ func (s *session) tolerate(b *box, err error) error {
 		s.current = nil
 	}
 	if !b.refused && s.Refused != nil {
-		s.calls.Lock()
-		defer s.calls.Unlock()
-		s.Refused(b.name, refused)
+		s.call(func() error {
+			s.Refused(b.name, refused)
+			return nil
+		})
 	}
 	b.refused = true
 	return nil

@@ -16,7 +16,7 @@ import (
 type watch struct {
 	Config
 	options *imapconn.Options // with a Notice whose calls do not overlap with this package's
-	calls   sync.Mutex        // held while a function of the program is called
+	calls   chan struct{}     // has room while no function of the program is called
 	conns   []*conn
 }
 
@@ -76,7 +76,7 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{Config: c, options: quietly(c.Options)}
+	w := &watch{Config: c, options: quietly(c.Options), calls: make(chan struct{}, 1)}
 	for range c.MaxConns {
 		distances := outage.Distances{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
 		w.conns = append(w.conns, &conn{watch: w, nudge: c.Nudge, distances: distances})
@@ -166,9 +166,10 @@ func (c *conn) run(ctx context.Context) error {
 		earliest := c.begun.Add(c.MinDelay)
 		next := time.Now().Add(c.distances.After(failed))
 		if c.Down != nil {
-			c.calls.Lock()
-			c.Down(failed, next)
-			c.calls.Unlock()
+			c.call(func() error {
+				c.Down(failed, next)
+				return nil
+			})
 		}
 		if err := outage.Wait(ctx, next, earliest, c.nudge, c.clock); err != nil {
 			return err
@@ -176,10 +177,18 @@ func (c *conn) run(ctx context.Context) error {
 	}
 }
 
+// call calls f, which calls functions of the program, when none of them is being called.
+func (w *watch) call(f func() error) error {
+	w.calls <- struct{}{}
+	defer func() { <-w.calls }()
+	return f()
+}
+
 // saveTime bounds a Save.
 const saveTime = 30 * time.Second
 
-// save takes note of how far the program is, also if ctx has ended by now. c.calls is held.
+// save takes note of how far the program is, also if ctx has ended by now. It is called
+// by what call calls.
 func (c *conn) save(ctx context.Context, b *box, p Position) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
