@@ -17,8 +17,8 @@ type Handler func(context.Context, *imapconn.Client, Change) error
 // Change is what has happened to a mailbox since its last Change. At least one of the sets
 // is not empty.
 type Change struct {
-	Mailbox     string
-	UIDValidity uint32
+	Mailbox     string // as in Config.Mailboxes
+	UIDValidity uint32 // what the UIDs belong to; 0 if the server does not say it
 
 	// New are messages that the program does not have, and Vanished those that it has and
 	// that are gone. Changed are those that it has and whose flags have changed; if the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Config says what is watched, and what is called. The functions of a Config are called one
@@ -89,11 +90,13 @@ type Config struct {
 // ResetError ends Run for a mailbox that has got a new UIDVALIDITY, if there is no
 // Config.Reset. The position stays as it is: Run ends in the same way until a person, or
 // a Reset, says what becomes of the program's data.
-type ResetError struct{ Mailbox string }
+type ResetError struct {
+	Mailbox string // as in Config.Mailboxes
+}
 
 // Error names the mailbox.
 func (e *ResetError) Error() string {
-	return fmt.Sprintf("imapwatch: mailbox %q has new UIDs, and there is no Config.Reset", e.Mailbox)
+	return wire.Printable(fmt.Sprintf("imapwatch: mailbox %q has new UIDs, and there is no Config.Reset", e.Mailbox))
 }
 
 // normal returns the Config with its defaults, or what is wrong with it.

@@ -42,7 +42,8 @@ func TestConfig(t *testing.T) {
 			if err := f(context.Background(), c); err == nil || !strings.Contains(err.Error(), name) {
 				t.Errorf("%v, want %s", err, name)
 			}
-			if err := f(nil, c); err == nil || !strings.Contains(err.Error(), "nil context") { //lint:ignore SA1012 that is the case
+			var none context.Context
+			if err := f(none, c); err == nil || !strings.Contains(err.Error(), "nil context") {
 				t.Error(err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,12 +135,13 @@ func TestNAT(t *testing.T) {
 func TestNudge(t *testing.T) {
 	for _, slept := range []bool{false, true} {
 		watched(t, dialtest.Config{}, func(f *fixture) {
-			nudge, ahead := make(chan struct{}), time.Duration(0)
+			nudge := make(chan struct{})
+			var ahead atomic.Int64
 			f.Nudge = nudge
-			f.SetClock(func() time.Time { return time.Now().Add(ahead) })
+			f.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 			wake := func() {
 				if slept {
-					ahead += time.Hour
+					ahead.Add(int64(time.Hour))
 					time.Sleep(30 * time.Second)
 				} else {
 					nudge <- struct{}{}

@@ -71,6 +71,7 @@ func TestMissing(t *testing.T) {
 			others := slices.Contains(names, "INBOX")
 			f.run(func() {
 				time.Sleep(time.Hour)
+				synctest.Wait()
 				if len(f.refused) != 1 || !strings.HasPrefix(f.refused[0], "A: ") {
 					t.Errorf("refused: %q", f.refused)
 				}
@@ -84,6 +85,7 @@ func TestMissing(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Hour + f.renew() + time.Minute)
+				synctest.Wait()
 				if len(f.refused) != 2 {
 					t.Errorf("refused: %q", f.refused)
 				}
@@ -126,7 +128,7 @@ func TestMaxConns(t *testing.T) {
 			b.Deliver(letter(3))
 			time.Sleep(5 * time.Second)
 			f.complete()
-			if f.open != 3 {
+			if synctest.Wait(); f.open != 3 {
 				t.Errorf("%d connections", f.open)
 			}
 			nudge <- struct{}{}

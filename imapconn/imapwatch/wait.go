@@ -38,8 +38,11 @@ func (s *session) wait(ctx context.Context) error {
 			return s.failure(err)
 		}
 	}
-	if ctx.Err() != nil {
+	switch over := s.client.Err(); {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case over != nil:
+		return s.failure(over)
 	}
 	if quiet || doubtful {
 		return s.failure(s.client.Noop().Wait())
