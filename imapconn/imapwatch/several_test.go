@@ -52,7 +52,7 @@ func TestSeveral(t *testing.T) {
 				}
 			})
 			if len(f.dials) != 1 {
-				t.Errorf("%d connections", len(f.dials))
+				t.Errorf("%d connections, outages %v", len(f.dials), f.downs)
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestManyMailboxes(t *testing.T) {
 			f.complete()
 		})
 		if len(f.dials) != 1 {
-			t.Errorf("%d connections", len(f.dials))
+			t.Errorf("%d connections, outages %v", len(f.dials), f.downs)
 		}
 	})
 }
