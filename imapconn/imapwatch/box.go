@@ -113,6 +113,7 @@ func (s *session) settle(ctx context.Context, b *box) error {
 func (s *session) tell(ctx context.Context, b *box) error {
 	c := s.change(b)
 	c.have = func(uid imap.UID) error { return s.have(ctx, b, uid) }
+	selected := s.view.selected()
 	return s.call(func() error {
 		if len(c.New)+len(c.Changed)+len(c.Vanished) > 0 {
 			err := s.Handle(ctx, s.client, c)
@@ -123,7 +124,7 @@ func (s *session) tell(ctx context.Context, b *box) error {
 				return &handlerError{b.name, err}
 			}
 		}
-		if selected := s.client.Mailbox(); selected == nil || selected.Name != b.name {
+		if s.view.selected() != selected {
 			s.current, s.left = nil, b
 		}
 		if c.After.equal(b.acked) {

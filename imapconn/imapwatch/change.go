@@ -10,7 +10,7 @@ import (
 )
 
 // Handler does something about a change, with the mailbox selected and the client free
-// for any command. When it returns, the client is Run's again. If it has selected another
+// for any command. When it returns, the client is Run's again. If it has selected a
 // mailbox, and the server has no CONDSTORE, flags that changed meanwhile are not told.
 type Handler func(context.Context, *imapconn.Client, Change) error
 

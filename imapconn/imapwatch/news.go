@@ -13,11 +13,12 @@ import (
 type news struct {
 	wake chan struct{} // can be received from when there is something new
 
-	mu     sync.Mutex
-	events []event
-	lost   bool      // there were more of them than are kept
-	exists uint32    // how many messages there are, by what was said so far
-	heard  time.Time // when the server has said something
+	mu      sync.Mutex
+	selects int // how often a mailbox was selected, or none
+	events  []event
+	lost    bool      // there were more of them than are kept
+	exists  uint32    // how many messages there are, by what was said so far
+	heard   time.Time // when the server has said something
 }
 
 var _ unsolicited.Observer = (*news)(nil)
@@ -42,6 +43,12 @@ const (
 const maxEvents = 1000
 
 func newNews() *news { return &news{wake: make(chan struct{}, 1), heard: time.Now()} }
+
+func (n *news) Selecting() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.selects++
+}
 
 func (n *news) Heard() {
 	n.mu.Lock()
@@ -111,6 +118,14 @@ func (n *news) count() uint64 {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return uint64(n.exists)
+}
+
+// selected returns a number that is another one when a mailbox was selected, or none.
+// go-imap's client says which one it is, but for a moment it says it too late.
+func (n *news) selected() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.selects
 }
 
 // silence returns for how long the server has said nothing.

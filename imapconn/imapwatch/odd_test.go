@@ -3,6 +3,7 @@ package imapwatch_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,11 +58,8 @@ func TestLiars(t *testing.T) {
 func TestExpungeInSearch(t *testing.T) {
 	for _, without := range [][]string{nil, plain} {
 		watched(t, dialtest.Config{Without: without}, func(f *fixture) {
-			n := 0
-			deliver := func() {
-				n++
-				f.srv.Deliver(letter(n))
-			}
+			var n atomic.Int64
+			deliver := func() { f.srv.Deliver(letter(int(n.Add(1)))) }
 			for range 10 {
 				deliver()
 			}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
@@ -110,7 +113,8 @@ func (y *year) run(plan dialtest.Plan) {
 	nudge := make(chan struct{})
 	y.Nudge, y.Reset = nudge, y.forget
 	y.MinDelay, y.Options.ReplyTimeout = 10*time.Second, time.Minute
-	y.Options.Dialer.NetDialer = plan.Dialer(y.fixture)
+	network := &switched{to: plan.Dialer(y.fixture)}
+	y.Options.Dialer.NetDialer = network
 	y.SetClock(func() time.Time { return time.Now().Add(time.Duration(y.asleep.Load())) })
 	stop := y.start()
 	goroutines, early := 0, runtime.MemStats{}
@@ -126,7 +130,7 @@ func (y *year) run(plan dialtest.Plan) {
 	}
 	y.srv.ClearRules()
 	y.reach(true)
-	y.Options.Dialer.NetDialer = y.fixture
+	network.lead(y.fixture)
 	time.Sleep(time.Hour)
 	if err := stop(); err != nil {
 		y.Errorf("Run: %v", err)
@@ -136,6 +140,25 @@ func (y *year) run(plan dialtest.Plan) {
 	}
 	y.complete()
 	y.check(goroutines, early)
+}
+
+// switched is a NetDialer that can be made to lead elsewhere.
+type switched struct {
+	mu sync.Mutex
+	to dial.NetDialer
+}
+
+func (s *switched) lead(to dial.NetDialer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = to
+}
+
+func (s *switched) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	s.mu.Lock()
+	to := s.to
+	s.mu.Unlock()
+	return to.DialContext(ctx, network, address)
 }
 
 // forgetOld forgets what the test itself would hold more and more of, but for the least

@@ -6,8 +6,9 @@ package unsolicited
 import "context"
 
 // Observer is told by a session what has come. Its methods are called by the session's
-// reader: they must return at once, and not use the session.
+// reader and writer: they must return at once, and not use the session.
 type Observer interface {
+	Selecting()                 // a command is about to be sent that selects another mailbox, or none
 	Heard()                     // something, whatever it is
 	Exists(n uint32)            // EXISTS, that of a SELECT included
 	Expunged(number uint32)     // EXPUNGE
@@ -32,6 +33,7 @@ func From(ctx context.Context) Observer {
 
 type nobody struct{}
 
+func (nobody) Selecting()             {}
 func (nobody) Heard()                 {}
 func (nobody) Exists(uint32)          {}
 func (nobody) Expunged(uint32)        {}
