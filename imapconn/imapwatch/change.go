@@ -33,20 +33,29 @@ type Change struct {
 	tell func(*imapconn.MessageError) // of a message that cannot be had; may be nil
 }
 
+// Message is a new message. It is read like a [imapconn.Message], and good until the
+// function that is given it returns. Mailbox, UIDValidity and UID stand for it from session
+// to session, and for no other.
+type Message struct {
+	*imapconn.Message
+	Mailbox     string // as in Config.Mailboxes
+	UIDValidity uint32 // as in Change
+}
+
 // EachMessage returns a Handler for programs that only want new messages: f is called for
 // each, in the order of the UIDs, and reads it. o says what is fetched, as for
 // [imapconn.Client.FetchEach]; nil means the whole message. nil from f means that the
 // program has the message, which is noted before the next one: when a session ends, or the
 // program is killed, only the message that was being handled comes again. A message that
 // the server cannot give is told to Options.Notice, and does not hold up the others.
-func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *imapconn.Message) error) Handler {
+func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
 	return func(ctx context.Context, client *imapconn.Client, c Change) error {
 		if len(c.New) == 0 {
 			return nil
 		}
 		for m, err := range client.FetchEach(ctx, c.New, o) {
 			if err == nil {
-				err = f(ctx, m)
+				err = f(ctx, &Message{m, c.Mailbox, c.UIDValidity})
 			}
 			var odd *imapconn.MessageError
 			if errors.As(err, &odd) && odd.UID == m.UID {

@@ -6,8 +6,8 @@
 //		Options:      &imapconn.Options{Auth: credentials},
 //		Positions:    imapwatch.File("positions"),
 //		SkipExisting: true,
-//		Handle: imapwatch.EachMessage(nil, func(ctx context.Context, m *imapconn.Message) error {
-//			return store(m.UID, m) // reads m
+//		Handle: imapwatch.EachMessage(nil, func(ctx context.Context, m *imapwatch.Message) error {
+//			return store(m.Mailbox, m.UID, m) // reads m
 //		}),
 //	})
 //

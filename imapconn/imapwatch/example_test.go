@@ -46,7 +46,7 @@ func ExampleRun() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	options := &imapconn.FetchOptions{Envelope: true, NoBody: true}
-	config.Handle = imapwatch.EachMessage(options, func(ctx context.Context, m *imapconn.Message) error {
+	config.Handle = imapwatch.EachMessage(options, func(ctx context.Context, m *imapwatch.Message) error {
 		fmt.Println(m.UID, m.Envelope.Subject)
 		if m.UID == 2 {
 			cancel()

@@ -177,9 +177,9 @@ func TestHandleSelects(t *testing.T) {
 	}
 }
 
-// watchEach runs EachMessage with f until ctx ends.
-func (f *fixture) each(o *imapconn.FetchOptions, handle func(m *imapconn.Message) error) {
-	f.Handle = imapwatch.EachMessage(o, func(_ context.Context, m *imapconn.Message) error { return handle(m) })
+// each makes handle, by EachMessage, the program.
+func (f *fixture) each(o *imapconn.FetchOptions, handle func(m *imapwatch.Message) error) {
+	f.Handle = imapwatch.EachMessage(o, func(_ context.Context, m *imapwatch.Message) error { return handle(m) })
 }
 
 // EachMessage calls for each new message, and takes note of each: of those that were handled
@@ -191,7 +191,7 @@ func TestEachMessage(t *testing.T) {
 	}
 	watched(t, dialtest.Config{Mailbox: texts}, func(f *fixture) {
 		got, stop := []imap.UID{}, true
-		f.each(nil, func(m *imapconn.Message) error {
+		f.each(nil, func(m *imapwatch.Message) error {
 			text, err := io.ReadAll(m)
 			if err != nil || string(text) != letter(int(m.UID)-1) {
 				return fmt.Errorf("%d is %q, %v", m.UID, text, err)
@@ -234,7 +234,7 @@ func TestEachMessageOdd(t *testing.T) {
 				odd = append(odd, n.UID)
 			}
 		}
-		f.each(nil, func(m *imapconn.Message) error {
+		f.each(nil, func(m *imapwatch.Message) error {
 			got = append(got, m.UID)
 			return nil
 		})

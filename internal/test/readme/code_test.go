@@ -60,8 +60,8 @@ func watch(ctx context.Context, server dial.Endpoint, options *imapconn.Options,
 		Mailboxes:    []string{"INBOX", "Alerts"},
 		Positions:    imapwatch.File(file),
 		SkipExisting: true,
-		Handle: imapwatch.EachMessage(&imapconn.FetchOptions{Envelope: true, NoBody: true}, func(ctx context.Context, m *imapconn.Message) error {
-			log.Print("new: ", m.Envelope.Subject)
+		Handle: imapwatch.EachMessage(&imapconn.FetchOptions{Envelope: true, NoBody: true}, func(ctx context.Context, m *imapwatch.Message) error {
+			log.Print("new in ", m.Mailbox, ": ", m.Envelope.Subject)
 			return nil // the program has it: it does not come again
 		}),
 		Refused: func(mailbox string, err error) { log.Print(mailbox, ": ", err) },
@@ -95,7 +95,7 @@ func TestWatch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s := b.String(); strings.Contains(s, "first") || strings.Count(s, "new: second") != 1 || strings.Count(s, "Alerts: ") != 2 {
+	if s := b.String(); strings.Contains(s, "first") || strings.Count(s, "new in INBOX: second") != 1 || strings.Count(s, "Alerts: ") != 2 {
 		t.Errorf("logged %s", s)
 	}
 }
