@@ -29,7 +29,7 @@ var limits = map[string]agreed{
 	"dial/peers/storetest":    {0, 0, 1123, -1876},
 	"dial/trust":              {0, 0, 188, -1932},
 	"imapconn":                {7, 53766, 20259, 2524},
-	"imapconn/imapwatch":      {7, 53766, 22243, 2548},
+	"imapconn/imapwatch":      {7, 53766, 22252, 2552},
 	"policy":                  {0, 0, 397, -2940},
 	"pop3conn":                {5, 42602, 13010, 1460},
 	"pop3conn/pop3watch":      {5, 42602, 14372, 1604},
