@@ -11,7 +11,8 @@
 //
 // and then the one for your session:
 //
-//   - imapconn: a go-imap client
+//   - imapconn: a go-imap client; imapconn/imapwatch tells a program what comes into its
+//     mailboxes
 //   - smtpconn: a go-smtp client, for submission and relay, which also sends messages
 //     with an outcome for each; smtpconn/pool sends over several connections,
 //     and smtpconn/outbox keeps messages on disk until their outcome is known

@@ -24,6 +24,7 @@ const maxMoves = 1 << 28
 func (s *stream) deliver(number, uid uint32, asked bool) error {
 	c, moved := s.pending.claim(number, uid)
 	if c == nil {
+		s.observer.Fetched(number, uid)
 		s.loseUnclaimed(uid, asked)
 		return s.admit()
 	}

@@ -144,6 +144,9 @@ func (s *stream) setDeadline() {
 // received notes that a read of n bytes has returned err, and reports whether to read
 // again. A connection without deadlines was closed when the time was up.
 func (s *stream) received(n int, err error) (again bool, _ error) {
+	if n > 0 {
+		s.observer.Heard()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock.now = time.Now()

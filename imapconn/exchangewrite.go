@@ -84,12 +84,15 @@ func (s *stream) writeRequests(x *exchange, requests []request) error {
 	return nil
 }
 
-// written notes that all of a command was written: the time of its answer begins.
+// written notes that all of a command was written: the time of its answer begins, unless
+// the answer has come meanwhile.
 func (s *stream) written(c *command) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.writing = false
-	s.expectAnswer()
+	if s.pending.due() != nil {
+		s.expectAnswer()
+	}
 }
 
 // writeLiterals writes the literals of a command, and reports whether the line behind the

@@ -111,6 +111,7 @@ func (s *stream) plain(b []byte, h response.Head) (bool, error) {
 	case s.bulk.exchange != nil:
 		return false, nil
 	case h.Kind != response.Fetch:
+		s.observe(h)
 		return true, s.hold(h.Kind, len(b))
 	case s.handlers.fetches == maxHandlers:
 		return false, nil
@@ -195,8 +196,19 @@ func (s *stream) awaiting(k response.Kind) *command {
 	return s.pending.first(func(c *command) bool { return k.Answers(c.name) })
 }
 
+// observe tells the observer of what a response says of the selected mailbox.
+func (s *stream) observe(h response.Head) {
+	switch h.Kind {
+	case response.Exists:
+		s.observer.Exists(h.Number)
+	case response.Expunge:
+		s.observer.Expunged(h.Number)
+	}
+}
+
 // data deals with a response that needs nothing but to be read.
 func (s *stream) data(b []byte, h response.Head) error {
+	s.observe(h)
 	s.mu.Lock()
 	err := s.hold(h.Kind, len(b))
 	s.mu.Unlock()

@@ -8,9 +8,11 @@ func (s *stream) sending(p []byte) (swallowed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.awaitExchange()
-	was := s.pending.due() != nil
+	was, epoch := s.pending.due() != nil, s.pending.epoch
 	swallowed = s.pending.refusing != nil && s.pending.open == s.pending.refusing
-	s.pending.write(p)
+	if s.pending.write(p); s.pending.epoch != epoch {
+		s.observer.Selecting()
+	}
 	if swallowed {
 		s.swallow()
 	}

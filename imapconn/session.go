@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/line"
 	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/session"
+	"github.com/mailconn/mailconn/internal/unsolicited"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -41,7 +42,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	if err != nil {
 		return nil, err
 	}
-	return b.handOver(compressed)
+	return b.handOver(ctx, compressed)
 }
 
 // observe looks for alerts and for capability lists in a response. A list comes in
@@ -120,7 +121,7 @@ func (b *beginning) refresh() error {
 // reads first is made here from parsed atoms, so that no text of the server reaches
 // it, and holds the complete list of capabilities, so that the client has no reason
 // to ask for it while the caller's first command is on its way.
-func (b *beginning) handOver(compressed bool) (*Client, error) {
+func (b *beginning) handOver(ctx context.Context, compressed bool) (*Client, error) {
 	status := "OK"
 	if b.loggedIn {
 		status = "PREAUTH"
@@ -132,6 +133,7 @@ func (b *beginning) handOver(compressed bool) (*Client, error) {
 	} else {
 		s.in = input{buf: behind, end: len(behind)}
 	}
+	s.observer = unsolicited.From(ctx)
 	client := imapclient.New(s, &imapclient.Options{
 		UnilateralDataHandler: s.wrap(b.opts.UnilateralDataHandler),
 		WordDecoder:           b.opts.WordDecoder,

@@ -10,6 +10,7 @@ import (
 	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/session"
+	"github.com/mailconn/mailconn/internal/unsolicited"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -26,6 +27,8 @@ type stream struct {
 	canWake bool // a read that waits can be interrupted
 	limits  response.Limits
 	notices notices
+	// observer is told of what the server says of the selected mailbox.
+	observer unsolicited.Observer
 
 	// What follows is used by Read, whose calls do not overlap: the client reads in a
 	// goroutine of its own, and while that waits for the program to read a body, in the

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/smtp"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/legacy"
 	"github.com/mailconn/mailconn/examples/internal/mailserver"
+	"github.com/mailconn/mailconn/imapconn/imapwatch"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -89,7 +91,11 @@ func ExampleNewMailer() {
 func ExampleInbox() {
 	server, dialer := start()
 	defer server.Close()
-	credentials := auth.Password{User: mailserver.User, Secret: auth.NewSecret(mailserver.Password)}
+	dir, err := os.MkdirTemp("", "inbox")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
 	deliver(server, dialer)
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -97,17 +103,19 @@ func ExampleInbox() {
 	inbox := &Inbox{
 		Server:      server.Endpoint(policy.IMAP, policy.RequiredSTARTTLS),
 		Dialer:      dialer,
-		Credentials: credentials,
-		Handle: func(uid imap.UID, subject string) {
-			fmt.Println(uid, subject)
+		Credentials: auth.Password{User: mailserver.User, Secret: auth.NewSecret(mailserver.Password)},
+		Seen:        filepath.Join(dir, "seen"),
+		Handle: func(m *imapwatch.Message) error {
+			fmt.Println(m.UID, m.Envelope.Subject)
 			cancel()
+			return nil
 		},
-		Down: func(err error) { log.Print(err) },
+		Down: func(failed *dial.Error, next time.Time) { log.Print(failed, "; next try at ", next) },
 	}
 	fmt.Println(inbox.Run(ctx))
 	// Output:
 	// 1 disk full
-	// context canceled
+	// <nil>
 }
 
 func deliver(server *mailserver.Server, d *dial.Dialer) {
@@ -145,15 +153,19 @@ func TestInboxRenumbered(t *testing.T) {
 			Server:      server.Endpoint(policy.ImplicitTLS),
 			Dialer:      &dial.Dialer{TLSConfig: server.ClientConfig(), NetDialer: server.PipeDialer()},
 			Credentials: auth.Password{User: "joe", Secret: auth.NewSecret("secret")},
-			Handle: func(uid imap.UID, subject string) {
-				handled = append(handled, fmt.Sprint(uid, " ", subject))
+			Seen:        filepath.Join(t.TempDir(), "seen"),
+			Handle: func(m *imapwatch.Message) error {
+				handled = append(handled, fmt.Sprint(m.UID, " ", m.Envelope.Subject))
 				if len(handled) == 2 {
 					cancel()
 				}
+				return nil
 			},
-			Down: func(err error) { t.Log(err) },
+			Down: func(failed *dial.Error, _ time.Time) { t.Log(failed) },
 		}
-		inbox.Run(ctx)
+		if err := inbox.Run(ctx); err != nil {
+			t.Error(err)
+		}
 		if want := []string{"2 two", "1 two"}; !slices.Equal(handled, want) {
 			t.Errorf("%q, want %q", handled, want)
 		}
@@ -168,7 +180,8 @@ func TestInboxRefused(t *testing.T) {
 		Server:      server.Endpoint(policy.IMAP, policy.ImplicitTLS),
 		Dialer:      dialer,
 		Credentials: auth.Password{User: mailserver.User, Secret: auth.NewSecret("wrong")},
-		Down:        func(err error) { t.Error(err) },
+		Seen:        filepath.Join(t.TempDir(), "seen"),
+		Down:        func(failed *dial.Error, _ time.Time) { t.Error(failed) },
 	}
 	if err := inbox.Run(context.Background()); !errors.Is(err, auth.KindCredentials) {
 		t.Error(err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/mailconn/mailconn/internal/disk"
@@ -146,24 +145,11 @@ func lines(notes map[string]Note) []byte {
 	return b.Bytes()
 }
 
-// rewrite puts a file with these notes in the place of the one that is there: after a
-// crash there is the one or the other.
+// rewrite puts a file with these notes in the place of the one that is there.
 func (s *file) rewrite(notes map[string]Note) error {
-	dir := filepath.Dir(s.path)
-	f, err := os.CreateTemp(dir, filepath.Base(s.path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails if the file was renamed
-	_, err = f.Write(lines(notes))
-	if err = errors.Join(err, s.sync(f), f.Close()); err != nil {
-		return err
-	}
-	s.close() // which Windows wants before the file is replaced
-	if err := os.Rename(f.Name(), s.path); err != nil {
-		return err
-	}
-	if err := disk.SyncDir(dir); err != nil {
+	s.close()
+	s.torn = true // until it is open again
+	if err := disk.Replace(s.path, lines(notes), s.sync); err != nil {
 		return err
 	}
 	s.lines, s.torn = len(notes), false

@@ -38,7 +38,7 @@ func (w *watch) look(ctx context.Context) error {
 	l := &look{watch: w, client: client, listed: map[string]int{}, present: map[string]bool{}}
 	err = l.run(ctx)
 	if time.Since(w.login) >= w.Stable {
-		w.failures = 0
+		w.distances.Reset()
 	}
 	l.leave(ctx)
 	return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -22,7 +23,7 @@ type watch struct {
 	begun      time.Time     // the last look
 	login      time.Time     // its login, or try
 	loginDelay time.Duration // how far apart logins must be
-	failures   int           // tries that failed, since the last that did not
+	distances  outage.Distances
 }
 
 // Run looks into the mailbox until ctx ends, which is no error, Handle or Seen returns
@@ -71,62 +72,31 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watch{Config: c, notes: notes, slow: map[string]bool{}}, nil
+	distances := outage.Distances{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
+	return &watch{Config: c, notes: notes, slow: map[string]bool{}, distances: distances}, nil
 }
 
 func (w *watch) run(ctx context.Context) error {
 	for {
 		err := w.look(ctx)
-		failed, outage := err.(*dial.Error) // Handle's errors may hold one that is none of ours
+		failed, ours := err.(*dial.Error) // Handle's errors may hold one that is none of ours
 		next := w.begun.Add(w.Every)
 		switch {
-		case err != nil && !outage, outage && isPermanent(failed):
+		case err != nil && !ours, ours && isPermanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case outage:
+		case ours:
 			next = time.Now().Add(w.pause(failed))
 			if w.Down != nil {
 				w.Down(failed, next)
 			}
 		default:
-			w.failures = 0
+			w.distances.Reset()
 		}
-		if err := w.wait(ctx, next); err != nil {
+		earliest := w.login.Add(max(w.loginDelay, w.MinDelay)) // as the server allows another login
+		if err := outage.Wait(ctx, next, earliest, w.Nudge, w.clock); err != nil {
 			return err
 		}
-	}
-}
-
-// asleep is by how much the wall clock must have run ahead to show that the machine was
-// asleep, and glance how often it is looked at.
-const (
-	asleep = 10 * time.Second
-	glance = 30 * time.Second
-)
-
-// wait waits for the time of the next look, a Nudge, or the end of a sleep of the
-// machine, and in any case until MinDelay is over and the server allows another login.
-func (w *watch) wait(ctx context.Context, next time.Time) error {
-	begun, wall := time.Now(), w.clock()
-	nudge := w.Nudge
-	for slept := false; !slept && time.Now().Before(next); {
-		select {
-		case <-time.After(min(time.Until(next), glance)):
-		case _, open := <-nudge:
-			if nudge = nil; open {
-				next = time.Now()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		// The timers of many systems stand still while the machine sleeps.
-		slept = w.clock().Sub(wall)-time.Since(begun) > asleep
-	}
-	select {
-	case <-time.After(time.Until(w.login.Add(max(w.loginDelay, w.MinDelay)))):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/sqlstore"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/imapconn/imapwatch"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
@@ -65,6 +66,7 @@ func errorsOf(text string) map[string]error {
 		"trust.WeakKeyError":       &trust.WeakKeyError{Cert: &x509.Certificate{Subject: pkix.Name{CommonName: text}}, Bits: 1024},
 		"imapconn.AppendError":     &imapconn.AppendError{Index: 1, InDoubt: true, Err: said},
 		"imapconn.MessageError":    &imapconn.MessageError{UID: 1, Err: said},
+		"imapwatch.ResetError":     &imapwatch.ResetError{Mailbox: text},
 		"pop3conn.Error":           &pop3conn.Error{Code: text, Text: text, Command: "RETR 1"},
 		"pop3conn.LoginDelayError": &pop3conn.LoginDelayError{Err: said},
 		"smtpconn.Outcome":         smtpconn.InDoubt,

@@ -9,11 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/imapconn/imapwatch"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -47,6 +50,53 @@ func TestSend(t *testing.T) {
 	defer client.Close()
 	if err := send(t.Context(), client, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil || len(server.Messages()) != 1 {
 		t.Errorf("%v, %d messages", err, len(server.Messages()))
+	}
+}
+
+func watch(ctx context.Context, server dial.Endpoint, options *imapconn.Options, file string) error {
+	return imapwatch.Run(ctx, imapwatch.Config{
+		Endpoint:     server,
+		Options:      options,
+		Mailboxes:    []string{"INBOX", "Alerts"},
+		Positions:    imapwatch.File(file),
+		SkipExisting: true,
+		Handle: imapwatch.EachMessage(&imapconn.FetchOptions{Envelope: true, NoBody: true}, func(ctx context.Context, m *imapwatch.Message) error {
+			log.Print("new in ", m.Mailbox, ": ", m.Envelope.Subject)
+			return nil // the program has it: it does not come again
+		}),
+		Refused: func(mailbox string, err error) { log.Print(mailbox, ": ", err) },
+		Down: func(failed *dial.Error, next time.Time) {
+			log.Print(failed, "; next try at ", next.Format(time.TimeOnly))
+		},
+	})
+}
+
+// watch tells of new messages of two mailboxes, of which one is not there, and goes on where
+// it was.
+func TestWatch(t *testing.T) {
+	defer log.SetOutput(log.Writer())
+	var b strings.Builder
+	log.SetOutput(&b)
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	options := &imapconn.Options{
+		Dialer: &dial.Dialer{TLSConfig: server.ClientConfig()},
+		Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
+	}
+	file := filepath.Join(t.TempDir(), "positions")
+	for _, subject := range []string{"first", "second"} { // what is there at the first run is skipped
+		ctx, cancel := context.WithCancel(t.Context())
+		server.Order(dialtest.Rule{At: "idling", Times: 1, Do: func(string) { cancel() }})
+		server.Deliver("Subject: " + subject + "\r\n\r\n")
+		if err := watch(ctx, server.Endpoint(policy.ImplicitTLS), options, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := b.String(); strings.Contains(s, "first") || strings.Count(s, "new in INBOX: second") != 1 || strings.Count(s, "Alerts: ") != 2 {
+		t.Errorf("logged %s", s)
 	}
 }
 

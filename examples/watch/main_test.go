@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// child, set in the environment, makes the test's binary the program of -exec.
+const child = "WATCH_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(child) != "" {
+		text, _ := io.ReadAll(os.Stdin)
+		os.Stdout.WriteString("<" + string(text) + ">")
+		if bytes.Contains(text, []byte("fail")) {
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// output is what the program prints; when it has printed all of some texts, the run ends.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+	end  func()
+	last string
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(p)
+	if strings.Contains(o.text.String(), o.last) {
+		o.end()
+	}
+	return len(p), nil
+}
+
+// watched runs the program until it has printed last.
+func watched(t *testing.T, s *dialtest.Server, last string, args ...string) (int, string) {
+	t.Helper()
+	dir := t.TempDir()
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &output{end: cancel, last: last}
+	w := &watch{out: out}
+	w.dialer.TLSConfig = s.ClientConfig()
+	args = append([]string{"-user", "user", "-password-file", password, "-seen", filepath.Join(dir, "seen")}, args...)
+	status := run(ctx, args, w, strings.NewReader(""), out)
+	return status, out.text.String()
+}
+
+func serve(t *testing.T, c dialtest.Config) *dialtest.Server {
+	t.Helper()
+	s, err := dialtest.NewServer(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// New mail of several mailboxes is printed, through an outage, and given to a program.
+func TestWatch(t *testing.T) {
+	t.Setenv(child, "1")
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: old\r\n\r\n"}})
+	s.Order(
+		dialtest.Rule{At: "idling", Times: 1, Do: func(string) {
+			s.Deliver("From: ann@mail.test\r\nSubject: first\r\n\r\nhello\r\n")
+			s.HangUp()
+		}},
+		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { s.Deliver("Subject: second\r\n\r\n") }})
+	status, out := watched(t, s, "Subject: second\r\n\r\n>", "-exec", os.Args[0], s.Endpoint(policy.ImplicitTLS).String(), "Alerts", "INBOX")
+	for _, want := range []string{
+		"Alerts: ", "no such mailbox", "next try at ",
+		"INBOX: \"first\" from \"ann@mail.test\"\n<From: ann@mail.test\r\nSubject: first\r\n\r\nhello\r\n>", "INBOX: \"second\" from \"\"\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("status %d, no %q in\n%s", status, want, out)
+		}
+	}
+	if status != 0 || strings.Contains(out, "old") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
+// The same by POP3, where a program that fails ends the watch.
+func TestWatchPOP3(t *testing.T) {
+	t.Setenv(child, "1")
+	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Mailbox: []string{"From: ann@mail.test\r\nSubject: old\r\n\r\n", "fail\r\n"}})
+	status, out := watched(t, s, "never", "-exec", os.Args[0], s.Endpoint(policy.ImplicitTLS).String())
+	for _, want := range []string{"mailbox: \"old\" from \"ann@mail.test\"\n<From: ", "<fail\r\n>", "exit status 3"} {
+		if status != 1 || !strings.Contains(out, want) {
+			t.Errorf("status %d, no %q in\n%s", status, want, out)
+		}
+	}
+}
+
+// A password that is refused ends it with a hint, and a command line that is wrong with
+// what is wrong.
+func TestWatchFails(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Password: "another"})
+	if status, out := watched(t, s, "never", s.Endpoint(policy.ImplicitTLS).String()); status != 1 || !strings.Contains(out, "hint: ") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	for _, args := range [][]string{{}, {"http://x"}, {"-none"}} {
+		if status, out := watched(t, s, "never", args...); status != 2 {
+			t.Errorf("%q: status %d\n%s", args, status, out)
+		}
+	}
+	if status, out := watched(t, s, "never", "-h"); status != 0 || !strings.Contains(out, "usage: watch") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}

@@ -1,0 +1,48 @@
+// Package imapwatch tells a program what comes into its mailboxes, changes and vanishes,
+// for as long as the program runs and from run to run.
+//
+//	err := imapwatch.Run(ctx, imapwatch.Config{
+//		Endpoint:     endpoint,
+//		Options:      &imapconn.Options{Auth: credentials},
+//		Positions:    imapwatch.File("positions"),
+//		SkipExisting: true,
+//		Handle: imapwatch.EachMessage(nil, func(ctx context.Context, m *imapwatch.Message) error {
+//			return store(m.Mailbox, m.UID, m) // reads m
+//		}),
+//	})
+//
+// [Run] keeps a session up, under the same policy; [Once] looks once. The server tells of
+// changes at once where it has IDLE (RFC 2177), and is asked every few minutes where it has
+// not. One connection serves several mailboxes: the first that can be selected is watched
+// by IDLE, and the others are asked for by STATUS every Poll.
+//
+// # What is told
+//
+// A [Change] has the UIDs of messages that are new, changed and gone. It is the difference
+// between what is in the mailbox and a [Position], which is the set of messages that the
+// program has. So it does not matter what happened in between, and what the server said of
+// it: outages, restarts of the program, announcements that were lost, UIDs that come late.
+// A message is new until [Config.Handle] has returned nil for it while the session stood,
+// and [Config.Positions] has taken note of that. The changes of a mailbox are told in their
+// order, and at least once: one that was handled, and not noted when the program was
+// killed, is told again. A program that keeps the position, which is in [Change.After],
+// together with its data has each message exactly once.
+//
+// Two things the server may not know. Where it has no CONDSTORE (RFC 7162), flags may have
+// changed while the mailbox was not selected: then the first Change after that has all
+// messages in Changed, as each may have. And when a mailbox has got a new UIDVALIDITY, every
+// UID means another message, or none: see [Config.Reset].
+//
+// Every mailbox is selected anew and looked at as a whole when a session begins and once
+// in [Config.Recheck], for servers that do not announce everything.
+//
+// # Outages
+//
+// Run deals with outages itself, at growing distances, and tells [Config.Down] of each. A
+// connection that died without a word is found by the next renewal of IDLE: within
+// [Config.Renew] and the time for a reply. What waiting does not mend ends Run: a
+// broken policy, a certificate, a pin, credentials that the server has certainly refused.
+// What the server says in its greeting, before TLS and unverified, does not end it.
+// A mailbox that cannot be selected ends nothing: it is told to [Config.Refused], and tried
+// again.
+package imapwatch

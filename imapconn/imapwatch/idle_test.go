@@ -1,0 +1,228 @@
+package imapwatch_test
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+)
+
+// commands counts commands of a kind.
+func (f *fixture) commands(name string) (n int) {
+	for _, c := range f.srv.Commands() {
+		if strings.HasPrefix(c, name) {
+			n++
+		}
+	}
+	return n
+}
+
+// IDLE is renewed when the server was silent for Renew, and not before.
+func TestRenew(t *testing.T) {
+	watched(t, dialtest.Config{}, func(f *fixture) {
+		f.Renew = 4 * time.Minute
+		f.run(func() {
+			time.Sleep(4*time.Minute - time.Second)
+			if n := f.commands("IDLE"); n != 1 {
+				t.Errorf("%d IDLEs before a renewal was due", n)
+			}
+			time.Sleep(2 * time.Second)
+			if idles, noops := f.commands("IDLE"), f.commands("NOOP"); idles != 2 || noops != 1 {
+				t.Errorf("%d IDLEs and %d NOOPs", idles, noops)
+			}
+			time.Sleep(2 * time.Minute)
+			f.srv.Deliver(letter(1)) // it speaks: the time begins anew
+			f.want("new 1")
+			before := f.commands("NOOP")
+			time.Sleep(3 * time.Minute)
+			if n := f.commands("NOOP"); n != before {
+				t.Error("IDLE was renewed although the server had spoken")
+			}
+			time.Sleep(2 * time.Minute)
+			if n := f.commands("NOOP"); n != before+1 {
+				t.Errorf("%d renewals", n-before)
+			}
+		})
+	})
+}
+
+// A server that says something all the time during IDLE is never asked for a sign of life,
+// and a mailbox of which it says nothing is looked at all the same.
+func TestChatter(t *testing.T) {
+	watched(t, dialtest.Config{}, func(f *fixture) {
+		f.run(func() {
+			chat := time.NewTicker(2 * time.Minute)
+			defer chat.Stop()
+			box := f.srv.Store().Inbox()
+			box.Deliver(letter(1))
+			for i := range 100 {
+				<-chat.C
+				box.SetFlags(1, []string{`\Seen`, `\Flagged`}[i%2])
+			}
+			if n := f.commands("NOOP"); n > 0 {
+				t.Errorf("%d renewals", n)
+			}
+			if n := f.commands("STATUS"); n < 3 {
+				t.Errorf("looked %d times as a whole", n)
+			}
+		})
+	})
+}
+
+// A connection that is dead is found by a renewal, within the time for a reply, wherever
+// it dies; and what has come meanwhile is told.
+func TestDeadPeer(t *testing.T) {
+	for _, kind := range []dialtest.FaultKind{dialtest.FaultStall, dialtest.FaultHalfOpen} {
+		for _, toServer := range []bool{false, true} {
+			for _, bytes := range []int{1, 100, 200, 300, 400, 500, 700, 1000, 1500, 3000} {
+				plan := dialtest.Plan{Faults: []dialtest.Fault{{Kind: kind, After: bytes, ToServer: toServer}}}
+				watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+					f.Options.Dialer.NetDialer = plan.Dialer(f)
+					f.Options.ReplyTimeout = time.Minute
+					f.run(func() {
+						time.Sleep(time.Second)
+						f.srv.Deliver(letter(2))
+						time.Sleep(f.renew() + time.Minute + 10*time.Second)
+						f.complete()
+						if len(f.dials) > 2 || len(f.downs) > 1 {
+							t.Errorf("%v after %d bytes: %d connections, %v", kind, bytes, len(f.dials), f.downs)
+						}
+						for _, failed := range f.downs {
+							if !errors.Is(failed, os.ErrDeadlineExceeded) && !failed.Timeout() {
+								t.Errorf("%v after %d bytes: %v", kind, bytes, failed)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func (f *fixture) renew() time.Duration { return 5 * time.Minute }
+
+// A NAT that drops connections which were silent for 4 minutes loses nothing, and one that
+// keeps them for 6 is not noticed.
+func TestNAT(t *testing.T) {
+	for _, limit := range []time.Duration{4 * time.Minute, 6 * time.Minute} {
+		watched(t, dialtest.Config{}, func(f *fixture) {
+			nat := &nat{to: f, limit: limit}
+			f.Options.Dialer.NetDialer = nat
+			f.Options.ReplyTimeout = 30 * time.Second
+			f.run(func() {
+				for i := range 200 {
+					f.srv.Deliver(letter(i))
+					time.Sleep(time.Duration(i%23) * time.Minute)
+				}
+				time.Sleep(10 * time.Minute)
+				f.complete()
+			})
+			if n := len(f.dials); limit > 5*time.Minute && n != 1 || limit < 5*time.Minute && n < 50 {
+				t.Errorf("%v: %d connections", limit, n)
+			}
+		})
+	}
+}
+
+// A nudge, and the end of a sleep of the machine, are a look at once; a connection that does
+// not answer then is given up within half a minute.
+func TestNudge(t *testing.T) {
+	for _, slept := range []bool{false, true} {
+		watched(t, dialtest.Config{}, func(f *fixture) {
+			nudge := make(chan struct{})
+			var ahead atomic.Int64
+			f.Nudge = nudge
+			f.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+			wake := func() {
+				if slept {
+					ahead.Add(int64(time.Hour))
+					time.Sleep(30 * time.Second)
+				} else {
+					nudge <- struct{}{}
+				}
+				synctest.Wait()
+			}
+			f.run(func() {
+				time.Sleep(time.Minute)
+				wake()
+				if n := f.commands("NOOP"); n != 1 {
+					t.Errorf("%d NOOPs", n)
+				}
+				f.srv.Order(dialtest.Rule{At: "NOOP", End: dialtest.EndStall, Skip: true, Times: 1})
+				time.Sleep(time.Minute)
+				wake()
+				f.srv.Deliver(letter(1))
+				time.Sleep(33 * time.Second)
+				f.want("new 1")
+				if len(f.downs) != 1 || !errors.Is(f.downs[0], os.ErrDeadlineExceeded) {
+					t.Errorf("outages: %v", f.downs)
+				}
+			})
+		})
+	}
+}
+
+// Nudges do not make Run look more often than every MinDelay, and one that is closed is
+// none.
+func TestNudges(t *testing.T) {
+	watched(t, dialtest.Config{}, func(f *fixture) {
+		nudge := make(chan struct{})
+		f.Nudge, f.MinDelay = nudge, 10*time.Second
+		f.run(func() {
+			for range 30 {
+				select {
+				case nudge <- struct{}{}:
+				case <-time.After(time.Second):
+				}
+			}
+			if n := f.commands("NOOP"); n < 2 || n > 4 {
+				t.Errorf("%d looks in 30 seconds", n)
+			}
+			close(nudge)
+			before := f.commands("NOOP")
+			time.Sleep(4 * time.Minute)
+			if n := f.commands("NOOP"); n != before {
+				t.Errorf("%d looks for a closed channel", n-before)
+			}
+		})
+	})
+}
+
+// While the program is told that the server cannot be reached, a nudge makes it try at
+// once.
+func TestNudgeDown(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+		nudge := make(chan struct{})
+		f.Nudge, f.unreach = nudge, true
+		f.run(func() {
+			time.Sleep(time.Hour)
+			f.mu.Lock()
+			f.unreach = false
+			tries := len(f.dials)
+			f.mu.Unlock()
+			nudge <- struct{}{}
+			time.Sleep(time.Second)
+			f.want("new 1")
+			if len(f.dials) != tries+1 {
+				t.Errorf("%d tries after %d", len(f.dials), tries)
+			}
+			if gaps := gaps(f.dials); slices.Max(gaps) > 5*time.Minute || slices.Min(gaps) < time.Second {
+				t.Errorf("tries are apart %v", gaps)
+			}
+		})
+	})
+}
+
+// gaps returns how far apart times are.
+func gaps(times []time.Time) (gaps []time.Duration) {
+	for i := 1; i < len(times); i++ {
+		gaps = append(gaps, times[i].Sub(times[i-1]))
+	}
+	return gaps
+}

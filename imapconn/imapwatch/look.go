@@ -1,0 +1,94 @@
+package imapwatch
+
+import (
+	"github.com/emersion/go-imap/v2"
+)
+
+// maxTries is how often a mailbox is asked for what it has while it goes on changing. What
+// is not settled then is left to the next look.
+const maxTries = 3
+
+// look brings the view of the selected mailbox up to date.
+func (s *session) look() error {
+	v := &s.view
+	v.gone = false
+	for range maxTries {
+		whole := v.all
+		if !whole && !v.fresh {
+			break
+		}
+		v.flags = v.flags || v.fresh // the sequences of what has come are passed by this
+		v.all, v.fresh = false, false
+		if err := s.list(whole); err != nil {
+			return err
+		}
+		v.exact = (whole || v.exact) && count(v.uids) == v.count() && !v.all
+		if !v.exact && !whole {
+			v.all = true
+		}
+	}
+	return s.lookAtFlags()
+}
+
+// list asks for the UIDs of the messages that there are: of all, or of those behind the
+// last that is known. An EXPUNGE that comes meanwhile is about the messages that were
+// known before, or else it is not certain whether the answer has its message.
+func (s *session) list(whole bool) error {
+	v := &s.view
+	from := last(v.uids) + 1
+	criteria := &imap.SearchCriteria{}
+	if !whole && from > 0 {
+		criteria.UID = []imap.UIDSet{{{Start: from, Stop: 0}}}
+	}
+	var options *imap.SearchOptions
+	if s.client.Caps().Has(imap.CapESearch) {
+		options = &imap.SearchOptions{ReturnAll: true}
+	}
+	if whole {
+		v.exact = false
+	}
+	data, err := s.client.UIDSearch(criteria, options).Wait()
+	if err != nil {
+		return s.failure(err)
+	}
+	v.update()
+	found, _ := data.All.(imap.UIDSet)
+	if whole {
+		v.uids = normal(found)
+	} else { // "from:*" also means the last message, if there is none from there on
+		v.uids = union(v.uids, minus(normal(found), imap.UIDSet{{Start: 1, Stop: from - 1}}))
+	}
+	return nil
+}
+
+// lookAtFlags asks which messages have changed since the view's modSeq. The greatest
+// sequence of the answer is that of the view then: it does not matter that a message with a
+// lower one may not have been announced yet, as new messages are asked for by their UIDs.
+func (s *session) lookAtFlags() error {
+	v := &s.view
+	if !v.flags || !v.condStore || len(v.uids) == 0 {
+		v.flags = false
+		return nil
+	}
+	v.flags = false
+	cmd := s.client.Fetch(imap.UIDSet{{Start: 1, Stop: last(v.uids)}}, &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq})
+	var changed imap.UIDSet
+	highest := v.modSeq
+	for m := cmd.Next(); m != nil; m = cmd.Next() {
+		data, err := m.Collect()
+		if err != nil {
+			break // Close has the reason
+		}
+		if data.UID > 0 {
+			changed.AddNum(data.UID)
+		}
+		highest = max(highest, data.ModSeq)
+	}
+	err := cmd.Close()
+	if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
+		v.condStore, v.modSeq, v.anyChanged = false, 0, true
+		return nil
+	}
+	v.modSeq, v.changed = highest, union(v.changed, normal(changed))
+	return s.failure(err)
+}

@@ -1,0 +1,200 @@
+package imapwatch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/outage"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// watch is one Run or Once.
+type watch struct {
+	Config
+	options *imapconn.Options // with a Notice whose calls do not overlap with this package's
+	calls   chan struct{}     // has room while no function of the program is called
+	conns   []*conn
+}
+
+// conn is a part of the mailboxes, and the connections that are made for it, one after the
+// other.
+type conn struct {
+	*watch
+	boxes     []*box
+	nudge     <-chan struct{}
+	begun     time.Time // of the last connection
+	distances outage.Distances
+}
+
+// Run watches the mailboxes until ctx ends, which is no error, a function of the Config or
+// Positions returns an error, or nothing can be done without a person: then the error is a
+// [*dial.Error] or a [*ResetError]. It waits for other processes that use the same
+// Positions.
+func Run(ctx context.Context, c Config) (err error) {
+	w, err := c.open(ctx)
+	if err == nil {
+		defer func() { err = wire.Join(err, w.Positions.Release()) }()
+		err = w.each(ctx, func(ctx context.Context, c *conn) error { return c.run(ctx) })
+	}
+	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// Once looks into each mailbox once, and returns nil if all that has changed was handled.
+// Without Config.Refused the error holds one for each mailbox that could not be looked at.
+// An outage is a [*dial.Error].
+func Once(ctx context.Context, c Config) (err error) {
+	var refused []error
+	if c.Refused == nil {
+		c.Refused = func(mailbox string, err error) { refused = append(refused, &handlerError{mailbox, err}) }
+	}
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = wire.Join(err, w.Positions.Release()) }()
+	err = w.each(ctx, func(ctx context.Context, c *conn) error { return c.session(ctx, true) })
+	return wire.Join(append(refused, err)...)
+}
+
+// open checks the Config, and loads the positions.
+func (c Config) open(ctx context.Context) (*watch, error) {
+	if ctx == nil {
+		return nil, errors.New("imapwatch: nil context")
+	}
+	c, err := c.normal()
+	if err != nil {
+		return nil, err
+	}
+	positions, err := c.Positions.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{Config: c, options: quietly(c.Options), calls: make(chan struct{}, 1)}
+	for range c.MaxConns {
+		distances := outage.Distances{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
+		w.conns = append(w.conns, &conn{watch: w, nudge: c.Nudge, distances: distances})
+	}
+	for i, name := range c.Mailboxes {
+		part := w.conns[i%len(w.conns)]
+		part.boxes = append(part.boxes, &box{name: name, acked: positions[name]})
+	}
+	return w, nil
+}
+
+// quietly returns options whose Notice can be called from several goroutines.
+func quietly(o *imapconn.Options) *imapconn.Options {
+	opts := imapconn.Options{}
+	if o != nil {
+		opts = *o
+	}
+	if notice := opts.Notice; notice != nil {
+		var mu sync.Mutex
+		opts.Notice = func(n imapconn.Notice) {
+			mu.Lock()
+			defer mu.Unlock()
+			notice(n)
+		}
+	}
+	return &opts
+}
+
+// each has f run for each connection, until one returns an error.
+func (w *watch) each(ctx context.Context, f func(context.Context, *conn) error) error {
+	if len(w.conns) == 1 {
+		return f(ctx, w.conns[0])
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w.spread(ctx)
+	var all sync.WaitGroup
+	for _, c := range w.conns {
+		all.Go(func() {
+			if err := f(ctx, c); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// spread gives each connection every nudge.
+func (w *watch) spread(ctx context.Context) {
+	var all []chan struct{}
+	for _, c := range w.conns {
+		own := make(chan struct{}, 1)
+		all, c.nudge = append(all, own), own
+	}
+	go func() {
+		for nudge := w.Nudge; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case _, open := <-nudge:
+				if !open {
+					return
+				}
+			}
+			for _, own := range all {
+				select {
+				case own <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}()
+}
+
+// run keeps a connection up.
+func (c *conn) run(ctx context.Context) error {
+	for {
+		err := c.session(ctx, false)
+		failed, ours := err.(*dial.Error) // the program's errors may hold one that is none of ours
+		switch {
+		case !ours, outage.Permanent(failed):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		earliest := c.begun.Add(c.MinDelay)
+		next := time.Now().Add(c.distances.After(failed))
+		if c.Down != nil {
+			c.call(func() error {
+				c.Down(failed, next)
+				return nil
+			})
+		}
+		if err := outage.Wait(ctx, next, earliest, c.nudge, c.clock); err != nil {
+			return err
+		}
+	}
+}
+
+// call calls f, which calls functions of the program, when none of them is being called.
+func (w *watch) call(f func() error) error {
+	w.calls <- struct{}{}
+	defer func() { <-w.calls }()
+	return f()
+}
+
+// saveTime bounds a Save.
+const saveTime = 30 * time.Second
+
+// save takes note of how far the program is, also if ctx has ended by now. It is called
+// by what call calls.
+func (c *conn) save(ctx context.Context, b *box, p Position) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if err := c.Positions.Save(ctx, b.name, p); err != nil {
+		return &handlerError{b.name, err}
+	}
+	b.acked = p
+	return nil
+}

@@ -1,0 +1,89 @@
+// Package outage has what programs that run for months share in dealing with outages:
+// which of them time does not mend, how far apart tries are, and how to wait when the
+// machine may sleep meanwhile.
+package outage
+
+import (
+	"crypto/tls"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/backoff"
+	"github.com/mailconn/mailconn/policy"
+)
+
+// Permanent reports whether a person has to do something: the arguments are wrong, the
+// server broke the policy or cannot be verified, or it has certainly refused the
+// credentials. The end of a session is never permanent, nor is a server that turns the
+// client away in its greeting, for whatever reason.
+func Permanent(failed *dial.Error) bool {
+	var certificate *tls.CertificateVerificationError
+	var broken *policy.Violation
+	var refused *auth.Error
+	switch {
+	case failed.Phase == dial.PhaseConfig:
+		return true
+	case failed.Phase == dial.PhaseSession:
+		return false
+	case errors.As(failed, &certificate):
+		return true
+	case errors.As(failed, &broken):
+		return !broken.Temporary() && !turnedAway(failed, broken)
+	case errors.As(failed, &refused):
+		return !refused.Guessed && !refused.Temporary() && refused.Kind != auth.KindCancelled
+	}
+	return false
+}
+
+// Distances are how far apart tries are. They grow from Min to Max, and up to a half of
+// each is random. Long is that after a refusal that should not be tried soon.
+type Distances struct {
+	Min, Max, Long time.Duration
+	failures       int // since Reset
+}
+
+// After returns the distance from an outage to the next try.
+func (d *Distances) After(failed *dial.Error) time.Duration {
+	if isRare(failed) {
+		return d.Long
+	}
+	d.failures++
+	return max(backoff.Distances{First: d.Min, Most: d.Max}.After(d.failures), d.Min)
+}
+
+// Reset makes the next distance Min again.
+func (d *Distances) Reset() { d.failures = 0 }
+
+// turnedAway reports whether the server's greeting was a refusal.
+func turnedAway(failed *dial.Error, broken *policy.Violation) bool {
+	return failed.Phase == dial.PhaseGreeting && broken.Reason == policy.ErrRefused
+}
+
+// isRare reports whether an outage should not be tried again soon: the server speaks of too
+// many connections, or of the credentials, or wants nothing of this client.
+func isRare(failed *dial.Error) bool {
+	var refused *auth.Error
+	if errors.As(failed, &refused) {
+		return refused.Kind == auth.KindLimit || !refused.Temporary()
+	}
+	var broken *policy.Violation
+	if errors.As(failed, &broken) && turnedAway(failed, broken) {
+		return !broken.Temporary() || isThrottled(broken.Reply)
+	}
+	var farewell *dial.Farewell
+	return errors.As(failed, &farewell) && isThrottled(farewell.Reply)
+}
+
+// isThrottled reports whether the last words of a server are that it is asked too much.
+func isThrottled(reply string) bool {
+	reply = strings.ToLower(reply)
+	for _, words := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "exceeded"} {
+		if strings.Contains(reply, words) {
+			return true
+		}
+	}
+	return false
+}
