@@ -75,7 +75,7 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE` instead of asking for it")
 	fs.StringVar(&o.ca, "ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
 	fs.IntVar(&o.days, "days", 21, "warn `N` days before a certificate expires")
-	fs.Func("expect", "expect `WORDS` of each server, with commas: "+strings.Join(findings.Expectations(), " "), o.expects)
+	fs.Func("expect", "expect `WORDS` of each server or of the domain, with commas: "+strings.Join(findings.Expectations(), " "), o.expects)
 	fs.DurationVar(&o.timeout, "timeout", 10*time.Second, "give each connection `TIME`")
 	fs.DurationVar(&o.total, "total", time.Minute, "give all of it `TIME`")
 	fs.BoolVar(&o.yes, "yes", false, "look at servers, too, that only unsigned DNS or a table names: you have asked whether they are right")
