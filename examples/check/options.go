@@ -95,8 +95,10 @@ func (o *options) check(args []string, account string) (err error) {
 		return errors.New("-timeout and -total must be more than nothing")
 	case o.passwordFile != "" && o.user == "" && account == "":
 		return errors.New("-password-file without -user")
-	case one(o.demo, o.from != "", account != "", len(args) > 0) != nil:
-		return one(o.demo, o.from != "", account != "", len(args) > 0)
+	case !one(o.demo, o.from != "", account != "", len(args) > 0):
+		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
+	case account != "" && o.user != "":
+		return errors.New("-account has a user: want no -user")
 	case account != "":
 		return o.load(account)
 	}
@@ -114,18 +116,15 @@ func (o *options) check(args []string, account string) (err error) {
 	return nil
 }
 
-// one returns an error unless exactly one of the ways to say what to look at is taken.
-func one(ways ...bool) error {
+// one reports whether exactly one of the ways to say what to look at is taken.
+func one(ways ...bool) bool {
 	taken := 0
 	for _, way := range ways {
 		if way {
 			taken++
 		}
 	}
-	if taken != 1 {
-		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
-	}
-	return nil
+	return taken == 1
 }
 
 // expects takes the words of -expect.
