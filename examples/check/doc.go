@@ -29,7 +29,7 @@
 //	   is wrong
 //
 // For monitoring, -days 30 says how long a certificate must still be valid, and -expect what
-// each server must have, as in -expect required-starttls,tls1.3.
+// each server must have, or the domain: -expect required-starttls,tls1.3,mta-sts.
 //
 // # JSON
 //
@@ -46,12 +46,15 @@
 //	endpoints  a list:
 //	    url         of the endpoint, under the strongest policy of its port
 //	    outcomes    of each policy, the strongest first: policy, result (protected, clear,
-//	                downgrade, none), reason, phase, error, hint, steps (phase, at_us, took_us)
+//	                downgrade, none), reason, phase, error, hint, steps (phase, at_us, took_us),
+//	                and with -transcript what both sides said
 //	    tls         version, suite, key_exchange, post_quantum, alpn, server_name, verified, root
 //	    old_tls     whether TLS 1.0 and 1.1 are taken; only on ports for implicit TLS
 //	    chain       certificates: names, subject, issuer, key, key_hash, dates, days_left
 //	    starttls    offered, works, injected, required (no login before it)
-//	    greeting, clear, inside (capabilities and mechanisms), login
+//	    greeting    as the server sent it
+//	    clear       capabilities and mechanisms without TLS, and inside: those inside TLS
+//	    login       user, mechanism, binding, or error and hint
 //	findings   a list: id, harm, where, what, next. The harm is one of exposed, locked, unlike,
 //	           unknown, soon and weaker, in this order
 //

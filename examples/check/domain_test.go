@@ -114,7 +114,10 @@ func TestMTASTS(t *testing.T) {
 			w := fakenet.NewWorld(t)
 			w.Names.Add("example.org MX 10 mx.example.org.", "mx.example.org A 192.0.2.99", `_mta-sts.example.org TXT "v=STSv1; id=1"`)
 			w.Site("mta-sts.example.org", fakenet.Page("/.well-known/mta-sts.txt", policy))
-			_, r := ask(t, w, "joe@example.org")
+			_, r := ask(t, w, "-expect", "mta-sts,dane", "joe@example.org")
+			if enforced := !slices.Contains(ids(r), "expected-mta-sts"); enforced != strings.Contains(policy, "enforce") || !slices.Contains(ids(r), "expected-dane") {
+				t.Errorf("%s: %q", policy, ids(r))
+			}
 			var found []string
 			for _, id := range ids(r) {
 				if strings.HasPrefix(id, "mx-") || strings.HasPrefix(id, "mta-sts-") {
@@ -126,4 +129,21 @@ func TestMTASTS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An address that is not asked about to the end has no findings, since nothing is proved.
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := fakenet.NewWorld(t)
+		w.Listen(w.Host("autoconfig.example.org")+":443", nil)
+		find := &discover.Options{
+			Resolver:  &dns.Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(fakenet.Resolver)}, Dial: w.DialContext},
+			Transport: &http.Transport{DialContext: w.DialContext},
+		}
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), find, []string{"-total", "1s", "joe@example.org"}, new(bytes.Buffer), &stdout, &stderr)
+		if status != report.StatusNoLook || stdout.Len() > 0 || !strings.Contains(stderr.String(), "deadline") {
+			t.Errorf("%d %s%s", status, &stdout, &stderr)
+		}
+	})
 }

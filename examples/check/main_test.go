@@ -208,6 +208,7 @@ func TestUsage(t *testing.T) {
 		{"imaps://alice@a.test", "credentials"},
 		{"joe@", "not a mail address"},
 		{"-account " + missing, "missing"},
+		{"-user alice -account " + missing, "no -user"},
 		{"-from " + missing, "missing"},
 		{"-from " + empty, "JSON"},
 		{"-ca " + missing + " imaps://a.test", "missing"},

@@ -75,7 +75,7 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE` instead of asking for it")
 	fs.StringVar(&o.ca, "ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
 	fs.IntVar(&o.days, "days", 21, "warn `N` days before a certificate expires")
-	fs.Func("expect", "expect `WORDS` of each server, with commas: "+strings.Join(findings.Expectations(), " "), o.expects)
+	fs.Func("expect", "expect `WORDS` of each server or of the domain, with commas: "+strings.Join(findings.Expectations(), " "), o.expects)
 	fs.DurationVar(&o.timeout, "timeout", 10*time.Second, "give each connection `TIME`")
 	fs.DurationVar(&o.total, "total", time.Minute, "give all of it `TIME`")
 	fs.BoolVar(&o.yes, "yes", false, "look at servers, too, that only unsigned DNS or a table names: you have asked whether they are right")
@@ -95,8 +95,10 @@ func (o *options) check(args []string, account string) (err error) {
 		return errors.New("-timeout and -total must be more than nothing")
 	case o.passwordFile != "" && o.user == "" && account == "":
 		return errors.New("-password-file without -user")
-	case one(o.demo, o.from != "", account != "", len(args) > 0) != nil:
-		return one(o.demo, o.from != "", account != "", len(args) > 0)
+	case !one(o.demo, o.from != "", account != "", len(args) > 0):
+		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
+	case account != "" && o.user != "":
+		return errors.New("-account has a user: want no -user")
 	case account != "":
 		return o.load(account)
 	}
@@ -114,18 +116,15 @@ func (o *options) check(args []string, account string) (err error) {
 	return nil
 }
 
-// one returns an error unless exactly one of the ways to say what to look at is taken.
-func one(ways ...bool) error {
+// one reports whether exactly one of the ways to say what to look at is taken.
+func one(ways ...bool) bool {
 	taken := 0
 	for _, way := range ways {
 		if way {
 			taken++
 		}
 	}
-	if taken != 1 {
-		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
-	}
-	return nil
+	return taken == 1
 }
 
 // expects takes the words of -expect.

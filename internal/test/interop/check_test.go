@@ -55,7 +55,32 @@ func checkServer(t *testing.T, g *grid, program, server string, start func(*serv
 		return // not in the grid
 	}
 	for url, found := range findings(t, program, args) {
+		if cells[url][0] == string(servers.Good) && !strings.HasPrefix(url, "smtp") { // a relay takes no login
+			checkLogin(t, program, server, lab, url)
+		}
 		g.compare(t, cells[url][0], cells[url][1], strings.Join(found, "+"))
+	}
+}
+
+// checkLogin has the program log in: with a binding to TLS where the server has one.
+func checkLogin(t *testing.T, program, server string, lab *servers.Lab, url string) {
+	t.Helper()
+	file := filepath.Join(lab.Dir(), "password")
+	if err := os.WriteFile(file, []byte(servers.Secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found := findings(t, program, []string{"-json", "-ca", filepath.Join(lab.Dir(), "certs", "ca.pem"),
+		"-user", servers.Alice, "-password-file", file, "-expect", "login", url})
+	want := "none"
+	if server == "cyrus" {
+		want = "unbound-login" // it lists mechanisms with -PLUS, and refuses the binding
+	}
+	got := slices.DeleteFunc(found[url], func(id string) bool { return id == "old-tls" })
+	if len(got) == 0 {
+		got = []string{"none"}
+	}
+	if strings.Join(got, "+") != want {
+		t.Errorf("login at %s: %q, want %s", url, got, want)
 	}
 }
 

@@ -30,7 +30,7 @@ func ofDomain(d *report.Domain) (all []report.Finding) {
 	}
 	all = append(all, ofMX(d.Name, d.MX)...)
 	for _, s := range d.Sources {
-		if s.State == report.Failed {
+		if failed(s) {
 			add("source-failed", report.Weaker, fmt.Sprintf("What %s says could not be had: %s", source(s.Name), s.Error),
 				"Owner of the domain: repair it, or take it away, since mail programs ask it.")
 		}
@@ -38,9 +38,11 @@ func ofDomain(d *report.Domain) (all []report.Finding) {
 	return all
 }
 
+func failed(s report.Source) bool { return s.State == report.Failed }
+
 // offline reports whether no source has answered at all.
 func offline(d *report.Domain) bool {
-	return len(d.Sources) > 0 && !slices.ContainsFunc(d.Sources, func(s report.Source) bool { return s.State != report.Failed })
+	return len(d.Sources) > 0 && !slices.ContainsFunc(d.Sources, func(s report.Source) bool { return !failed(s) })
 }
 
 // ofUse returns what is wrong with the servers for reading, or for sending.
@@ -62,6 +64,9 @@ func ofUse(d *report.Domain, use string, servers []report.Candidate) (all []repo
 		add("not-vouched", report.Weaker,
 			fmt.Sprintf("For %s mail, only what an attacker on the way can change names the servers. A careful mail program asks before it uses them.", use),
 			fmt.Sprintf("Owner of the domain: sign its DNS (DNSSEC), or put the servers' names at https://autoconfig.%s/mail/config-v1.1.xml. You: -yes looks at them.", d.Name))
+	case !ready && slices.ContainsFunc(d.Sources, failed):
+		add("server-unknown", report.Unknown, fmt.Sprintf("For %s mail, no server is known, and not all that may name one could be asked.", use),
+			"You: look again later, or from another network.")
 	case !ready:
 		add("no-server", report.Locked, fmt.Sprintf("For %s mail, the domain names no server that can be used.", use),
 			"Owner of the domain: publish SRV records (RFC 6186), or an autoconfig document.")

@@ -29,9 +29,27 @@ func expectations() []expectation {
 	}
 }
 
+// domainExpectation is something that a run may demand of a domain.
+type domainExpectation struct {
+	name string
+	met  func(*report.MX) bool
+}
+
+func domainExpectations() []domainExpectation {
+	return []domainExpectation{
+		{"mta-sts", func(m *report.MX) bool { return m != nil && m.STS != nil && m.STS.Mode == "enforce" }},
+		{"dane", func(m *report.MX) bool {
+			return m != nil && len(m.Hosts) > 0 && !slices.ContainsFunc(m.Hosts, func(h report.MXHost) bool { return !h.DANE })
+		}},
+	}
+}
+
 // Expectations returns the names that a run may expect.
 func Expectations() (names []string) {
 	for _, x := range expectations() {
+		names = append(names, x.name)
+	}
+	for _, x := range domainExpectations() {
 		names = append(names, x.name)
 	}
 	return names
@@ -59,6 +77,20 @@ func unmet(e *report.Endpoint, names []string) (all []report.Finding) {
 				ID: "expected-" + x.name, Harm: report.Unlike, Where: []string{e.URL.String()},
 				What: fmt.Sprintf("Expected was %s, and it is %s.", x.name, x.is(e)),
 				Next: "You: if this was as expected before, ask the operator of the server what has changed.",
+			})
+		}
+	}
+	return all
+}
+
+// unmetByDomain returns a finding for each expectation that a domain does not meet.
+func unmetByDomain(d *report.Domain, names []string) (all []report.Finding) {
+	for _, x := range domainExpectations() {
+		if slices.Contains(names, x.name) && !x.met(d.MX) {
+			all = append(all, report.Finding{
+				ID: "expected-" + x.name, Harm: report.Unlike, Where: []string{d.Name},
+				What: fmt.Sprintf("Expected was %s, and the domain does not have it for all its hosts.", x.name),
+				Next: "Owner of the domain: if this was as expected before, look what has changed in its DNS, and at its policy.",
 			})
 		}
 	}

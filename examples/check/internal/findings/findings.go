@@ -13,6 +13,7 @@ func Of(r *report.Report) []report.Finding {
 	all := []report.Finding{}
 	if r.Domain != nil {
 		all = append(all, ofDomain(r.Domain)...)
+		all = append(all, unmetByDomain(r.Domain, r.Expect)...)
 	}
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]

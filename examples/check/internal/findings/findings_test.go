@@ -42,15 +42,15 @@ func candidate(url string, standing report.Standing, sources ...string) report.C
 func TestDomain(t *testing.T) {
 	good := candidate("imaps://a.test", report.Ready, "srv", "autoconfig")
 	for want, d := range map[string]*report.Domain{
-		"":                                  {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}},
-		"no-domain":                         {Missing: true},
-		"offline":                           {Sources: []report.Source{{Name: "srv", State: report.Failed}}},
-		"no-server no-server":               {},
-		"not-vouched":                       {Reading: []report.Candidate{candidate("imaps://b.test", report.AskFirst, "srv")}, Sending: []report.Candidate{good}},
-		"named-without-tls":                 {Reading: []report.Candidate{good, candidate("imap+plain://a.test", report.Rejected, "srv")}, Sending: []report.Candidate{good}},
-		"contradiction":                     {Reading: []report.Candidate{good, candidate("imaps://c.test", report.Ready, "ispdb")}, Sending: []report.Candidate{good}},
-		"source-failed":                     {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}, Sources: []report.Source{{Name: "srv", State: report.Answered}, {Name: "pacc", State: report.Failed}}},
-		"no-server no-server source-failed": {Sources: []report.Source{{Name: "srv", State: report.Empty}, {Name: "pacc", State: report.Failed}}},
+		"":                    {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}},
+		"no-domain":           {Missing: true},
+		"offline":             {Sources: []report.Source{{Name: "srv", State: report.Failed}}},
+		"no-server no-server": {},
+		"not-vouched":         {Reading: []report.Candidate{candidate("imaps://b.test", report.AskFirst, "srv")}, Sending: []report.Candidate{good}},
+		"named-without-tls":   {Reading: []report.Candidate{good, candidate("imap+plain://a.test", report.Rejected, "srv")}, Sending: []report.Candidate{good}},
+		"contradiction":       {Reading: []report.Candidate{good, candidate("imaps://c.test", report.Ready, "ispdb")}, Sending: []report.Candidate{good}},
+		"source-failed":       {Reading: []report.Candidate{good}, Sending: []report.Candidate{good}, Sources: []report.Source{{Name: "srv", State: report.Answered}, {Name: "pacc", State: report.Failed}}},
+		"server-unknown server-unknown source-failed": {Sources: []report.Source{{Name: "srv", State: report.Empty}, {Name: "pacc", State: report.Failed}}},
 	} {
 		var got []string
 		for _, f := range ofDomain(d) {

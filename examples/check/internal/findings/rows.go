@@ -62,7 +62,7 @@ func rows() []row {
 			"Operator of the server: turn off what is older than TLS 1.2 (Dovecot: ssl_min_protocol = TLSv1.2; Postfix: smtpd_tls_mandatory_protocols = >=TLSv1.2)."},
 		{"unbound-login", report.Weaker, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Unbound != "" },
 			"The server offers a login that is tied to the encrypted connection, and then refuses it: {unbound}",
-			"Operator of the server: look whether a proxy ends TLS before it, and turn off the mechanisms ending in -PLUS if so."},
+			"Operator of the server: look whether a proxy ends TLS before it; if not, update it. Until that is done, turn off the mechanisms ending in -PLUS on this port."},
 	}, certificateRows()...)
 }
 

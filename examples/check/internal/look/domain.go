@@ -9,10 +9,11 @@ import (
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
 
-// Domain asks which servers a mail address has. An error means that nothing was asked.
+// Domain asks which servers a mail address has. An error means that it was not asked to the
+// end: what is known by then proves no absence, and is not returned.
 func Domain(ctx context.Context, address string, o *discover.Options) (*report.Domain, error) {
 	found, err := discover.Find(ctx, address, o)
-	if found == nil {
+	if err != nil {
 		return nil, err
 	}
 	d := &report.Domain{
@@ -23,7 +24,7 @@ func Domain(ctx context.Context, address string, o *discover.Options) (*report.D
 		Sending: candidates(found.Sending),
 		Absent:  append(found.Reading.Absent, found.Sending.Absent...),
 	}
-	if !d.Missing && err == nil {
+	if !d.Missing {
 		d.MX = MX(ctx, d.Name, o)
 	}
 	return d, nil

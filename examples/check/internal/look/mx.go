@@ -38,7 +38,7 @@ func MX(ctx context.Context, domain string, o *discover.Options) *report.MX {
 func mxHost(h mx.Host) report.MXHost {
 	seen := report.MXHost{
 		Name: clip(h.Name), Preference: int(h.Preference), TLSA: len(h.TLSA), Demand: h.Demand.String(), Why: clip(h.Why),
-		Verified: h.Demand == mx.ByTLSA || h.Demand == mx.ByName,
+		Verified: h.Demand == mx.ByTLSA || h.Demand == mx.ByName, DANE: h.Demand == mx.ByTLSA,
 	}
 	if h.Err != nil {
 		seen.Error = mxText(h.Err)

@@ -49,8 +49,11 @@ func mechanisms(p policy.Protocol, capabilities []string) (found []string) {
 			found = append(found, "USER")
 		}
 	}
-	if p == policy.IMAP && !slices.Contains(capabilities, "LOGINDISABLED") {
+	switch {
+	case p == policy.IMAP && !slices.Contains(capabilities, "LOGINDISABLED"):
 		found = append(found, "LOGIN") // RFC 9051 §6.2.3: it is there unless it is disabled
+	case p == policy.POP3 && len(capabilities) == 0:
+		found = append(found, "USER") // a server without CAPA has what RFC 1939 has
 	}
 	return found
 }

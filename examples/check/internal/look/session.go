@@ -47,10 +47,7 @@ func conversePOP3(ctx context.Context, conn *dial.Conn, creds auth.Credentials) 
 		return nil, err
 	}
 	defer c.Close()
-	seen := &listed{login: c.Security().Login}
-	if seen.capabilities, err = c.Capa(ctx); err != nil {
-		return nil, err
-	}
+	seen := &listed{c.Capabilities(), c.Security().Login}
 	c.Quit(ctx)
 	return seen, nil
 }

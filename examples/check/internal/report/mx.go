@@ -24,6 +24,7 @@ type MXHost struct {
 	// Demand is what a careful sender demands of a connection, and Why the reason.
 	Demand   string `json:"demand"`
 	Verified bool   `json:"verified"` // Demand has the host prove its name
+	DANE     bool   `json:"dane"`     // by its TLSA records
 	Why      string `json:"why"`
 	Error    string `json:"error,omitempty"` // why a careful sender does not use the host
 }

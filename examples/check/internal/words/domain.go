@@ -56,7 +56,7 @@ func candidate(c report.Candidate) string {
 		said = append(said, p.Source+" ("+p.Voucher+", "+p.Host+")")
 	}
 	text := c.URL.String() + " - " + map[report.Standing]string{
-		report.Ready: "the domain vouches for it", report.AskFirst: "ask before it is used", report.Rejected: "refused, without TLS",
+		report.Ready: "may be used", report.AskFirst: "only after a question", report.Rejected: "refused, without TLS",
 	}[c.Standing] + "; named by " + strings.Join(said, ", ")
 	if len(c.Users) > 0 {
 		text += "; user " + strings.Join(c.Users, " or ")
