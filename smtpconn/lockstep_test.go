@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -31,16 +32,7 @@ func loopback(t testing.TB) (address string, cfg *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go sink(c)
-		}
-	}()
+	sockettest.Serve(t, l, sink)
 	return l.Addr().String(), ca.ClientConfig()
 }
 

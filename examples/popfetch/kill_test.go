@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/popbox"
 )
 
@@ -46,12 +47,12 @@ func TestKilled(t *testing.T) {
 		} else {
 			flags = append(flags, "-no-pipelining")
 		}
-		victim.run(t, program(t, command(t, srv, dir, flags...)), commands, files)
+		victim.run(t, child.Command(t, "popfetch", command(t, srv, dir, flags...)...), commands, files)
 		more := batch(fmt.Sprint(i), 10)
 		letters = append(letters, more...)
 		srv.Add(more...)
 	}
-	if out, err := program(t, command(t, srv, dir, "-delete", "0")).CombinedOutput(); err != nil {
+	if out, err := child.Command(t, "popfetch", command(t, srv, dir, "-delete", "0")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
@@ -134,14 +135,4 @@ func (v *victim) progress(t *testing.T) (n int) {
 	}
 	notes, _ := os.ReadFile(filepath.Join(v.dir, "popfetch-seen"))
 	return n + strings.Count(string(notes), "\n")
-}
-
-func program(t testing.TB, args []string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
-	return cmd
 }

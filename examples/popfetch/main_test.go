@@ -9,17 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/popbox"
 )
 
-// child, set in the environment, makes the test's binary the program.
-const child = "POPFETCH_CHILD"
-
+// TestMain makes the test binary the program, in processes that are killed.
 func TestMain(m *testing.M) {
-	if os.Getenv(child) != "" {
-		main()
-	}
-	os.Exit(m.Run())
+	child.Main(m, map[string]func([]string) error{"popfetch": func([]string) error { main(); return nil }})
 }
 
 func serve(t testing.TB, letters ...popbox.Message) *popbox.Server {
