@@ -16,9 +16,8 @@ import (
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// loopback returns the address of a sink inside TLS, on a socket, and what a client
-// needs to verify it.
-func loopback(t testing.TB) (address string, cfg *tls.Config) {
+// certified returns the two sides' settings for TLS with a good certificate.
+func certified(t testing.TB) (client, server *tls.Config) {
 	t.Helper()
 	ca, err := dialtest.NewCA()
 	if err != nil {
@@ -28,12 +27,20 @@ func loopback(t testing.TB) (address string, cfg *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	return ca.ClientConfig(), &tls.Config{Certificates: []tls.Certificate{cert}}
+}
+
+// loopback returns the address of a sink inside TLS, on a socket, and what a client
+// needs to verify it.
+func loopback(t testing.TB) (address string, cfg *tls.Config) {
+	t.Helper()
+	client, server := certified(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sockettest.Serve(t, l, sink)
-	return l.Addr().String(), ca.ClientConfig()
+	return l.Addr().String(), client
 }
 
 // dialLoopback begins a session inside TLS, over a socket.

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -79,19 +75,4 @@ func (o *options) define(fs *flag.FlagSet) {
 	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
 	fs.BoolVar(&o.lockstep, "no-pipelining", false, "wait for every reply before the next command")
 	fs.Int64Var(&o.maxSize, "max-size", 0, "fail at a message of more than `BYTES` (default no limit)")
-}
-
-func (o *options) tls() (*tls.Config, error) {
-	if o.ca == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(o.ca)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
-	}
-	return &tls.Config{RootCAs: roots}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -57,7 +58,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 
 // login says how to connect, and as whom.
 func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*pop3conn.Options, error) {
-	config, err := o.tls()
+	config, err := cli.TrustFile(o.ca)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,4 +54,20 @@ func Reject(name string, err error, stderr io.Writer) (status int) {
 	}
 	fmt.Fprintf(stderr, "%s: %v\n(-h for help)\n", name, err)
 	return StatusUsage
+}
+
+// TrustFile returns a config that trusts the CA certificates in a file, nil for "".
+func TrustFile(name string) (*tls.Config, error) {
+	if name == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it (PEM)", name)
+	}
+	return &tls.Config{RootCAs: roots}, nil
 }
