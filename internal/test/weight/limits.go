@@ -17,7 +17,7 @@ type agreed struct {
 var limits = map[string]agreed{
 	"dial":                    {2, 37210, 8127, 940},
 	"dial/auth":               {5, 42602, 10796, -136},
-	"dial/dialtest":           {2, 37210, 16255, 1580},
+	"dial/dialtest":           {2, 37210, 16264, 1580},
 	"dial/dialtest/mailstore": {0, 0, 421, -2800},
 	"dial/discover":           {2, 40281, 10645, 2388},
 	"dial/dns":                {2, 40281, 2785, -1084},
