@@ -187,22 +187,26 @@ func TestZeroConn(t *testing.T) {
 	}
 }
 
+// resume begins a session with POP3, and waits for the ticket with which the next one may
+// resume it.
+func resume(t *testing.T, player *scripttest.Player, d *dial.Dialer, pol policy.Policy) dial.Security {
+	t.Helper()
+	session := player.Play(t, policy.POP3, pol, "")
+	conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.Write([]byte("NOOP\r\n")) // the ticket comes with the answer
+	conn.Read(make([]byte, 64))
+	return conn.Security()
+}
+
 // Sessions are not resumed across policies, even by one cache.
 func TestResumptionStaysWithinThePolicy(t *testing.T) {
 	player := scripttest.New(t)
 	d := player.Dialer()
 	d.TLSConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
-	resumed := func(pol policy.Policy) bool {
-		session := player.Play(t, policy.POP3, pol, "")
-		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.Write([]byte("NOOP\r\n")) // the ticket comes with the answer
-		conn.Read(make([]byte, 64))
-		return conn.Security().TLS.DidResume
-	}
 	for i, want := range []struct {
 		pol     policy.Policy
 		resumed bool
@@ -210,7 +214,7 @@ func TestResumptionStaysWithinThePolicy(t *testing.T) {
 		{policy.RequiredSTARTTLS, false}, {policy.RequiredSTARTTLS, true},
 		{policy.OpportunisticSTARTTLS, false}, {policy.ImplicitTLS, false}, {policy.ImplicitTLS, true},
 	} {
-		if got := resumed(want.pol); got != want.resumed {
+		if got := resume(t, player, d, want.pol).TLS.DidResume; got != want.resumed {
 			t.Errorf("%d: %v resumed: %v", i, want.pol, got)
 		}
 	}

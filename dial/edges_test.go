@@ -82,22 +82,12 @@ func TestResumedWithoutVerification(t *testing.T) {
 	player := scripttest.New(t)
 	d := player.Dialer()
 	d.TLSConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
-	verified := func() dial.Security {
-		session := player.Play(t, policy.POP3, policy.ImplicitTLS, "")
-		conn, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.Write([]byte("NOOP\r\n")) // the ticket comes with the answer
-		conn.Read(make([]byte, 64))
-		return conn.Security()
-	}
-	if s := verified(); s.Verified != trust.PKIX {
+	again := func() dial.Security { return resume(t, player, d, policy.ImplicitTLS) }
+	if s := again(); s.Verified != trust.PKIX {
 		t.Fatalf("%v", s)
 	}
 	d.TLSConfig.InsecureSkipVerify = true
-	if s := verified(); !s.TLS.DidResume || s.Verified != trust.None {
+	if s := again(); !s.TLS.DidResume || s.Verified != trust.None {
 		t.Errorf("resumed %v, %v", s.TLS.DidResume, s)
 	}
 }

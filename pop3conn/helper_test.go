@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -28,20 +29,7 @@ func password() auth.Password {
 }
 
 // cleartext is password for connections without TLS.
-func cleartext() auth.Password { return inClear(password()).(auth.Password) }
-
-// inClear lets credentials cross a connection without TLS.
-func inClear(creds auth.Credentials) auth.Credentials {
-	switch c := creds.(type) {
-	case auth.Password:
-		c.InsecureCleartext = true
-		return c
-	case auth.SASL:
-		c.InsecureCleartext = true
-		return c
-	}
-	return creds
-}
+func cleartext() auth.Password { return sessions.InClear(password()).(auth.Password) }
 
 // clear is an endpoint without TLS: what the tests bring connections for.
 func clear() dial.Endpoint {

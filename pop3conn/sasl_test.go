@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -19,7 +20,7 @@ func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) 
 
 // login begins a session in the clear with credentials, against a script.
 func login(t *testing.T, creds auth.Credentials, script ...string) (*pop3conn.Client, error) {
-	return begin(play(t, script...), &pop3conn.Options{Auth: inClear(creds)})
+	return begin(play(t, script...), &pop3conn.Options{Auth: sessions.InClear(creds)})
 }
 
 // fixed is a SASL client of one initial response, nil for none, that answers

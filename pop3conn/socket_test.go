@@ -7,29 +7,14 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
-
-// arrival waits until something is in the buffer of a socket, and leaves it there.
-func arrival(t *testing.T, conn net.Conn) {
-	t.Helper()
-	raw, err := conn.(syscall.Conn).SyscallConn()
-	if err == nil {
-		err = raw.Read(func(fd uintptr) bool {
-			_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
-			return err != syscall.EAGAIN
-		})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // corked is a connection that can hold back what is written, to send it as one.
 type corked struct {
@@ -70,7 +55,7 @@ func TestStrayOverSocket(t *testing.T) {
 				t.Fatal(err)
 			}
 			if close(answered); late {
-				arrival(t, raw)
+				sockettest.AwaitArrival(t, raw)
 			}
 			if err := c.Rset(ctx); !errors.Is(err, policy.ErrInjected) {
 				t.Errorf("%v, late %v: %v", pol, late, err)

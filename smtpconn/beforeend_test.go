@@ -55,14 +55,7 @@ func testBeforeEnd(t *testing.T, extensions []string, size int, content func(str
 		}
 		list = append(list, smtpconn.Message{Envelope: e, Content: content(text)})
 	}
-	var got []result
-	if each {
-		got = results(c.SendEach(t.Context(), slices.Values(list)))
-	} else {
-		for _, m := range list {
-			got = append(got, asResult(c.Send(t.Context(), m.Envelope, m.Content)))
-		}
-	}
+	got := sendAll(t, c, list, each)
 	for i, res := range got {
 		if res.err != nil || r.took()[i].body != text {
 			t.Errorf("%s: message %d: %+v", about, i, res.err)

@@ -64,13 +64,7 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(c.Mail("a@x", nil), c.Rcpt("b@x", nil)); err != nil {
-			t.Fatal(err)
-		}
-		w, err := c.Data()
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := begun(t, c)
 		io.WriteString(w, "half of it\r\n")
 		if err := next(c); err == nil || !strings.Contains(err.Error(), "not closed") {
 			t.Errorf("%s: %v", name, err)
@@ -81,12 +75,9 @@ func TestUnclosedMessageIsNotDelivered(t *testing.T) {
 	}
 }
 
-// A closed message is delivered, with the server's words.
-func TestClosedMessageIsDelivered(t *testing.T) {
-	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, taking("250 2.0.0 taken as 17"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+// begun begins a message by hand.
+func begun(t *testing.T, c *smtpconn.Client) *smtpconn.DataCommand {
+	t.Helper()
 	if err := errors.Join(c.Mail("a@x", nil), c.Rcpt("b@x", nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +85,16 @@ func TestClosedMessageIsDelivered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// A closed message is delivered, with the server's words.
+func TestClosedMessageIsDelivered(t *testing.T) {
+	c, session, err := open(t, scripttest.New(t), policy.ImplicitTLS, taking("250 2.0.0 taken as 17"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := begun(t, c)
 	io.WriteString(w, "whole\r\n")
 	if r, err := w.CloseWithResponse(); err != nil || !strings.Contains(r.StatusText, "taken as 17") {
 		t.Errorf("%v, %v", r, err)

@@ -11,13 +11,13 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// loopback returns the address of a sink inside TLS, on a socket, and what a client
-// needs to verify it.
-func loopback(t testing.TB) (address string, cfg *tls.Config) {
+// certified returns the two sides' settings for TLS with a good certificate.
+func certified(t testing.TB) (client, server *tls.Config) {
 	t.Helper()
 	ca, err := dialtest.NewCA()
 	if err != nil {
@@ -27,21 +27,20 @@ func loopback(t testing.TB) (address string, cfg *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	return ca.ClientConfig(), &tls.Config{Certificates: []tls.Certificate{cert}}
+}
+
+// loopback returns the address of a sink inside TLS, on a socket, and what a client
+// needs to verify it.
+func loopback(t testing.TB) (address string, cfg *tls.Config) {
+	t.Helper()
+	client, server := certified(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go sink(c)
-		}
-	}()
-	return l.Addr().String(), ca.ClientConfig()
+	sockettest.Serve(t, l, sink)
+	return l.Addr().String(), client
 }
 
 // dialLoopback begins a session inside TLS, over a socket.

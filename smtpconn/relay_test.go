@@ -319,9 +319,15 @@ func (f *fault) Write(p []byte) (int, error) {
 func dialRelay(t testing.TB, r *relay, o *smtpconn.Options) (c *smtpconn.Client, hangUp func()) {
 	t.Helper()
 	client, server := net.Pipe()
+	return r.session(t, client, server, new(dial.Dialer), policy.NoTLS, o)
+}
+
+// session begins a session with r over the two ends of a connection.
+func (r *relay) session(t testing.TB, client, server net.Conn, d *dial.Dialer, p policy.Policy, o *smtpconn.Options) (c *smtpconn.Client, hangUp func()) {
+	t.Helper()
 	var wg sync.WaitGroup
 	wg.Go(func() { r.serve(server) })
-	conn, err := new(dial.Dialer).NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS})
+	conn, err := d.NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,14 +61,7 @@ func testReset(t *testing.T, name, at, reply string, e smtpconn.Envelope, each b
 	}
 	c, hangUp := dialRelay(t, r, &smtpconn.Options{ReplyTimeout: time.Second})
 	list := []smtpconn.Message{{Envelope: e, Content: strings.NewReader("first\r\n")}, message("second\r\n", "two@mail.test")}
-	var got []result
-	if each {
-		got = results(c.SendEach(t.Context(), slices.Values(list)))
-	} else {
-		for _, m := range list {
-			got = append(got, asResult(c.Send(t.Context(), m.Envelope, m.Content)))
-		}
-	}
+	got := sendAll(t, c, list, each)
 	hangUp()
 	if len(got) == 0 || got[0].err == nil || got[0].err.Outcome != smtpconn.Refused {
 		t.Errorf("%s: the first: %+v", about, got)

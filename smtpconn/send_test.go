@@ -59,6 +59,18 @@ func results(seq iter.Seq2[*smtpconn.Receipt, error]) (list []result) {
 	return list
 }
 
+// sendAll sends messages, by SendEach or one by one.
+func sendAll(t *testing.T, c *smtpconn.Client, list []smtpconn.Message, each bool) (got []result) {
+	t.Helper()
+	if each {
+		return results(c.SendEach(t.Context(), slices.Values(list)))
+	}
+	for _, m := range list {
+		got = append(got, asResult(c.Send(t.Context(), m.Envelope, m.Content)))
+	}
+	return got
+}
+
 func asResult(r *smtpconn.Receipt, err error) result {
 	var e *smtpconn.SendError
 	if errors.As(err, &e) == (r != nil) {

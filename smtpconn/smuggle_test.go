@@ -2,13 +2,13 @@ package smtpconn_test
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/internal/test/lineends"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -29,17 +29,6 @@ func smuggling(n int) []string {
 	return list
 }
 
-var bareEnds = regexp.MustCompile(`\r([^\n]|$)|(^|[^\r])\n`)
-
-// mended is the reference: every line end a CRLF, and one at the end.
-func mended(s string) string {
-	s = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n").Replace(s)
-	if s != "" && !strings.HasSuffix(s, "\r\n") {
-		s += "\r\n"
-	}
-	return s
-}
-
 // Content with a bare CR or LF is refused, or mended if that was asked for;
 // all other content arrives byte by byte, and no line end but CRLF is on the wire.
 func TestSmuggling(t *testing.T) {
@@ -55,7 +44,7 @@ func TestSmuggling(t *testing.T) {
 			c, hangUp := dialRelay(t, r, nil)
 			for _, text := range smuggling(way.n) {
 				text = way.pad + "a" + text
-				bare := bareEnds.MatchString(text)
+				bare := lineends.FirstBare(text) >= 0
 				e := envelope()
 				e.NormalizeLines = normalize
 				n := len(r.took())
@@ -65,7 +54,7 @@ func TestSmuggling(t *testing.T) {
 					if !errors.Is(err, smtpconn.ErrLineEnds) || asResult(nil, err).err.Outcome != smtpconn.NotSent || len(took) != n {
 						t.Fatalf("%s: %q: %v", way.name, text, err)
 					}
-				case err != nil || len(took) != n+1 || took[n].body != mended(text):
+				case err != nil || len(took) != n+1 || took[n].body != lineends.Mended(text):
 					t.Fatalf("%s: %q: %v, arrived %q", way.name, text, err, took[n:])
 				}
 				if c.Err() != nil || err != nil && way.pad != "" { // found late: the connection was closed
@@ -83,9 +72,9 @@ func TestSmuggling(t *testing.T) {
 
 func checkWire(t *testing.T, r *relay) {
 	t.Helper()
-	if s := r.wire(); bareEnds.MatchString(s) {
-		at := bareEnds.FindStringIndex(s)
-		t.Fatalf("on the wire: %q", s[max(at[0]-20, 0):min(at[1]+20, len(s))])
+	s := r.wire()
+	if at := lineends.FirstBare(s); at >= 0 {
+		t.Fatalf("on the wire: %q", s[max(at-20, 0):min(at+20, len(s))])
 	}
 }
 

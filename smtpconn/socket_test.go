@@ -10,11 +10,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -30,15 +28,8 @@ func newSockets(t *testing.T, inTLS bool) *sockets {
 	if !inTLS {
 		return &sockets{}
 	}
-	ca, err := dialtest.NewCA()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Certificate(dialtest.CertGood)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &sockets{ca.ClientConfig(), &tls.Config{Certificates: []tls.Certificate{cert}}}
+	client, server := certified(t)
+	return &sockets{client, server}
 }
 
 // dial begins a session with r. What arms a fault counts bytes inside TLS.
@@ -61,19 +52,7 @@ func (s *sockets) dial(t *testing.T, r *relay, o *smtpconn.Options) (c *smtpconn
 	if s.server != nil {
 		server, pol = tls.Server(server, s.server), policy.ImplicitTLS
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() { r.serve(server) })
-	conn, err := (&dial.Dialer{TLSConfig: s.client}).NewConn(t.Context(), raw, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: pol})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c, err = smtpconn.New(t.Context(), conn, o); err != nil {
-		t.Fatal(err)
-	}
-	r.mu.Lock()
-	r.turns, r.said = 0, nil
-	r.mu.Unlock()
-	return c, func() { c.Abort(); server.Close(); wg.Wait() }
+	return r.session(t, raw, server, &dial.Dialer{TLSConfig: s.client}, pol, o)
 }
 
 // Over sockets, in the clear and inside TLS, a server may stop hearing or speaking at

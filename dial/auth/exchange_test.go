@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -100,12 +101,12 @@ func TestNothingIsSent(t *testing.T) {
 		creds auth.Credentials
 	}{
 		"no connection":   {t.Context(), me},
-		"context ended":   {cancelled(t.Context()), inClear(me)},
-		"source fails":    {t.Context(), inClear(auth.SASL{Start: failing(io.EOF)})},
-		"no SASL client":  {t.Context(), inClear(auth.SASL{Start: missing})},
-		"own SASL unlist": {t.Context(), inClear(auth.SASL{Start: func() (sasl.Client, error) { return patient{}, nil }})},
-		"anonymous":       {t.Context(), inClear(auth.Anonymous{})},
-		"external":        {t.Context(), inClear(auth.External{})},
+		"context ended":   {cancelled(t.Context()), sessions.InClear(me)},
+		"source fails":    {t.Context(), sessions.InClear(auth.SASL{Start: failing(io.EOF)})},
+		"no SASL client":  {t.Context(), sessions.InClear(auth.SASL{Start: missing})},
+		"own SASL unlist": {t.Context(), sessions.InClear(auth.SASL{Start: func() (sasl.Client, error) { return patient{}, nil }})},
+		"anonymous":       {t.Context(), sessions.InClear(auth.Anonymous{})},
+		"external":        {t.Context(), sessions.InClear(auth.External{})},
 	} {
 		on := &transport{list: []string{"PLAIN", "EXTERNAL", "ANONYMOUS"}, own: "USER/PASS", answers: []auth.Answer{yes}}
 		if used, err := auth.Authenticate(c.ctx, nil, on, c.creds); err == nil || len(on.log) > 0 {

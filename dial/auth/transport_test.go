@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/test/sessions"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -88,26 +89,13 @@ func (s *stamper) LoginDigest(user, digest string) (auth.Answer, error) {
 	return s.next("apop " + user + " " + digest)
 }
 
-// inClear lets credentials cross a connection without TLS, if they can be.
-func inClear(creds auth.Credentials) auth.Credentials {
-	switch c := creds.(type) {
-	case auth.Password:
-		c.InsecureCleartext = true
-		return c
-	case auth.SASL:
-		c.InsecureCleartext = true
-		return c
-	}
-	return creds
-}
-
 // authenticate logs in over on: without a connection where the credentials allow
 // that, else over TLS with a server that is verified.
 func authenticate(t *testing.T, on auth.Transport, creds auth.Credentials) (login dial.Login, err error) {
 	t.Helper()
 	switch creds.(type) {
 	case nil, auth.Password, auth.SASL:
-		return auth.Authenticate(t.Context(), nil, on, inClear(creds))
+		return auth.Authenticate(t.Context(), nil, on, sessions.InClear(creds))
 	}
 	client, peer := net.Pipe()
 	go (&server{p: policy.IMAP}).serve(tls.Server(peer, serverTLS(t, 0)))

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -151,20 +147,4 @@ func (o *options) load(file string) error {
 		o.user = a.User
 	}
 	return nil
-}
-
-// tlsConfig returns the one for the authorities that are trusted, nil for the system's.
-func (o *options) tlsConfig() (*tls.Config, error) {
-	if o.ca == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(o.ca)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
-	}
-	return &tls.Config{RootCAs: roots}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mailconn/mailconn/examples/check/internal/demo"
 	"github.com/mailconn/mailconn/examples/check/internal/look"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/prompt"
 )
 
@@ -85,7 +86,7 @@ func (o *options) lookAtDemo(ctx context.Context, stderr io.Writer) (*report.Rep
 // looker returns how to look at servers of the network, after it has asked for the password
 // if there is to be a login.
 func (o *options) looker(ctx context.Context, stdin io.Reader, stderr io.Writer) (*look.Looker, error) {
-	trust, err := o.tlsConfig()
+	trust, err := cli.TLSConfig(o.ca)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/child"
 )
 
 // kills is how often TestKilled kills the program: a hundred times if
@@ -48,12 +49,12 @@ func TestKilled(t *testing.T) {
 		} else {
 			flags = append(flags, "-no-pipelining")
 		}
-		victim.run(t, program(t, command(t, srv, dir, flags...)), commands, files)
+		victim.run(t, child.Command(t, "popfetch", command(t, srv, dir, flags...)...), commands, files)
 		more := batch(fmt.Sprint(i), 10)
 		letters = append(letters, more...)
 		inbox.Add(more...)
 	}
-	if out, err := program(t, command(t, srv, dir, "-delete", "0")).CombinedOutput(); err != nil {
+	if out, err := child.Command(t, "popfetch", command(t, srv, dir, "-delete", "0")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
@@ -135,14 +136,4 @@ func (v *victim) progress(t *testing.T) (n int) {
 	}
 	notes, _ := os.ReadFile(filepath.Join(v.dir, "popfetch-seen"))
 	return n + strings.Count(string(notes), "\n")
-}
-
-func program(t testing.TB, args []string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
-	return cmd
 }

@@ -18,12 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// sockets returns the ends of a connection over TCP, and of one over a Unix socket.
-func sockets(t *testing.T) map[string][2]net.Conn {
+// pairs returns the ends of a connection over TCP, and of one over a Unix socket.
+func pairs(t *testing.T) map[string][2]net.Conn {
 	t.Helper()
 	ends := map[string][2]net.Conn{}
 	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": t.TempDir() + "/socket"} {
@@ -46,26 +47,10 @@ func sockets(t *testing.T) map[string][2]net.Conn {
 	return ends
 }
 
-// await waits until something is in the buffer of a socket, and leaves it there. The
-// end of the connection is something too.
-func await(t *testing.T, c net.Conn) {
-	t.Helper()
-	raw, err := c.(syscall.Conn).SyscallConn()
-	if err == nil {
-		err = raw.Read(func(fd uintptr) bool {
-			_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
-			return err != syscall.EAGAIN
-		})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // What has arrived on a socket is read at once, and a socket with nothing is not
 // waited for, whatever its deadline.
 func TestNowSocket(t *testing.T) {
-	for network, ends := range sockets(t) {
+	for network, ends := range pairs(t) {
 		client, server := ends[0], ends[1]
 		var now wire.Now
 		p := make([]byte, 10)
@@ -76,7 +61,7 @@ func TestNowSocket(t *testing.T) {
 		for _, text := range []string{"a", "bc"} {
 			io.WriteString(server, text)
 			client.SetReadDeadline(time.Time{})
-			await(t, client)
+			sockettest.AwaitArrival(t, client)
 			client.SetReadDeadline(time.Unix(1, 0))
 			if n, err := now.Read(client, p); string(p[:n]) != text || err != nil {
 				t.Errorf("%s: %q, %v", network, p[:n], err)
@@ -91,7 +76,7 @@ func TestNowSocket(t *testing.T) {
 			t.Errorf("%s: %q, %v", network, p[:n], err)
 		}
 		server.Close()
-		await(t, client)
+		sockettest.AwaitArrival(t, client)
 		if n, err := now.Read(client, p); n != 0 || err != io.EOF {
 			t.Errorf("%s: the end: %d, %v", network, n, err)
 		}
@@ -104,7 +89,7 @@ func TestNowSocket(t *testing.T) {
 
 // A read of what has arrived costs no memory.
 func TestNowDoesNotAllocate(t *testing.T) {
-	for network, ends := range sockets(t) {
+	for network, ends := range pairs(t) {
 		var now wire.Now
 		p := make([]byte, 10)
 		if n := testing.AllocsPerRun(100, func() { now.Read(ends[0], p) }); n > 0 {
@@ -187,24 +172,24 @@ func secure(t *testing.T, client, server net.Conn, tickets bool) (*tls.Conn, *tl
 // Inside TLS a record has arrived when all of it has; session tickets are nothing;
 // and a record that came with the one before it, and is in TLS's own buffer, is found.
 func TestNowTLS(t *testing.T) {
-	ends := sockets(t)["tcp"]
+	ends := pairs(t)["tcp"]
 	c, s, d := secure(t, ends[0], ends[1], true)
 	var now wire.Now
 	p := make([]byte, 100)
-	await(t, ends[0]) // the session ticket
+	sockettest.AwaitArrival(t, ends[0]) // the session ticket
 	if n, err := now.Read(c, p); !isNothing(n, err) {
 		t.Errorf("the ticket: %q, %v", p[:n], err)
 	}
 	io.WriteString(s, "whole record")
 	d.release(7)
-	await(t, ends[0])
+	sockettest.AwaitArrival(t, ends[0])
 	for range 2 {
 		if n, err := now.Read(c, p); !isNothing(n, err) {
 			t.Errorf("a part: %q, %v", p[:n], err)
 		}
 	}
 	d.release(1 << 20)
-	await(t, ends[0])
+	sockettest.AwaitArrival(t, ends[0])
 	if n, err := now.Read(c, p); string(p[:n]) != "whole record" || err != nil {
 		t.Errorf("%q, %v", p[:n], err)
 	}
@@ -212,7 +197,7 @@ func TestNowTLS(t *testing.T) {
 	io.WriteString(s, "one")
 	io.WriteString(s, "two")
 	d.release(1 << 20)
-	await(t, ends[0])
+	sockettest.AwaitArrival(t, ends[0])
 	if n, err := c.Read(p); string(p[:n]) != "one" || err != nil {
 		t.Errorf("%q, %v", p[:n], err)
 	}
@@ -222,7 +207,7 @@ func TestNowTLS(t *testing.T) {
 
 	io.WriteString(s, "later")
 	d.release(9)
-	await(t, ends[0])
+	sockettest.AwaitArrival(t, ends[0])
 	if n, err := now.Read(c, p); !isNothing(n, err) {
 		t.Errorf("a part: %q, %v", p[:n], err)
 	}
@@ -235,7 +220,7 @@ func TestNowTLS(t *testing.T) {
 	<-done
 	s.CloseWrite()
 	d.release(1 << 20)
-	await(t, ends[0])
+	sockettest.AwaitArrival(t, ends[0])
 	for range 2 {
 		if n, err := now.Read(c, p); n != 0 || err != io.EOF {
 			t.Errorf("the end: %d, %v", n, err)

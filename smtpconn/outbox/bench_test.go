@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
@@ -216,49 +217,6 @@ func far(b *testing.B, address string, delay time.Duration) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp4", address)
-			if err != nil {
-				client.Close()
-				return
-			}
-			go late(server, client, delay)
-			go late(client, server, delay)
-		}
-	}()
+	sockettest.Serve(b, l, func(client net.Conn) { sockettest.Lead(client, address, delay) })
 	return l.Addr().String()
-}
-
-// late copies until the end, each part after the delay, and then closes both.
-func late(to, from net.Conn, delay time.Duration) {
-	type part struct {
-		bytes []byte
-		due   time.Time
-	}
-	defer to.Close()
-	defer from.Close()
-	parts := make(chan part, 1<<12)
-	go func() {
-		defer close(parts)
-		for {
-			b := make([]byte, 32<<10)
-			n, err := from.Read(b)
-			parts <- part{b[:n], time.Now().Add(delay)}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	for p := range parts {
-		<-time.After(time.Until(p.due))
-		if _, err := to.Write(p.bytes); err != nil {
-			return
-		}
-	}
 }

@@ -13,39 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
 
-// child is the environment variable that makes the test binary run one of children, with
-// the arguments of the command line.
-const child = "OUTBOX_CHILD"
-
-// children returns what is tested in a process of its own.
-func children() map[string]func(args []string) error {
-	return map[string]func([]string) error{"crash": crash, "load": load, "full": fullDisk, "hold": hold}
-}
-
 func TestMain(m *testing.M) {
-	if name := os.Getenv(child); name != "" {
-		if err := children()[name](os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// program returns the command that runs one of children.
-func program(t testing.TB, name string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), child+"="+name, "GORACE=atexit_sleep_ms=0")
-	return cmd
+	child.Main(m, map[string]func([]string) error{"crash": crash, "load": load, "full": fullDisk, "hold": hold})
 }
 
 // kill kills this process, as the system does it: nothing is written any more.
@@ -188,7 +161,7 @@ func childPool(address string, conns int) (outbox.Relay, error) {
 // it was killed.
 func crashed(t *testing.T, dir, address string, p point, messages, workers int) (put, told []string, killed bool) {
 	t.Helper()
-	cmd := program(t, "crash", dir, address, p.String(), fmt.Sprint(messages), fmt.Sprint(workers))
+	cmd := child.Command(t, "crash", dir, address, p.String(), fmt.Sprint(messages), fmt.Sprint(workers))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
 
@@ -109,7 +110,7 @@ func isSentAgain(t *testing.T, dir string, s *server) {
 func killing(t *testing.T, command string) (dir string, s *server) {
 	t.Helper()
 	dir, s = newDir(t), newServer()
-	cmd := program(t, "crash", dir, s.listen(t), "none/none/0", "1", "1")
+	cmd := child.Command(t, "crash", dir, s.listen(t), "none/none/0", "1", "1")
 	started := make(chan bool)
 	s.set(func(c, usual string) string {
 		if strings.HasPrefix(c, command) {
@@ -198,7 +199,7 @@ func row09(t *testing.T) {
 // killed: those have a mark, and the other two have not.
 func row10(t *testing.T) {
 	dir, s := newDir(t), newServer()
-	cmd := program(t, "crash", dir, s.listen(t), "none/none/0", "4", "2")
+	cmd := child.Command(t, "crash", dir, s.listen(t), "none/none/0", "4", "2")
 	dots := make(chan bool, 2)
 	s.set(func(c, usual string) string {
 		if c == "." {

@@ -1,7 +1,6 @@
 package outbox_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,36 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
 
 // On a full disk nothing is left of what Put has refused, and what was there is delivered
 // once there is space.
 func TestFullDisk(t *testing.T) {
-	cmd := program(t, "full", t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOSPC), bytes.HasPrefix(out, []byte(noMount)):
-		t.Skipf("no disk can be made here: %v\n%s", err, out)
-	case err != nil:
-		t.Errorf("%v\n%s", err, out)
-	default:
-		t.Logf("%s", out)
-	}
+	child.RunWithMounts(t, child.Command(t, "full", t.TempDir()))
 }
-
-// noMount is the beginning of fullDisk's error if it may not mount.
-const noMount = "mount: "
 
 // fullDisk mounts a disk of a megabyte, and puts messages until it is full.
 func fullDisk(args []string) error {
-	if err := syscall.Mount("tmpfs", args[0], "tmpfs", 0, "size=1m,mode=700"); err != nil {
-		return fmt.Errorf(noMount+"%w", err)
+	if err := child.MountDisk(args[0], "1m"); err != nil {
+		return err
 	}
 	ctx, dir, ballast := context.Background(), args[0]+"/outbox", args[0]+"/ballast"
 	if err := os.WriteFile(ballast, make([]byte, 256<<10), 0o600); err != nil {

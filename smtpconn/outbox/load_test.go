@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
 
@@ -65,7 +66,7 @@ type worker struct {
 
 func startWorker(t *testing.T, dir, address string, n int) *worker {
 	t.Helper()
-	w := &worker{cmd: program(t, "load", dir, address, fmt.Sprint("r", n)), opened: make(chan bool)}
+	w := &worker{cmd: child.Command(t, "load", dir, address, fmt.Sprint("r", n)), opened: make(chan bool)}
 	w.cmd.Stdout, w.cmd.Stderr = w, &w.stderr
 	if err := w.cmd.Start(); err != nil {
 		t.Fatal(err)

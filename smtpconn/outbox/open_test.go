@@ -18,6 +18,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
@@ -79,7 +80,7 @@ func row33(t *testing.T) {
 		other.close()
 	})
 	dir, s := newDir(t), newServer()
-	cmd := program(t, "hold", dir, s.listen(t))
+	cmd := child.Command(t, "hold", dir, s.listen(t))
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

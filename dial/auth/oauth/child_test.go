@@ -22,31 +22,17 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/auth/oauth"
+	"github.com/mailconn/mailconn/internal/test/child"
 )
-
-// child is the environment variable that makes the test binary run one of children, with
-// the arguments of the command line.
-const child = "OAUTH_CHILD"
 
 // certificate is the environment variable with the issuer's certificate.
 const certificate = "OAUTH_CERTIFICATE"
 
-// children are what is tested in processes of their own. Their arguments are the issuer,
-// the directory of the store, and others.
-var children = map[string]func(issuer, dir string, args []string) error{
-	"refresh": refreshUntilKilled, "many": manySessions,
-}
-
 func TestMain(m *testing.M) {
-	name := os.Getenv(child)
-	if name == "" {
-		os.Exit(m.Run())
+	of := func(run func(issuer, dir string, args []string) error) func([]string) error {
+		return func(args []string) error { return run(args[0], args[1], args[2:]) }
 	}
-	if err := children[name](os.Args[1], os.Args[2], os.Args[3:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
+	child.Main(m, map[string]func([]string) error{"refresh": of(refreshUntilKilled), "many": of(manySessions)})
 }
 
 // server makes is reachable for other processes, with a store in a directory.
@@ -75,18 +61,6 @@ func childConfig(name, dir string) (oauth.Config, error) {
 		Apps: []oauth.App{{Issuer: name, ClientID: testClient}}, Store: s,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true},
 	}, err
-}
-
-// program returns the command that runs one of children.
-func program(t testing.TB, name, issuer, dir string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, append([]string{issuer, dir}, args...)...)
-	cmd.Env = append(os.Environ(), child+"="+name, "GORACE=atexit_sleep_ms=0")
-	return cmd
 }
 
 // killPoints are the steps of a refresh at which a process is killed.
@@ -185,7 +159,7 @@ func TestRow07Killed(t *testing.T) {
 	for _, point := range killPoints {
 		is, c, dir := server(t)
 		a := signedIn(t, is, c)
-		killed(t, program(t, "refresh", is.name, dir, point, "1"))
+		killed(t, child.Command(t, "refresh", is.name, dir, point, "1"))
 		s, err := a.Secret(t.Context(), rejected("access-access-access-0"))
 		var consent *oauth.ConsentError
 		switch lost := point == "answer" || point == "half written"; {
@@ -227,7 +201,7 @@ func TestRow07KilledAnywhere(t *testing.T) {
 		}
 		is.mu.Unlock()
 		for range 15 {
-			killed(t, program(t, "refresh", is.name, dir, "any", strconv.Itoa(1+rand.IntN(3*len(killPoints)))))
+			killed(t, child.Command(t, "refresh", is.name, dir, "any", strconv.Itoa(1+rand.IntN(3*len(killPoints)))))
 			if _, err := refreshed(t, account(t, is, c)); err != nil {
 				t.Errorf("rotates %v: %v", rotates, err)
 			}
@@ -267,7 +241,7 @@ func TestRow08TwoPrograms(t *testing.T) {
 	var wg sync.WaitGroup
 	var begin []func()
 	for range 2 {
-		cmd := program(t, "many", is.name, dir, "access-access-access-0")
+		cmd := child.Command(t, "many", is.name, dir, "access-access-access-0")
 		stdin, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)

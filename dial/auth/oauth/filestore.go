@@ -17,9 +17,9 @@ import (
 )
 
 var (
-	// ErrExposed means that a file of tokens grants other users access, that they can
-	// write to its directory, or that either belongs to another user. Its tokens are not used: other users may know them, or have
-	// put theirs in their place. Remove the file and sign in again.
+	// ErrExposed means that other users can read or write a file of tokens or write to its
+	// directory, or that one of them owns either. The tokens are not used, as another user
+	// may know them, or have put others in their place. Remove the file, and sign in again.
 	ErrExposed = errors.New("other users have access, want permissions 0600 for a file and 0700 for its directory")
 	// ErrDamaged means that a file of tokens is not what a FileStore has written. It is
 	// not used, and signing in again replaces it.

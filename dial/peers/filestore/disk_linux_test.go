@@ -1,7 +1,6 @@
 package filestore_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/internal/test/child"
 )
 
 // systemChildren returns the children that need this system.
@@ -23,7 +23,7 @@ func systemChildren() map[string]func([]string) error {
 // run runs one of children, and fails the test if it fails.
 func run(t *testing.T, name string, args ...string) {
 	t.Helper()
-	if out, err := program(t, name, args...).CombinedOutput(); err != nil {
+	if out, err := child.Command(t, name, args...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -139,30 +139,15 @@ func readOnly(args []string) error {
 
 // On a full disk the file is unchanged, and can be written once there is space.
 func TestFullDisk(t *testing.T) {
-	cmd := program(t, "full disk", t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOSPC), bytes.HasPrefix(out, []byte(noMount)):
-		t.Skipf("no disk can be made here: %v\n%s", err, out)
-	case err != nil:
-		t.Errorf("%v\n%s", err, out)
-	}
+	child.RunWithMounts(t, child.Command(t, "full disk", t.TempDir()))
 }
-
-// noMount is the beginning of fullDisk's error if it may not mount.
-const noMount = "mount: "
 
 // fullDisk mounts a small disk, writes to it until it is full, and again once there is
 // space.
 func fullDisk(args []string) error {
 	ctx, dir := context.Background(), args[0]
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		return fmt.Errorf(noMount+"%w", err)
+	if err := child.MountDisk(dir, "64k"); err != nil {
+		return err
 	}
 	path, ballast := filepath.Join(dir, "peers"), filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 16<<10), 0o600); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/filestore"
+	"github.com/mailconn/mailconn/internal/test/child"
 )
 
 // writeUntilKilled remembers servers that other processes remember as well, and some
@@ -102,7 +103,7 @@ func TestKilled(t *testing.T) {
 // killed runs a process until it is killed, and returns its output.
 func killed(t *testing.T, path string, id int) []byte {
 	var stderr, stdout bytes.Buffer
-	cmd := program(t, "write", path, strconv.Itoa(id))
+	cmd := child.Command(t, "write", path, strconv.Itoa(id))
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Error(err)

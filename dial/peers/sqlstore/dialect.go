@@ -48,6 +48,12 @@ type grammar struct {
 	max, min           string // functions
 }
 
+// onConflict is the upsert of PostgreSQL and of SQLite.
+const onConflict = `INSERT INTO {peers} AS known
+({columns})
+VALUES ({values})
+ON CONFLICT (protocol, host, port) DO UPDATE SET{merge}`
+
 func (d Dialect) grammar() (grammar, error) {
 	switch d {
 	case PostgreSQL:

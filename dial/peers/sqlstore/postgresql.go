@@ -16,10 +16,7 @@ INSERT INTO {schema} (id, version) VALUES (1, 1) ON CONFLICT DO NOTHING;
 END $$`},
 		exists: `SELECT to_regclass(?) IS NOT NULL`,
 
-		upsert: `INSERT INTO {peers} AS known
-({columns})
-VALUES ({values})
-ON CONFLICT (protocol, host, port) DO UPDATE SET{merge}`,
+		upsert:   onConflict,
 		newValue: "excluded.%s",
 		oldValue: "known.%s",
 		max:      "GREATEST",

@@ -12,10 +12,7 @@ func sqlite() grammar {
 		},
 		exists: `SELECT COUNT(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?`,
 
-		upsert: `INSERT INTO {peers} AS known
-({columns})
-VALUES ({values})
-ON CONFLICT (protocol, host, port) DO UPDATE SET{merge}`,
+		upsert:   onConflict,
 		newValue: "excluded.%s",
 		oldValue: "known.%s",
 		max:      "MAX",

@@ -28,8 +28,8 @@ func FuzzCommand(f *testing.F) {
 		if err == nil && r.Status == "OK" && !accepts.Match(bytes.ReplaceAll(answer, []byte("<t>"), []byte("AAAAAAAA1"))) {
 			t.Fatalf("%q accepts: %+v", answer, r)
 		}
-		if len(srv.heard) != 1 {
-			t.Fatalf("sent %q", srv.heard)
+		if len(srv.Received) != 1 {
+			t.Fatalf("sent %q", srv.Received)
 		}
 		conn, _ = connect("", string(answer))
 		list, _ := conn.Capabilities()

@@ -9,38 +9,14 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/internal/line/imap"
+	"github.com/mailconn/mailconn/internal/test/replies"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// server answers each line that is written to it with the next of its answers,
-// in which <t> stands for the command's tag. answers[0] is there before.
-type server struct {
-	answers []string
-	out     strings.Reader
-	heard   []string
-}
-
-func (s *server) next(tag string) {
-	if len(s.answers) > 0 {
-		s.out.Reset(strings.ReplaceAll(s.answers[0], "<t>", tag))
-		s.answers = s.answers[1:]
-	}
-}
-
-func (s *server) Read(p []byte) (int, error) { return s.out.Read(p) }
-
-func (s *server) Write(p []byte) (int, error) {
-	tag, command, _ := strings.Cut(string(p), " ")
-	s.heard = append(s.heard, command)
-	s.next(tag)
-	return len(p), nil
-}
-
 // connect returns a conversation with a server that gives these answers.
-func connect(answers ...string) (*imap.Conn, *server) {
-	s := &server{answers: answers}
-	s.next("")
+func connect(answers ...string) (*imap.Conn, *replies.Server) {
+	s := replies.NewTagged(answers...)
 	return imap.New(wire.NewLines(s)), s
 }
 
@@ -160,8 +136,8 @@ func TestCommand(t *testing.T) {
 		if !errors.Is(err, c.err) || err == nil && r.Status != c.status {
 			t.Errorf("%.60q: %+v, %v", c.answer, r, err)
 		}
-		if !slices.Equal(srv.heard, []string{"STARTTLS\r\n"}) {
-			t.Errorf("%.60q: sent %q", c.answer, srv.heard)
+		if !slices.Equal(srv.Received, []string{"STARTTLS\r\n"}) {
+			t.Errorf("%.60q: sent %q", c.answer, srv.Received)
 		}
 	}
 }

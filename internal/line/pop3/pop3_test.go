@@ -10,37 +10,14 @@ import (
 
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/line/pop3"
+	"github.com/mailconn/mailconn/internal/test/replies"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// server gives the next of its answers to every write; the first is there
-// before.
-type server struct {
-	answers []string
-	out     strings.Reader
-	heard   []string
-}
-
-func connect(answers ...string) (*pop3.Conn, *server) {
-	s := &server{answers: answers}
-	s.next()
+func connect(answers ...string) (*pop3.Conn, *replies.Server) {
+	s := replies.New(answers...)
 	return pop3.New(wire.NewLines(s)), s
-}
-
-func (s *server) next() {
-	if len(s.answers) > 0 {
-		s.out.Reset(s.answers[0])
-		s.answers = s.answers[1:]
-	}
-}
-
-func (s *server) Read(p []byte) (int, error) { return s.out.Read(p) }
-
-func (s *server) Write(p []byte) (int, error) {
-	s.heard = append(s.heard, string(p))
-	s.next()
-	return len(p), nil
 }
 
 func TestParse(t *testing.T) {
@@ -98,8 +75,8 @@ func TestCommand(t *testing.T) {
 	if _, err := l.ReadLine(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Command("STLS"); !errors.Is(err, policy.ErrInjected) || srv.heard != nil {
-		t.Errorf("an answer before its command: %v, sent %q", err, srv.heard)
+	if _, err := l.Command("STLS"); !errors.Is(err, policy.ErrInjected) || srv.Received != nil {
+		t.Errorf("an answer before its command: %v, sent %q", err, srv.Received)
 	}
 	l, srv = connect("", "+ok go\r\n", "-ERR no\r\n")
 	for _, want := range []bool{true, false} {
@@ -107,12 +84,12 @@ func TestCommand(t *testing.T) {
 			t.Errorf("%v, %v", r, err)
 		}
 	}
-	if !slices.Equal(srv.heard, []string{"STLS\r\n", "STLS\r\n"}) {
-		t.Errorf("sent %q", srv.heard)
+	if !slices.Equal(srv.Received, []string{"STLS\r\n", "STLS\r\n"}) {
+		t.Errorf("sent %q", srv.Received)
 	}
 	l, srv = connect("")
-	if _, err := l.Command("USER x\r\nPASS y"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
-		t.Errorf("a command of two lines: %v, sent %q", err, srv.heard)
+	if _, err := l.Command("USER x\r\nPASS y"); !errors.Is(err, wire.ErrArgument) || srv.Received != nil {
+		t.Errorf("a command of two lines: %v, sent %q", err, srv.Received)
 	}
 }
 
@@ -171,8 +148,8 @@ func FuzzReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		l, srv := connect("", string(answer))
 		list, err := l.Capabilities()
-		if len(srv.heard) != 1 {
-			t.Fatalf("sent %q", srv.heard)
+		if len(srv.Received) != 1 {
+			t.Fatalf("sent %q", srv.Received)
 		}
 		if err == nil && list.Status == line.Listed && !accepts.Match(answer) {
 			t.Fatalf("%q: %v", answer, list)

@@ -10,21 +10,13 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/test/replies"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// server gives the next of its answers to every write; the first is there
-// before.
-type server struct {
-	answers []string
-	out     strings.Reader
-	heard   []string
-}
-
-func connect(answers ...string) (*smtp.Conn, *server) {
-	s := &server{answers: answers}
-	s.next()
+func connect(answers ...string) (*smtp.Conn, *replies.Server) {
+	s := replies.New(answers...)
 	return &smtp.Conn{Lines: wire.NewLines(s), Client: named("client.test")}, s
 }
 
@@ -32,21 +24,6 @@ func connect(answers ...string) (*smtp.Conn, *server) {
 type named string
 
 func (n named) LocalName() string { return string(n) }
-
-func (s *server) next() {
-	if len(s.answers) > 0 {
-		s.out.Reset(s.answers[0])
-		s.answers = s.answers[1:]
-	}
-}
-
-func (s *server) Read(p []byte) (int, error) { return s.out.Read(p) }
-
-func (s *server) Write(p []byte) (int, error) {
-	s.heard = append(s.heard, string(p))
-	s.next()
-	return len(p), nil
-}
 
 func TestRead(t *testing.T) {
 	for _, c := range []struct {
@@ -132,13 +109,13 @@ func TestCommand(t *testing.T) {
 		if c.silent {
 			want = nil
 		}
-		if !slices.Equal(srv.heard, want) {
-			t.Errorf("%q: sent %q", c.before, srv.heard)
+		if !slices.Equal(srv.Received, want) {
+			t.Errorf("%q: sent %q", c.before, srv.Received)
 		}
 	}
 	l, srv := connect("")
-	if _, err := l.Command("EHLO x\r\nMAIL FROM:<>"); !errors.Is(err, wire.ErrArgument) || srv.heard != nil {
-		t.Errorf("a command of two lines: %v, sent %q", err, srv.heard)
+	if _, err := l.Command("EHLO x\r\nMAIL FROM:<>"); !errors.Is(err, wire.ErrArgument) || srv.Received != nil {
+		t.Errorf("a command of two lines: %v, sent %q", err, srv.Received)
 	}
 }
 
@@ -193,8 +170,8 @@ func FuzzReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		l, srv := connect("", string(answer))
 		r, err := l.Command("X")
-		if len(srv.heard) != 1 {
-			t.Fatalf("sent %q", srv.heard)
+		if len(srv.Received) != 1 {
+			t.Fatalf("sent %q", srv.Received)
 		}
 		if err != nil {
 			return

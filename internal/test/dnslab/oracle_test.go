@@ -17,6 +17,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/test/dnslab/nameservers"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
@@ -169,16 +170,7 @@ func listenAt(t *testing.T, ip string, serve func(net.Conn)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serve(c)
-		}
-	}()
+	sockettest.Serve(t, l, serve)
 }
 
 func address(row int) string { return fmt.Sprintf("127.0.1.%d", row+1) }

@@ -2,10 +2,8 @@ package serve
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -248,110 +246,6 @@ func (s *Session) finish() error {
 
 // errEndSilently ends a session without a farewell of TLS.
 var errEndSilently = errors.New("end of session, without a farewell")
-
-// Say queues a line for the client, unless a rule has it carried out without a word.
-func (s *Session) Say(format string, args ...any) {
-	if !s.muted {
-		s.SayAnyway(format, args...)
-	}
-}
-
-// SayAnyway is Say for a line that the client must answer.
-func (s *Session) SayAnyway(format string, args ...any) {
-	line := fmt.Sprintf(format, args...) + "\r\n"
-	s.out.WriteString(line)
-	s.note(false, line)
-}
-
-// Write queues bytes for the client as Say does.
-func (s *Session) Write(p []byte) (int, error) {
-	if s.muted {
-		return len(p), nil
-	}
-	s.note(false, string(p))
-	return s.out.Write(p)
-}
-
-// Flush sends what is queued.
-func (s *Session) Flush() { s.out.Flush() }
-
-// Line returns the client's next line without its end. What is queued goes out
-// first, unless the next line is here already: then all is answered at once.
-func (s *Session) Line() (string, error) {
-	raw, err := s.RawLine()
-	return strings.TrimRight(raw, "\r\n"), err
-}
-
-// RawLine is Line with the line's end.
-func (s *Session) RawLine() (string, error) {
-	if !s.Waiting() {
-		s.out.Flush()
-	}
-	line, err := s.in.ReadString('\n')
-	s.note(true, line)
-	return line, err
-}
-
-// Waiting reports whether a line of the client's is here already.
-func (s *Session) Waiting() bool {
-	waiting, _ := s.in.Peek(s.in.Buffered())
-	return bytes.Contains(waiting, []byte("\n"))
-}
-
-// ReadFull reads so many bytes of the client's.
-func (s *Session) ReadFull(p []byte) error {
-	if s.in.Buffered() < len(p) {
-		s.out.Flush()
-	}
-	n, err := io.ReadFull(s.in, p)
-	s.note(true, string(p[:n]))
-	return err
-}
-
-func (s *Session) note(client bool, line string) {
-	if s.Trace != nil && line != "" {
-		s.Trace(client, s.secure != nil, line)
-	}
-}
-
-// MayUpgrade reports whether STARTTLS is offered at this point.
-func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
-
-// Ahead reports whether the client has sent more than the line that is being
-// answered though PIPELINING is not offered.
-func (s *Session) Ahead() bool { return s.in.Buffered() > 0 && !s.Has("PIPELINING") }
-
-// MayLogin reports whether logins are.
-func (s *Session) MayLogin() bool { return s.secure != nil || s.LoginInClear }
-
-// Upgrade begins TLS behind the go-ahead line. What the client has sent ahead
-// may be an attacker's and must not be taken for its own.
-func (s *Session) Upgrade(goAhead string) error {
-	if s.in.Buffered() > 0 {
-		return ErrEnd
-	}
-	s.conn.Recorder.ExpectTLS()
-	s.Say("%s", goAhead)
-	s.out.Flush()
-	return s.handshake()
-}
-
-func (s *Session) handshake() error {
-	conn := tls.Server(s.conn, s.TLS)
-	if err := conn.Handshake(); err != nil {
-		return err
-	}
-	s.secure = conn
-	s.speakOver(Inside{conn, s.conn.Recorder})
-	return nil
-}
-
-// NextLine is Line for a session that writes while it waits for the client.
-func (s *Session) NextLine() (string, error) {
-	line, err := s.in.ReadString('\n')
-	s.note(true, line)
-	return strings.TrimRight(line, "\r\n"), err
-}
 
 // Ending reports whether a rule has ended the session.
 func (s *Session) Ending() bool { return s.end != GoOn }
