@@ -110,7 +110,7 @@ func TestIncomplete(t *testing.T) {
 	if err := json.Unmarshal(text, &whole); err != nil {
 		t.Fatal(err)
 	}
-	whole["endpoints"] = whole["endpoints"].([]any)[:3]
+	whole["endpoints"] = whole["endpoints"].([]any)[1:3]
 	shown := 0
 	lacking(whole, func() {
 		text, err := json.Marshal(whole)
