@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
 	"io"
 	"maps"
@@ -123,8 +122,13 @@ func TestIncomplete(t *testing.T) {
 		}
 		shown++
 		r.Findings = findings.Of(r)
-		if err := errors.Join(terminal.Write(io.Discard, r, terminal.Style{Long: true}), webpage.Write(io.Discard, r)); err != nil {
+		if err := terminal.Write(io.Discard, r, terminal.Style{Long: true}); err != nil {
 			t.Error(err)
+		}
+		if shown%8 == 0 { // which takes much longer
+			if err := webpage.Write(io.Discard, r); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	if shown < 100 {
