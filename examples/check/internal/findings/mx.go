@@ -11,8 +11,13 @@ func ofMX(domain string, m *report.MX) (all []report.Finding) {
 	add := func(where, id string, harm report.Harm, what, next string) {
 		all = append(all, report.Finding{ID: id, Harm: harm, Where: []string{where}, What: what, Next: next})
 	}
-	if m == nil || m.Error != "" {
-		return nil // a domain that takes no mail, or says nothing, is none to be protected
+	switch {
+	case m != nil && m.Later:
+		add(domain, "mx-unknown", report.Unknown, "Where mail for the domain goes could not be found out: "+m.Error,
+			"You: look again later, or from another network.")
+		return all
+	case m == nil || m.Error != "":
+		return nil // a domain that takes no mail is none to be protected
 	}
 	if m.Broken != "" {
 		add(domain, "mta-sts-broken", report.Weaker, "The domain announces an MTA-STS policy that cannot be had: "+m.Broken,
