@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +15,8 @@ import (
 
 	"github.com/mailconn/mailconn/examples/check/internal/findings"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/check/internal/terminal"
+	"github.com/mailconn/mailconn/examples/check/internal/webpage"
 )
 
 var update = flag.Bool("update", false, "write the files in testdata anew")
@@ -90,6 +96,65 @@ func TestPage(t *testing.T) {
 	}
 	if status, _, stderr := program(t, "", "-from", "testdata/demo.json", "-html", filepath.Join(file, "x")); status != report.StatusNoLook || stderr == "" {
 		t.Errorf("%d %q", status, stderr)
+	}
+}
+
+// A report that lacks anything is refused, or shown as far as it goes.
+func TestIncomplete(t *testing.T) {
+	text, err := os.ReadFile("testdata/demo.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole map[string]any
+	if err := json.Unmarshal(text, &whole); err != nil {
+		t.Fatal(err)
+	}
+	whole["endpoints"] = whole["endpoints"].([]any)[1:3]
+	shown := 0
+	lacking(whole, func() {
+		text, err := json.Marshal(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := report.Read(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		shown++
+		r.Findings = findings.Of(r)
+		if err := terminal.Write(io.Discard, r, terminal.Style{Long: true}); err != nil {
+			t.Error(err)
+		}
+		if shown%8 == 0 { // which takes much longer
+			if err := webpage.Write(io.Discard, r); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if shown < 100 {
+		t.Errorf("only %d were shown", shown)
+	}
+}
+
+// lacking calls f with each member and each element taken out of v, one at a time.
+func lacking(v any, f func()) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			was := v[name]
+			delete(v, name)
+			f()
+			if list, ok := was.([]any); ok && len(list) > 0 {
+				v[name] = list[1:]
+				f()
+			}
+			v[name] = was
+			lacking(was, f)
+		}
+	case []any:
+		for _, one := range v {
+			lacking(one, f)
+		}
 	}
 }
 

@@ -147,3 +147,15 @@ func TestInterrupted(t *testing.T) {
 		}
 	})
 }
+
+// A question about MX records that is not answered is no absence of hosts.
+func TestMXUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := fakenet.NewWorld(t)
+		w.Names.Fail("example.org MX", "SERVFAIL")
+		w.Names.Add("_imaps._tcp.example.org SRV 0 1 993 imap.example.org.")
+		if _, r := ask(t, w, "joe@example.org"); !slices.Contains(ids(r), "mx-unknown") {
+			t.Errorf("%q, %+v", ids(r), r.Domain.MX)
+		}
+	})
+}

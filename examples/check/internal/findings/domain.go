@@ -53,8 +53,8 @@ func ofUse(d *report.Domain, use string, servers []report.Candidate) (all []repo
 	for _, c := range servers {
 		if c.Standing == report.Rejected {
 			add("named-without-tls", report.Exposed,
-				fmt.Sprintf("%s tells mail programs to use %s without encryption (%v).", capital(source(c.Proofs[0].Source)), c.URL.Host, c.URL),
-				"Owner of the domain: name it with TLS, or take it out.")
+				fmt.Sprintf("Mail programs are told to use %s without encryption (%v), by %s.", c.URL.Host, c.URL, sources(c)),
+				"Owner of the domain: name it there with TLS, or take it out.")
 		}
 	}
 	ready := slices.ContainsFunc(servers, func(c report.Candidate) bool { return c.Standing == report.Ready })
@@ -128,6 +128,15 @@ func unique(list []string) []string {
 // order returns the names of the sources in the order in which they are named.
 func order() []string { return []string{"pacc", "srv", "autoconfig", "ispdb", "mx", "guess"} }
 
+// sources returns who names a server.
+func sources(c report.Candidate) string {
+	var names []string
+	for _, p := range c.Proofs {
+		names = append(names, source(p.Source))
+	}
+	return strings.Join(unique(names), " and ")
+}
+
 // source returns the name of a source as a person may know it.
 func source(name string) string {
 	if known := map[string]string{
@@ -138,5 +147,3 @@ func source(name string) string {
 	}
 	return name
 }
-
-func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

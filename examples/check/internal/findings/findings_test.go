@@ -67,6 +67,7 @@ func TestMX(t *testing.T) {
 	good := report.MXHost{Name: "mx.a.test", Verified: true}
 	for want, m := range map[string]*report.MX{
 		"":                {Hosts: []report.MXHost{good}, STS: &report.STS{Mode: "enforce"}},
+		"mx-unknown":      {Error: "no answer", Later: true},
 		"mta-sts-broken":  {Hosts: []report.MXHost{good}, Broken: "no answer"},
 		"mta-sts-testing": {Hosts: []report.MXHost{good}, STS: &report.STS{Mode: "testing"}},
 		"mx-not-used":     {Hosts: []report.MXHost{good, {Error: "not in the policy"}}},

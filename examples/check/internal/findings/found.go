@@ -56,7 +56,7 @@ func oldTLSOnly(e *report.Endpoint, _ int) bool {
 }
 
 func expires(e *report.Endpoint, days int) bool {
-	return protected(e) && soonest(e).DaysLeft < days
+	return protected(e) && len(e.Chain) > 0 && soonest(e).DaysLeft < days
 }
 
 // soonest returns the certificate of the chain that expires first.

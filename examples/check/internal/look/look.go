@@ -90,7 +90,7 @@ func (l *Looker) login(ctx context.Context, e dial.Endpoint) *report.Login {
 		Error: v.outcome.Error, Hint: v.outcome.Hint,
 	}
 	if v.login.Unbound != nil {
-		done.Unbound = v.login.Unbound.Error()
+		done.Unbound = clip(v.login.Unbound.Error())
 	}
 	return done
 }

@@ -2,6 +2,7 @@ package look
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -20,7 +21,9 @@ func MX(ctx context.Context, domain string, o *discover.Options) *report.MX {
 	defer sender.Close(ctx)
 	route, err := sender.Look(ctx, domain)
 	if err != nil {
-		return &report.MX{Hosts: []report.MXHost{}, Error: mxText(err)}
+		var failed *mx.Error
+		later := errors.As(err, &failed) && !failed.Final()
+		return &report.MX{Hosts: []report.MXHost{}, Error: mxText(err), Later: later}
 	}
 	seen := &report.MX{Signed: route.Secure, Hosts: []report.MXHost{}}
 	if p := route.Policy; p != nil {

@@ -32,7 +32,9 @@ func (l *Looker) visit(ctx context.Context, e dial.Endpoint, creds auth.Credenti
 	v := &visit{at: steps.begin}
 	if err := v.session(ctx, &d, e, creds); err != nil {
 		v.outcome = failure(err)
-		v.chain = certificates(presented(err), v.at)
+		if v.chain == nil {
+			v.chain = certificates(presented(err), v.at)
+		}
 	}
 	v.outcome.Policy = e.Policy
 	v.outcome.Steps, v.outcome.Transcript = steps.done, script.lines()

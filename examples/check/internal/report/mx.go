@@ -7,6 +7,7 @@ type MX struct {
 	Broken string   `json:"broken,omitempty"` // why a policy that is announced could not be had
 	Hosts  []MXHost `json:"hosts"`            // the most preferred first
 	Error  string   `json:"error,omitempty"`  // why there is no host
+	Later  bool     `json:"later,omitempty"`  // the question failed: there may be hosts
 }
 
 // STS is an MTA-STS policy (RFC 8461).
