@@ -27,9 +27,12 @@
 //	d := dial.Dialer{TLSConfig: srv.ClientConfig()}
 //	conn, err := d.Dial(ctx, srv.Endpoint(policy.RequiredSTARTTLS))
 //
+// It knows one account, "user" with the password "secret", and refuses logins without
+// TLS, unless the [Config] says otherwise.
+//
 // An IMAP server has mailboxes in memory, with CONDSTORE, QRESYNC, UIDPLUS, MOVE,
-// IDLE, LITERAL+, MULTIAPPEND and COMPRESS=DEFLATE; a POP3 server serves the INBOX of the same
-// store; an SMTP server keeps what it takes for [Server.Messages], with
+// IDLE, LITERAL+, MULTIAPPEND and COMPRESS=DEFLATE; a POP3 server serves the INBOX of
+// the same store; an SMTP server keeps what it takes for [Server.Messages], with
 // PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8 and DSN. Servers that share a
 // [mailstore.Store] are one account: what is sent to one is read from another.
 //
