@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -180,4 +181,41 @@ func TestNoListenerNoRecords(t *testing.T) {
 			conn.Close()
 		}
 	})
+}
+
+// A rule for an empty line is for no other, and the end that a rule orders is not undone
+// by one that applies in the middle of the same command.
+func TestRuleForAnEmptyLine(t *testing.T) {
+	srv := newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Rules: []dialtest.Rule{
+		{At: "", Reply: "-ERR nothing"},
+		{At: "credentials", Delay: time.Nanosecond},
+		{At: "PASS", Delay: time.Nanosecond, End: dialtest.EndClose},
+	}})
+	conn := srv.Pipe()
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	talk(t, conn, r, "S: +OK ready\nC: \nS: -ERR nothing\nC: USER user\nS: +OK now the password\nC: PASS secret\nS: +OK welcome")
+	if line, err := r.ReadString('\n'); err != io.EOF {
+		t.Errorf("%q, %v behind PASS", line, err)
+	}
+}
+
+// Logins can be judged by a function, by whatever mechanism the password arrives.
+func TestAccept(t *testing.T) {
+	good := map[string]string{"ann": "one", "bob": "two"}
+	srv := newServer(t, dialtest.Config{
+		Protocol: policy.POP3, LoginInClear: true, Mechanisms: []string{"PLAIN", "XOAUTH2"},
+		Accept: func(user, password string) bool { return password != "" && good[user] == password },
+	})
+	for attempt, reply := range map[string]string{
+		"USER ann\nS: +OK now the password\nC: PASS one":              "+OK welcome",
+		"USER ann\nS: +OK now the password\nC: PASS two":              "-ERR [AUTH] wrong user or password",
+		"AUTH PLAIN " + in64("\x00bob\x00two"):                        "+OK welcome",
+		"AUTH PLAIN " + in64("\x00user\x00secret"):                    "-ERR [AUTH] wrong user or password",
+		"AUTH XOAUTH2 " + in64("user=bob\x01auth=Bearer two\x01\x01"): "+OK welcome",
+	} {
+		conn := srv.Pipe()
+		talk(t, conn, bufio.NewReader(conn), "S: +OK ready\nC: "+attempt+"\nS: "+reply)
+		conn.Close()
+	}
 }

@@ -245,7 +245,7 @@ func TestSlow(t *testing.T) {
 
 // A server on a Unix socket, by itself and behind a network.
 func TestUnix(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "smtp")
+	path := filepath.Join(t.TempDir(), "smtp:25") // a path, as it has a slash
 	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, Unix: path})
 	for _, d := range []interface{ Addr() string }{srv, network(t, srv, dialtest.Plan{})} {
 		kind := "unix"

@@ -100,7 +100,8 @@ func TestSMTPProfiles(t *testing.T) {
 	const mail = "C: MAIL FROM:<a@mail.test> "
 	for without, then := range map[string]string{
 		"PIPELINING": "C: NOOP\\nNOOP\nS: 503 5.5.0 PIPELINING is not offered\nS: 250 2.0.0 done\n" +
-			mail + "\\nRCPT TO:<b@mail.test>\\nDATA\nS: 503 5.5.0 PIPELINING is not offered\nS: 503 5.5.0 PIPELINING is not offered\nS: 503 5.5.1 not now",
+			mail + "\\nRCPT TO:<b@mail.test>\\nDATA\nS: 503 5.5.0 PIPELINING is not offered\nS: 503 5.5.0 PIPELINING is not offered\nS: 503 5.5.1 not now\n" +
+			mail + "\nS: 250 2.1.0 sender accepted\nC: RCPT TO:<b@mail.test>\nS: 250 2.1.5 recipient accepted\nC: DATA\\nNOOP\nS: 503 5.5.0 PIPELINING is not offered\nS: 250 2.0.0 done",
 		"CHUNKING":   "C: BDAT 1\nS: 500 5.5.1 unknown command\n" + mail + "BODY=BINARYMIME\nS: 555 5.5.4 unknown parameter BODY",
 		"8BITMIME":   mail + "BODY=8BITMIME\nS: 555 5.5.4 unknown parameter BODY",
 		"BINARYMIME": mail + "BODY=BINARYMIME\nS: 555 5.5.4 unknown parameter BODY",

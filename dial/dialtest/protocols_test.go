@@ -2,7 +2,6 @@ package dialtest_test
 
 import (
 	"bufio"
-	"encoding/base64"
 	"io"
 	"net/smtp"
 	"slices"
@@ -17,7 +16,6 @@ import (
 )
 
 func TestDialogues(t *testing.T) {
-	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	both := []string{"PLAIN", "LOGIN", "X-UNHEARD-OF"}
 	tests := []struct {
 		name   string
@@ -71,10 +69,10 @@ func TestDialogues(t *testing.T) {
 			C: *
 			S: b BAD exchange cancelled or malformed
 			C: c AUTHENTICATE LOGIN
-			S: + ` + b64("Username:") + `
-			C: ` + b64("user") + `
-			S: + ` + b64("Password:") + `
-			C: ` + b64("secret") + `
+			S: + ` + in64("Username:") + `
+			C: ` + in64("user") + `
+			S: + ` + in64("Password:") + `
+			C: ` + in64("secret") + `
 			S: c OK [CAPABILITY <imap>] welcome`},
 		{"IMAP PREAUTH", dialtest.Config{Protocol: policy.IMAP, Greeting: "* PREAUTH hello"}, `
 			S: * PREAUTH hello
@@ -99,11 +97,11 @@ func TestDialogues(t *testing.T) {
 			S: 504 5.5.4 mechanism not available
 			C: AUTH PLAIN =
 			S: 501 5.5.2 exchange cancelled or malformed
-			C: AUTH PLAIN ` + b64("\x00user\x00wrong") + `
+			C: AUTH PLAIN ` + in64("\x00user\x00wrong") + `
 			S: 535 5.7.8 wrong user or password
-			C: AUTH LOGIN ` + b64("user") + `
-			S: 334 ` + b64("Password:") + `
-			C: ` + b64("secret") + `
+			C: AUTH LOGIN ` + in64("user") + `
+			S: 334 ` + in64("Password:") + `
+			C: ` + in64("secret") + `
 			S: 235 2.7.0 welcome
 			C: DATA
 			S: 503 5.5.1 not now
@@ -115,6 +113,10 @@ func TestDialogues(t *testing.T) {
 			S: 250 2.1.0 sender accepted
 			C: RCPT TO:<>
 			S: 501 5.5.4 no address
+			C: RCPT TO:<"\"> <x"@mail.test
+			S: 501 5.5.4 no address
+			C: RCPT TO:<"\"> <x"@mail.test> NOTIFY=NEVER
+			S: 250 2.1.5 recipient accepted
 			C: RSET
 			S: 250 2.0.0 forgotten
 			C: EXPN you
