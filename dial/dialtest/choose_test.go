@@ -143,6 +143,9 @@ func TestMessagesAreCopies(t *testing.T) {
 	first := srv.Messages()[0]
 	first.MailParams[0], first.To[0], first.Data[0] = "x", "x", 'x'
 	first.RcptParams[0] = []string{"x"}
+	if srv.Deliver("lost\n"); len(srv.Mailbox()) > 0 {
+		t.Error("a server without a store has a mailbox")
+	}
 	if got := srv.Messages()[0]; got.MailParams[0] != "BODY=8BITMIME" || got.To[0] != "ann@mail.test" || got.Data[0] == 'x' || len(got.RcptParams[0]) > 0 {
 		t.Errorf("%+v", got)
 	}

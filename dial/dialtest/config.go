@@ -65,12 +65,19 @@ type Config struct {
 	// LoginInClear means that logins are listed and accepted without TLS too.
 	LoginInClear bool
 
-	// Without lists extensions that the server does not have, in the words of its
-	// list: "CONDSTORE", "PIPELINING". It neither lists nor understands them. Those
-	// that need one of them go with it: QRESYNC with CONDSTORE and ENABLE, BINARYMIME
-	// with CHUNKING, AUTH-RESP-CODE with RESP-CODES. By default it has all that it
-	// knows: with IMAP those below and SASL-IR; with SMTP also REQUIRETLS inside TLS.
-	// A word that the protocol does not have is an error.
+	// Without lists extensions that the server does not have: it neither lists nor
+	// understands them. By default it has all that it knows, which are
+	//
+	//	IMAP  IDLE, NAMESPACE, UNSELECT, UIDPLUS, MOVE, ENABLE, ID, ESEARCH, SPECIAL-USE,
+	//	      LIST-STATUS, CONDSTORE, QRESYNC, LITERAL+, MULTIAPPEND, STATUS=SIZE,
+	//	      SASL-IR, STARTTLS
+	//	SMTP  PIPELINING, CHUNKING, 8BITMIME, BINARYMIME, SMTPUTF8, SIZE, DSN,
+	//	      ENHANCEDSTATUSCODES, REQUIRETLS (inside TLS), STARTTLS, AUTH
+	//	POP3  TOP, UIDL, RESP-CODES, AUTH-RESP-CODE, PIPELINING, STLS, USER, SASL
+	//
+	// What needs one of them goes with it: QRESYNC with CONDSTORE and ENABLE,
+	// BINARYMIME with CHUNKING, AUTH-RESP-CODE with RESP-CODES. Any other word is an
+	// error.
 	Without []string
 
 	// MaxSize is the size in bytes of the largest message that the server

@@ -27,6 +27,9 @@
 //	d := dial.Dialer{TLSConfig: srv.ClientConfig()}
 //	conn, err := d.Dial(ctx, srv.Endpoint(policy.RequiredSTARTTLS))
 //
+// It knows one account, "user" with the password "secret", and refuses logins without
+// TLS, unless the [Config] says otherwise.
+//
 // An IMAP server has mailboxes in memory, with CONDSTORE, QRESYNC, UIDPLUS, MOVE,
 // IDLE, LITERAL+, MULTIAPPEND and COMPRESS=DEFLATE; a POP3 server serves the INBOX of the same
 // store; an SMTP server keeps what it takes for [Server.Messages], with

@@ -93,7 +93,8 @@ func (s *Server) NetDialer() dial.NetDialer {
 // CA returns the CA that issued the server's certificate.
 func (s *Server) CA() *CA { return s.cfg.CA }
 
-// ClientConfig returns a new config that trusts the server's CA.
+// ClientConfig returns a new config that trusts the server's CA. It names no server:
+// a client that is not told one by its address needs ServerName "mail.test".
 func (s *Server) ClientConfig() *tls.Config { return s.cfg.CA.ClientConfig() }
 
 // Order adds rules behind those that the server has.
@@ -133,7 +134,7 @@ func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, erro
 }
 
 // Sessions returns what was recorded of each connection so far, in the order
-// in which they came.
+// in which they came. It is complete when the server is closed.
 func (s *Server) Sessions() []Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,7 +174,8 @@ func (m Message) clone() Message {
 	return m
 }
 
-// Messages returns the messages that an SMTP server has taken so far.
+// Messages returns the messages that an SMTP server has taken so far. A message is
+// among them before its client is told that it was taken.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,15 +202,24 @@ func (s *Server) take(m serve.Message) {
 // without.
 func (s *Server) Store() *mailstore.Store { return s.cfg.Store }
 
-// Deliver adds new messages to the INBOX of an IMAP or POP3 server, and returns
-// their UIDs. IMAP sessions are told, POP3 sessions begin with what is there.
-func (s *Server) Deliver(texts ...string) []uint32 { return s.cfg.Store.Inbox().Deliver(texts...) }
+// Deliver adds new messages to the INBOX, and returns their UIDs. IMAP sessions are
+// told, POP3 sessions begin with what is there. What is delivered to a server without
+// a store is lost. The other mailboxes are those of Store.
+func (s *Server) Deliver(texts ...string) []uint32 { return s.inbox().Deliver(texts...) }
 
 // Expunge removes messages from the INBOX, as another client would.
-func (s *Server) Expunge(uids ...uint32) { s.cfg.Store.Inbox().Expunge(uids...) }
+func (s *Server) Expunge(uids ...uint32) { s.inbox().Expunge(uids...) }
 
 // Mailbox returns the texts of the messages in the INBOX.
-func (s *Server) Mailbox() []string { return s.cfg.Store.Inbox().Texts() }
+func (s *Server) Mailbox() []string { return s.inbox().Texts() }
+
+// inbox returns the INBOX, an empty one of no use if there is no store.
+func (s *Server) inbox() *mailstore.Mailbox {
+	if s.cfg.Store == nil {
+		return mailstore.New().Inbox()
+	}
+	return s.cfg.Store.Inbox()
+}
 
 // serve is the life of one connection.
 func (s *Server) serve(conn net.Conn, cut <-chan struct{}) {
