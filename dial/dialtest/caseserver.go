@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/play"
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
@@ -35,7 +36,7 @@ type CaseServer struct {
 // caseConnection is one connection to a CaseServer.
 type caseConnection struct {
 	rec        *serve.Recorder
-	transcript *transcript
+	transcript *play.Transcript
 	handshakes int // set when the play has ended
 }
 
@@ -90,7 +91,7 @@ func (s *CaseServer) serve(conn net.Conn, cut <-chan struct{}) {
 	if !ok {
 		return // unreachable: the listener is TCP's
 	}
-	p := &caseConnection{rec: &serve.Recorder{}, transcript: &transcript{}}
+	p := &caseConnection{rec: &serve.Recorder{}, transcript: &play.Transcript{}}
 	s.mu.Lock()
 	s.plays = append(s.plays, p)
 	s.mu.Unlock()
@@ -105,17 +106,17 @@ func (s *CaseServer) serve(conn net.Conn, cut <-chan struct{}) {
 // completed.
 func (s *CaseServer) play(conn *net.TCPConn, cut <-chan struct{}, p *caseConnection) (handshakes int) {
 	if s.honest != nil {
-		if s.honest.session(conn, cut, p.rec, p.transcript.add) {
+		if s.honest.session(conn, cut, p.rec, p.transcript.Add) {
 			return 1
 		}
 		return 0
 	}
-	d := &defaults{protocol: s.c.Protocol, lenient: s.c.script.Session(s.policy).Result == "tls"}
-	played := s.c.script.Serve(&caseConn{TCPConn: conn, rec: p.rec}, s.policy, script.Stage{
+	d := &play.Defaults{Protocol: s.c.Protocol, Lenient: s.c.script.Session(s.policy).Result == "tls"}
+	played := s.c.script.Serve(&play.Conn{TCPConn: conn, Recorder: p.rec}, s.policy, script.Stage{
 		Config: func(kind string) (*tls.Config, error) { return script.TLSConfig(kind, s.ca.named) },
 		Honest: s.rest,
-		Else:   d.answer,
-		Trace:  p.transcript.add,
+		Else:   d.Answer,
+		Trace:  p.transcript.Add,
 	})
 	p.rec.Decrypted(played.Inside)
 	return played.Handshakes
@@ -130,7 +131,7 @@ func (s *CaseServer) Report() Report {
 	for _, p := range s.plays {
 		r.Sessions = append(r.Sessions, Session(p.rec.Record()))
 		r.Handshakes += p.handshakes
-		r.Transcript = slices.Concat(r.Transcript, p.transcript.lines(len(r.Sessions)))
+		r.Transcript = slices.Concat(r.Transcript, p.transcript.Lines(len(r.Sessions)))
 	}
 	return r
 }

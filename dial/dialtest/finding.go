@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/play"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -64,7 +65,7 @@ func (t *try) judge() {
 	case t.err == nil:
 		t.judgeSuccess()
 	case t.c.verdict(t.policy) == mustSucceed:
-		t.find(RefusedHonest, "failed with an honest server: %s", clip(t.err.Error()))
+		t.find(RefusedHonest, "failed with an honest server: %s", play.Clip(t.err.Error()))
 	}
 }
 

@@ -3,6 +3,7 @@ package dialtest
 import (
 	"slices"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/play"
 	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -56,7 +57,7 @@ func (r Report) Forbidden() []string {
 	var found []string
 	for _, s := range r.Sessions {
 		for _, line := range script.Forbidden(s.Clear, r.protocol, r.policy) {
-			found = append(found, clip(line))
+			found = append(found, play.Clip(line))
 		}
 	}
 	return found

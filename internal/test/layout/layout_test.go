@@ -77,7 +77,7 @@ var allowed = map[string][]string{
 	"pop3conn":                   {"dial", "dial/auth", "internal/line", "internal/line/pop3", "internal/session", "internal/wire", "policy", goSASL},
 	"pop3conn/pop3watch":         {"dial", "dial/auth", "internal/disk", "internal/outage", "internal/wire", "policy", "pop3conn"},
 	"dial/dialtest":              {"dial", "dial/dialtest/...", "internal/test/script", "policy"},
-	"dial/dialtest/...":          {"dial/dialtest/internal/serve", "dial/dialtest/mailstore"},
+	"dial/dialtest/...":          {"dial/dialtest/internal/mimepart", "dial/dialtest/internal/serve", "dial/dialtest/mailstore", "policy"},
 }
 
 // permitted returns what a package may import by the table, and whether it has a

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/mimepart"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 )
 
@@ -169,7 +170,7 @@ func (s *Session) tellItems(c *command, number int, m mailstore.Message, items [
 		b.WriteString(label + " " + value)
 	}
 	named := map[string]bool{}
-	root := sync.OnceValue(func() *part { return parse(m.Text) })
+	root := sync.OnceValue(func() *mimepart.Part { return mimepart.Parse(m.Text) })
 	for _, it := range items {
 		named[it.name] = true
 		add(it.label, it.value(m, root))
@@ -184,7 +185,7 @@ func (s *Session) tellItems(c *command, number int, m mailstore.Message, items [
 }
 
 // value returns an item of a message.
-func (it item) value(m mailstore.Message, root func() *part) string {
+func (it item) value(m mailstore.Message, root func() *mimepart.Part) string {
 	switch it.name {
 	case "UID":
 		return fmt.Sprint(m.UID)
@@ -193,15 +194,15 @@ func (it item) value(m mailstore.Message, root func() *part) string {
 	case "MODSEQ":
 		return fmt.Sprintf("(%d)", m.ModSeq)
 	case "INTERNALDATE":
-		return quote(m.Date.Format("_2-Jan-2006 15:04:05 -0700"))
+		return mimepart.Quote(m.Date.Format("_2-Jan-2006 15:04:05 -0700"))
 	case "RFC822.SIZE":
 		return fmt.Sprint(len(m.Text))
 	case "ENVELOPE":
-		return root().envelope()
+		return root().Envelope()
 	case "BODY", "BODYSTRUCTURE":
-		return root().structure(it.name == "BODYSTRUCTURE")
+		return root().Structure(it.name == "BODYSTRUCTURE")
 	}
-	text, ok := root().section(it.section, it.fields)
+	text, ok := root().Section(it.section, it.fields)
 	if !ok {
 		return "NIL"
 	}

@@ -5,16 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/mimepart"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 )
-
-// quote returns a string as IMAP writes it: quoted, or as a literal.
-func quote(text string) string {
-	if strings.ContainsAny(text, "\r\n\x00") {
-		return fmt.Sprintf("{%d}\r\n%s", len(text), text)
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-}
 
 // list is LIST and LSUB: every mailbox counts as subscribed.
 func (s *Session) list(c *command) error {
@@ -55,7 +48,7 @@ func (s *Session) list(c *command) error {
 		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, encodeName(name)) }) {
 			continue
 		}
-		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(attributes, " "), mailstore.Separator, quote(encodeName(name)))
+		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(attributes, " "), mailstore.Separator, mimepart.Quote(encodeName(name)))
 		if items != nil {
 			s.tellStatus(name, box, items)
 		}
@@ -179,7 +172,7 @@ func (s *Session) tellStatus(name string, box *mailstore.Mailbox, items []string
 		}
 		values = append(values, fmt.Sprint(item, " ", value))
 	}
-	s.Say("* STATUS %s (%s)", quote(encodeName(name)), strings.Join(values, " "))
+	s.Say("* STATUS %s (%s)", mimepart.Quote(encodeName(name)), strings.Join(values, " "))
 }
 
 func has(m mailstore.Message, flag string) bool {

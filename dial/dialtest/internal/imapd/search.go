@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/mimepart"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 )
 
@@ -83,7 +84,7 @@ func (s *Session) tellFound(found []uint32, modSeq uint64) {
 
 // tellExtended answers with ESEARCH (RFC 4731).
 func (s *Session) tellExtended(c *command, options []string, found []uint32, modSeq uint64) {
-	line := fmt.Sprintf("* ESEARCH (TAG %s)", quote(s.tag))
+	line := fmt.Sprintf("* ESEARCH (TAG %s)", mimepart.Quote(s.tag))
 	if c.uids {
 		line += " UID"
 	}
@@ -204,7 +205,7 @@ func (s *Session) valueKey(c *command, word string) test {
 		return func(_ int, m mailstore.Message) bool {
 			text := m.Text
 			if word == "BODY" {
-				text = parse(text).body
+				text = mimepart.Parse(text).Body
 			}
 			return strings.Contains(strings.ToLower(text), value)
 		}
@@ -215,7 +216,7 @@ func (s *Session) valueKey(c *command, word string) test {
 
 func headerKey(name, value string) test {
 	return func(_ int, m mailstore.Message) bool {
-		for _, f := range parse(m.Text).fields() {
+		for _, f := range mimepart.Parse(m.Text).Fields() {
 			key, text, _ := strings.Cut(f, ":")
 			if strings.EqualFold(strings.TrimSpace(key), name) && strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
 				return true
@@ -242,7 +243,7 @@ func dateKey(word string, day time.Time) test {
 		date := m.Date
 		if sent {
 			var err error
-			if date, err = mail.ParseDate(parse(m.Text).field("Date")); err != nil {
+			if date, err = mail.ParseDate(mimepart.Parse(m.Text).Field("Date")); err != nil {
 				return false
 			}
 		}

@@ -1,4 +1,6 @@
-package imapd
+// Package mimepart takes a message to pieces, as an IMAP server tells of them: sections,
+// ENVELOPE and BODYSTRUCTURE.
+package mimepart
 
 import (
 	"mime"
@@ -6,34 +8,34 @@ import (
 	"strings"
 )
 
-// part is a message, or a part of one.
-type part struct {
+// Part is a message, or a part of one.
+type Part struct {
+	Body   string
 	header string // with the empty line that ends it
-	body   string
 	kind   string // type and subtype in lower case
 	params map[string]string
-	parts  []*part // of a multipart, or the message of a message/rfc822
+	parts  []*Part // of a multipart, or the message of a message/rfc822
 }
 
-// parse takes a message, or a part of one, to pieces.
-func parse(text string) *part {
-	p := &part{header: text}
+// Parse takes a message, or a part of one, to pieces.
+func Parse(text string) *Part {
+	p := &Part{header: text}
 	if strings.HasPrefix(text, "\r\n") {
-		p.header, p.body = text[:2], text[2:]
+		p.header, p.Body = text[:2], text[2:]
 	} else if i := strings.Index(text, "\r\n\r\n"); i >= 0 {
-		p.header, p.body = text[:i+4], text[i+4:]
+		p.header, p.Body = text[:i+4], text[i+4:]
 	}
 	var err error
-	if p.kind, p.params, err = mime.ParseMediaType(p.field("Content-Type")); err != nil || !strings.Contains(p.kind, "/") {
+	if p.kind, p.params, err = mime.ParseMediaType(p.Field("Content-Type")); err != nil || !strings.Contains(p.kind, "/") {
 		p.kind, p.params = "text/plain", map[string]string{"charset": "us-ascii"}
 	}
 	switch {
 	case p.multipart():
-		for _, text := range split(p.body, p.params["boundary"]) {
-			p.parts = append(p.parts, parse(text))
+		for _, text := range split(p.Body, p.params["boundary"]) {
+			p.parts = append(p.parts, Parse(text))
 		}
 	case p.kind == "message/rfc822":
-		p.parts = []*part{parse(p.body)}
+		p.parts = []*Part{Parse(p.Body)}
 	}
 	if p.multipart() && len(p.parts) == 0 {
 		p.kind = "text/plain"
@@ -41,7 +43,7 @@ func parse(text string) *part {
 	return p
 }
 
-func (p *part) multipart() bool { return strings.HasPrefix(p.kind, "multipart/") }
+func (p *Part) multipart() bool { return strings.HasPrefix(p.kind, "multipart/") }
 
 // split returns what stands between the boundaries of a multipart (RFC 2046
 // §5.1.1).
@@ -68,8 +70,8 @@ func split(body, boundary string) []string {
 	return parts
 }
 
-// fields returns the header's fields as they are, with their line breaks.
-func (p *part) fields() []string {
+// Fields returns the header's fields as they are, with their line breaks.
+func (p *Part) Fields() []string {
 	var all []string
 	for line := range strings.Lines(p.header) {
 		switch {
@@ -83,9 +85,9 @@ func (p *part) fields() []string {
 	return all
 }
 
-// field returns the first value of a header field, unfolded.
-func (p *part) field(name string) string {
-	for _, f := range p.fields() {
+// Field returns the first value of a header field, unfolded.
+func (p *Part) Field(name string) string {
+	for _, f := range p.Fields() {
 		if key, value, ok := strings.Cut(f, ":"); ok && strings.EqualFold(strings.TrimSpace(key), name) {
 			return strings.TrimSpace(strings.NewReplacer("\r\n", "", "\n", "").Replace(value))
 		}
@@ -94,7 +96,7 @@ func (p *part) field(name string) string {
 }
 
 // at returns a part by its numbers, nil if there is none.
-func (p *part) at(numbers []int) *part {
+func (p *Part) at(numbers []int) *Part {
 	for _, n := range numbers {
 		if p.kind == "message/rfc822" {
 			p = p.parts[0]
@@ -110,9 +112,9 @@ func (p *part) at(numbers []int) *part {
 	return p
 }
 
-// section returns the text of a section (RFC 3501 §6.4.5), and whether the
+// Section returns the text of a section (RFC 3501 §6.4.5), and whether the
 // message has it.
-func (p *part) section(spec string, fields []string) (string, bool) {
+func (p *Part) Section(spec string, fields []string) (string, bool) {
 	var numbers []int
 	for {
 		first, rest, more := strings.Cut(spec, ".")
@@ -136,15 +138,15 @@ func (p *part) section(spec string, fields []string) (string, bool) {
 	}
 	switch {
 	case spec == "" && len(numbers) == 0:
-		return found.header + found.body, true
+		return found.header + found.Body, true
 	case spec == "":
-		return found.body, true
+		return found.Body, true
 	case spec == "MIME" && len(numbers) > 0:
 		return found.header, true
 	case spec == "HEADER" && whole:
 		return found.header, true
 	case spec == "TEXT" && whole:
-		return found.body, true
+		return found.Body, true
 	case strings.HasPrefix(spec, "HEADER.FIELDS") && whole:
 		return found.some(fields, spec == "HEADER.FIELDS"), true
 	}
@@ -153,9 +155,9 @@ func (p *part) section(spec string, fields []string) (string, bool) {
 
 // some returns the header fields that have one of the names, or have none of
 // them.
-func (p *part) some(names []string, wanted bool) string {
+func (p *Part) some(names []string, wanted bool) string {
 	var b strings.Builder
-	for _, f := range p.fields() {
+	for _, f := range p.Fields() {
 		key, _, _ := strings.Cut(f, ":")
 		named := false
 		for _, name := range names {

@@ -1,4 +1,4 @@
-package dialtest
+package play
 
 import (
 	"fmt"
@@ -13,17 +13,17 @@ const (
 	maxTranscriptLine  = 100
 )
 
-// transcript is what both sides said on one connection, as far as it is worth
+// Transcript is what both sides said on one connection, as far as it is worth
 // reading.
-type transcript struct {
+type Transcript struct {
 	mu     sync.Mutex
 	said   []string
 	inside bool
 	more   int // lines beyond the limit
 }
 
-// add notes what one side said.
-func (t *transcript) add(client, inside bool, text string) {
+// Add notes what one side said.
+func (t *Transcript) Add(client, inside bool, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if inside && !t.inside {
@@ -38,12 +38,12 @@ func (t *transcript) add(client, inside bool, text string) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		t.line(who + clip(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
+		t.line(who + Clip(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
 	}
 }
 
 // line adds a line, or counts it; mu is held.
-func (t *transcript) line(s string) {
+func (t *Transcript) line(s string) {
 	if len(t.said) == maxTranscriptLines {
 		t.more++
 		return
@@ -51,8 +51,8 @@ func (t *transcript) line(s string) {
 	t.said = append(t.said, s)
 }
 
-// clip makes a line printable, and not longer than one likes to see.
-func clip(line string) string {
+// Clip makes a line printable, and not longer than one likes to see.
+func Clip(line string) string {
 	rest := len(line) - maxTranscriptLine
 	quoted := strconv.Quote(line[:min(len(line), maxTranscriptLine)])
 	text := strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
@@ -62,8 +62,8 @@ func clip(line string) string {
 	return text
 }
 
-// lines returns the transcript of the n-th connection of several.
-func (t *transcript) lines(n int) []string {
+// Lines returns the transcript of the n-th connection of several.
+func (t *Transcript) Lines(n int) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []string

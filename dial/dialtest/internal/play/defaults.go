@@ -1,4 +1,4 @@
-package dialtest
+package play
 
 import (
 	"strings"
@@ -6,17 +6,18 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// defaults answers what a script has no answer to. It is one connection's, and
+// Defaults answers what a script has no answer to. It is one connection's, and
 // knows the ways to log in that servers commonly have: a program under test
 // must not fail, or hang, because it chose another than the script thought of.
-type defaults struct {
-	protocol policy.Protocol
-	lenient  bool // logins inside TLS are right
-	asked    int  // how many more lines belong to the client's login
-	plain    bool // the lines are those of SASL PLAIN, and not of LOGIN
+type Defaults struct {
+	Protocol policy.Protocol
+	Lenient  bool // logins inside TLS are right
+
+	asked int  // how many more lines belong to the client's login
+	plain bool // the lines are those of SASL PLAIN, and not of LOGIN
 }
 
-// replies are what a defaults says in its protocol.
+// replies are what a Defaults says in its protocol.
 type replies struct {
 	prompt          string // asks for more, in front of a challenge
 	yes, no         string // to a login
@@ -24,8 +25,8 @@ type replies struct {
 	list            string // to the command that asks what the server can do
 }
 
-func (t *defaults) replies() replies {
-	switch t.protocol {
+func (t *Defaults) replies() replies {
+	switch t.Protocol {
 	case policy.IMAP:
 		return replies{
 			"+ ", "<tag> OK logged in\r\n", "<tag> NO [AUTHENTICATIONFAILED] no\r\n",
@@ -46,8 +47,8 @@ func (t *defaults) replies() replies {
 	}
 }
 
-// answer answers one line of a client's.
-func (t *defaults) answer(line string, inside bool) string {
+// Answer answers one line of a client's.
+func (t *Defaults) Answer(line string, inside bool) string {
 	r := t.replies()
 	if t.asked > 0 && line != "*" {
 		t.asked--
@@ -75,7 +76,7 @@ func (t *defaults) answer(line string, inside bool) string {
 }
 
 // begin begins a SASL exchange.
-func (t *defaults) begin(args string, inside bool) string {
+func (t *Defaults) begin(args string, inside bool) string {
 	mechanism, initial, _ := strings.Cut(args, " ")
 	switch strings.ToUpper(mechanism) {
 	case "PLAIN":
@@ -93,10 +94,10 @@ func (t *defaults) begin(args string, inside bool) string {
 
 // next asks for what is still missing of a login, which may be a literal, or
 // says what comes of it.
-func (t *defaults) next(line string, inside bool) string {
+func (t *Defaults) next(line string, inside bool) string {
 	prompt := t.replies().prompt
 	switch {
-	case t.protocol == policy.IMAP && strings.HasSuffix(line, "}"):
+	case t.Protocol == policy.IMAP && strings.HasSuffix(line, "}"):
 		t.asked, t.plain = 1, true
 		return prompt + "go on\r\n"
 	case t.asked == 0:
@@ -109,8 +110,8 @@ func (t *defaults) next(line string, inside bool) string {
 	return prompt + "UGFzc3dvcmQ6\r\n" // Password:
 }
 
-func (t *defaults) result(inside bool) string {
-	if inside && !t.lenient {
+func (t *Defaults) result(inside bool) string {
+	if inside && !t.Lenient {
 		return t.replies().no
 	}
 	return t.replies().yes

@@ -1,4 +1,4 @@
-package imapd
+package mimepart
 
 import (
 	"fmt"
@@ -22,11 +22,11 @@ func text7(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return r >= 0x7f }) {
 		return fmt.Sprintf("{%d}\r\n%s", len(text), text)
 	}
-	return quote(text)
+	return Quote(text)
 }
 
-// envelope returns ENVELOPE (RFC 3501 §7.4.2).
-func (p *part) envelope() string {
+// Envelope returns ENVELOPE (RFC 3501 §7.4.2).
+func (p *Part) Envelope() string {
 	from := p.addresses("From")
 	or := func(list, other string) string {
 		if list == "NIL" {
@@ -35,16 +35,16 @@ func (p *part) envelope() string {
 		return list
 	}
 	return "(" + strings.Join([]string{
-		nstring(p.field("Date")), nstring(p.field("Subject")), from,
+		nstring(p.Field("Date")), nstring(p.Field("Subject")), from,
 		or(p.addresses("Sender"), from), or(p.addresses("Reply-To"), from),
 		p.addresses("To"), p.addresses("Cc"), p.addresses("Bcc"),
-		nstring(p.field("In-Reply-To")), nstring(p.field("Message-Id")),
+		nstring(p.Field("In-Reply-To")), nstring(p.Field("Message-Id")),
 	}, " ") + ")"
 }
 
 // addresses returns a field's addresses, NIL if it has none that can be parsed.
-func (p *part) addresses(name string) string {
-	list, err := mail.ParseAddressList(p.field(name))
+func (p *Part) addresses(name string) string {
+	list, err := mail.ParseAddressList(p.Field(name))
 	if err != nil || len(list) == 0 {
 		return "NIL"
 	}
@@ -59,51 +59,51 @@ func (p *part) addresses(name string) string {
 	return "(" + b.String() + ")"
 }
 
-// structure returns BODYSTRUCTURE, or BODY if it is not to be extended.
-func (p *part) structure(extended bool) string {
+// Structure returns BODYSTRUCTURE, or BODY if it is not to be extended.
+func (p *Part) Structure(extended bool) string {
 	kind, subtype, _ := strings.Cut(p.kind, "/")
 	var items []string
 	if p.multipart() {
 		children := ""
 		for _, child := range p.parts {
-			children += child.structure(extended)
+			children += child.Structure(extended)
 		}
-		items = append(items, children, quote(strings.ToUpper(subtype)))
+		items = append(items, children, Quote(strings.ToUpper(subtype)))
 		if extended {
 			items = append(items, parameters(p.params))
 		}
 	} else {
-		items = append(items, quote(strings.ToUpper(kind)), quote(strings.ToUpper(subtype)), parameters(p.params),
-			nstring(p.field("Content-Id")), nstring(p.field("Content-Description")), quote(p.encoding()), fmt.Sprint(len(p.body)))
-		lines := fmt.Sprint(strings.Count(p.body, "\n"))
+		items = append(items, Quote(strings.ToUpper(kind)), Quote(strings.ToUpper(subtype)), parameters(p.params),
+			nstring(p.Field("Content-Id")), nstring(p.Field("Content-Description")), Quote(p.encoding()), fmt.Sprint(len(p.Body)))
+		lines := fmt.Sprint(strings.Count(p.Body, "\n"))
 		if p.kind == "message/rfc822" {
-			items = append(items, p.parts[0].envelope(), p.parts[0].structure(extended), lines)
+			items = append(items, p.parts[0].Envelope(), p.parts[0].Structure(extended), lines)
 		} else if kind == "text" {
 			items = append(items, lines)
 		}
 		if extended {
-			items = append(items, nstring(p.field("Content-Md5")))
+			items = append(items, nstring(p.Field("Content-Md5")))
 		}
 	}
 	if extended {
-		items = append(items, p.disposition(), nstring(p.field("Content-Language")), nstring(p.field("Content-Location")))
+		items = append(items, p.disposition(), nstring(p.Field("Content-Language")), nstring(p.Field("Content-Location")))
 	}
 	return "(" + strings.Join(items, " ") + ")"
 }
 
-func (p *part) encoding() string {
-	if e := p.field("Content-Transfer-Encoding"); e != "" {
+func (p *Part) encoding() string {
+	if e := p.Field("Content-Transfer-Encoding"); e != "" {
 		return strings.ToUpper(e)
 	}
 	return "7BIT"
 }
 
-func (p *part) disposition() string {
-	kind, params, err := mime.ParseMediaType(p.field("Content-Disposition"))
+func (p *Part) disposition() string {
+	kind, params, err := mime.ParseMediaType(p.Field("Content-Disposition"))
 	if err != nil {
 		return "NIL"
 	}
-	return fmt.Sprintf("(%s %s)", quote(strings.ToUpper(kind)), parameters(params))
+	return fmt.Sprintf("(%s %s)", Quote(strings.ToUpper(kind)), parameters(params))
 }
 
 func parameters(params map[string]string) string {
@@ -112,7 +112,7 @@ func parameters(params map[string]string) string {
 	}
 	var items []string
 	for _, key := range slices.Sorted(maps.Keys(params)) {
-		items = append(items, quote(strings.ToUpper(key)), text7(params[key]))
+		items = append(items, Quote(strings.ToUpper(key)), text7(params[key]))
 	}
 	return "(" + strings.Join(items, " ") + ")"
 }
