@@ -15,7 +15,8 @@ import (
 )
 
 // FetchEach returns a loop over messages of the selected mailbox, in the order of their
-// UIDs:
+// UIDs, but for those that the server has refused to give together with others, which come
+// later:
 //
 //	for m, err := range client.FetchEach(ctx, uids, nil) {
 //

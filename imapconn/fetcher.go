@@ -129,6 +129,10 @@ func (f *fetcher) note(b *batch) error {
 		switch refused := a.refused; {
 		case refused == nil && a.code == codeMessageLimit && !b.alone:
 			f.queue.again = b.missing()
+		case refused == nil && a.code == string(codeExpungeIssued):
+			if again := b.takeSuspects(); !b.alone {
+				f.queue.again = again
+			}
 		case refused == nil:
 		case refused.Type == imap.StatusResponseTypeBad:
 			return refused
