@@ -15,7 +15,7 @@ import (
 // How a loop learns which messages exist, and how large they are.
 const (
 	maxDirect = 100_000 // numbers that a set may stand for whose messages are asked for without a look
-	maxSized  = 100_000 // messages that are looked at together: the loop holds 8 bytes of each
+	maxSized  = 20_000  // messages that are looked at together: the loop holds 8 bytes of each
 	uidBatch  = 10_000  // messages of a window that the server tells the borders of
 )
 
