@@ -89,7 +89,7 @@ func TestFetchEachOfLargeMailboxes(t *testing.T) {
 		"batches":           {largeBox{last: 600_000, step: 20, cuts: "600000:400001,400000:200001,200000:20"}, "UIDBATCHES", all, metadata, 30_000, 90, 10_000},
 		"a part":            {largeBox{last: 600_000, step: 20}, "UIDBATCHES", imap.UIDSet{{Start: 100, Stop: 199}}, nil, 5, 3, 5},
 		"beyond the last":   {largeBox{last: 40_000, step: 1}, "", imap.UIDSet{{Start: 300_000}}, metadata, 1, 4, 1},
-		"named, few there":  {largeBox{last: 90_000, step: 1000}, "", imap.UIDSet{{Start: 1, Stop: 90_000}}, metadata, 90, 5, 90},
+		"named, few there":  {largeBox{last: 90_000, step: 1000}, "", imap.UIDSet{{Start: 1, Stop: 90_000}}, metadata, 90, 12, 90},
 		"named, all there":  {largeBox{last: 9_000, step: 1}, "", imap.UIDSet{{Start: 1, Stop: 9_000}}, metadata, 9_000, 18, 500},
 		"an empty mailbox":  {largeBox{last: 0, step: 1}, "", all, nil, 0, 2, 0},
 		"cuts that are odd": {largeBox{last: 30_000, step: 1, cuts: "x,7:*,900:0,5"}, "UIDBATCHES", all, metadata, 30_000, 80, 30_000},
