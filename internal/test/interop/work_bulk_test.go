@@ -26,14 +26,18 @@ func TestBulk(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		n = 10_000
 	}
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
+	for i := range 2 * len(mailboxes) {
+		name, compress := mailboxes[i/2], i%2 == 1
+		t.Run(fmt.Sprint(name, " compress=", compress), func(t *testing.T) {
 			t.Parallel()
 			lab := servers.New(t)
 			c := newClient(t, lab, starts[name](lab), servers.Alice)
 			b := &bulk{largest: 500_000, sent: make(map[imap.UID][32]byte), gone: make(map[imap.UID]bool)}
-			s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+			s := must(c.imap(policy.ImplicitTLS, imapconn.Options{Compress: compress}))(t)
 			defer s.Close()
+			if compress && !s.Compressed() {
+				t.Log("the server does not compress")
+			}
 			const mailbox = "INBOX"
 			if name == "cyrus" {
 				b.largest = 60_000 // it lists APPENDLIMIT=65536
