@@ -25,6 +25,7 @@ type batch struct {
 	uids     messageSet
 	alone    bool // a command each
 	got      messageSet
+	suspects messageSet // that came in the form of some servers for what has vanished
 	messages []*Message
 }
 
@@ -75,6 +76,9 @@ func (b *batch) add(f *message.Fetch, why error) {
 	if why != nil {
 		m.err = &MessageError{UID: f.UID, Err: why}
 	}
+	if f.Size == 0 || slices.ContainsFunc(f.Sections, func(s message.Section) bool { return s.Content == nil }) {
+		b.suspects.add(uid)
+	}
 	b.messages = append(b.messages, m)
 }
 
@@ -90,7 +94,9 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 			continue
 		}
 		c := &content{of: b.of, uid: uint32(f.UID), size: f.Size, section: b.of.sections[i]}
-		c.missing = s.Content == nil
+		if c.missing = s.Content == nil; c.missing && c.section.spec == "" && f.Size > 0 {
+			return errShort
+		}
 		if offset < 0 {
 			c.whole(s.Content)
 		} else {
@@ -102,6 +108,19 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 		return errShort
 	}
 	return nil
+}
+
+// takeSuspects takes out the messages that may have vanished, and returns them, a range
+// each.
+func (b *batch) takeSuspects() (uids messageSet) {
+	b.messages = slices.DeleteFunc(b.messages, func(m *Message) bool {
+		suspect := b.suspects.contains(uint32(m.UID))
+		if suspect {
+			uids = append(uids, messageRange{uint32(m.UID), uint32(m.UID)})
+		}
+		return suspect
+	})
+	return uids
 }
 
 // missing returns the messages that have not come, a range each.

@@ -3,6 +3,7 @@ package imapconn
 import (
 	"bytes"
 	"io"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -67,6 +68,7 @@ func (c *content) more() error {
 	}
 	w := c.ahead
 	c.ahead = nil
+	f.open = slices.DeleteFunc(f.open, func(other *window) bool { return other == w })
 	if err := f.c.stream.awaitAnswers(f.ctx, &w.exchange); err != nil {
 		return f.c.loopError(err)
 	}

@@ -15,16 +15,18 @@ import (
 )
 
 // FetchEach returns a loop over messages of the selected mailbox, in the order of their
-// UIDs:
+// UIDs, but for those that the server has refused to give together with others, which come
+// later:
 //
 //	for m, err := range client.FetchEach(ctx, uids, nil) {
 //
 // It asks for many messages at once, in batches of bounded size of which the next is
 // under way while the program has one, so that a thousand short messages take a handful
-// of round trips, and holds no more than a few batches whatever the mailbox, beside 8
-// bytes for each message whose size it has to know. Contents are fetched without setting
-// \Seen. Inside the loop every other command may be used: it is sent between two batches.
-// FetchEach itself waits until the commands that are pending have their answers.
+// of round trips. What it holds does not grow with the mailbox: in a large one it looks at
+// the messages window by window, as the server has them if it lists UIDBATCHES, and no
+// command asks for more messages than MESSAGELIMIT allows (RFC 9738). Contents are fetched
+// without setting \Seen. Inside the loop every other command may be used: it is sent between two
+// batches. FetchEach itself waits until the commands that are pending have their answers.
 //
 // uids may have ranges and "*". Messages that do not exist, or that vanish during the
 // loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes

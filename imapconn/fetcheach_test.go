@@ -95,7 +95,7 @@ func TestFetchEach(t *testing.T) {
 
 func TestFetchEachIsLeft(t *testing.T) {
 	_, c := mailbox(t, testMessages(2000, 1000)...)
-	for range 20 {
+	for range 5 {
 		n := rand.IntN(1500)
 		var last *imapconn.Message
 		for m, err := range c.FetchEach(t.Context(), all(), nil) {

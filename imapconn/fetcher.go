@@ -26,6 +26,8 @@ type fetcher struct {
 	sections []section
 	piece    int64 // how much of a section is asked for at once
 	queue    queue
+	window   int64     // how many messages are looked at together
+	cuts     []uint32  // the greatest UIDs of windows that the server has told
 	ahead    *batch    // under way
 	open     []*window // of contents, that may be under way
 }
@@ -43,6 +45,11 @@ func (c *Client) newFetcher(ctx context.Context, uids imap.UIDSet, o *FetchOptio
 		return nil, errBatch
 	}
 	f.o.Batch = cmp.Or(f.o.Batch, defaultBatch)
+	f.window = maxSized
+	if limit, ok := c.listed("MESSAGELIMIT"); ok && limit > 0 { // RFC 9738
+		f.window = min(f.window, limit)
+		f.o.Batch = int(min(int64(f.o.Batch), limit))
+	}
 	if f.items, err = f.o.metadata(c.caps); err != nil {
 		return nil, err
 	}
@@ -57,10 +64,10 @@ func (c *Client) newFetcher(ctx context.Context, uids imap.UIDSet, o *FetchOptio
 // each runs the loop.
 func (f *fetcher) each(yield func(*Message, error) bool) error {
 	defer f.stop()
-	if err := f.resolve(); err != nil {
-		return err
+	err := f.survey()
+	if err == nil {
+		err = f.advance()
 	}
-	err := f.advance()
 	for err == nil && f.ahead != nil {
 		b := f.ahead
 		over := f.c.stream.awaitAnswers(f.ctx, &b.exchange)
@@ -98,34 +105,11 @@ func (f *fetcher) stop() {
 	}
 }
 
-// resolve learns which messages there are, and how large they are, if the batches depend
-// on it.
-func (f *fetcher) resolve() error {
-	if !f.queue.open && len(f.sections) == 0 && f.queue.ranges.count() <= maxUnsized {
-		return nil
-	}
-	for _, part := range f.queue.parts() {
-		s := sizing{}
-		s.take = s.add
-		if err := f.c.stream.begin(f.ctx, &s.exchange, []request{{command: "FETCH", text: "UID FETCH " + part.text + " (UID RFC822.SIZE)", uids: part.uids}}, f.epoch); err != nil {
-			return err
-		}
-		if err := f.c.stream.awaitAnswers(f.ctx, &s.exchange); err != nil {
-			return err
-		}
-		if refused := s.answers[0].refused; refused != nil {
-			return refused
-		}
-		f.queue.sized = append(f.queue.sized, s.found...)
-	}
-	f.queue.ranges, f.queue.open = nil, false
-	slices.SortFunc(f.queue.sized, func(a, b sized) int { return cmp.Compare(a.uid, b.uid) })
-	f.queue.sized = slices.CompactFunc(f.queue.sized, func(a, b sized) bool { return a.uid == b.uid })
-	return nil
-}
-
 // advance begins the next batch, if there is one.
 func (f *fetcher) advance() error {
+	if err := f.fill(); err != nil {
+		return err
+	}
 	uids, alone := f.queue.next(f.o.Batch, f.piece*int64(len(f.sections)))
 	if len(uids) == 0 {
 		return nil
@@ -143,6 +127,12 @@ func (f *fetcher) advance() error {
 func (f *fetcher) note(b *batch) error {
 	for i, a := range b.answers {
 		switch refused := a.refused; {
+		case refused == nil && a.code == codeMessageLimit && !b.alone:
+			f.queue.again = b.missing()
+		case refused == nil && a.code == string(codeExpungeIssued):
+			if again := b.takeSuspects(); !b.alone {
+				f.queue.again = again
+			}
 		case refused == nil:
 		case refused.Type == imap.StatusResponseTypeBad:
 			return refused
@@ -151,6 +141,9 @@ func (f *fetcher) note(b *batch) error {
 		default:
 			b.refuse(b.uids[i].low, refused)
 		}
+	}
+	if f.queue.direct && !b.alone && uint64(len(b.messages)) < b.uids.count()/4 {
+		f.queue.direct = false
 	}
 	slices.SortFunc(b.messages, func(a, b *Message) int { return cmp.Compare(a.UID, b.UID) })
 	return nil

@@ -83,6 +83,11 @@ func body(uid int, text string) string {
 	return fmt.Sprintf("* %d FETCH (UID %d RFC822.SIZE 1 FLAGS () BODY[]<0> {%d}\r\n%s)\r\n", uid, uid, len(text), text)
 }
 
+// vanished is what Dovecot says of a message that another session has expunged.
+func vanished(uid int) string {
+	return fmt.Sprintf("* %d FETCH (UID %d RFC822.SIZE 0 FLAGS (\\Deleted) BODY[]<0> NIL)\r\n", uid, uid)
+}
+
 func TestFetchEachOfOddServers(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -98,7 +103,22 @@ func TestFetchEachOfOddServers(t *testing.T) {
 		{"no parts", func(string) string { return strings.ReplaceAll(body(1, "abc"), "<0>", "") }, "1=abc"},
 		{"a quoted content", func(string) string { return `* 1 FETCH (BODY[]<0> "a\"b" RFC822.SIZE 3 UID 1)` + "\r\n" }, `1=a"b`},
 		{"no content", func(string) string { return "* 1 FETCH (UID 1 RFC822.SIZE 3 FLAGS ())\r\n" }, "1!imapconn: the server has left out something that was asked for"},
-		{"NIL", func(string) string { return "* 1 FETCH (UID 1 RFC822.SIZE 3 FLAGS () BODY[]<0> NIL)\r\n" }, "1="},
+		{"NIL", func(string) string { return "* 1 FETCH (UID 1 RFC822.SIZE 3 FLAGS () BODY[]<0> NIL)\r\n" }, "1!imapconn: the server has left out something that was asked for"},
+		{"what has vanished, as Dovecot has it", func(command string) string {
+			switch {
+			case strings.HasPrefix(command, "UID FETCH 1:3"):
+				return body(1, "a") + vanished(2) + vanished(3) + "TAG OK [EXPUNGEISSUED] some are gone\r\n"
+			case strings.HasPrefix(command, "UID FETCH 2 "):
+				return body(2, "b")
+			}
+			return vanished(3) + "TAG OK [EXPUNGEISSUED] gone\r\n"
+		}, "1=a 2=b"},
+		{"a part that has vanished, as Dovecot has it", func(command string) string {
+			if strings.Contains(command, "<0.") {
+				return strings.Replace(body(1, strings.Repeat("x", 64<<10)), "SIZE 1 ", "SIZE 100000 ", 1)
+			}
+			return "* 1 FETCH (UID 1 BODY[]<65536> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n"
+		}, "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read"},
 		{"odd blanks", func(string) string {
 			return "* 1  FETCH ( UID 1 RFC822.SIZE 3 BODY[]<0> {1}\r\na FLAGS ( \\Seen ))\r\n"
 		}, "1=a"},

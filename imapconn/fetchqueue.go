@@ -7,18 +7,13 @@ import (
 	"strconv"
 
 	"github.com/emersion/go-imap/v2"
-
-	"github.com/mailconn/mailconn/internal/line/imap/message"
 )
-
-// maxUnsized is how many numbers a set may stand for whose messages are asked for without
-// a look at which exist.
-const maxUnsized = 100_000
 
 // queue are the messages that a loop has not asked for yet.
 type queue struct {
 	ranges messageSet // that were not looked at
 	open   bool       // they have "*"
+	direct bool       // they are asked for without a look at which exist
 	sized  []sized    // that exist
 	again  messageSet // that are asked for alone, as the server refused a command for many
 }
@@ -27,20 +22,20 @@ type queue struct {
 type sized struct{ uid, size uint32 }
 
 // newQueue returns what a set of the program's stands for.
-func newQueue(uids imap.UIDSet) (t queue, err error) {
+func newQueue(uids imap.UIDSet) (q queue, err error) {
 	if imap.IsSearchRes(uids) {
-		return t, errUIDs
+		return q, errUIDs
 	}
 	for _, r := range uids {
 		low, high := uint32(r.Start), uint32(r.Stop)
 		if low == 0 || high == 0 {
-			t.open = true
+			q.open = true
 			low, high = cmp.Or(min(low, high), max(low, high), math.MaxUint32), math.MaxUint32
 		}
-		t.ranges = append(t.ranges, messageRange{min(low, high), max(low, high)})
+		q.ranges = append(q.ranges, messageRange{min(low, high), max(low, high)})
 	}
-	t.ranges = t.ranges.normal()
-	return t, nil
+	q.ranges = q.ranges.normal()
+	return q, nil
 }
 
 // normal returns the set with its ranges in order, and joined where they touch.
@@ -83,60 +78,45 @@ func (s messageSet) appendText(b []byte) []byte {
 	return b
 }
 
-// part is a part of a set that fits into a command.
-type part struct {
-	text string
-	uids messageSet
-}
+// maxRanges is how many ranges fit into a command.
+const maxRanges = maxSetText / len("4294967295:4294967295,")
 
-// parts cuts the ranges. "*" is the last message, whatever its number.
-func (t *queue) parts() (all []part) {
-	const perPart = maxSetText / len("4294967295:4294967295,")
-	for ranges := range slices.Chunk(t.ranges, perPart) {
-		p := part{text: string(ranges.appendText(nil)), uids: ranges}
-		if ranges[len(ranges)-1].high == math.MaxUint32 {
-			p.uids = messageSet{{1, math.MaxUint32}}
+// cut takes the numbers up to high from the ranges, but no more than n, and no more ranges
+// than fit into a command.
+func (q *queue) cut(high uint32, n int64) (taken messageSet) {
+	for len(q.ranges) > 0 && n > 0 && q.ranges[0].low <= high && len(taken) < maxRanges {
+		r := &q.ranges[0]
+		last := min(r.high, high)
+		if int64(last-r.low) >= n {
+			last = r.low + uint32(n) - 1
 		}
-		all = append(all, p)
+		taken = append(taken, messageRange{r.low, last})
+		n -= int64(last-r.low) + 1
+		if last == r.high {
+			q.ranges = q.ranges[1:]
+		} else {
+			r.low = last + 1
+		}
 	}
-	return all
+	return taken
 }
 
 // next takes the messages of a batch: at most so many, with room for as much content as
 // is asked for of each. alone says that each is to be asked for by a command of its own.
-func (t *queue) next(most int, each int64) (uids messageSet, alone bool) {
-	if len(t.again) > 0 {
-		uids, t.again = t.again, nil
+func (q *queue) next(most int, each int64) (uids messageSet, alone bool) {
+	if len(q.again) > 0 {
+		uids, q.again = q.again, nil
 		return uids, true
 	}
-	const maxRanges = maxSetText / len("4294967295:4294967295,")
-	left, room := most, int64(batchBytes)
-	for len(t.ranges) > 0 && left > 0 && len(uids) < maxRanges {
-		r := &t.ranges[0]
-		n := min(uint32(left)-1, r.high-r.low)
-		uids = append(uids, messageRange{r.low, r.low + n})
-		left -= int(n) + 1
-		if r.low+n == r.high {
-			t.ranges = t.ranges[1:]
-		} else {
-			r.low += n + 1
-		}
+	if q.direct {
+		return q.cut(math.MaxUint32, int64(most)), false
 	}
-	for len(t.sized) > 0 && left > 0 && room > 0 && len(uids) < maxRanges {
-		m := t.sized[0]
+	left, room := most, int64(batchBytes)
+	for len(q.sized) > 0 && left > 0 && room > 0 && len(uids) < maxRanges {
+		m := q.sized[0]
 		uids.add(m.uid)
-		t.sized = t.sized[1:]
+		q.sized = q.sized[1:]
 		left, room = left-1, room-min(int64(m.size), each)
 	}
 	return uids, false
-}
-
-// sizing is an exchange that requests which messages there are.
-type sizing struct {
-	exchange
-	found []sized
-}
-
-func (s *sizing) add(f *message.Fetch, _ error) {
-	s.found = append(s.found, sized{uint32(f.UID), uint32(min(max(f.Size, 0), math.MaxUint32))})
 }

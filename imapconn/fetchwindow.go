@@ -67,7 +67,7 @@ func (w *window) join(c *content) error {
 			return p.why
 		case refused != nil && refused.Code != codeExpungeIssued:
 			return refused
-		case !p.came:
+		case !p.came, p.data == nil && p.offset < c.size:
 			return errVanished
 		case int64(len(p.data)) > p.length:
 			return errShort
