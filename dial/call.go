@@ -65,13 +65,19 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if err != nil || c.endpoint.Policy == policy.NoTLS {
 		return err
 	}
+	return c.setTLS(ctx, pins)
+}
+
+// setTLS sets how TLS is done, and how the server is verified.
+func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
+	d, memory := &c.conn.dialer, &c.conn.memory
 	alpn := protocols.Of(c.endpoint.Protocol).ALPN
 	if d.NoALPN {
 		alpn = ""
 	}
 	c.tls = verify.Config(d.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
 	var check func(tls.ConnectionState) error
-	if memory := &c.conn.memory; memory.Store != nil {
+	if memory.Store != nil {
 		check = memory.CheckVersion
 	}
 	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)

@@ -2,7 +2,6 @@ package transaction
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -69,19 +68,24 @@ func (e *Encoder) Fill(dst []byte) (n int, err error) {
 
 const maxEmpty = 100 // reads that yield nothing, in a row
 
-// step reads once, into dst itself, and encodes there.
-func (e *Encoder) step(dst []byte) (int, error) {
-	room := dst
+// room returns the part of dst to read into, so that what is added has its place. A CR
+// that was held back comes before it.
+func (e *Encoder) room(dst []byte) []byte {
 	switch {
 	case e.Binary:
+		return dst
 	case e.Normalize:
-		room = dst[len(dst)/2+slack:] // the lines may become twice as long
+		return dst[len(dst)/2+slack:] // the lines may become twice as long
 	case e.cr:
 		dst[0] = '\r'
-		room = dst[1 : len(dst)-slack]
-	default:
-		room = dst[:len(dst)-slack]
+		return dst[1 : len(dst)-slack]
 	}
+	return dst[:len(dst)-slack]
+}
+
+// step reads once, into dst itself, and encodes there.
+func (e *Encoder) step(dst []byte) (int, error) {
+	room := e.room(dst)
 	m, err := e.Source.Read(room)
 	if err != nil && err != io.EOF {
 		return 0, err
@@ -228,35 +232,4 @@ func doubleDots(buf []byte, n, dots int) {
 		buf[line+dots-1] = '.'
 		n = line
 	}
-}
-
-// LookThrough reads all of r, by way of buf, and returns an error if it is not ASCII.
-func LookThrough(r io.Reader, buf []byte) error {
-	for {
-		n, err := r.Read(buf)
-		switch {
-		case !isASCII(buf[:n]):
-			return ErrEightBit
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
-// isASCII looks at eight bytes at a time.
-func isASCII(p []byte) bool {
-	const high = 0x8080808080808080
-	for ; len(p) >= 8; p = p[8:] {
-		if binary.LittleEndian.Uint64(p)&high != 0 {
-			return false
-		}
-	}
-	for _, b := range p {
-		if b >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

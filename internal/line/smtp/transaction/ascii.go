@@ -1,0 +1,37 @@
+package transaction
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// LookThrough reads all of r, by way of buf, and returns an error if it is not ASCII.
+func LookThrough(r io.Reader, buf []byte) error {
+	for {
+		n, err := r.Read(buf)
+		switch {
+		case !isASCII(buf[:n]):
+			return ErrEightBit
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// isASCII looks at eight bytes at a time.
+func isASCII(p []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(p) >= 8; p = p[8:] {
+		if binary.LittleEndian.Uint64(p)&high != 0 {
+			return false
+		}
+	}
+	for _, b := range p {
+		if b >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
