@@ -63,31 +63,15 @@ func newText(e *envelope, content io.Reader) *transaction.Encoder {
 
 // store writes content to a file and syncs it. After an error the file is not there.
 func (o *Outbox) store(ctx context.Context, key string, e *envelope, content io.Reader) (size int64, sum digest, err error) {
-	path := o.contentPath(key)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, sum, err
-	}
-	stored := false
-	defer func() { // also if content panics
-		if !stored {
-			f.Close()
-			os.Remove(path)
-		}
-	}()
-	var at int64
-	size, sum, err = measure(ctx, e, content, func(b []byte) error {
-		n, err := o.journal.calls.write(f, b, at)
-		at += int64(n)
+	calls, at := o.journal.calls, int64(0)
+	err = calls.create(o.contentPath(key), func(f *os.File) (err error) {
+		size, sum, err = measure(ctx, e, content, func(b []byte) error {
+			n, err := calls.write(f, b, at)
+			at += int64(n)
+			return err
+		})
 		return err
 	})
-	if err == nil {
-		err = o.journal.calls.sync(f)
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = o.journal.calls.syncDir(filepath.Dir(path))
-	}
-	stored = err == nil
 	return size, sum, err
 }
 

@@ -62,20 +62,10 @@ func (o *Outbox) keepDamaged(journal io.Reader) error {
 	if err := makePrivate(dir, o.journal.calls); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, "journal-"+newKey())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	return o.journal.calls.create(filepath.Join(dir, "journal-"+newKey()), func(f *os.File) error {
+		_, err := io.Copy(f, journal)
 		return err
-	}
-	_, err = io.Copy(f, journal)
-	if err == nil {
-		err = o.journal.calls.sync(f)
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		return o.journal.calls.syncDir(dir)
-	}
-	os.Remove(path)
-	return err
+	})
 }
 
 func newKey() string { return rand.Text()[:keyLen] }

@@ -1,9 +1,7 @@
 package outbox
 
 import (
-	"bufio"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,6 +18,30 @@ type calls struct {
 }
 
 var systemCalls = calls{(*os.File).Read, (*os.File).WriteAt, (*os.File).Sync, disk.SyncDir}
+
+// create makes a file of what write writes, and syncs it. After an error, or a panic of
+// write, the file is not there.
+func (c calls) create(path string, write func(*os.File) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	created := false
+	defer func() {
+		if !created {
+			f.Close()
+			os.Remove(path)
+		}
+	}()
+	if err = write(f); err == nil {
+		err = c.sync(f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = c.syncDir(filepath.Dir(path))
+	}
+	created = err == nil
+	return err
+}
 
 // journal is the file to which lines are appended. Its mutex is that of the outbox, and
 // is held by the callers of all methods.
@@ -143,88 +165,6 @@ func (j *journal) syncFile() error {
 	}
 	j.synced = max(j.synced, upTo)
 	return nil
-}
-
-// rewrite replaces the journal by a new one with what is known. After an error the old
-// one may still be in place.
-func (j *journal) rewrite() error {
-	temp := j.path + ".new"
-	next, size, lines, err := j.writeNew(temp)
-	if err == nil {
-		if err = os.Rename(temp, j.path); err != nil {
-			next.Close()
-		}
-	}
-	if err != nil {
-		os.Remove(temp)
-		return err
-	}
-	if j.file != nil {
-		j.file.Close()
-	}
-	j.file, j.size, j.lines, j.pending = next, size, lines, nil
-	j.suspect = true // after a power failure the old one may be back
-	if err := j.calls.syncDir(filepath.Dir(j.path)); err != nil {
-		return err
-	}
-	j.suspect, j.synced = false, j.written
-	return nil
-}
-
-// writeNew writes a new journal and syncs it.
-func (j *journal) writeNew(path string) (f *os.File, size int64, lines int, err error) {
-	// A program that was stopped may have left the file.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, 0, err
-	}
-	if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-		return nil, 0, 0, err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-		}
-	}()
-	out := bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
-		n, err := j.calls.write(f, b, size)
-		size += int64(n)
-		return n, err
-	}), 64<<10)
-	put := func(e *entry) error {
-		lines++
-		line, err := e.line(lines)
-		if err == nil {
-			_, err = out.Write(line)
-		}
-		return err
-	}
-	if err = put(&entry{Format: format}); err == nil {
-		err = j.snapshot(put)
-	}
-	if err == nil {
-		err = out.Flush()
-	}
-	if err == nil {
-		err = j.calls.sync(f)
-	}
-	return f, size, lines, err
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
-
-// adopt goes on with the journal that is there, behind its last line.
-func (j *journal) adopt(size int64, lines int) error {
-	f, err := os.OpenFile(j.path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	j.file, j.size, j.lines, j.suspect = f, size, lines, false
-	if err := f.Truncate(size); err != nil {
-		return err
-	}
-	return j.calls.sync(f)
 }
 
 func (j *journal) close() error { return j.file.Close() }

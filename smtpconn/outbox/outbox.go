@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/internal/disk"
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // The names in the directory.
@@ -206,46 +205,3 @@ func (o *Outbox) snapshot(f func(*entry) error) error {
 // Damaged returns what was found damaged when the outbox was opened, the first
 // thousand findings at most.
 func (o *Outbox) Damaged() []*DamagedError { return append([]*DamagedError(nil), o.damage...) }
-
-// Close ends the outbox. It takes no more messages, begins no more attempts, and waits
-// for those that are under way. When ctx ends first they are cut short: the relays'
-// Send returns, and what it leaves in doubt is on disk when Close returns. Then the
-// relays are closed. The directory can be opened again by the time Close returns. The
-// error is that of ctx, of the disk or of the relays. Only the first Close does this;
-// others wait for it within their ctx.
-func (o *Outbox) Close(ctx context.Context) error {
-	if ctx == nil {
-		return errNilContext
-	}
-	o.mu.Lock()
-	first := !o.closed
-	o.closed = true
-	o.delivery.stop()
-	o.telling.stop()
-	o.flushing.Stop()
-	o.mu.Unlock()
-	if !first {
-		select {
-		case <-o.ended:
-			return nil
-		case <-ctx.Done():
-			return wire.ContextError(ctx)
-		}
-	}
-	defer close(o.ended)
-	unwatch := context.AfterFunc(ctx, func() { o.cut(ErrClosed) })
-	o.tasks.Wait()
-	var errs []error
-	if !unwatch() {
-		errs = append(errs, wire.ContextError(ctx))
-	}
-	for _, r := range o.relays {
-		errs = append(errs, r.Close(ctx))
-	}
-	o.cut(ErrClosed)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	errs = append(errs, o.journal.sync(o.journal.written), o.journal.close())
-	o.unlock()
-	return errors.Join(errs...)
-}

@@ -139,23 +139,6 @@ func (o *Outbox) putAgain(ctx context.Context, id string, print digest, env *env
 	return nil
 }
 
-// enter takes the mutex for a call that writes, unless the outbox is closed. Close waits
-// for leave.
-func (o *Outbox) enter() error {
-	o.mu.Lock()
-	if o.closed {
-		o.mu.Unlock()
-		return ErrClosed
-	}
-	o.tasks.Add(1)
-	return nil
-}
-
-func (o *Outbox) leave() {
-	o.mu.Unlock()
-	o.tasks.Done()
-}
-
 // commit writes a message to the journal whose content is on disk.
 func (o *Outbox) commit(m *message) error {
 	if err := o.enter(); err != nil {

@@ -37,14 +37,12 @@ func (o *Outbox) settle(a *attempt) {
 	if o.life.Err() != nil && a.err != nil && a.err.Outcome == smtpconn.NotSent {
 		e.Next = now
 	}
-	if len(m.mark) > 0 || a.asked > 0 && (a.receipt != nil || a.err.Outcome != smtpconn.NotSent) || slices.ContainsFunc(e.Recipients, hasEnd) {
+	if len(m.mark) > 0 || a.asked > 0 && (a.receipt != nil || a.err.Outcome != smtpconn.NotSent) || slices.ContainsFunc(e.Recipients, func(r recipient) bool { return r.ended() }) {
 		o.record(e)
 	} else {
 		o.book.apply(e) // nothing that a crash must not lose
 	}
 }
-
-func hasEnd(r recipient) bool { return r.ended() }
 
 // expire ends what has waited for too long, if the attempt was one: a relay was asked,
 // and neither this side nor credentials or a certificate were in the way.
@@ -68,7 +66,7 @@ func (a *attempt) judge(r *recipient) {
 		return
 	}
 	if refusal := find(a.err.Refused, address); refusal != nil {
-		r.refuse(&smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}})
+		r.refuse(refusal)
 		return
 	}
 	r.Failure = newFailure(a.err.Outcome, a.err.Phase, a.err.Reply, a.err.Err)
@@ -96,7 +94,7 @@ func (a *attempt) received(r *recipient, address string) {
 	case slices.Contains(a.receipt.Accepted, address):
 		r.State, r.Reply, r.Failure = accepted, a.receipt.Reply, nil
 	case refusal != nil:
-		r.refuse(&smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}})
+		r.refuse(refusal)
 	default:
 		r.Failure = newFailure(smtpconn.InDoubt, smtpconn.PhaseEnd, nil, errors.New("the receipt does not name the recipient"))
 		a.doubt(r)
@@ -104,8 +102,9 @@ func (a *attempt) received(r *recipient, address string) {
 }
 
 // refuse sets what the relay's reply to a recipient says.
-func (r *recipient) refuse(e *smtpconn.SendError) {
-	r.Failure = newFailure(e.Outcome, e.Phase, e.Refused[0].Reply, nil)
+func (r *recipient) refuse(refusal *smtpconn.Refusal) {
+	e := smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}}
+	r.Failure = newFailure(e.Outcome, e.Phase, refusal.Reply, nil)
 	if e.MessageAtFault() && !e.Temporary() {
 		r.State = refused
 	}
