@@ -42,26 +42,41 @@ func sink(conn net.Conn) {
 	}
 }
 
-// timeless is a pipe without its deadlines, which allocate; a socket's do not.
-type timeless struct{ net.Conn }
+// timeless is a pipe without its deadlines, which allocate; a socket's do not. It counts
+// writes.
+type timeless struct {
+	net.Conn
+	writes *int
+}
+
+func (c timeless) Write(p []byte) (int, error) {
+	*c.writes++
+	return c.Conn.Write(p)
+}
 
 func (timeless) SetDeadline(time.Time) error      { return nil }
 func (timeless) SetReadDeadline(time.Time) error  { return nil }
 func (timeless) SetWriteDeadline(time.Time) error { return nil }
 
 func dialSink(t testing.TB) *smtpconn.Client {
+	c, _ := dialCountingSink(t)
+	return c
+}
+
+func dialCountingSink(t testing.TB) (c *smtpconn.Client, writes *int) {
 	client, server := net.Pipe()
 	go sink(server)
-	conn, err := new(dial.Dialer).NewConn(t.Context(), timeless{client}, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS})
+	writes = new(int)
+	conn, err := new(dial.Dialer).NewConn(t.Context(), timeless{client, writes}, dial.Endpoint{Protocol: policy.SMTP, Host: "mail.test", Policy: policy.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := smtpconn.New(t.Context(), conn, nil)
+	c, err = smtpconn.New(t.Context(), conn, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Abort() })
-	return c
+	return c, writes
 }
 
 // many sends n messages of 2 KB to the recipients.
@@ -136,4 +151,30 @@ func BenchmarkSend(b *testing.B) {
 	for range b.N {
 		one(b, b.Context(), c, twoKB, to)
 	}
+}
+
+var tenMB = bytes.Repeat(twoKB, 10<<20/len(twoKB))
+
+// A big message costs as many allocations as a small one, and a write for every 32 KB.
+func TestBigContent(t *testing.T) {
+	c, writes := dialCountingSink(t)
+	to := recipients(1)
+	one(t, t.Context(), c, tenMB, to)
+	*writes = 0
+	const runs = 2
+	got := testing.AllocsPerRun(runs, func() { one(t, t.Context(), c, tenMB, to) })
+	if most := (runs + 1) * (len(tenMB)/(32<<10) + 10); got > 10 || *writes > most {
+		t.Errorf("%v allocations, and %d writes for %d messages of %d bytes", got, *writes, runs+1, len(tenMB))
+	}
+}
+
+func BenchmarkData(b *testing.B) {
+	c, writes := dialCountingSink(b)
+	to := recipients(1)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(tenMB)))
+	for range b.N {
+		one(b, b.Context(), c, tenMB, to)
+	}
+	b.ReportMetric(float64(*writes)/float64(b.N), "writes/op")
 }
