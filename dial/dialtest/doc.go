@@ -31,8 +31,8 @@
 // TLS, unless the [Config] says otherwise.
 //
 // An IMAP server has mailboxes in memory, with CONDSTORE, QRESYNC, UIDPLUS, MOVE,
-// IDLE, LITERAL+, MULTIAPPEND and COMPRESS=DEFLATE; a POP3 server serves the INBOX of the same
-// store; an SMTP server keeps what it takes for [Server.Messages], with
+// IDLE, LITERAL+, MULTIAPPEND and COMPRESS=DEFLATE; a POP3 server serves the INBOX of
+// the same store; an SMTP server keeps what it takes for [Server.Messages], with
 // PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8 and DSN. Servers that share a
 // [mailstore.Store] are one account: what is sent to one is read from another.
 //
