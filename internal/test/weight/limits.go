@@ -17,7 +17,7 @@ type agreed struct {
 var limits = map[string]agreed{
 	"dial":                    {2, 37210, 7848, 936},
 	"dial/auth":               {5, 42602, 10529, -136},
-	"dial/dialtest":           {2, 37210, 16500, 1708},
+	"dial/dialtest":           {2, 37210, 16538, 1708},
 	"dial/dialtest/mailstore": {0, 0, 421, -2800},
 	"dial/discover":           {2, 40281, 10445, 2388},
 	"dial/dns":                {2, 40281, 2851, -1084},
