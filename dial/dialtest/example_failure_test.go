@@ -137,12 +137,16 @@ func ExampleRule_choose() {
 	}
 	defer srv.Close()
 	for _, text := range []string{"Hello.", "Hello again.", "You have won the lottery."} {
-		fmt.Println(smtp.SendMail(srv.Addr(), nil, "me@mail.test", []string{"ann@mail.test"}, []byte(text+"\r\n")))
+		err := smtp.SendMail(srv.Addr(), nil, "me@mail.test", []string{"ann@mail.test"}, []byte(text+"\r\n"))
+		if reply := new(textproto.Error); errors.As(err, &reply) {
+			fmt.Println(reply.Code, reply.Msg)
+		}
 	}
+	fmt.Println("messages:", len(srv.Messages()))
 	// Output:
-	// 451 "4.7.1 come again"
-	// <nil>
-	// 554 "5.7.1 looks like spam"
+	// 451 4.7.1 come again
+	// 554 5.7.1 looks like spam
+	// messages: 1
 }
 
 // A limit on connections, which holds while others are open.
