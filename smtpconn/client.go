@@ -79,38 +79,3 @@ func (c *Client) TLSConnectionState() (state tls.ConnectionState, ok bool) {
 // InsecureClient returns the wrapped client. Its Auth sends credentials over
 // whatever connection this is, and keeps none of this package's promises.
 func (c *Client) InsecureClient() *smtp.Client { return c.inner }
-
-// acquire takes the session, and reports whether it was free.
-func (c *Client) acquire() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	free := !c.busy
-	c.busy = true
-	return free
-}
-
-// idleTime is how long a sender is kept after the last message.
-const idleTime = time.Second
-
-func (c *Client) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.busy = false
-	switch {
-	case c.sender == nil:
-	case c.idle == nil:
-		c.idle = time.AfterFunc(idleTime, c.drop)
-	default:
-		c.idle.Reset(idleTime)
-	}
-}
-
-// drop lets go of the sender of a client that has nothing to send, and of its
-// buffers.
-func (c *Client) drop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.busy {
-		c.sender = nil
-	}
-}

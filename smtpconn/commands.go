@@ -15,7 +15,6 @@ import (
 var (
 	errAuthSettled  = errors.New("smtpconn: authentication happens in Dial or New, through Options.Auth")
 	errHelloSettled = errors.New("smtpconn: EHLO was said in Dial or New; its name is Dialer.LocalName")
-	errNotClosed    = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")
 )
 
 // Auth returns an error: set Options.Auth.

@@ -40,21 +40,3 @@ func (s *sender) sendText(o *outgoing) error {
 	o.end = s.Command(dotLine, &s.expect.end)
 	return nil
 }
-
-// readyToEnd calls the envelope's BeforeEnd, and reports whether the message's end
-// may be sent.
-func (s *sender) readyToEnd(o *outgoing) (bool, error) {
-	if o.env.BeforeEnd == nil {
-		return true, nil
-	}
-	if s.Flush(); s.Failed() {
-		return false, nil
-	}
-	if err := o.env.BeforeEnd(s.Context()); err != nil {
-		return false, &obstacle{err, PhaseEnd, true}
-	}
-	if s.Context().Err() != nil {
-		s.Fail(errUnfinished)
-	}
-	return !s.Failed(), nil
-}

@@ -133,3 +133,5 @@ func (h *handover) Close() error {
 	h.over.Set(h.conn, h.closing)
 	return h.Feed.Close()
 }
+
+var errNotClosed = errors.New("smtpconn: the last message was not closed; the connection was, so that no part of it is delivered")

@@ -61,13 +61,3 @@ func (o *Options) start() session.Start[*Client] {
 type times struct {
 	command, data, end, write time.Duration
 }
-
-func (o *Options) times() times {
-	switch t := o.ReplyTimeout; {
-	case t < 0:
-		return times{}
-	case t > 0:
-		return times{t, t, t, t}
-	}
-	return times{command: 5 * time.Minute, data: 2 * time.Minute, end: 10 * time.Minute, write: 3 * time.Minute}
-}

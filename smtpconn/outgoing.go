@@ -126,18 +126,6 @@ func knownSize(e *Envelope, content io.Reader) int64 {
 	return 0
 }
 
-// obstacle is an error that keeps a message from being sent. An error that is none
-// was found where messages are checked, and is the message's own fault.
-type obstacle struct {
-	error
-	phase     Phase
-	blameless bool // the message may go as it is, in a new session or later
-}
-
-func (o *obstacle) Unwrap() error { return o.error }
-
-func ofContent(err error) error { return &obstacle{error: err, phase: PhaseContent} }
-
 // giveUp finishes a message that is not sent for an error on this side, found in a
 // phase if the error does not say where. A context that has ended, with which
 // content that waits fails, is not the message's fault.
@@ -163,3 +151,31 @@ func (o *outgoing) finish(r *Receipt, err *SendError) {
 	}
 	o.env, o.content = Envelope{}, transaction.Encoder{} // the caller's
 }
+
+// readyToEnd calls the envelope's BeforeEnd, and reports whether the message's end
+// may be sent.
+func (s *sender) readyToEnd(o *outgoing) (bool, error) {
+	if o.env.BeforeEnd == nil {
+		return true, nil
+	}
+	if s.Flush(); s.Failed() {
+		return false, nil
+	}
+	if err := o.env.BeforeEnd(s.Context()); err != nil {
+		return false, &obstacle{err, PhaseEnd, true}
+	}
+	if s.Context().Err() != nil {
+		s.Fail(errUnfinished)
+	}
+	return !s.Failed(), nil
+}
+
+var (
+	dataLine  = []byte("DATA\r\n")
+	resetLine = []byte("RSET\r\n")
+	noopLine  = []byte("NOOP\r\n")
+	dotLine   = []byte(".\r\n")
+
+	errUnfinished = errors.New("smtpconn: the connection was closed because a message could not be finished")
+	errNotReset   = errors.New("smtpconn: the connection was closed because the server did not end a transaction when told to")
+)

@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // mailParameters appends the parameters of MAIL.
@@ -138,4 +139,10 @@ func appendDeliverBy(dst []byte, d *smtp.DeliverByOptions) ([]byte, error) {
 		dst = append(dst, 'T')
 	}
 	return dst, nil
+}
+
+// needsUTF8 reports whether MAIL is to say SMTPUTF8 (RFC 6531 §3.4).
+func (f *features) needsUTF8(e *Envelope) bool {
+	beyondASCII := func(s string) bool { return !wire.IsASCII(s) }
+	return e.mail().UTF8 || f.utf8 && (beyondASCII(e.From) || slices.ContainsFunc(e.To, beyondASCII))
 }

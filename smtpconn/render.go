@@ -1,8 +1,6 @@
 package smtpconn
 
 import (
-	"slices"
-
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -46,10 +44,4 @@ func (f *features) address(s string) (string, error) {
 		return s, nil
 	}
 	return "", &ExtensionError{Keyword: "SMTPUTF8"}
-}
-
-// needsUTF8 reports whether MAIL is to say SMTPUTF8 (RFC 6531 §3.4).
-func (f *features) needsUTF8(e *Envelope) bool {
-	beyondASCII := func(s string) bool { return !wire.IsASCII(s) }
-	return e.mail().UTF8 || f.utf8 && (beyondASCII(e.From) || slices.ContainsFunc(e.To, beyondASCII))
 }

@@ -183,3 +183,15 @@ var (
 	// Options.NoPipelining does without.
 	ErrPipelining = line.ErrPipelining
 )
+
+// obstacle is an error that keeps a message from being sent. An error that is none
+// was found where messages are checked, and is the message's own fault.
+type obstacle struct {
+	error
+	phase     Phase
+	blameless bool // the message may go as it is, in a new session or later
+}
+
+func (o *obstacle) Unwrap() error { return o.error }
+
+func ofContent(err error) error { return &obstacle{error: err, phase: PhaseContent} }

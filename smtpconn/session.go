@@ -48,3 +48,13 @@ func login(ctx context.Context, setup *dial.Setup, t *transport, creds auth.Cred
 
 // never is go-smtp's time-out where there is none: it has no word for it.
 const never = 10 * 365 * 24 * time.Hour
+
+func (o *Options) times() times {
+	switch t := o.ReplyTimeout; {
+	case t < 0:
+		return times{}
+	case t > 0:
+		return times{t, t, t, t}
+	}
+	return times{command: 5 * time.Minute, data: 2 * time.Minute, end: 10 * time.Minute, write: 3 * time.Minute}
+}

@@ -2,7 +2,6 @@ package smtpconn
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
@@ -49,16 +48,6 @@ func newSender(line *handover, f features, u *usage, t times) *sender {
 		},
 	}
 }
-
-var (
-	dataLine  = []byte("DATA\r\n")
-	resetLine = []byte("RSET\r\n")
-	noopLine  = []byte("NOOP\r\n")
-	dotLine   = []byte(".\r\n")
-
-	errUnfinished = errors.New("smtpconn: the connection was closed because a message could not be finished")
-	errNotReset   = errors.New("smtpconn: the connection was closed because the server did not end a transaction when told to")
-)
 
 // step sends the content of cur and the envelope of next in one group (RFC 2920
 // §3.1), either of which may be nil, and reads the replies. cur is done then; next
