@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -182,12 +183,15 @@ func (c *call) Decided(action upgrade.Action, reason error) {
 // Secured tells the transcript and the trace of a handshake.
 func (c *call) Secured(s tls.ConnectionState) {
 	if c.words != nil {
-		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.tls.ServerName, c.server.Verdict().Method)
+		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
 	}
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
 	}
 }
+
+// serverName returns the name that the server was verified for.
+func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
 func (c *call) setSecurity() {
@@ -208,7 +212,7 @@ func (c *call) setSecurity() {
 	}
 	if settled.TLS != nil {
 		verdict := c.server.Verdict()
-		conn.security.ServerName = c.tls.ServerName
+		conn.security.ServerName = c.serverName()
 		conn.security.Verified = verdict.Method
 		conn.security.TLS.VerifiedChains = verdict.Chains
 	}

@@ -23,8 +23,8 @@ type Security struct {
 	// Verified is how the server was verified. It is trust.None if the caller's
 	// config has InsecureSkipVerify, also if it has a VerifyConnection.
 	Verified trust.Method
-	// ServerName is the name that the certificate was verified for: the host, or the
-	// ServerName of the caller's config.
+	// ServerName is the name that the certificate was verified for: the host, the
+	// ServerName of the caller's config, or one that a rule of package mx names.
 	ServerName string
 	// Downgrade says why a connection under OpportunisticSTARTTLS is in the clear. It
 	// is nil under every other policy, and with TLS.

@@ -20,6 +20,7 @@ type options struct {
 	from       string
 	requireTLS bool
 	config     mx.Config
+	attempts   []mx.Session // what was tried, with the evidence
 }
 
 // errCommand is the error for a command that is not one.
@@ -27,6 +28,7 @@ var errCommand = errors.New("want look, send or demo")
 
 func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{config: mx.Config{Rules: map[string]mx.Rule{}, Dialer: &dial.Dialer{}}}
+	o.config.Session = o.tried
 	flags := o.flags()
 	if len(args) == 0 {
 		return nil, errCommand
@@ -52,6 +54,9 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	}
 	return o, nil
 }
+
+// tried keeps the evidence of an attempt.
+func (o *options) tried(s mx.Session) { o.attempts = append(o.attempts, s) }
 
 // flags returns the flags that set o.
 func (o *options) flags() *flag.FlagSet {

@@ -23,7 +23,9 @@ import (
 func demo(ctx context.Context, stdout, stderr io.Writer) int {
 	n := &network{hosts: hosts{}}
 	defer n.close()
+	o := &options{from: "me@sender.example"}
 	config, err := n.build()
+	config.Session = o.tried
 	var sender *mx.Sender
 	if err == nil {
 		sender, err = mx.New(config)
@@ -35,7 +37,7 @@ func demo(ctx context.Context, stdout, stderr io.Writer) int {
 	defer sender.Close(ctx)
 	for _, domain := range []string{"signed.example", "attacked.example", "bank.example", "plain.example", "guarded.example", "none.example"} {
 		look(ctx, sender, []string{domain}, stdout)
-		o := &options{from: "me@sender.example", args: []string{"ann@" + domain}}
+		o.args, o.attempts = []string{"ann@" + domain}, nil
 		send(ctx, sender, o, []byte("Subject: hello\n\nHello.\n"), stdout)
 	}
 	return statusOK

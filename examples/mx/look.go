@@ -43,17 +43,32 @@ func printRoute(w io.Writer, r *mx.Route) {
 	for _, odd := range r.Odd {
 		fmt.Fprintf(w, "  not used: %s\n", odd)
 	}
+	printHosts(w, r.Hosts)
+	if r.More > 0 {
+		fmt.Fprintf(w, "  and %d more\n", r.More)
+	}
+}
+
+// printHosts prints a line for each host, with its TLSA records below it.
+func printHosts(w io.Writer, hosts []mx.Host) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, h := range r.Hosts {
-		does := fmt.Sprintf("%v %s", h.Demand, strings.Join(h.Names, " "))
-		why := h.Why
+	defer table.Flush()
+	for _, h := range hosts {
+		does := strings.TrimSpace(fmt.Sprintf("%v %s", h.Demand, strings.Join(h.Names, " ")))
+		why, signed := h.Why, "unsigned"
 		if h.Err != nil {
 			does, why = "NOT USED", h.Err.Error()
 		}
-		fmt.Fprintf(table, "  %d\t%s\t%v\t%d TLSA\t%s\t(%s)\n", h.Preference, h.Name, h.Addrs, len(h.TLSA), strings.TrimSpace(does), why)
-	}
-	table.Flush()
-	if r.More > 0 {
-		fmt.Fprintf(w, "  and %d more\n", r.More)
+		if h.Secure {
+			signed = "signed"
+		}
+		fmt.Fprintf(table, "  %d\t%s\t%v\t%s\t%s\t(%s)\n", h.Preference, h.Name, h.Addrs, signed, does, why)
+		for _, r := range h.TLSA {
+			unused := ""
+			if err := r.Unusable(); err != nil {
+				unused = "  (not used: " + err.Error() + ")"
+			}
+			fmt.Fprintf(table, "    TLSA %v%s\n", r, unused)
+		}
 	}
 }

@@ -21,6 +21,7 @@ func send(ctx context.Context, s *mx.Sender, o *options, message []byte, w io.Wr
 	}
 	receipt, err := s.Send(ctx, envelope, bytes.NewReader(message))
 	if err == nil {
+		defer o.printAttempts(w)
 		return delivered(w, receipt)
 	}
 	var failed *smtpconn.SendError // which every error is
@@ -39,18 +40,19 @@ func send(ctx context.Context, s *mx.Sender, o *options, message []byte, w io.Wr
 	for _, to := range o.args {
 		fmt.Fprintf(w, "Final-Recipient: rfc822;%s\nAction: %s\nStatus: %s\nX-Outcome: %v\n\n", to, action, status, failed.Outcome)
 	}
-	if domain == nil {
+	if o.attempts == nil {
 		fmt.Fprintln(w, err)
-		return exit
 	}
-	for _, attempt := range domain.Tried {
+	o.printAttempts(w)
+	return exit
+}
+
+// printAttempts prints what was tried, and how each connection was protected.
+func (o *options) printAttempts(w io.Writer) {
+	for _, attempt := range o.attempts {
 		fmt.Fprintln(w, "tried", attempt)
 	}
-	if domain.Tried == nil {
-		fmt.Fprintln(w, domain)
-	}
 	fmt.Fprintln(w)
-	return exit
 }
 
 // delivered prints the status of each recipient of a message that a server has taken.

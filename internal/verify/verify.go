@@ -16,6 +16,7 @@ import (
 type Verdict struct {
 	Method trust.Method          // how the server was verified
 	Chains [][]*x509.Certificate // the chains to trusted roots, or to what else vouches for the server; nil if its own key is trusted
+	Name   string                // that the certificate has; "" for the ServerName of the config
 	Err    error                 // why the server is not accepted; nil if it is
 }
 

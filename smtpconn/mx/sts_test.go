@@ -400,8 +400,12 @@ func TestSendSecure(t *testing.T) {
 		w := newWorld(t).rule(mx.Secure, c.names...)
 		w.Names.Add("d.example MX 10 a.example")
 		w.mail("a.example", server{cert: w.CA.Server(c.cert)})
-		if got, err := w.send("u@d.example"); got != c.want {
+		got, err := w.send("u@d.example")
+		if got != c.want {
 			t.Errorf("%s: %s, %v", name, got, err)
+		}
+		if s := w.tried()[0]; err == nil && s.Security.ServerName != c.cert {
+			t.Errorf("%s: verified for %s", name, s.Security.ServerName)
 		}
 	}
 }

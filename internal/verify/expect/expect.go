@@ -46,5 +46,7 @@ func named(s tls.ConnectionState, names []string, cfg *tls.Config) verify.Verdic
 			break
 		}
 	}
-	return verify.PKIX(cfg)(s)
+	v := verify.PKIX(cfg)(s)
+	v.Name = cfg.ServerName
+	return v
 }
