@@ -184,10 +184,21 @@ func (y *year) check(goroutines int, early runtime.MemStats) {
 	runtime.GC()
 	runtime.ReadMemStats(&late)
 	grown := int64(late.HeapAlloc) - int64(early.HeapAlloc)
-	if perMail := int64(2000 * y.sent); grown > 4<<20+perMail || runtime.NumGoroutine() > goroutines+5 {
+	if most := 4<<20 + int64(2000*y.sent) + y.recorded(); grown > most || runtime.NumGoroutine() > goroutines+5 {
 		y.Errorf("%d bytes more, %d goroutines after %d", grown, runtime.NumGoroutine(), goroutines)
 	}
 	y.Logf("%d messages, %d connections, %d bytes more, events %v", y.sent, dials, grown, y.counts)
+}
+
+// recorded returns about how many bytes the server has kept of what it was told.
+func (y *year) recorded() (n int64) {
+	for _, s := range y.srv.Sessions() {
+		n += 2 * int64(cap(s.Clear)+100)
+	}
+	for _, c := range y.srv.Commands() {
+		n += 2 * int64(len(c)+16)
+	}
+	return n
 }
 
 // TestYear watches a mailbox on a network that refuses, cuts, stalls and half closes
