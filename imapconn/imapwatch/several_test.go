@@ -33,8 +33,14 @@ func TestSeveral(t *testing.T) {
 			archive, lists := f.create("Archive"), f.create("Lists & more/Größe")
 			archive.Deliver(letter(2))
 			f.Mailboxes = []string{"INBOX", "Archive", "Lists & more/Größe"}
+			nudge := make(chan struct{})
+			f.Nudge = nudge
 			f.run(func() {
 				f.want("Archive new 1", "new 1")
+				lists.Deliver(letter(9))
+				nudge <- struct{}{}
+				synctest.Wait()
+				f.complete()
 				f.srv.Deliver(letter(3))
 				lists.Deliver(letter(4))
 				archive.Expunge(1)
