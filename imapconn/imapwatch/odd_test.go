@@ -92,6 +92,20 @@ func TestExpungeBehindList(t *testing.T) {
 	})
 }
 
+// The same of a message that the program has, when the mailbox is looked at as a whole.
+func TestExpungeBehindRecheck(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
+		f.srv.Order(
+			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x"},
+			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 3\nOK x"})
+		f.run(func() {
+			f.want("new 1:3")
+			time.Sleep(time.Hour + time.Second)
+			f.want("vanished 2")
+		})
+	})
+}
+
 // While the server counts more messages than it lists, a sequence number does not say which
 // message it is.
 func TestExpungeUnknown(t *testing.T) {

@@ -2,13 +2,13 @@ package interop
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -179,9 +179,7 @@ func (p *copied) act(t *testing.T, c client, server finder, sent *[]string) stri
 			*sent = append(*sent, text)
 		}
 	case "anew":
-		if err := errors.Join(s.Delete("Other").Wait(), s.Create("Other", nil).Wait()); err != nil {
-			t.Fatal(err)
-		}
+		anew(t, s)
 	default:
 		flag := map[string]imap.Flag{"expunge": imap.FlagDeleted, "flags": imap.FlagSeen}[event]
 		if must(s.Select(mailbox, nil).Wait())(t).NumMessages < 2 {
@@ -193,6 +191,22 @@ func (p *copied) act(t *testing.T, c client, server finder, sent *[]string) stri
 		}
 	}
 	return event
+}
+
+// anew deletes a mailbox that is being watched, and makes it anew. A server may hold on to
+// it for a moment.
+func anew(t *testing.T, s *imapconn.Client) {
+	deleted := s.Delete("Other").Wait()
+	created := s.Create("Other", nil).Wait()
+	for deadline := time.Now().Add(patience); created != nil && strings.Contains(strings.ToLower(created.Error()), "already exists"); {
+		if time.Now().After(deadline) {
+			t.Fatal(deleted, created)
+		}
+		deleted, created = s.Delete("Other").Wait(), s.Create("Other", nil).Wait()
+	}
+	if created != nil {
+		t.Fatal(deleted, created)
+	}
 }
 
 // TestWatchIMAP watches two mailboxes to which mail comes, from which it is expunged, and of
