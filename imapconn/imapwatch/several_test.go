@@ -156,8 +156,7 @@ func TestMaxConns(t *testing.T) {
 	})
 }
 
-// 500 mailboxes in one process: what each takes. With MAILCONN_FULL the figures are of as
-// many programs with a mailbox each.
+// A hundred mailboxes are watched over one connection.
 func TestManyMailboxes(t *testing.T) {
 	watched(t, dialtest.Config{}, func(f *fixture) {
 		f.Mailboxes = nil
