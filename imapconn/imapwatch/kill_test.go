@@ -130,7 +130,7 @@ func logged(dir string) int {
 // TestKilled kills a program that watches at random points of its progress, while mail comes
 // in: at the end it has each message, and no more of them twice than it was killed times.
 func TestKilled(t *testing.T) {
-	kills := 10
+	kills := 6
 	if os.Getenv("MAILCONN_FULL") != "" {
 		kills = 100
 	}
