@@ -9,7 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
@@ -160,4 +164,38 @@ func TestCancelNew(t *testing.T) {
 			session.Record()
 		})
 	}
+}
+
+// A session outlives the time of a reply when nothing is due, also if the answer to
+// FetchEach came before its command was known to be written.
+func TestSilenceAfterFetchEach(t *testing.T) {
+	server, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: x\r\n\r\nx\r\n"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	synctest.Test(t, func(t *testing.T) {
+		for range 100 { // which of the two is first is up to the scheduler
+			c, err := imapconn.Dial(t.Context(), server.Endpoint(policy.ImplicitTLS), &imapconn.Options{
+				Dialer: &dial.Dialer{TLSConfig: server.ClientConfig(), NetDialer: server.PipeDialer()},
+				Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret")},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range c.FetchEach(t.Context(), imap.UIDSetNum(1), nil) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(time.Hour)
+			if c.Err() != nil {
+				t.Fatal(c.Err())
+			}
+			c.Close()
+		}
+	})
 }

@@ -185,6 +185,23 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// What the program has done is noted also if ctx ends meanwhile.
+func TestResetCancelled(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+		f.run(func() { f.want("new 1") })
+		f.srv.Store().Inbox().Renumber()
+		before := f.saved.saves
+		ctx, cancel := context.WithCancel(context.Background())
+		f.Reset = func(context.Context, string) error {
+			cancel()
+			return nil
+		}
+		if err := imapwatch.Run(ctx, f.Config); err != nil || f.saved.saves != before+1 {
+			t.Errorf("%v, %d saves", err, f.saved.saves-before)
+		}
+	})
+}
+
 // A mailbox of which the program has nothing has nothing to be reset.
 func TestResetEmpty(t *testing.T) {
 	watched(t, dialtest.Config{}, func(f *fixture) {

@@ -83,6 +83,44 @@ func TestExpungeInSearch(t *testing.T) {
 	}
 }
 
+// A message that the server lists and expunges in one breath is none.
+func TestExpungeBehindList(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
+		f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x", Do: func(string) { f.srv.Expunge(2) }})
+		f.run(func() { f.want("new 1,3") })
+		f.complete()
+	})
+}
+
+// The same of a message that the program has, when the mailbox is looked at as a whole.
+func TestExpungeBehindRecheck(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
+		f.srv.Order(
+			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x"},
+			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 3\nOK x"})
+		f.run(func() {
+			f.want("new 1:3")
+			time.Sleep(time.Hour + time.Second)
+			f.want("vanished 2")
+		})
+	})
+}
+
+// While the server counts more messages than it lists, a sequence number does not say which
+// message it is.
+func TestExpungeUnknown(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
+		f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 3\nOK x"})
+		f.run(func() {
+			f.want("new 1,3")
+			f.srv.Expunge(2)
+			f.want()
+			f.srv.Expunge(3)
+			f.want("vanished 3")
+		})
+	})
+}
+
 // A server that tells of flags at every command keeps nobody busy.
 func TestRestless(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {

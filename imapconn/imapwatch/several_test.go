@@ -33,8 +33,14 @@ func TestSeveral(t *testing.T) {
 			archive, lists := f.create("Archive"), f.create("Lists & more/Größe")
 			archive.Deliver(letter(2))
 			f.Mailboxes = []string{"INBOX", "Archive", "Lists & more/Größe"}
+			nudge := make(chan struct{})
+			f.Nudge = nudge
 			f.run(func() {
 				f.want("Archive new 1", "new 1")
+				lists.Deliver(letter(9))
+				nudge <- struct{}{}
+				synctest.Wait()
+				f.complete()
 				f.srv.Deliver(letter(3))
 				lists.Deliver(letter(4))
 				archive.Expunge(1)
@@ -150,8 +156,7 @@ func TestMaxConns(t *testing.T) {
 	})
 }
 
-// 500 mailboxes in one process: what each takes. With MAILCONN_FULL the figures are of as
-// many programs with a mailbox each.
+// A hundred mailboxes are watched over one connection.
 func TestManyMailboxes(t *testing.T) {
 	watched(t, dialtest.Config{}, func(f *fixture) {
 		f.Mailboxes = nil
