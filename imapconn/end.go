@@ -78,6 +78,7 @@ func (s *stream) finish(p []byte, err error) (int, error) {
 		return copy(p, "+ \r\n"), nil
 	}
 	s.release()
+	s.bar()
 	return 0, over
 }
 
@@ -123,7 +124,10 @@ func (s *stream) feed() bool {
 func (s *stream) release() {
 	s.mu.Lock()
 	client := s.client
-	s.client = nil
+	if s.released {
+		client = nil
+	}
+	s.released = s.released || client != nil
 	pending := len(s.pending.list) > 0 && !s.pending.idles()
 	if s.clock.watch != nil {
 		s.clock.watch.Stop()
@@ -140,6 +144,32 @@ func (s *stream) release() {
 		}()
 	}
 	s.within(s.free)
+}
+
+// bar lets no command begin from here until the client's reader has ended: the reader gives
+// what is pending then an error of its own, without the reason. The commands have to wait
+// for one that is never sent, and that is not written to its end before. While the program
+// reads a body, or an IDLE runs, bar does nothing: the one may keep the reader for long, and
+// during the other no command begins.
+func (s *stream) bar() {
+	s.mu.Lock()
+	client := s.client
+	if s.barred || s.tail || s.pending.idles() {
+		client = nil
+	}
+	s.barred = true
+	s.mu.Unlock()
+	if client == nil {
+		return
+	}
+	begun := make(chan struct{})
+	go func() {
+		cmd := client.Append("", 0, nil)
+		close(begun)
+		s.within(client.Closed())
+		cmd.Close()
+	}()
+	s.within(begun)
 }
 
 // failed returns the error of a write on a session that has ended. The client then gives

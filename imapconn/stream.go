@@ -52,9 +52,11 @@ type stream struct {
 	park   sync.Once     // closes parked
 	parked chan struct{} // closed when the client's reader has met the end
 	free   chan struct{} // closed when all pending commands have an answer
-	client *inner        // nil until it has greeted, and after release
 
 	mu       sync.Mutex
+	client   *inner // nil until it has greeted
+	released bool   // the client's commands have the reason of the end, or are being given it
+	barred   bool   // no command begins until the client's reader has ended
 	pending  pending
 	clock    clock
 	handlers handlers
