@@ -66,12 +66,6 @@ type stream struct {
 	goodbye  *farewell // the server has said BYE
 }
 
-// farewell is a BYE.
-type farewell struct {
-	text     string
-	expected bool // it answers LOGOUT
-}
-
 var _ net.Conn = (*stream)(nil)
 
 // newStream returns the stream of a session whose client first reads greeting.
