@@ -184,10 +184,14 @@ func (s *stream) data(b []byte, h response.Head) error {
 	s.mu.Lock()
 	err := s.hold(h.Kind, len(b))
 	s.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil && h.Kind == response.Thread: // all of them come in one response
+		s.lose(h.Kind, err)
+		s.drop(len(b), mend.Unreadable, h.Kind.Word())
+		return nil
+	case err != nil:
 		return err
-	}
-	if s.scan.Scan(b, h) {
+	case s.scan.Scan(b, h):
 		s.pass(len(b))
 		return nil
 	}
