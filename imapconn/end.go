@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -147,10 +148,10 @@ func (s *stream) release() {
 }
 
 // bar lets no command begin from here until the client's reader has ended: the reader gives
-// what is pending then an error of its own, without the reason. The commands have to wait
-// for one that is never sent, and that is not written to its end before. While the program
-// reads a body, or an IDLE runs, bar does nothing: the one may keep the reader for long, and
-// during the other no command begins.
+// what is pending then an error of its own, without the reason. The lock is the one under
+// which the client writes a command. While the program reads a body, or an IDLE runs, bar
+// does nothing: the one may keep the reader for long, and during the other no command
+// begins.
 func (s *stream) bar() {
 	s.mu.Lock()
 	client := s.client
@@ -162,12 +163,23 @@ func (s *stream) bar() {
 	if client == nil {
 		return
 	}
+	writing, ok := fieldOf[sync.Mutex](client, "encMutex")
+	if !ok {
+		return
+	}
+	release := func() {
+		s.within(client.Closed())
+		writing.Unlock()
+	}
+	if writing.TryLock() {
+		go release()
+		return
+	}
 	begun := make(chan struct{})
 	go func() {
-		cmd := client.Append("", 0, nil)
+		writing.Lock()
 		close(begun)
-		s.within(client.Closed())
-		cmd.Close()
+		release()
 	}()
 	s.within(begun)
 }
@@ -182,6 +194,11 @@ func (s *stream) failed() error {
 
 // within waits for done, but not for longer than grace.
 func (s *stream) within(done <-chan struct{}) {
+	select {
+	case <-done:
+		return
+	default:
+	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {

@@ -29,7 +29,7 @@ func (s *stream) moreNumbers() error {
 		s.drop(0, mend.Unfamiliar, "response "+n.Kind().Word()+", which answers no command,")
 		return nil
 	}
-	out, done := n.Append(make([]byte, 0, smallBuffer))
+	out, done := n.Append(make([]byte, 0, 4<<10))
 	if done {
 		s.numbers = nil
 	}

@@ -208,11 +208,16 @@ func (s *stream) Close() error {
 // SetReadDeadline does nothing: the stream has deadlines of its own.
 func (s *stream) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline is that of the connection.
-func (s *stream) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+// SetWriteDeadline is that of the connection, as long as there is one.
+func (s *stream) SetWriteDeadline(t time.Time) error {
+	if s.over.Err() != nil {
+		return nil
+	}
+	return s.conn.SetWriteDeadline(t)
+}
 
 // SetDeadline is SetWriteDeadline.
-func (s *stream) SetDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+func (s *stream) SetDeadline(t time.Time) error { return s.SetWriteDeadline(t) }
 
 // LocalAddr returns the address of this end.
 func (s *stream) LocalAddr() net.Addr { return s.conn.LocalAddr() }
