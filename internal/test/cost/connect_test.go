@@ -155,8 +155,8 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 48, 11500},
-		{policy.IMAP, policy.ImplicitTLS, 77, 14500},
+		{policy.IMAP, policy.NoTLS, 47, 9500},
+		{policy.IMAP, policy.ImplicitTLS, 73, 11500},
 		{policy.Submission, policy.NoTLS, 35, 5000},
 		{policy.Submission, policy.ImplicitTLS, 57, 7000},
 		{policy.POP3, policy.NoTLS, 41, 1900},
