@@ -185,8 +185,7 @@ func (s *stream) data(b []byte, h response.Head) error {
 	err := s.hold(h.Kind, len(b))
 	s.mu.Unlock()
 	switch {
-	case err != nil && h.Kind == response.Thread: // all of them come in one response
-		s.lose(h.Kind, err)
+	case err != nil && h.Kind == response.Thread && s.lose(h.Kind, err): // all of them come in one response
 		s.drop(len(b), mend.Unreadable, h.Kind.Word())
 		return nil
 	case err != nil:
@@ -205,13 +204,15 @@ func (s *stream) data(b []byte, h response.Head) error {
 }
 
 // lose has the commands fail that a response of this kind may answer, as it was left out:
-// data that is lost in silence would be taken for data that is not there.
-func (s *stream) lose(k response.Kind, err error) {
+// data that is lost in silence would be taken for data that is not there. It reports
+// whether there is one that would not have failed so already.
+func (s *stream) lose(k response.Kind, err error) (first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.pending.list {
 		if k.Answers(c.name) && c.lost == nil {
-			c.lost = err
+			c.lost, first = err, true
 		}
 	}
+	return first
 }
