@@ -14,7 +14,9 @@ import (
 type Bounds struct {
 	// Line is the length of a response without its literals, in bytes. The default is
 	// 1 MiB. What the answers to a command may make go-imap hold is bounded by 8 times
-	// as much, and the words of a response by a sixteenth of it.
+	// as much, and the words of a response by a sixteenth of it: the threads of a mailbox
+	// of 50,000 messages fit. Those of a larger one cost their command, which fails with
+	// [ResponseCodeUnreadable], and not the session.
 	Line int
 	// Literal is the length of the literals in a response that are not bodies, in
 	// bytes: of a subject, or of the value of an annotation. The default is 1 MiB.

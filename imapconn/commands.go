@@ -90,11 +90,20 @@ func (s *stream) drain(cmd any, read func()) {
 // field returns an unexported field of a command of go-imap's, which the client sets
 // before it sends the command, and does not change.
 func field[T any](cmd any, name string) (value T, ok bool) {
-	f := reflect.ValueOf(cmd).Elem().FieldByName(name)
-	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
+	f, ok := fieldOf[T](cmd, name)
+	if !ok {
 		return value, false
 	}
-	return *(*T)(f.Addr().UnsafePointer()), true
+	return *f, true
+}
+
+// fieldOf returns where an unexported field is of what go-imap has made.
+func fieldOf[T any](x any, name string) (*T, bool) {
+	f := reflect.ValueOf(x).Elem().FieldByName(name)
+	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
+		return nil, false
+	}
+	return (*T)(f.Addr().UnsafePointer()), true
 }
 
 // turns keeps commands apart that go-imap's client does not keep apart. IDLE and

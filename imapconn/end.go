@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -78,6 +79,7 @@ func (s *stream) finish(p []byte, err error) (int, error) {
 		return copy(p, "+ \r\n"), nil
 	}
 	s.release()
+	s.bar()
 	return 0, over
 }
 
@@ -123,7 +125,10 @@ func (s *stream) feed() bool {
 func (s *stream) release() {
 	s.mu.Lock()
 	client := s.client
-	s.client = nil
+	if s.released {
+		client = nil
+	}
+	s.released = s.released || client != nil
 	pending := len(s.pending.list) > 0 && !s.pending.idles()
 	if s.clock.watch != nil {
 		s.clock.watch.Stop()
@@ -142,6 +147,43 @@ func (s *stream) release() {
 	s.within(s.free)
 }
 
+// bar lets no command begin from here until the client's reader has ended: the reader gives
+// what is pending then an error of its own, without the reason. The lock is the one under
+// which the client writes a command. While the program reads a body, or an IDLE runs, bar
+// does nothing: the one may keep the reader for long, and during the other no command
+// begins.
+func (s *stream) bar() {
+	s.mu.Lock()
+	client := s.client
+	if s.barred || s.tail || s.pending.idles() {
+		client = nil
+	}
+	s.barred = true
+	s.mu.Unlock()
+	if client == nil {
+		return
+	}
+	writing, ok := fieldOf[sync.Mutex](client, "encMutex")
+	if !ok {
+		return
+	}
+	release := func() {
+		s.within(client.Closed())
+		writing.Unlock()
+	}
+	if writing.TryLock() {
+		go release()
+		return
+	}
+	begun := make(chan struct{})
+	go func() {
+		writing.Lock()
+		close(begun)
+		release()
+	}()
+	s.within(begun)
+}
+
 // failed returns the error of a write on a session that has ended. The client then gives
 // it to all pending commands, while its reader must not be sending to one of them: the
 // reader is given a moment to come back.
@@ -152,6 +194,11 @@ func (s *stream) failed() error {
 
 // within waits for done, but not for longer than grace.
 func (s *stream) within(done <-chan struct{}) {
+	select {
+	case <-done:
+		return
+	default:
+	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {

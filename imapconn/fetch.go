@@ -6,8 +6,6 @@ import (
 
 	"github.com/mailconn/mailconn/internal/line/imap/mend"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
-	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // fetch deals with a FETCH, whose head is h.
@@ -53,13 +51,6 @@ func (s *stream) fetch(h response.Head, e response.Extent) error {
 	}
 	s.replace(e.Len, f.Out)
 	return nil
-}
-
-// malformed is the violation of a response after which nothing is known.
-func malformed(b []byte, err error) error {
-	v := wire.Violation(policy.ErrMalformed, string(b[:min(len(b), 100)]))
-	v.Err = err
-	return v
 }
 
 // maxLines is how many lines a response may have that has the ends of lines where they

@@ -8,7 +8,7 @@ type input struct {
 
 // Sizes of the buffer: of a session that has little to do, and of one that reads much.
 const (
-	smallBuffer = 4 << 10
+	smallBuffer = 1 << 10
 	largeBuffer = 32 << 10
 )
 

@@ -120,7 +120,7 @@ func (s *notices) faults(list []mend.Fault, number, uid uint32) {
 		case f.Class == mend.Unfamiliar:
 			n.Dropped = unfamiliar(f.What)
 		default:
-			n.Mended = oddity(f.What, f.Words)
+			n.Mended = malformed(f.Words, errors.New("imapconn: "+f.What))
 		}
 		s.tell(n)
 	}
@@ -128,17 +128,14 @@ func (s *notices) faults(list []mend.Fault, number, uid uint32) {
 
 // unreadable is the error of data that cannot be read.
 func unreadable(what string, words []byte) error {
-	v := wire.Violation(policy.ErrMalformed, string(words))
-	v.Protocol = policy.IMAP
-	v.Err = fmt.Errorf("imapconn: %s cannot be read", wire.Printable(what))
-	return v
+	return malformed(words, fmt.Errorf("imapconn: %s cannot be read", wire.Printable(what)))
 }
 
-// oddity is the error of data that was mended.
-func oddity(what string, words []byte) error {
-	v := wire.Violation(policy.ErrMalformed, string(words))
+// malformed is the violation of data that is not by the book, of which words are the first.
+func malformed(words []byte, err error) error {
+	v := wire.Violation(policy.ErrMalformed, string(words[:min(len(words), 100)]))
 	v.Protocol = policy.IMAP
-	v.Err = errors.New("imapconn: " + what)
+	v.Err = err
 	return v
 }
 

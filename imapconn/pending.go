@@ -2,34 +2,7 @@ package imapconn
 
 import (
 	"bytes"
-	"strconv"
 )
-
-// command is one that go-imap's client has begun to send and that the server has not
-// answered.
-type command struct {
-	tag  uint64 // without its "T"
-	name string // in upper case, without UID
-	// What a FETCH or a STORE is about, and what it was given: the client looks for
-	// the command that a FETCH response belongs to in this way.
-	byUID       bool
-	wanted, got messageSet
-
-	waits  bool // for a continuation request
-	idling bool // an IDLE that the server has begun
-	sasl   bool // an AUTHENTICATE, whose lines are answers to the server's challenges
-	// lost is set if data that answers the command was left out.
-	lost  error
-	drain func()    // reads what the program has left unread; nil if there is nothing to read
-	own   *exchange // the command is one of this package
-	// writing and answered are of one of this package, as is consent, which is told
-	// whether the server wants a literal.
-	writing, answered bool
-	consent           chan bool
-}
-
-// fetchesByUID reports whether the command is a UID FETCH.
-func (c *command) fetchesByUID() bool { return c.name == "FETCH" && c.byUID }
 
 // pending are the commands of go-imap's client, as they pass on their way to the
 // server.
@@ -110,57 +83,10 @@ func (p *pending) begin(line []byte) {
 	p.open = c
 }
 
-func cutWord(b []byte) (word, rest []byte) {
-	word, rest, _ = bytes.Cut(bytes.TrimRight(b, "\r\n"), []byte(" "))
-	return word, rest
-}
-
-// tagNumber returns the number of a tag: the client's begin with "T", this package's
-// with "M".
-func tagNumber(tag []byte, letter string) (n uint64, ok bool) {
-	digits, ok := bytes.CutPrefix(tag, []byte(letter))
-	if !ok || len(digits) == 0 || len(digits) > 19 || digits[0] == '0' {
-		return 0, false
-	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return n, true
-}
-
-// commandName returns a name without an allocation if it is a common one.
-func commandName(word []byte) string {
-	switch string(word) {
-	case "FETCH":
-		return "FETCH"
-	case "STORE":
-		return "STORE"
-	case "NOOP":
-		return "NOOP"
-	case "SEARCH":
-		return "SEARCH"
-	case "IDLE":
-		return "IDLE"
-	case "SELECT":
-		return "SELECT"
-	case "APPEND":
-		return "APPEND"
-	}
-	return string(word)
-}
-
 // conversing returns the command whose lines are not commands: an IDLE that runs, or
 // an AUTHENTICATE.
 func (p *pending) conversing() *command {
-	for _, c := range p.list {
-		if c.idling || c.sasl && !c.waits {
-			return c
-		}
-	}
-	return nil
+	return p.first(func(c *command) bool { return c.idling || c.sasl && !c.waits })
 }
 
 // idles reports whether an IDLE is under way, during which the client can send nothing
@@ -190,32 +116,6 @@ func (p *pending) end(line []byte) {
 	p.open = nil
 }
 
-// setOf returns the set in the line of a FETCH or a STORE.
-func setOf(line []byte, byUID bool) []byte {
-	words := 2 // tag and name
-	if byUID {
-		words++
-	}
-	for range words {
-		_, line = cutWord(line)
-	}
-	set, _ := cutWord(line)
-	return set
-}
-
-// clientLiteral returns the length of the literal that a client's line announces, and
-// whether it is sent only when the server asks for it (RFC 9051 §4.3).
-func clientLiteral(line []byte) (size int64, sync, ok bool) {
-	line = bytes.TrimRight(line, "\r\n")
-	open := bytes.LastIndexByte(line, '{')
-	if open < 0 || line[len(line)-1] != '}' {
-		return 0, false, false
-	}
-	digits, more := bytes.CutSuffix(line[open+1:len(line)-1], []byte("+"))
-	size, err := strconv.ParseInt(string(digits), 10, 64)
-	return size, !more, err == nil && size >= 0
-}
-
 // find returns the command with a tag, and nil if there is none.
 func (p *pending) find(tag []byte) *command {
 	n, ok := tagNumber(tag, "T")
@@ -223,12 +123,7 @@ func (p *pending) find(tag []byte) *command {
 	if own {
 		n, ok = tagNumber(tag, "M")
 	}
-	for _, c := range p.list {
-		if ok && c.tag == n && (c.own != nil) == own {
-			return c
-		}
-	}
-	return nil
+	return p.first(func(c *command) bool { return ok && c.tag == n && (c.own != nil) == own })
 }
 
 // remove takes out a command that was answered.
@@ -252,12 +147,7 @@ func (p *pending) remove(c *command) {
 // waiting returns the command that a continuation request is for, and nil if there is
 // none.
 func (p *pending) waiting() *command {
-	for _, c := range p.list {
-		if c.waits {
-			return c
-		}
-	}
-	return nil
+	return p.first(func(c *command) bool { return c.waits })
 }
 
 // due returns the oldest command that the server has to answer, and nil if there is
@@ -266,12 +156,7 @@ func (p *pending) due() *command { return p.dueBut(nil) }
 
 // dueBut is due for all commands but one.
 func (p *pending) dueBut(but *command) *command {
-	for _, c := range p.list {
-		if c != but && !c.idling && (c != p.open && !c.writing || c.waits) {
-			return c
-		}
-	}
-	return nil
+	return p.first(func(c *command) bool { return c != but && !c.idling && (c != p.open && !c.writing || c.waits) })
 }
 
 // first returns the oldest command for which is holds.
@@ -287,14 +172,15 @@ func (p *pending) first(is func(*command) bool) *command {
 // claim returns the command that go-imap's client gives a FETCH response to, and nil if
 // it gives it to the program's handler. uid is 0 if the client does not see it in time.
 func (p *pending) claim(number, uid uint32) (c *command, moved int) {
-	for _, c := range p.list {
-		n := number
-		if c.byUID {
+	var n uint32
+	c = p.first(func(c *command) bool {
+		if n = number; c.byUID {
 			n = uid
 		}
-		if (c.name == "FETCH" || c.name == "STORE") && n > 0 && c.wanted.contains(n) && !c.got.contains(n) {
-			return c, c.got.add(n)
-		}
+		return (c.name == "FETCH" || c.name == "STORE") && n > 0 && c.wanted.contains(n) && !c.got.contains(n)
+	})
+	if c == nil {
+		return nil, 0
 	}
-	return nil, 0
+	return c, c.got.add(n)
 }

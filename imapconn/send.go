@@ -51,3 +51,27 @@ func (s *stream) wake() {
 	s.clock.set = time.Unix(1, 0)
 	s.conn.SetReadDeadline(s.clock.set)
 }
+
+// owed is give for a caller that does not hold s.mu.
+func (s *stream) owed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.give()
+}
+
+// give gives the client what it gets from this side, if there is something: the consent
+// to a literal that the server has refused, or the refusal at the end of the command.
+// s.mu is held.
+func (s *stream) give() bool {
+	p := &s.pending
+	if p.owed == nil {
+		return false
+	}
+	s.made, p.owed = p.owed, nil
+	if p.open != p.refusing {
+		p.remove(p.refusing)
+		p.refusing = nil
+		s.clock.progress(p.due() != nil)
+	}
+	return true
+}

@@ -2,7 +2,6 @@ package imapconn
 
 import (
 	"context"
-	"strings"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 
@@ -126,7 +125,11 @@ func (b *beginning) handOver(ctx context.Context, compressed bool) (*Client, err
 	if b.loggedIn {
 		status = "PREAUTH"
 	}
-	greeting := []byte("* " + status + " [CAPABILITY " + strings.Join(b.caps, " ") + "] ready\r\n")
+	greeting := append(make([]byte, 0, 512), "* "+status+" [CAPABILITY"...)
+	for _, c := range b.caps {
+		greeting = append(append(greeting, ' '), c...)
+	}
+	greeting = append(greeting, "] ready\r\n"...)
 	s := newStream(b.conn, greeting, b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
 	if behind := b.line.Take(); compressed {
 		s.compress(behind)

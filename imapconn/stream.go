@@ -52,9 +52,11 @@ type stream struct {
 	park   sync.Once     // closes parked
 	parked chan struct{} // closed when the client's reader has met the end
 	free   chan struct{} // closed when all pending commands have an answer
-	client *inner        // nil until it has greeted, and after release
 
 	mu       sync.Mutex
+	client   *inner // nil until it has greeted
+	released bool   // the client's commands have the reason of the end, or are being given it
+	barred   bool   // no command begins until the client's reader has ended
 	pending  pending
 	clock    clock
 	handlers handlers
@@ -62,12 +64,6 @@ type stream struct {
 	turn     sync.Cond // the pending commands, or the session, may be at their end
 	fed      bool      // the client was told to go on with a literal, to fail in writing it
 	goodbye  *farewell // the server has said BYE
-}
-
-// farewell is a BYE.
-type farewell struct {
-	text     string
-	expected bool // it answers LOGOUT
 }
 
 var _ net.Conn = (*stream)(nil)
@@ -212,11 +208,16 @@ func (s *stream) Close() error {
 // SetReadDeadline does nothing: the stream has deadlines of its own.
 func (s *stream) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline is that of the connection.
-func (s *stream) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+// SetWriteDeadline is that of the connection, as long as there is one.
+func (s *stream) SetWriteDeadline(t time.Time) error {
+	if s.over.Err() != nil {
+		return nil
+	}
+	return s.conn.SetWriteDeadline(t)
+}
 
 // SetDeadline is SetWriteDeadline.
-func (s *stream) SetDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+func (s *stream) SetDeadline(t time.Time) error { return s.SetWriteDeadline(t) }
 
 // LocalAddr returns the address of this end.
 func (s *stream) LocalAddr() net.Addr { return s.conn.LocalAddr() }

@@ -14,8 +14,9 @@ import (
 type link struct {
 	conn  nowConn       // while the session begins the connection, later its guard
 	limit time.Duration // for what is being waited for; zero means none
-	by    time.Time     // when it must be there; zero means never
-	held  bool          // by stays as it is
+	left  time.Duration // of that
+	held  bool          // left is not renewed
+	came  int           // bytes of a message or a list since it was
 }
 
 type nowConn interface {
@@ -24,10 +25,21 @@ type nowConn interface {
 }
 
 // expect begins to wait: what is read from here on must be there within the limit,
-// all of it, so that a server which sends a byte now and then gains nothing.
+// all of it, so that a server which sends a byte now and then gains nothing. Only time
+// that is spent waiting counts.
 func (l *link) expect() {
-	if l.limit > 0 && !l.held {
-		l.by = time.Now().Add(l.limit)
+	if !l.held {
+		l.left, l.came = l.limit, 0
+	}
+}
+
+// piece is how much of a message or a list is progress.
+const piece = 16 << 10
+
+// progress notes that n bytes of a message or a list have come.
+func (l *link) progress(n int) {
+	if l.came += n; l.came >= piece {
+		l.expect()
 	}
 }
 
@@ -41,11 +53,13 @@ func (l *link) release() { l.held = false }
 
 // Read reads from the connection, with what is expected due in time.
 func (l *link) Read(p []byte) (int, error) {
-	if !l.by.IsZero() {
-		l.conn.SetReadDeadline(l.by)
+	if l.limit > 0 {
+		begin := time.Now()
+		l.conn.SetReadDeadline(begin.Add(l.left))
+		defer func() { l.left -= time.Since(begin) }()
 	}
 	n, err := l.conn.Read(p)
-	if !l.by.IsZero() && errors.Is(err, os.ErrDeadlineExceeded) {
+	if l.limit > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = fmt.Errorf("server was silent for %v: %w", l.limit, err)
 	}
 	return n, err

@@ -64,7 +64,7 @@ func (c *Client) one(ctx context.Context, verb string, msg int, parse parser) (L
 	case !ok || l.Msg != msg:
 		return Listing{}, c.fail(odd)
 	case l.ID == "" && l.Size < 0:
-		return Listing{}, fmt.Errorf("pop3conn: %s %d: %w", verb, msg, odd)
+		return Listing{}, wire.PrintableError(fmt.Errorf("pop3conn: %s %d: %w", verb, msg, odd))
 	}
 	return l, nil
 }

@@ -20,9 +20,8 @@ type Options struct {
 	// Auth are the credentials; nil means no login.
 	Auth auth.Credentials
 
-	// ReplyTimeout is how long the server may take for a reply, how long it may pause
-	// inside a message or between the lines of a list, and how long a write may
-	// stall. Time that the caller takes between two reads of a message does not
+	// ReplyTimeout is how long the server may take for a reply, for each 16 KiB of a
+	// message or a list behind it, and how long a write may stall. Time that the caller takes between two reads of a message does not
 	// count. Zero means 5 minutes, negative no limit.
 	ReplyTimeout time.Duration
 

@@ -30,12 +30,12 @@ func (c *Client) multiline(ctx context.Context, verb string, row func(line strin
 	return c.rows(row)
 }
 
-// rows is multiline behind the status line. Each line has the time of a reply.
+// rows is multiline behind the status line. Each 16 KiB of them have the time of a reply.
 func (c *Client) rows(row func(line string)) error {
 	c.lines.Renew(wire.Limits{Line: wire.Greeting().Line, Lines: maxMessages + 1, Total: maxList})
 	c.link.expect()
 	err := c.lines.Multiline(func(line string, odd error) error {
-		c.link.expect()
+		c.link.progress(len(line))
 		if odd == nil {
 			row(line)
 		}

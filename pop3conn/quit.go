@@ -51,7 +51,8 @@ const quitTime = 5 * time.Second
 // awaitClose waits for the server to close the connection. It is no error if the
 // server does not.
 func (c *Client) awaitClose() error {
-	c.link.by = time.Now().Add(quitTime)
+	c.link.limit = quitTime
+	c.link.expect()
 	if c.lines.Fill() == nil {
 		return c.fail(wire.Violation(policy.ErrInjected, c.lines.Waiting()))
 	}

@@ -29,6 +29,7 @@ const (
 // open makes m the message that comes next.
 func (c *Client) open(m *Message) {
 	m.c, m.room = c, c.maxMessageSize
+	c.link.expect()
 	c.message = m
 	c.lines.Grow(messageBuffer)
 }
@@ -68,9 +69,6 @@ func (m *Message) look(wait bool) []byte {
 		}
 		if !wait {
 			return nil
-		}
-		if !m.skipping {
-			m.c.link.expect()
 		}
 		if err := m.c.lines.More(); err != nil {
 			m.lost(err)
@@ -123,6 +121,9 @@ func (m *Message) pass(taken []byte) {
 	}
 	m.room -= int64(n)
 	m.c.lines.Discard(n)
+	if !m.skipping {
+		m.c.link.progress(n)
+	}
 }
 
 // lost ends the session inside the message. The end of the connection must not be

@@ -28,11 +28,23 @@ func (c *Client) Hello(localName string) error { return errHelloSettled }
 // closed: what is left of the transaction must not meet the next message.
 func (c *Client) Reset() error {
 	if err := c.inner.Reset(); err != nil {
-		c.Abort()
+		c.line.fail(fmt.Errorf("the transaction was not ended: %w", err))
 		return err
 	}
 	c.line.armed = true
 	return nil
+}
+
+// Verify asks with VRFY whether there is an address. nil means that the server accepts
+// mail for it: it knows it (250), forwards its mail (251), or does not say (252, RFC 5321
+// §3.5.3).
+func (c *Client) Verify(address string) error {
+	err := c.inner.Verify(address)
+	var said *smtp.SMTPError
+	if errors.As(err, &said) && (said.Code == 251 || said.Code == 252) {
+		return nil
+	}
+	return err
 }
 
 // SendMail sends a message in a transaction of its own: MAIL, RCPT for each
@@ -61,6 +73,9 @@ func (c *Client) SendMail(from string, to []string, r io.Reader) error {
 	return w.Close()
 }
 
+// maxAddress is how much of an address is shown beside the server's words.
+const maxAddress = 100
+
 // open begins a transaction, up to where the message is awaited.
 func (c *Client) open(from string, to []string) (*DataCommand, error) {
 	utf8 := !wire.IsASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !wire.IsASCII(a) })
@@ -69,7 +84,7 @@ func (c *Client) open(from string, to []string) (*DataCommand, error) {
 	}
 	for _, address := range to {
 		if err := c.Rcpt(address, nil); err != nil {
-			return nil, fmt.Errorf("recipient %s: %w", wire.Printable(address), err)
+			return nil, wire.PrintableError(fmt.Errorf("recipient %s: %w", wire.PrintableUpTo(address, maxAddress), err))
 		}
 	}
 	return c.Data()

@@ -12,7 +12,7 @@ import (
 )
 
 // refusal makes go-smtp's error of a reply, whose lines are separated by line
-// feeds. Its text is printable, stands on one line, and has at most 512 bytes.
+// feeds. Its text is printable and stands on one line.
 func refusal(code int, text string) *smtp.SMTPError {
 	enhanced, word := smtpline.Enhanced(code, text)
 	if word != "" {
@@ -21,9 +21,13 @@ func refusal(code int, text string) *smtp.SMTPError {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode(enhanced), Message: printable(text)}
 }
 
+// maxMessage is the length of a reply's text: with its codes, and with what go-smtp puts
+// ahead of it, an error's text has at most 512 bytes.
+const maxMessage = 480
+
 // printable puts the lines of a reply on one and makes them fit to be shown.
 func printable(text string) string {
-	return wire.Printable(strings.TrimSpace(strings.ReplaceAll(text, "\n", " ")))
+	return wire.PrintableUpTo(strings.TrimSpace(strings.ReplaceAll(text, "\n", " ")), maxMessage)
 }
 
 // replyLine returns a reply on one line, as it was said.

@@ -13,11 +13,14 @@ const maxText = 512
 // without control, bidi or other format characters, at most 512 bytes long. Tabs
 // become blanks, other characters that are not printable become U+FFFD, and line
 // ends at the end of s are removed.
-func Printable(s string) string {
+func Printable(s string) string { return PrintableUpTo(s, maxText) }
+
+// PrintableUpTo is [Printable] for a text of most bytes at most.
+func PrintableUpTo(s string, most int) string {
 	s = strings.TrimRight(s, "\r\n")
-	truncated := len(s) > maxText
+	truncated := len(s) > most
 	if truncated {
-		s = s[:maxText]
+		s = s[:most]
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -28,11 +31,11 @@ func Printable(s string) string {
 		}
 		return utf8.RuneError
 	}, s)
-	if !truncated && len(s) <= maxText {
+	if !truncated && len(s) <= most {
 		return s
 	}
 	const dots = "..."
-	s = s[:min(len(s), maxText-len(dots))]
+	s = s[:min(len(s), most-len(dots))]
 	for !utf8.ValidString(s) {
 		s = s[:len(s)-1]
 	}

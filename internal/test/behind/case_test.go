@@ -12,15 +12,18 @@ import (
 
 // testCase is a file.
 type testCase struct {
-	name    string
-	about   string
-	caps    string
-	do      []string
-	want    []string
-	bare    []string
-	notices []string
-	end     string
-	rules   []rule
+	name     string
+	protocol string // "" is IMAP
+	about    string
+	caps     string
+	do       []string
+	want     []string
+	bare     []string
+	notices  []string
+	end      string
+	joined   bool // only as it is written
+	heap     int  // MiB by which it may grow; 0 is maxGrowth
+	rules    []rule
 }
 
 // rule is what the server answers to a command.
@@ -51,6 +54,9 @@ func cases(t testing.TB, folder string) []*testCase {
 			t.Fatal(err)
 		}
 		c := &testCase{name: strings.TrimSuffix(filepath.Base(file), ".txt")}
+		if _, ok := protocols[folder]; ok {
+			c.protocol = folder
+		}
 		for i, line := range strings.Split(string(text), "\n") {
 			if err := c.parse(line); err != nil {
 				t.Fatalf("%s:%d: %v", file, i+1, err)
@@ -99,6 +105,12 @@ func (c *testCase) header(key, value string) error {
 		c.notices = append(c.notices, value)
 	case "end":
 		c.end = value
+	case "heap":
+		n, err := strconv.Atoi(value)
+		c.heap = n
+		return err
+	case "segments":
+		c.joined = value == "joined"
 	default:
 		return fmt.Errorf("unknown header %q", key)
 	}

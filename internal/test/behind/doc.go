@@ -1,7 +1,8 @@
 // Package behind has no code of its own: its tests play what servers say behind the
-// hand-over of an IMAP connection to go-imap's client. Each file below testdata is a
-// case. Those in odd are what real servers write, and say what the client makes of it
-// bare and behind the reader of imapconn; those in hostile are attacks.
+// hand-over of a connection to a session. Each file below testdata is a case. Those in
+// odd are what real IMAP servers write, and say what go-imap's client makes of it bare and
+// behind the reader of imapconn; those in hostile are attacks on it, and those in smtp and
+// pop3 attacks on the other sessions.
 //
 // A file begins with a comment that says what it is about, and headers:
 //
@@ -13,6 +14,8 @@
 //	                 "crash" for what cannot be tried: it ends the process, or spins
 //	notice: line     what Options.Notice gets, in order
 //	end: word        how the session ends, if it does: a word of end in results_test.go
+//	heap: n          how many MiB it takes at most, where the program collects a large list
+//	segments: joined the case is played only in the segments that it has itself
 //
 // Then come the server's answers, each behind the command that it answers, without its
 // tag; "*" at the end stands for anything:

@@ -45,11 +45,15 @@ func newStage(t testing.TB) *stage {
 
 // connect starts the server of a case and connects to it.
 func (th *stage) connect(t testing.TB, c *testCase, s segments) *dial.Conn {
+	return th.connectOver(t, c, s, policy.IMAP)
+}
+
+func (th *stage) connectOver(t testing.TB, c *testCase, s segments, p policy.Protocol) *dial.Conn {
 	clientSide, serverSide := net.Pipe()
 	srv := &server{testCase: c, segments: s}
 	go srv.serve(serverSide, th.config)
 	conn, err := th.player.Dialer().NewConn(context.Background(), clientSide,
-		dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS})
+		dial.Endpoint{Protocol: p, Host: "mail.test", Policy: policy.ImplicitTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +65,9 @@ const replyTime = 10 * time.Second
 
 // play plays a case to a session of imapconn.
 func (th *stage) play(t *testing.T, c *testCase, s segments) (o outcome) {
+	if c.protocol != "" {
+		return th.playOther(t, c, s)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		conn := th.connect(t, c, s)
 		var mu sync.Mutex

@@ -50,7 +50,11 @@ func (s *server) serve(raw net.Conn, config *tls.Config) {
 		return
 	}
 	s.w = s.conn
-	s.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n")
+	if p, ok := protocols[s.protocol]; ok {
+		s.say(p.greeting)
+	} else {
+		s.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n")
+	}
 	s.flush()
 	// The client is read all the time, so that it never waits for a server that speaks.
 	lines := make(chan string, 4096)
@@ -80,7 +84,7 @@ func (s *server) serve(raw net.Conn, config *tls.Config) {
 
 func (s *server) answer(line string) error {
 	command := line
-	if tag, rest, ok := strings.Cut(line, " "); ok && isTag(tag) {
+	if tag, rest, ok := strings.Cut(line, " "); ok && s.protocol == "" && isTag(tag) {
 		s.tag, command = tag, rest
 	}
 	if s.mute {
@@ -107,6 +111,9 @@ func isTag(word string) bool {
 
 // always are the answers that need not be in a case.
 func (s *server) always() []rule {
+	if p, ok := protocols[s.protocol]; ok {
+		return p.always(s)
+	}
 	caps := strings.TrimSpace("IMAP4rev1 " + s.caps)
 	if s.segments == compressed {
 		caps += " COMPRESS=DEFLATE"

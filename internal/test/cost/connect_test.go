@@ -155,8 +155,8 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 50, 12500},
-		{policy.IMAP, policy.ImplicitTLS, 77, 15000},
+		{policy.IMAP, policy.NoTLS, 50, 10000},
+		{policy.IMAP, policy.ImplicitTLS, 77, 12500},
 		{policy.Submission, policy.NoTLS, 35, 5000},
 		{policy.Submission, policy.ImplicitTLS, 57, 7000},
 		{policy.POP3, policy.NoTLS, 41, 1900},

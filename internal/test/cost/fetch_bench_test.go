@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -31,8 +33,9 @@ func messages(n int, items string) []byte {
 const metadata = `FLAGS (\Seen) ENVELOPE ("Mon, 7 Feb 1994 21:52:25 -0800" "a subject" (("Joe" NIL "joe" "a.test")) (("Joe" NIL "joe" "a.test")) (("Joe" NIL "joe" "a.test")) (("Ann" NIL "ann" "b.test")) NIL NIL NIL "<1@a.test>") ` +
 	`BODYSTRUCTURE (("text" "plain" ("charset" "utf-8") NIL NIL "7bit" 12 1 NIL NIL NIL NIL)("text" "html" ("charset" "utf-8") NIL NIL "7bit" 120 10 NIL NIL NIL NIL) "alternative" ("boundary" "x") NIL NIL NIL)`
 
-// fetching returns a connection to a server that says the same to each FETCH.
-func fetching(b *testing.B, said []byte) net.Conn {
+// fetching returns a connection to a server that says the same to each FETCH, inside TLS if
+// there is a config.
+func fetching(b *testing.B, said []byte, config *tls.Config) net.Conn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -45,6 +48,9 @@ func fetching(b *testing.B, said []byte) net.Conn {
 	server, err := l.Accept()
 	if err != nil {
 		b.Fatal(err)
+	}
+	if config != nil {
+		server = tls.Server(server, config)
 	}
 	go func() {
 		defer server.Close()
@@ -77,16 +83,19 @@ func BenchmarkFetch(b *testing.B) {
 		name  string
 		n     int
 		items string
+		tls   bool
 	}{
-		{"flags", 10000, `FLAGS (\Seen)`},
-		{"metadata", 10000, metadata},
-		{"bodies of 4 KB", 2000, "BODY[] {4096}\r\n" + strings.Repeat("x", 4096)},
-		{"a body of 50 MB", 1, "BODY[] {52428800}\r\n" + strings.Repeat("x", 50<<20)},
+		{"flags", 10000, `FLAGS (\Seen)`, false},
+		{"metadata", 10000, metadata, false},
+		{"bodies of 4 KB", 2000, "BODY[] {4096}\r\n" + strings.Repeat("x", 4096), false},
+		{"a body of 50 MB", 1, "BODY[] {52428800}\r\n" + strings.Repeat("x", 50<<20), false},
+		{"bodies of 4 KB over TLS", 2000, "BODY[] {4096}\r\n" + strings.Repeat("x", 4096), true},
+		{"a body of 50 MB over TLS", 1, "BODY[] {52428800}\r\n" + strings.Repeat("x", 50<<20), true},
 	} {
 		said := messages(c.n, c.items)
 		for _, over := range []string{"imapclient", "mailconn"} {
 			b.Run(c.name+"/"+over, func(b *testing.B) {
-				client := connected(b, over, fetching(b, said))
+				client := connected(b, over, said, c.tls)
 				defer client.Close()
 				b.SetBytes(int64(len(said)))
 				b.ReportAllocs()
@@ -99,11 +108,26 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-func connected(b *testing.B, over string, raw net.Conn) fetcher {
+func connected(b *testing.B, over string, said []byte, inTLS bool) fetcher {
+	player, pol := scripttest.New(b), policy.NoTLS
+	var config *tls.Config
+	if inTLS {
+		var err error
+		if config, err = player.TLS("good"); err != nil {
+			b.Fatal(err)
+		}
+		pol = policy.ImplicitTLS
+	}
+	raw := fetching(b, said, config)
 	if over == "imapclient" {
+		if inTLS {
+			trust := player.CA.ClientConfig()
+			trust.ServerName = "mail.test"
+			raw = tls.Client(raw, trust)
+		}
 		return imapclient.New(raw, nil)
 	}
-	conn, err := new(dial.Dialer).NewConn(context.Background(), raw, dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.NoTLS})
+	conn, err := player.Dialer().NewConn(context.Background(), raw, dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: pol})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,69 @@
+package imapconn
+
+import (
+	"bytes"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/line/imap/mend"
+	"github.com/mailconn/mailconn/internal/line/imap/response"
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// farewell is a BYE.
+type farewell struct {
+	text     string
+	expected bool // it answers LOGOUT
+}
+
+// heard looks at a status response for what no command returns.
+func (s *stream) heard(b []byte, h response.Head) {
+	text := bytes.TrimSpace(b[h.Args:])
+	const alert = "[ALERT]"
+	if len(text) >= len(alert) && bytes.EqualFold(text[:len(alert)], []byte(alert)) {
+		s.notices.tell(Notice{Alert: wire.Printable(string(bytes.TrimSpace(text[len(alert):])))})
+	}
+	if h.Kind == response.BYE {
+		s.bye("BYE " + string(text))
+	}
+}
+
+// bye notes that the server leaves.
+func (s *stream) bye(text string) {
+	s.mu.Lock()
+	expected := s.pending.first(func(c *command) bool { return c.name == "LOGOUT" }) != nil
+	s.goodbye = &farewell{text: text, expected: expected}
+	s.mu.Unlock()
+	if !expected {
+		s.notices.tell(Notice{Farewell: &dial.Farewell{Reply: wire.Printable(text)}})
+	}
+}
+
+// continuation deals with a continuation request. One that no command waits for would
+// make the client give up.
+func (s *stream) continuation(b []byte, h response.Head) error {
+	s.mu.Lock()
+	c := s.pending.waiting()
+	if c != nil {
+		c.waits = false
+		if c.own != nil {
+			c.consent <- true
+			s.in.use(len(b))
+			s.clock.progress(true)
+			s.mu.Unlock()
+			return nil
+		}
+		c.idling = c.name == "IDLE"
+		s.clock.progress(s.pending.due() != nil)
+	}
+	s.mu.Unlock()
+	if c == nil {
+		s.drop(len(b), mend.Unfamiliar, "a continuation request that no command waits for,")
+		return nil
+	}
+	if s.scan.Scan(b, h) {
+		s.pass(len(b))
+		return nil
+	}
+	s.replace(len(b), mend.ResponseOf(b, h, s.limits).Out)
+	return nil
+}
