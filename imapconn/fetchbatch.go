@@ -100,7 +100,7 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 		if offset < 0 {
 			c.whole(s.Content)
 		} else {
-			c.add(s.Content, c.section.left(0, b.of.piece))
+			c.first(s.Content)
 		}
 		m.sections[i] = c
 	}

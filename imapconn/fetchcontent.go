@@ -17,17 +17,25 @@ type content struct {
 	section section
 	missing bool
 	data    []byte // not read yet
+	buf     []byte // which data is in
+	spare   []byte // for the next window
 	offset  int64  // how much has come
 	done    bool   // all has come
 	ahead   *window
 	err     error
 }
 
-// add takes a piece of which n bytes were asked for: a shorter one is the last.
-func (c *content) add(piece []byte, n int64) {
-	c.data = append(c.data, piece...)
-	c.offset += int64(len(piece))
-	c.done = int64(len(piece)) < n || c.section.left(c.offset, 1) == 0
+// first takes the piece that has come with the message.
+func (c *content) first(piece []byte) {
+	c.data = bytes.Clone(piece)
+	c.advance(int64(len(piece)), c.section.left(0, c.of.piece))
+}
+
+// advance notes that n bytes of a piece have come of those that were asked for: a shorter
+// one is the last.
+func (c *content) advance(n, asked int64) {
+	c.offset += n
+	c.done = n < asked || c.section.left(c.offset, 1) == 0
 }
 
 // whole takes all of a section, from a server that sends no parts.
@@ -72,7 +80,6 @@ func (c *content) more() error {
 	if err := f.c.stream.awaitAnswers(f.ctx, &w.exchange); err != nil {
 		return f.c.loopError(err)
 	}
-	c.data = c.data[:0]
 	if why := w.join(c); why != nil {
 		return &MessageError{UID: imap.UID(c.uid), Err: why}
 	}

@@ -1,7 +1,6 @@
 package imapconn
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/mailconn/mailconn/internal/line/imap/message"
@@ -12,18 +11,19 @@ type window struct {
 	exchange
 	of     *content
 	pieces []piece
+	buf    []byte // what has come, each piece in its place
 }
 
 // piece is a part of a content.
 type piece struct {
 	offset, length int64
-	data           []byte
-	came           bool
+	came, null     bool
+	n              int64 // how much has come
 	why            error // why it cannot be read
 }
 
 // windowSize is how many bytes of a content are asked for at once.
-const windowSize = 512 << 10
+const windowSize = 1 << 20
 
 // begin asks for the next pieces: for as many as the message's size leads to expect, and
 // one at least, as servers are wrong about sizes.
@@ -39,6 +39,10 @@ func (c *content) begin() error {
 		at += p.length
 	}
 	w.take, w.hold = w.add, int(c.of.piece)
+	w.buf, c.spare = c.spare, nil
+	if n := int(c.of.piece) * len(w.pieces); cap(w.buf) < n {
+		w.buf = make([]byte, n)
+	}
 	if err := c.of.c.stream.begin(c.of.ctx, &w.exchange, requests, c.of.epoch); err != nil {
 		return err
 	}
@@ -53,7 +57,8 @@ func (w *window) add(f *message.Fetch, why error) {
 		_, offset := match([]section{w.of.section}, s.Name)
 		for i := range w.pieces {
 			if p := &w.pieces[i]; p.offset == offset && !p.came {
-				p.came, p.data, p.why = true, bytes.Clone(s.Content), why
+				p.came, p.null, p.why, p.n = true, s.Content == nil, why, int64(len(s.Content))
+				copy(w.buf[offset-w.pieces[0].offset:][:p.length], s.Content)
 			}
 		}
 	}
@@ -61,21 +66,22 @@ func (w *window) add(f *message.Fetch, why error) {
 
 // join gives the content its pieces, up to the first that is the last one.
 func (w *window) join(c *content) error {
+	begin := c.offset
 	for i, p := range w.pieces {
 		switch refused := w.answers[i].refused; {
 		case p.why != nil:
 			return p.why
 		case refused != nil && refused.Code != codeExpungeIssued:
 			return refused
-		case !p.came, p.data == nil && p.offset < c.size:
+		case !p.came, p.null && p.offset < c.size:
 			return errVanished
-		case int64(len(p.data)) > p.length:
+		case p.n > p.length:
 			return errShort
 		}
-		c.add(p.data, p.length)
-		if c.done {
+		if c.advance(p.n, p.length); c.done {
 			break
 		}
 	}
+	c.data, c.buf, c.spare = w.buf[:c.offset-begin], w.buf, c.buf
 	return nil
 }
