@@ -2,6 +2,7 @@ package interop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -78,11 +79,15 @@ func (p *copied) Release() error { return nil }
 func (p *copied) handle(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
 	texts := map[imap.UID]string{}
 	for m, err := range client.FetchEach(ctx, c.New, nil) {
-		if err != nil {
-			return err
+		var text []byte
+		if err == nil {
+			text, err = io.ReadAll(m)
 		}
-		text, err := io.ReadAll(m)
-		if err != nil {
+		var odd *imapconn.MessageError
+		switch {
+		case errors.As(err, &odd) && c.Mailbox == "Other":
+			continue // Dovecot has lost it: the mailbox has just been deleted, and Reset follows
+		case err != nil:
 			return err
 		}
 		texts[m.UID] = string(text)
