@@ -24,6 +24,9 @@ func (s *stream) moreNumbers() error {
 		s.notices.faults([]mend.Fault{{Class: mend.Unreadable, What: "number of a message", Words: []byte(n.Example)}}, 0, 0)
 		n.Odd = 0
 	}
+	if n.Lost { // a number, or a set of them, that go-imap's client would not miss
+		s.lose(n.Kind(), unreadable("number of a message", []byte(n.Example)))
+	}
 	if s.awaiting(n.Kind()) == nil {
 		s.numbers = nil
 		s.drop(0, mend.Unfamiliar, "response "+n.Kind().Word()+", which answers no command,")

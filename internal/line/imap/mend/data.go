@@ -99,6 +99,9 @@ func (w *writer) numbers(b []byte, h response.Head) bool {
 	if _, err := n.Read(b); err != nil || !n.Ended() {
 		return false
 	}
+	if n.Lost {
+		return false
+	}
 	if n.Odd > 0 {
 		w.add(Unreadable, "number of a message", []byte(n.Example))
 	}

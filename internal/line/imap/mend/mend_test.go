@@ -86,7 +86,8 @@ func TestMended(t *testing.T) {
 		{`* STATUS My Box (MESSAGES 1 RECENT 0 unseen "2" MAILBOXID (x) SIZE x)`, `* STATUS "My Box" (MESSAGES 1 UNSEEN 2)`, "mended a number in quotes,unfamiliar STATUS item,unreadable STATUS SIZE"},
 		{`* STATUS x (MESSAGES -1)`, `* STATUS "x" (MESSAGES 0)`, "mended no number: it was taken for 0"},
 		// Answers.
-		{"* SEARCH 3 1 2 2 x", "* SEARCH 1 2 3", "unreadable number of a message"},
+		{"* SEARCH 3 1 2 2 0", "* SEARCH 1 2 3", "unreadable number of a message"},
+		{"* SEARCH 3 1 x", "", "unreadable SEARCH"},
 		{"* SEARCH 9 5 (MODSEQ 77)", "* SEARCH 5 9 (MODSEQ 77)", ""},
 		{"* SORT 9 5 (MODSEQ 77)", "* SORT 9 5", ""},
 		{`* ESEARCH (TAG "A") uid ALL 9,5:7,6 PARTIAL (1:2 3)`, `* ESEARCH (TAG "A") UID ALL 5:7,9`, "unfamiliar ESEARCH PARTIAL"},

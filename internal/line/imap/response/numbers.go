@@ -10,9 +10,11 @@ import (
 // and writes it anew (RFC 3501 §7.2.5, RFC 5256 §4).
 type Numbers struct {
 	Limits
-	// Odd counts the words that are no numbers; Example is the first of them.
+	// Odd counts the words that are no numbers of messages; Example is the first of them.
+	// Lost is set if one is not 0, which stands for no message.
 	Odd     int
 	Example string
+	Lost    bool
 
 	kind     Kind
 	skip     int // bytes of the response's head
@@ -78,6 +80,7 @@ func (n *Numbers) take() error {
 	case bytes.EqualFold(word, []byte("MODSEQ")):
 		n.expects = true
 	default:
+		n.Lost = n.Lost || len(bytes.Trim(word, "0")) > 0
 		if n.Odd++; n.Odd == 1 {
 			n.Example = string(word)
 		}
