@@ -84,10 +84,12 @@ func (w *writer) fetch(items []item, begin []byte) (f Fetch) {
 		w.out, separator = append(begin, " FETCH ("...), ""
 	}
 	for _, it := range items {
-		if it.name != "UID" || f.UID != 0 {
+		if it.name != "UID" {
 			continue
 		}
-		if n, ok := numberOf(it.value, maxNumber); ok {
+		if n, ok := numberOf(it.value, maxNumber); !ok || n == 0 {
+			w.add(Unreadable, "UID", it.raw)
+		} else if f.UID == 0 {
 			w.out = strconv.AppendUint(append(append(w.out, separator...), "UID "...), n, 10)
 			separator = " "
 			f.UID = uint32(n)

@@ -112,7 +112,7 @@ func TestMended(t *testing.T) {
 		{`* 2 FETCH (UID 6 X-GM-LABELS ("\\Inbox") FLAGS ())`, `* 2 FETCH (UID 6 FLAGS ())`, "unfamiliar FETCH X-GM-LABELS"},
 		{`* 2 FETCH (MODSEQ (-1) UID 6)`, `* 2 FETCH (UID 6)`, "unreadable MODSEQ"},
 		{`* 2 FETCH (MODSEQ 5)`, `* 2 FETCH (MODSEQ (5))`, ""},
-		{`* 2 FETCH (RFC822.SIZE "77" UID 0)`, `* 2 FETCH (RFC822.SIZE 77)`, "mended a number in quotes"},
+		{`* 2 FETCH (RFC822.SIZE "77" UID 0)`, `* 2 FETCH (RFC822.SIZE 77)`, "unreadable UID,mended a number in quotes"},
 		{`* 2 FETCH (RFC822.SIZE NIL)`, `* 2 FETCH ()`, "unreadable RFC822.SIZE"},
 		// Envelopes.
 		{`* 2 FETCH (ENVELOPE (NIL NIL "" ((NIL NIL a b)) ((NIL NIL "c" "d")NIL) (NIL NIL "e" "f") NIL NIL NIL NIL))`,
