@@ -72,7 +72,7 @@ func soonest(e *report.Endpoint) report.Certificate {
 func facts(e *report.Endpoint) *strings.Replacer {
 	o := e.Main()
 	fill := []string{
-		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", e.URL.Protocol.String(),
+		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", spoken(e),
 		"{starttls}", starttls(e), "{clear}", strings.Join(shown(e), ", "), "{old}", old(e.OldTLS),
 		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", hint(e),
 	}

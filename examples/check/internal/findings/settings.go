@@ -84,6 +84,15 @@ func unreached(e *report.Endpoint) string {
 	return fmt.Sprintf("Operator of the server: nothing listens on port %d, or a firewall refuses it. Is the service running (`systemctl status %s`)? You: compare host and port with what the provider says.", port(e), service(e))
 }
 
+// spoken returns the name of the protocol on a port.
+func spoken(e *report.Endpoint) string {
+	if reads(e) {
+		return strings.ToUpper(e.URL.Protocol.String())
+	}
+	return "SMTP"
+}
+
+// service returns the name of the program's unit of systemd.
 func service(e *report.Endpoint) string {
 	if reads(e) {
 		return "dovecot"

@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
@@ -25,7 +26,7 @@ func Answer(r *report.Report) string {
 		return "Safe: nothing was found that is not as it should be."
 	}
 	at := func(harms ...report.Harm) string {
-		return places(len(affected(r, harms...)))
+		return places(affected(r, harms...))
 	}
 	switch r.Findings[0].Harm {
 	case report.Suspect:
@@ -33,7 +34,7 @@ func Answer(r *report.Report) string {
 	case report.Exposed:
 		return "Not safe: others can read passwords or mail at " + at(report.Exposed) + "."
 	case report.Locked, report.NoLogin, report.Undelivered:
-		return "Nothing was found that shows passwords or mail, but " + at(report.Locked, report.NoLogin, report.Undelivered) + " cannot be used as they are meant to be."
+		return "Nothing was found that shows passwords or mail, but " + at(report.Locked, report.NoLogin, report.Undelivered) + " cannot be used as meant."
 	case report.Unlike:
 		return "Something is not as you expected at " + at(report.Unlike) + "."
 	case report.Unknown:
@@ -53,9 +54,14 @@ func affected(r *report.Report, harms ...report.Harm) (all []string) {
 	return slices.Compact(all)
 }
 
-func places(n int) string {
-	if n == 1 {
-		return "1 place"
+// places says how many servers there are, or how many servers and domains.
+func places(all []string) string {
+	what := "server"
+	if slices.ContainsFunc(all, func(where string) bool { return !strings.Contains(where, "://") }) {
+		what = "place"
 	}
-	return fmt.Sprintf("%d places", n)
+	if len(all) != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", len(all), what)
 }
