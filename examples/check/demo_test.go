@@ -61,6 +61,11 @@ func TestDemo(t *testing.T) {
 			t.Errorf("no server of the demo shows %s", id)
 		}
 	}
+	for _, e := range r.Endpoints {
+		if e.Main().Reason == report.NotTLS && e.OldTLS != nil {
+			t.Errorf("%v speaks no TLS, and was asked for old versions", e.URL)
+		}
+	}
 	if len(r.Endpoints[0].Outcomes) == 0 || slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
 		return slices.Contains(f.Where, r.Endpoints[0].URL.String()) || slices.Contains(f.Where, r.Endpoints[1].URL.String())
 	}) {

@@ -17,16 +17,19 @@
 //
 // # Outputs
 //
-// The terminal has the findings, the most harmful first, and then a table of what each policy
-// gets. -long adds all that is known of each server. -json writes the same as JSON, and -html
+// The terminal has the findings, the most harmful first, and then a table of how a
+// mail program is protected, by its policy. -long adds all that is known of each server. -json writes the same as JSON, and -html
 // FILE writes it to one page that needs no script and no network.
 //
 // # Exit status
 //
 //	0  all was looked at, and is as it should be
-//	1  there are findings
+//	1  there are findings, also if something could not be looked at besides
 //	2  something could not be looked at, and there are no other findings; or the command line
-//	   is wrong
+//	   is wrong, or a file cannot be read or written
+//
+// Build it first, with go build ./examples/check: go run always exits 1 where check exits 1
+// or 2.
 //
 // For monitoring, -days 30 says how long a certificate must still be valid, and -expect what
 // each server must have, or the domain: -expect required-starttls,tls1.3,mta-sts.
@@ -38,6 +41,7 @@
 //
 //	schema     1
 //	asked      what was asked about
+//	demo       true if the servers are those of -demo
 //	made       when, in UTC
 //	days       how long certificates had to be valid
 //	expect     what was expected of each server
@@ -55,8 +59,9 @@
 //	    greeting    as the server sent it
 //	    clear       capabilities and mechanisms without TLS, and inside: those inside TLS
 //	    login       user, mechanism, binding, or error and hint
-//	findings   a list: id, harm, where, what, next. The harm is one of exposed, locked, unlike,
-//	           unknown, soon and weaker, in this order
+//	findings   a list: id, harm, where, what, next. The harm is one of suspect, exposed,
+//	           locked, login, undelivered, unlike, unknown, soon and weaker, in this order. In
+//	           what and next, settings and commands stand in backquotes
 //
 // Texts of servers are as they came, cut to 512 bytes. The demo has names, ports, keys and a
 // clock of its own, so that its JSON is the same each time.

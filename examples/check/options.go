@@ -28,8 +28,10 @@ The URL says protocol, host and perhaps port:
   imaps://  pop3s://  submissions://  smtps://   a port with TLS from the first byte
   imap://   pop3://   submission://   smtp://    a port with STARTTLS
 
-The exit status is 0 if all is as it should be, 1 if there are findings, and 2 if
-something could not be looked at or the command line is wrong.
+The exit status is 0 if all is as it should be; 1 if there are findings, also if something
+could not be looked at besides; 2 if the only findings are that something could not be
+looked at, or if the command line is wrong or a file cannot be read or written. Build check
+first (go build ./examples/check): go run always exits 1 where check exits 1 or 2.
 
 flags:
 `

@@ -74,7 +74,7 @@ func (o *options) lookAtDemo(ctx context.Context, stderr io.Writer) (*report.Rep
 	ctx, cancel := context.WithTimeout(ctx, o.total)
 	defer cancel()
 	r := o.begin(demo.Now())
-	r.Asked = append(r.Asked, demo.Address)
+	r.Demo, r.Asked = true, append(r.Asked, demo.Address)
 	if r.Domain, err = look.Domain(ctx, demo.Address, w.Find()); err != nil {
 		return nil, err
 	}

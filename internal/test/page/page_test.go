@@ -134,14 +134,14 @@ func headingLevel(n *accessibility.Node) (level int) {
 	return level
 }
 
-// TestKeyboard goes through the page by keyboard alone: to a finding's server, and to what
+// TestKeyboard goes through the page by keyboard alone: to what its words mean, and to what
 // both sides said.
 func TestKeyboard(t *testing.T) {
 	b := open(t, demo(t))
 	do(t, b, chromedp.KeyEvent(kb.Tab))
 	first := script[string](t, b, "document.activeElement.getAttribute('href')")
 	do(t, b, chromedp.KeyEvent(kb.Enter))
-	if hash := script[string](t, b, "location.hash"); first != "#harm-exposed" || hash != first {
+	if hash := script[string](t, b, "location.hash"); first != "#words" || hash != first {
 		t.Errorf("%q, %q", first, hash)
 	}
 	script[chromedp.Void](t, b, "document.querySelector('summary').focus()")

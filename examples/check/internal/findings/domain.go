@@ -54,7 +54,7 @@ func ofUse(d *report.Domain, use string, servers []report.Candidate) (all []repo
 		if c.Standing == report.Rejected {
 			add("named-without-tls", report.Exposed,
 				fmt.Sprintf("Mail programs are told to use %s without encryption (%v), by %s.", c.URL.Host, c.URL, sources(c)),
-				"Owner of the domain: name it there with TLS, or take it out.")
+				named(d.Name, c))
 		}
 	}
 	ready := slices.ContainsFunc(servers, func(c report.Candidate) bool { return c.Standing == report.Ready })
@@ -93,7 +93,7 @@ func contradictions(d *report.Domain, use string, servers []report.Candidate) (a
 			all = append(all, report.Finding{
 				ID: "contradiction", Harm: report.Weaker, Where: []string{d.Name},
 				What: fmt.Sprintf("For %s mail by %s, the sources do not name the same server: %s. Which one a mail program uses depends on what it asks.", use, protocol, said),
-				Next: "Owner of the domain: have all of them say the same.",
+				Next: "Owner of the domain: name the same host in all of them: " + places(protocol, d.Name, hosts[protocol]) + ".",
 			})
 		}
 	}

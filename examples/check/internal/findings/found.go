@@ -59,6 +59,10 @@ func expires(e *report.Endpoint, days int) bool {
 	return protected(e) && len(e.Chain) > 0 && soonest(e).DaysLeft < days
 }
 
+func noHandshake(e *report.Endpoint, _ int) bool {
+	return because(report.Handshake)(e, 0) && !e.OldTLS.Any()
+}
+
 // soonest returns the certificate of the chain that expires first.
 func soonest(e *report.Endpoint) report.Certificate {
 	return slices.MinFunc(e.Chain, func(a, b report.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
@@ -68,9 +72,9 @@ func soonest(e *report.Endpoint) report.Certificate {
 func facts(e *report.Endpoint) *strings.Replacer {
 	o := e.Main()
 	fill := []string{
-		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", e.URL.Protocol.String(),
+		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", spoken(e),
 		"{starttls}", starttls(e), "{clear}", strings.Join(shown(e), ", "), "{old}", old(e.OldTLS),
-		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", cmp.Or(o.Hint, "Operator of the server: look at its log."),
+		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", hint(e),
 	}
 	if l := e.Login; l != nil {
 		fill = append(fill, "{user}", l.User, "{login}", l.Error, "{loginhint}", cmp.Or(l.Hint, "You: check user and password."), "{unbound}", l.Unbound)
@@ -78,10 +82,14 @@ func facts(e *report.Endpoint) *strings.Replacer {
 	if len(e.Chain) > 0 {
 		leaf, last, first := e.Chain[0], e.Chain[len(e.Chain)-1], soonest(e)
 		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
-			"{root}", last.Issuer, "{key}", leaf.Key, "{from}", leaf.NotBefore.Format(time.DateOnly),
+			"{root}", last.Issuer, "{key}", leaf.Key, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
 			"{until}", first.NotAfter.Format(time.DateOnly), "{days}", count(first.DaysLeft, "day"))
 	}
-	return strings.NewReplacer(fill...)
+	for i := range fill {
+		fill[i] = plain(fill[i])
+	}
+	fill = append(fill, "{careless}", careless(e), "{openssl}", openssl(e), "{handshake}", handshake(e), "{unreached}", unreached(e), "{digest}", digest)
+	return strings.NewReplacer(append(fill, settings(e)...)...)
 }
 
 func port(e *report.Endpoint) uint16 {

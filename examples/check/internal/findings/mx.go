@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
@@ -20,7 +21,7 @@ func ofMX(domain string, m *report.MX) []report.Finding {
 	repair := len(all) > 0 // a policy that is repaired, or enforced, has all hosts verified
 	for _, h := range m.Hosts {
 		if h.Error != "" || !h.Verified && !repair {
-			all = append(all, ofHost(h))
+			all = append(all, ofHost(domain, h))
 		}
 	}
 	return all
@@ -41,14 +42,23 @@ func ofSTS(domain string, m *report.MX) (all []report.Finding) {
 	return all
 }
 
-// ofHost returns what is wrong with a host that is not used, or cannot be verified.
-func ofHost(h report.MXHost) report.Finding {
+// ofHost returns what is wrong with a host of a domain that is not used, or cannot be
+// verified.
+func ofHost(domain string, h report.MXHost) report.Finding {
 	if h.Error != "" {
-		return report.Finding{ID: "mx-not-used", Harm: report.Locked, Where: []string{h.Name},
-			What: "Careful senders bring no mail to this host: " + h.Error,
-			Next: "Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names."}
+		return report.Finding{ID: "mx-not-used", Harm: report.Undelivered, Where: []string{h.Name},
+			What: "Careful senders bring no mail to this host: " + plain(h.Error),
+			Next: mend(domain, h)}
 	}
 	return report.Finding{ID: "mx-not-verified", Harm: report.Weaker, Where: []string{h.Name},
-		What: fmt.Sprintf("Mail from other domains can be read by an attacker on the way to this host, since nothing says how to verify it (%s).", h.Why),
+		What: fmt.Sprintf("Mail from other domains can be read by an attacker on the way to this host, since nothing says how to verify it (%s).", plain(h.Why)),
 		Next: "Owner of the domain: publish an MTA-STS policy, or sign the domain's DNS and publish TLSA records (DANE)."}
+}
+
+// mend returns what to do about a host that is not used.
+func mend(domain string, h report.MXHost) string {
+	if !strings.Contains(h.Error, "policy does not name the host") {
+		return "Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names."
+	}
+	return fmt.Sprintf("Owner of the domain: add the line `mx: %s` to the file https://mta-sts.%s/.well-known/mta-sts.txt and change the `id` in the TXT record `_mta-sts.%[2]s`, or take %[1]s out of the MX records.", h.Name, domain)
 }

@@ -5,104 +5,81 @@ import (
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
 
-// rows returns the table, apart from certificates.
-func rows() []row {
-	return append([]row{
+// rows returns the table.
+func rows() (all []row) {
+	for _, some := range [][]row{plainRows(), refusalRows(), otherRows(), certificateRows(), chainRows()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// plainRows are about what goes without encryption.
+func plainRows() []row {
+	return []row{
 		{"no-starttls", report.Exposed, because(report.NotOffered),
-			"The server has no encryption on this port. Mail programs that insist on it get no connection; others send the password and the mail so that anyone on the way can read them.",
-			"Operator of the server: turn on TLS for this port, with a certificate for {host}. If it is on, an attacker between you and the server removes the offer: look again from another network."},
-		{"injected", report.Exposed, because(report.Injected),
-			"Something arrived in the moment when encryption begins that an honest server does not send. It may come from an attacker on the way, who wants it to be taken for the server's.",
+			"The server does not announce STARTTLS, so that there is no encryption on this port. Mail programs that insist on it get no connection. {careless}",
+			"Operator of the server: turn on TLS for this port ({tls}). If it is on, something between you and the server (an attacker, a firewall, a virus scanner) removes it: look again from another network."},
+		{"hidden-starttls", report.Exposed, hiddenSTARTTLS,
+			"The server can encrypt, but does not announce STARTTLS in its list. Mail programs that go by the list stay without encryption. {careless}",
+			"Operator of the server: have it list STARTTLS before the login. If it does, something between you and the server (an attacker, a firewall, a virus scanner) removes it: look again from another network."},
+		{"injected", report.Suspect, because(report.Injected),
+			"Right after STARTTLS extra data came that does not belong there. It may come from an attacker on the way, who wants it to be taken for the server's.",
 			"You: do not log in over this network, and look again from another one. Operator, if it is the same everywhere: update the mail server, or the proxy in front of it."},
-		{"preauth", report.Exposed, because(report.Preauth),
-			"The server says that you are logged in already, which would keep a mail program from turning on encryption.",
-			"You: do not use this network. Operator, if it is the same everywhere: remove PREAUTH from the greeting."},
+		{"preauth", report.Suspect, because(report.Preauth),
+			"The server says that you are logged in already (PREAUTH), which would keep a mail program from turning on encryption.",
+			"You: do not use this network. Operator, if it is the same everywhere: what answers on this port treats everyone as logged in; `ss -ltnp` on the server shows which program that is."},
 		{"clear-login", report.Exposed, clearLogin,
 			"The server takes passwords without encryption ({clear}). A mail program that is set up wrongly shows its password to anyone on the way.",
-			"Operator of the server: allow logins only after STARTTLS (Dovecot: auth_allow_cleartext = no, before 2.4 disable_plaintext_auth = yes; Postfix: smtpd_tls_auth_only = yes)."},
+			"Operator of the server: allow logins only after STARTTLS ({noclear})."},
 		{"not-tls", report.Locked, because(report.NotTLS),
-			"This port is meant for TLS from the first byte, and the server speaks in the clear on it.",
-			"Operator of the server: turn on implicit TLS for port {port}. You: until then use {starttls}, if that is protected."},
+			"Port {port} must be encrypted from the start; here it is not.",
+			"Operator of the server: turn on TLS for this port ({tls}). You: until then use {starttls}, if that is protected."},
+	}
+}
+
+// refusalRows are about servers that do not do what they are for.
+func refusalRows() []row {
+	return []row{
 		{"turned-away", report.Locked, refusedIn(dial.PhaseGreeting),
 			"The server turns the connection away: {error}",
-			"{hint}"},
+			"{hint} Operator of the server: the log says why (`journalctl -u {service}`); often there are too many connections at once ({limit})."},
 		{"starttls-refused", report.Locked, refusedIn(dial.PhaseSTARTTLS),
-			"The server offers to encrypt (STARTTLS), and then does not do it: {error}",
-			"Operator of the server: look at its log; often the certificate or its key cannot be read."},
+			"The server announces STARTTLS, and then does not do it: {error}",
+			"Operator of the server: look at the log (`journalctl -u {service}`); often the certificate or its key cannot be read ({files})."},
 		{"no-mail-server", report.Locked, because(report.Malformed),
 			"What answers on this port does not speak {protocol}: {error}",
-			"You: compare host, port and protocol with what the provider says. {hint}"},
+			"You: compare host, port and protocol with what the provider says. {hint} Operator of the server: `ss -ltnp` shows which program listens on port {port}."},
 		{"endless-answer", report.Locked, because(report.TooLong),
 			"The server's answer does not end.",
-			"Operator of the server: look at what listens on port {port}."},
+			"Operator of the server: `ss -ltnp` shows which program listens on port {port}."},
 		{"silent", report.Locked, because(report.Silent),
 			"The server takes the connection, and then does not answer (phase {phase}).",
-			"{hint}"},
+			"{hint} Operator: run `{openssl}` on the server itself. If it gets an answer there, a firewall on the way is the cause; if not, look at the log (`journalctl -u {service}`)."},
 		{"hung-up", report.Locked, because(report.HungUp),
 			"The server ends the connection by itself (phase {phase}): {error}",
-			"{hint}"},
+			"{hint} Operator of the server: look at the log (`journalctl -u {service}`)."},
 		{"old-tls-only", report.Locked, oldTLSOnly,
 			"The server has only versions of TLS that must not be used any more ({old}). Mail programs of today refuse it.",
 			"Operator of the server: update it, and turn on TLS 1.2 and 1.3."},
-		{"no-handshake", report.Locked, func(e *report.Endpoint, _ int) bool { return because(report.Handshake)(e, 0) && !e.OldTLS.Any() },
-			"TLS with the server does not come about: {error}",
-			"{hint}"},
-		{"login-failed", report.Locked, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Error != "" },
-			"The login as {user} did not work: {login}",
-			"{loginhint}"},
-		{"other", report.Locked, because(report.Other), "The connection did not come about: {error}", "{hint}"},
-		{"unreachable", report.Unknown, because(report.Unreachable),
-			"It could not be looked at, as there is no connection: {error}",
-			"You: look whether this computer is on the net, and whether host and port are right. Nothing is known of how the server is protected."},
-		{"hidden-starttls", report.Weaker, hiddenSTARTTLS,
-			"The server can encrypt, but does not say so in its list. Mail programs that go by the list stay in the clear.",
-			"Operator of the server: have it list STARTTLS before the login. If it does, an attacker on the way removes the offer: look again from another network."},
-		{"old-tls", report.Weaker, func(e *report.Endpoint, _ int) bool { return e.OldTLS.Any() && protected(e) },
-			"The server also takes {old}, which must not be used any more (RFC 8996).",
-			"Operator of the server: turn off what is older than TLS 1.2 (Dovecot: ssl_min_protocol = TLSv1.2; Postfix: smtpd_tls_mandatory_protocols = >=TLSv1.2)."},
-		{"unbound-login", report.Weaker, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Unbound != "" },
-			"The server offers a login that is tied to the encrypted connection, and then refuses it: {unbound}",
-			"Operator of the server: look whether a proxy ends TLS before it; if not, update it. Until that is done, turn off the mechanisms ending in -PLUS on this port."},
-	}, certificateRows()...)
+		{"no-handshake", report.Locked, noHandshake, "TLS could not be set up: {error}", "{handshake}"},
+	}
 }
 
-func certificateRows() []row {
+// otherRows are about the login, and about what no other row is about.
+func otherRows() []row {
 	return []row{
-		{"certificate-expired", report.Locked, because(report.CertExpired),
-			"The certificate expired on {until}. Mail programs refuse the server.",
-			"Operator of the server: renew it, and let the renewal run by itself."},
-		{"certificate-not-yet-valid", report.Locked, because(report.CertNotYet),
-			"The certificate is valid only from {from}.",
-			"You: look whether this computer's clock is right. Operator, if it is: install a certificate that is valid now."},
-		{"certificate-name", report.Locked, because(report.CertName),
-			"The certificate is not for {host}, but for {names}. It could be another server's.",
-			"You: use a name that it is for, if the provider says so. Operator of the server: get a certificate for {host} as well."},
-		{"certificate-no-names", report.Locked, because(report.CertNoNames),
-			"The certificate has its name in the old place only ({subject}), which does not count any more.",
-			"Operator of the server: get a certificate that has {host} as a DNS name (subjectAltName)."},
-		{"certificate-self", report.Locked, because(report.CertSelf),
-			"The server has made its certificate itself, so that nobody vouches for it.",
-			"Operator of the server: get a certificate of a public authority, such as Let's Encrypt. You: if the server is your own, compare the key below with the server's and let your mail program trust it."},
-		{"certificate-incomplete", report.Locked, because(report.CertPartial),
-			"The certificate was issued by {issuer}, which this computer does not know. The server may have left out the certificate in between.",
-			"Operator of the server: install the whole chain (the file is often called fullchain.pem). In a company: give this program the company's own authority with -ca."},
-		{"certificate-authority", report.Locked, because(report.CertAuthority),
-			"The certificate comes from {root}, which this computer does not trust.",
-			"In a company whose own authority this is: give it to this program with -ca. Otherwise do not log in: an attacker between you and the server may have put it there. Look again from another network."},
-		{"certificate-weak-key", report.Locked, because(report.CertWeakKey),
-			"A key in the certificate's chain is too short ({key}): it can be computed by others.",
-			"Operator of the server: make a new key, RSA 2048 or ECDSA P-256, and get a certificate for it."},
-		{"certificate-purpose", report.Locked, because(report.CertPurpose),
-			"The certificate was not issued for servers.",
-			"Operator of the server: get one for servers (extended key usage serverAuth)."},
-		{"certificate-pin", report.Locked, because(report.CertPin),
-			"The server has another key than the one that you agreed to.",
-			"You: ask the operator whether the key was changed, and not by mail over this server."},
-		{"certificate-other", report.Locked, because(report.CertOther),
-			"The certificate cannot be trusted: {error}",
-			"{hint}"},
-		{"certificate-expires", report.Soon, expires,
-			"A certificate of the chain expires in {days}, on {until}.",
-			"Operator of the server: renew it now, and look why that has not happened by itself."},
+		{"login-failed", report.NoLogin, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Error != "" },
+			"The login as {user} did not work: {login}",
+			"{loginhint}"},
+		{"other", report.Locked, because(report.Other), "The connection could not be made: {error}", "{hint}"},
+		{"unreachable", report.Unknown, because(report.Unreachable),
+			"It could not be looked at, as there is no connection: {error}",
+			"{unreached} Nothing is known of how the server is protected."},
+		{"old-tls", report.Weaker, func(e *report.Endpoint, _ int) bool { return e.OldTLS.Any() && protected(e) },
+			"The server also takes {old}, which must not be used any more (RFC 8996).",
+			"Operator of the server: turn off what is older than TLS 1.2 ({newtls})."},
+		{"unbound-login", report.Weaker, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Unbound != "" },
+			"The server offers a login that is tied to the encrypted connection (-PLUS), and then refuses it: {unbound}",
+			"Operator of the server: if a proxy decrypts in front of the server, take the mechanisms ending in `-PLUS` out of its list; if there is none, update the server."},
 	}
 }

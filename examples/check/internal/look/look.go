@@ -43,7 +43,7 @@ func (l *Looker) Endpoint(ctx context.Context, e dial.Endpoint, about string) re
 		}
 	}
 	seen.URL.Policy = seen.Main().Policy
-	if seen.Implicit() && answers(seen.Main().Reason) {
+	if seen.Implicit() && speaks(seen.Main().Reason) {
 		seen.OldTLS = l.oldTLS(ctx, seen.URL)
 	}
 	if !seen.Implicit() && seen.Clear != nil {
@@ -64,8 +64,11 @@ func policies(how policy.Policy) []policy.Policy {
 	return []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS, policy.NoTLS}
 }
 
-// answers reports whether it is worth while to ask a server for more.
-func answers(why report.Reason) bool { return why != report.Unreachable && why != report.Silent }
+// speaks reports whether a server on a port for implicit TLS may speak TLS at all, so that it
+// is worth while to ask it for old versions.
+func speaks(why report.Reason) bool {
+	return why != report.Unreachable && why != report.Silent && why != report.NotTLS
+}
 
 // upgrade says what a server makes of STARTTLS.
 func upgrade(e *report.Endpoint) *report.STARTTLS {

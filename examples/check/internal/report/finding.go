@@ -7,16 +7,21 @@ type Harm string
 
 // The harms, the greatest first.
 const (
-	Exposed Harm = "exposed" // passwords or mail can be read, or changed, by others
-	Locked  Harm = "locked"  // programs that keep their policy cannot use the server
-	Unlike  Harm = "unlike"  // not as the run was told to expect
-	Unknown Harm = "unknown" // it could not be looked at
-	Soon    Harm = "soon"    // it will stop working
-	Weaker  Harm = "weaker"  // weaker than it could be
+	Suspect     Harm = "suspect"     // there may be an attacker in the server's place
+	Exposed     Harm = "exposed"     // passwords or mail can be read, or changed, by others
+	Locked      Harm = "locked"      // programs that keep their policy cannot use the server
+	NoLogin     Harm = "login"       // user and password were not taken
+	Undelivered Harm = "undelivered" // mail from other servers may not arrive
+	Unlike      Harm = "unlike"      // not as the run was told to expect
+	Unknown     Harm = "unknown"     // it could not be looked at
+	Soon        Harm = "soon"        // it will stop working
+	Weaker      Harm = "weaker"      // weaker than it could be
 )
 
 // Harms returns all harms, the greatest first.
-func Harms() []Harm { return []Harm{Exposed, Locked, Unlike, Unknown, Soon, Weaker} }
+func Harms() []Harm {
+	return []Harm{Suspect, Exposed, Locked, NoLogin, Undelivered, Unlike, Unknown, Soon, Weaker}
+}
 
 // Finding is something that is not as it should be.
 type Finding struct {
@@ -24,7 +29,7 @@ type Finding struct {
 	Harm  Harm     `json:"harm"`  // what they are ordered by
 	Where []string `json:"where"` // endpoints, or a domain
 	What  string   `json:"what"`  // what is wrong
-	Next  string   `json:"next"`  // what to do, and who does it
+	Next  string   `json:"next"`  // what to do, and who does it; settings and commands stand in backquotes
 }
 
 // Sort orders findings by harm, the greatest first, and otherwise leaves their order.

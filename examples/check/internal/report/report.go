@@ -20,6 +20,7 @@ const Schema = 1
 type Report struct {
 	Schema    int        `json:"schema"`
 	Asked     []string   `json:"asked"`            // the arguments of the run
+	Demo      bool       `json:"demo,omitempty"`   // the servers are invented, each with one fault
 	Made      time.Time  `json:"made"`             // when the run began
 	Days      int        `json:"days"`             // how long a certificate is to be good for
 	Expect    []string   `json:"expect,omitempty"` // what the run expected of each endpoint

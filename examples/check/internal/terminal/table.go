@@ -12,7 +12,12 @@ func (p *printer) table(all []report.Endpoint) {
 	if len(all) == 0 {
 		return
 	}
-	rows := [][]string{{"What each policy gets", "implicit", "required", "opportunistic", "no-tls"}}
+	first, second := []string{""}, []string{"Server"}
+	for _, how := range words.Policies() { // whose names are too long for one line
+		begin, end, _ := strings.Cut(how.String(), "-")
+		first, second = append(first, begin+"-"), append(second, end)
+	}
+	rows := [][]string{first, second}
 	for i := range all {
 		row := []string{all[i].URL.String()}
 		for _, how := range words.Policies() {
@@ -26,10 +31,11 @@ func (p *printer) table(all []report.Endpoint) {
 			widths[i] = max(widths[i], len(cell))
 		}
 	}
-	p.WriteByte('\n')
+	p.title("%s", words.Table)
 	for n, row := range rows {
-		p.cells(row, widths, n == 0)
+		p.cells(row, widths, n < 2)
 	}
+	p.paragraph("", words.Legend)
 }
 
 // cells writes a row of a table. The last cell is not filled up.

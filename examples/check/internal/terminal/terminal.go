@@ -19,6 +19,10 @@ type Style struct {
 // Write writes r.
 func Write(w io.Writer, r *report.Report, s Style) error {
 	p := &printer{Style: s}
+	if r.Demo {
+		p.title("%s", words.Demo)
+	}
+	p.title("%s", words.Answer(r))
 	p.findings(r.Findings)
 	if r.Domain != nil {
 		p.facts(r.Domain.Name, words.DomainFacts(r.Domain))
@@ -86,10 +90,10 @@ func (p *printer) row(label, text string) {
 	}
 }
 
-// wrap breaks a text at its blanks.
+// wrap breaks a text at its blanks, but for those between backquotes.
 func wrap(text string, most int) (lines []string) {
 	line := ""
-	for word := range strings.SplitSeq(text, " ") {
+	for _, word := range pieces(text) {
 		if line != "" && len(line)+1+len(word) > most {
 			lines = append(lines, strings.TrimRight(line, " "))
 			line = ""
@@ -102,12 +106,22 @@ func wrap(text string, most int) (lines []string) {
 	return append(lines, line)
 }
 
+// pieces returns what of a text stays in one line.
+func pieces(text string) (all []string) {
+	inside := false
+	for word := range strings.SplitSeq(text, " ") {
+		if inside {
+			all[len(all)-1] += " " + word
+		} else {
+			all = append(all, word)
+		}
+		inside = inside != (strings.Count(word, "`")%2 == 1)
+	}
+	return all
+}
+
 // findings writes what is wrong, the most harmful first.
 func (p *printer) findings(all []report.Finding) {
-	if len(all) == 0 {
-		p.title("Nothing was found that is not as it should be.")
-		return
-	}
 	var harm report.Harm
 	for _, f := range all {
 		if f.Harm != harm {
@@ -118,21 +132,22 @@ func (p *printer) findings(all []report.Finding) {
 		if harm == report.Soon || harm == report.Weaker || harm == report.Unknown {
 			mark, colour = "-", yellow
 		}
-		for i, line := range wrap(report.Visible(f.What), width-4) {
-			if i > 0 {
-				mark = " "
-			}
-			fmt.Fprintf(p, "  %s %s\n", p.in(colour, mark), line)
-		}
-		p.indented("at ", strings.Join(f.Where, " "))
-		p.indented("-> ", f.Next)
+		where := report.Visible(strings.Join(f.Where, " "))
+		fmt.Fprintf(p, "  %s %s (%s)\n", p.in(colour, mark), p.in(bold, where), report.Visible(words.Severity(harm)))
+		p.paragraph("    ", f.What)
+		p.paragraph("    -> ", f.Next)
+	}
+	if len(all) > 0 {
+		p.WriteByte('\n')
+		p.paragraph("", words.Who)
 	}
 }
 
-// indented writes a text below a finding.
-func (p *printer) indented(begin, text string) {
-	for _, line := range wrap(report.Visible(text), width-7) {
-		fmt.Fprintf(p, "    %s%s\n", begin, line)
-		begin = "   "
+// paragraph writes a text in lines, the first of them behind a beginning and the others
+// below it.
+func (p *printer) paragraph(begin, text string) {
+	for _, line := range wrap(report.Visible(text), width-len(begin)) {
+		p.WriteString(begin + line + "\n")
+		begin = strings.Repeat(" ", len(begin))
 	}
 }

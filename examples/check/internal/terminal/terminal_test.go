@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +55,12 @@ func TestRow(t *testing.T) {
 		if p.row("label", c.text); p.String() != c.want {
 			t.Errorf("%q:\n%q, want\n%q", c.text, p.String(), c.want)
 		}
+	}
+}
+
+// A setting stays in one line, whatever blanks it has.
+func TestPieces(t *testing.T) {
+	if got := wrap("set `ssl = required` now, and `reload", 12); !slices.Equal(got, []string{"set", "`ssl = required`", "now, and", "`reload"}) {
+		t.Errorf("%q", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
@@ -41,16 +42,40 @@ func functions() template.FuncMap {
 		"columns": words.Policies,
 		"cell":    func(c card, how policy.Policy) string { return words.Cell(c.Endpoint, how) },
 		"count":   count,
+		"parts":   parts,
+		"word":    words.Severity,
+		"demo":    func() string { return words.Demo },
+		"table":   func() string { return words.Table },
+		"legend":  func() string { return words.Legend },
+		"who":     func() string { return words.Who },
 	}
+}
+
+// part is a piece of a sentence: a setting, or what is around it.
+type part struct {
+	Text string
+	Code bool
+}
+
+// parts splits a sentence at its backquotes.
+func parts(text string) (all []part) {
+	for i, piece := range strings.Split(text, "`") {
+		all = append(all, part{piece, i%2 == 1})
+	}
+	return all
 }
 
 // content is what the page shows.
 type content struct {
 	*report.Report
+	Answer string
 	Groups []group
 	Cards  []card
 	Good   int // how many servers have no findings
 }
+
+// First is the finding to begin with.
+func (c *content) First() finding { return c.Groups[0].Findings[0] }
 
 // group is the findings of one harm.
 type group struct {
@@ -58,6 +83,26 @@ type group struct {
 	Heading  string
 	Findings []finding
 }
+
+// maxPlaces bounds how many places the summary has of one harm.
+const maxPlaces = 4
+
+// Places returns the first places that the findings are about.
+func (g group) Places() (all []place) {
+	for _, f := range g.Findings {
+		for _, p := range f.Places {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// Few returns the places that the summary shows, and More how many others there are.
+func (g group) Few() []place { return g.Places()[:min(len(g.Places()), maxPlaces)] }
+
+func (g group) More() int { return max(len(g.Places())-maxPlaces, 0) }
 
 type finding struct {
 	report.Finding
@@ -78,7 +123,7 @@ type card struct {
 }
 
 func newContent(r *report.Report) *content {
-	c := &content{Report: r}
+	c := &content{Report: r, Answer: words.Answer(r)}
 	for i := range r.Endpoints {
 		e := &r.Endpoints[i]
 		one := card{Endpoint: e, ID: fmt.Sprintf("server-%d", i+1), State: "As it should be", Facts: words.Facts(e), Chart: newChart(e.Main().Steps)}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/check/internal/words"
 )
 
 // hostile is what a server may put into any text.
@@ -110,6 +111,11 @@ func TestDemo(t *testing.T) {
 	for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page.String(), -1) {
 		if strings.Count(page.String(), `id="`+link[1]+`"`) != 1 {
 			t.Errorf("link to %s", link[1])
+		}
+	}
+	for _, said := range []string{words.Demo, words.Answer(r), "<code>ssl = required</code>", `data-label="required-starttls"`} {
+		if !strings.Contains(page.String(), said) {
+			t.Errorf("%q is not on the page", said)
 		}
 	}
 	for _, f := range r.Findings {

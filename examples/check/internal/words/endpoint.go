@@ -122,7 +122,7 @@ func starttls(s *report.STARTTLS) string {
 		words = append(words, "no login before it")
 	}
 	if s.Injected {
-		words = append(words, "BYTES WERE INJECTED")
+		words = append(words, "EXTRA DATA CAME AFTER IT")
 	}
 	return strings.Join(words, ", ")
 }
