@@ -158,7 +158,7 @@ func (c *conn) run(ctx context.Context) error {
 		err := c.session(ctx, false)
 		failed, ours := err.(*dial.Error) // the program's errors may hold one that is none of ours
 		switch {
-		case !ours, outage.Permanent(failed):
+		case !ours, permanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
