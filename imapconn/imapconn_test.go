@@ -417,3 +417,17 @@ func TestDial(t *testing.T) {
 		t.Errorf("Err: %v", err)
 	}
 }
+
+// A protocol of another package is an error that names it.
+func TestProtocolOfAnotherPackage(t *testing.T) {
+	for protocol, want := range map[policy.Protocol]string{
+		policy.Submission: "imapconn does not speak submission: package smtpconn does",
+		policy.POP3:       "package pop3conn does",
+		99:                "imapconn does not speak",
+	} {
+		e := dial.Endpoint{Protocol: protocol, Host: "mail.test", Policy: policy.ImplicitTLS}
+		if _, err := imapconn.Dial(t.Context(), e, nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "package  does") {
+			t.Errorf("%v: %v", protocol, err)
+		}
+	}
+}

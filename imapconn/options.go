@@ -55,11 +55,19 @@ type Options struct {
 	// panics ends the session. nil means that notices are dropped.
 	Notice func(Notice)
 
-	// UnilateralDataHandler and WordDecoder are those of imapclient.Options. At most 64
-	// calls of the handler's Fetch are under way at once. A handler that does not return
-	// within ReplyTimeout, or that panics, ends the session, as it holds up its reader.
+	// UnilateralDataHandler is that of imapclient.Options. At most 64 calls of its Fetch
+	// are under way at once. A handler that does not return within ReplyTimeout, or that
+	// panics, ends the session, as it holds up its reader.
 	UnilateralDataHandler *imapclient.UnilateralDataHandler
-	WordDecoder           *mime.WordDecoder
+
+	// WordDecoder decodes encoded words (RFC 2047) in envelopes: in subjects and in the
+	// names of addresses. nil, or one without a CharsetReader, knows UTF-8, US-ASCII and
+	// ISO-8859-1: a text with a word in any other charset stays as the server sent it,
+	// "=?windows-1252?q?J=F6rg?=". Package github.com/emersion/go-message/charset knows
+	// the others:
+	//
+	//	WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader}
+	WordDecoder *mime.WordDecoder
 }
 
 // start says how a session with these options starts.

@@ -3,6 +3,8 @@ package smtpconn
 import (
 	"errors"
 	"fmt"
+	"net/mail"
+	"strings"
 
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 )
@@ -15,7 +17,11 @@ var ErrAddress = errors.New("smtpconn: not an address that a command can hold")
 
 func checkAddress(s string) error {
 	if !transaction.IsPath(s) {
-		return fmt.Errorf("%w: %q", ErrAddress, s[:min(len(s), transaction.MaxPath)])
+		shown := s[:min(len(s), transaction.MaxPath)]
+		if a, err := mail.ParseAddress(s); err == nil && strings.HasSuffix(s, ">") && transaction.IsPath(path(a)) {
+			return fmt.Errorf("%w: %q: NewEnvelope takes what stands in a header, as net/mail parses it", ErrAddress, shown)
+		}
+		return fmt.Errorf("%w: %q", ErrAddress, shown)
 	}
 	return nil
 }

@@ -50,10 +50,10 @@ type Envelope struct {
 	Rcpt []*smtp.RcptOptions
 
 	// Partial sends the message to the recipients that the server accepts even if
-	// it refuses others, which are in Receipt.Refused. Without it a refused
-	// recipient means that the message is sent to none of them. With several
-	// recipients that costs a round trip: the content has to wait for the replies
-	// to them all.
+	// it refuses others, which are in Receipt.Refused. If Partial is false, and the
+	// server refuses one recipient, the message is sent to none. Then a message to
+	// several recipients takes one round trip more, as DATA has to wait for the
+	// replies to all of them.
 	Partial bool
 
 	// NormalizeLines turns bare CR and bare LF into CRLF. Without it a message that

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -28,6 +31,8 @@ func (e *SendError) fate() string {
 // advice says why and what to do.
 func (e *SendError) advice() string {
 	switch {
+	case e.Outcome == Refused && e.wantsLogin():
+		return "It wants a login, and Options.Auth is nil: set it to credentials for this server. The message may be as good as ever."
 	case e.Outcome == Refused && !e.MessageAtFault():
 		return "It refuses this client, or all mail for now, and its words say why: hold what is to be sent until that is settled."
 	case e.Outcome == Refused && e.Reply == nil && e.Temporary():
@@ -42,6 +47,16 @@ func (e *SendError) advice() string {
 		return "The server ended the session, and its words say why: try again later."
 	}
 	return e.hintOfCause()
+}
+
+// wantsLogin reports whether the server wants a login (RFC 4954 §6), and the session had no
+// credentials. Servers say the same of a session that is to begin with STARTTLS (RFC 3207 §4).
+func (e *SendError) wantsLogin() bool {
+	wants := func(r *smtp.SMTPError) bool {
+		return r.Code == 530 && !strings.Contains(strings.ToUpper(r.Message), "STARTTLS")
+	}
+	return e.anonymous && !e.MessageAtFault() &&
+		(e.Reply != nil && wants(e.Reply) || slices.ContainsFunc(e.Refused, func(r Refusal) bool { return wants(r.Reply) }))
 }
 
 // hintOfCause is about what failed on this side, or of the connection.

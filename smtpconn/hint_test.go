@@ -10,9 +10,40 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
+
+// A server that wants a login is told from others, if the session had no credentials.
+func TestHintWithoutLogin(t *testing.T) {
+	const wants = "wants a login, and Options.Auth is nil"
+	for _, c := range []struct {
+		at, reply string
+		login     *smtpconn.Options
+		wants     bool
+	}{
+		{"MAIL", "530 5.7.0 log in first", nil, true},
+		{"RCPT", "530 Authentication required", nil, true},
+		{"MAIL", "530 5.7.0 Must issue a STARTTLS command first", nil, false},
+		{"MAIL", "550 5.7.1 no", nil, false},
+		{"MAIL", "530 5.7.0 log in first", &smtpconn.Options{Auth: auth.Password{User: "user", Secret: auth.NewSecret("x"), IfOffered: true, InsecureCleartext: true}}, false},
+	} {
+		r := with("PIPELINING")
+		r.answer = func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, c.at) {
+				return c.reply
+			}
+			return usual
+		}
+		client, hangUp := dialRelay(t, r, c.login)
+		_, err := client.Send(t.Context(), envelope(), strings.NewReader(note))
+		hangUp()
+		if hint := asResult(nil, err).err.Hint(); strings.Contains(hint, wants) != c.wants {
+			t.Errorf("%s in reply to %s: %q", c.reply, c.at, hint)
+		}
+	}
+}
 
 // A hint says what became of the message, and what to do about the cause.
 func TestHints(t *testing.T) {

@@ -21,7 +21,8 @@ type Refusal struct {
 	Reply     *smtp.SMTPError // what the server said to it
 }
 
-// String returns the recipient and the reply, as in "<ann@example.org>: 550 ...".
+// String returns the recipient and the server's reply on one line, as in
+// "<ann@example.org>: 550 5.1.1 no such user".
 func (r Refusal) String() string { return fmt.Sprintf("<%s>: %s", r.Recipient, replyLine(r.Reply)) }
 
 // Outcome is what became of a message that has no [Receipt]. It is in the chain of

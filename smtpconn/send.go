@@ -19,6 +19,11 @@ import (
 // NormalizeLines; a last line without an end gets one, and dots are doubled. The
 // content goes with DATA, BINARYMIME with BDAT (RFC 3030).
 //
+// Header fields must be ASCII: other characters stand in them as encoded words (RFC
+// 2047), which mime.QEncoding and mime.BEncoding write. Only a message that is sent with
+// SMTPUTF8 may have UTF-8 there (RFC 6532). Send does not look at the fields, and
+// re-encodes nothing.
+//
 // A Receipt means that the server has the message, for the recipients in it. Every
 // error is a [*SendError], which says whether the message was not sent, was
 // refused, or is in doubt. Nothing is tried again.

@@ -28,6 +28,8 @@ type SendError struct {
 	Refused []Refusal
 	// Err is the cause on this side, or of the connection; nil for a refusal.
 	Err error
+
+	anonymous bool // Options.Auth was nil
 }
 
 // Error returns outcome, phase and cause on one line. It is printable and at most

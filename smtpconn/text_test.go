@@ -149,3 +149,15 @@ func TestLineEndsSayHow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An address as it stands in a header is an error that says what takes it.
+func TestAddressOfHeader(t *testing.T) {
+	for address, hint := range map[string]bool{"Bob <b@mail.test>": true, "<b@mail.test>": true, "b c": false, "b@x>": false} {
+		c, hangUp := dialRelay(t, with(), nil)
+		_, err := c.Send(t.Context(), envelope(address), strings.NewReader(note))
+		hangUp()
+		if !errors.Is(err, smtpconn.ErrAddress) || strings.Contains(err.Error(), "NewEnvelope") != hint {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}

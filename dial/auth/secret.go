@@ -23,10 +23,14 @@ type Source interface {
 	// same secret again, ends the login. A mechanism with channel binding is used
 	// once on a connection (RFC 9266 §4.2), so its refusal ends the login without a
 	// second call.
+	//
+	// An error that has a method Hint() string, in its chain, gives the login's hint: it
+	// says to a person what to do, as in "Unlock the keyring."
 	Secret(ctx context.Context, refused *Error) (Secret, error)
 }
 
-// SourceFunc is a function that is a [Source].
+// SourceFunc is a function that is a [Source]. Its errors may have a method Hint() string,
+// as those of Source.
 type SourceFunc func(ctx context.Context, refused *Error) (Secret, error)
 
 // Secret calls f.

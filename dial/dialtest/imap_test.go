@@ -280,3 +280,20 @@ func TestIMAPCompress(t *testing.T) {
 		}
 	}
 }
+
+// An envelope has encoded words as they stand in the message, whatever their charset.
+func TestEncodedWordsInEnvelope(t *testing.T) {
+	const windows, none, joined = "=?windows-1252?q?J=F6rg?=", "=?x-none?b?AAAA?=", "=?utf-8?q?a?= =?utf-8?q?b?="
+	for field, want := range map[string]string{
+		windows + " <a@mail.test>":                        `(("` + windows + `" NIL "a" "mail.test"))`,
+		none + " <a@mail.test>, " + joined + " <b@x>":     `(("` + none + `" NIL "a" "mail.test")("` + joined + `" NIL "b" "x"))`,
+		"a@mail.test (" + windows + ")":                   `(("` + windows + `" NIL "a" "mail.test"))`,
+		"\"" + windows + "\" <=?a@mail.test>":             `(("` + windows + `" NIL "=?a" "mail.test"))`,
+		"Jörg <a@mail.test>, \"D, E\" <d@mail.test>, c@x": `(("=?utf-8?q?J=C3=B6rg?=" NIL "a" "mail.test")("D, E" NIL "d" "mail.test")(NIL NIL "c" "x"))`,
+	} {
+		srv := imapServer(t, "From: "+field+"\r\n\r\nhi\r\n")
+		loggedIn(t, srv, "C: s SELECT inbox\nS: * 1 EXISTS\nS: * 0 RECENT\n"+threeFlags+
+			"S: * OK [UIDNEXT 2] next\nS: * OK [HIGHESTMODSEQ 2] highest\nS: s OK [READ-WRITE] selected\n"+
+			"C: a FETCH 1 ENVELOPE\nS: * 1 FETCH (ENVELOPE (NIL NIL "+want+" "+want+" "+want+" NIL NIL NIL NIL NIL))\nS: a OK fetched")
+	}
+}

@@ -31,9 +31,10 @@ type Rule struct {
 	//	idling       IDLE has begun: the reply is an untagged line
 	At string
 
-	// After is how often the moment passes before the rule applies, and Times
-	// how often it applies then. Zero means always. Over has the rule apply
-	// only while more than so many connections are open, this one included.
+	// After is how often the moment passes before the rule applies; zero means
+	// that it applies from the first. Times is how often it applies then; zero
+	// means always. Over has the rule apply only while more than so many
+	// connections are open, this one included.
 	After, Times int
 	Over         int
 

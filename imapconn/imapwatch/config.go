@@ -28,13 +28,16 @@ type Config struct {
 	// [File] is one.
 	Positions Positions
 
-	// SkipExisting means that what is in a mailbox without a position, when it is looked
-	// at for the first time, is not told.
+	// SkipExisting is about a mailbox that has no position yet: the messages that are in
+	// it when Run first looks at it are not told, and only those that come later are. If
+	// the positions are lost, the next run is a first run: it does not tell what came
+	// before it.
 	SkipExisting bool
 
-	// Handle is given each change. nil from it means that the program has the change,
-	// unless the session has ended: then the change comes again. An error that is due to
-	// the end of the session does not end Run; any other error does. Handle must not be nil.
+	// Handle is called with each change, and must not be nil. If it returns nil, the
+	// program has the change. If the session has ended when Handle returns, and Handle
+	// returns nil or the error of that end, the change comes again. Any other error of
+	// Handle ends Run.
 	Handle Handler
 
 	// Reset is told of each mailbox that has got a new UIDVALIDITY: every UID that the
@@ -72,11 +75,11 @@ type Config struct {
 	// machine wakes from a sleep, Run looks within half a minute.
 	Recheck time.Duration
 
-	// MinDelay is the least time from the beginning of a connection to that of the next.
-	// Tries after outages are at least MinDelay and at most MaxDelay apart, at distances that
-	// double and of which up to a half is random; zero means 1 second and 5 minutes. A
-	// session that stood for Stable makes the next distance MinDelay again; zero means 1
-	// minute.
+	// MinDelay is the least time from the beginning of one connection to the beginning of
+	// the next; zero means 1 second. The waits after outages begin with MinDelay and
+	// double up to MaxDelay; zero means 5 minutes. Up to half of a wait is left out at
+	// random, but none is shorter than MinDelay. After a session that stood for Stable
+	// the waits begin with MinDelay again; zero means 1 minute.
 	MinDelay, MaxDelay, Stable time.Duration
 
 	// LongDelay is the distance after a refusal that should not be tried soon: the

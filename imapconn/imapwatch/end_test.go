@@ -77,6 +77,41 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
+// A session in which nobody has logged in cannot select: that ends Run and Once, unless the
+// greeting was PREAUTH.
+func TestWithoutLogin(t *testing.T) {
+	for name, c := range map[string]struct {
+		config dialtest.Config
+		auth   auth.Credentials
+		want   string
+	}{
+		"no credentials": {dialtest.Config{}, nil, "Options.Auth is nil"},
+		"none offered": {dialtest.Config{Greeting: "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready"},
+			auth.Password{User: "user", Secret: auth.NewSecret("secret"), IfOffered: true, InsecureCleartext: true}, "offers no"},
+	} {
+		watched(t, c.config, func(f *fixture) {
+			f.Options.Auth, f.Refused = c.auth, nil
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			defer cancel()
+			for _, watch := range []func(context.Context, imapwatch.Config) error{imapwatch.Run, imapwatch.Once} {
+				var failed *dial.Error
+				err := watch(ctx, f.Config)
+				if !errors.As(err, &failed) || failed.Phase != dial.PhaseAuth || failed.Temporary() ||
+					!strings.Contains(err.Error(), "login") || !strings.Contains(failed.Hint(), c.want) || len(f.downs) > 0 {
+					t.Errorf("%s: %v; outages %v", name, err, f.downs)
+				}
+			}
+			if len(f.dials) != 2 {
+				t.Errorf("%s: %d connections", name, len(f.dials))
+			}
+		})
+	}
+	watched(t, dialtest.Config{Greeting: "* PREAUTH [CAPABILITY IMAP4rev1 IDLE] ready", Mailbox: []string{letter(1)}}, func(f *fixture) {
+		f.Options.Auth = nil
+		f.run(func() { f.want("new 1") })
+	})
+}
+
 // A certificate that does not verify ends Run.
 func TestPermanentCertificate(t *testing.T) {
 	watched(t, dialtest.Config{Implicit: true, Cert: dialtest.CertWrongHost}, func(f *fixture) {

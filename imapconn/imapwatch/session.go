@@ -2,6 +2,7 @@ package imapwatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/internal/unsolicited"
 )
 
@@ -40,6 +42,9 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	login := time.Now()
 	defer client.Abort()
 	defer context.AfterFunc(ctx, func() { client.Abort() })()
+	if client.State() == imap.ConnStateNotAuthenticated {
+		return &dial.Error{Phase: dial.PhaseAuth, Endpoint: client.Security().Endpoint, Err: &noLogin{unset: c.options.Auth == nil}}
+	}
 	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
@@ -53,6 +58,33 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		s.leave()
 	}
 	return err
+}
+
+// noLogin is why a session cannot select a mailbox: nobody has logged in, and the greeting
+// was not PREAUTH.
+type noLogin struct {
+	unset bool // there are no credentials
+}
+
+func (e *noLogin) Error() string {
+	if e.unset {
+		return "imapwatch: no mailbox can be selected without a login, and Options.Auth is nil"
+	}
+	return "imapwatch: no mailbox can be selected without a login, and the server offers none that Options.Auth can use"
+}
+
+// Hint returns what a person does about it.
+func (e *noLogin) Hint() string {
+	if e.unset {
+		return "The server wants a login, and this program has no credentials for it: Options.Auth is nil. Set it."
+	}
+	return "The server offers no login, without which no mailbox can be watched: check host and port."
+}
+
+// permanent reports whether a person has to do something.
+func permanent(failed *dial.Error) bool {
+	var none *noLogin
+	return outage.Permanent(failed) || errors.As(failed, &none)
 }
 
 // leaveTime bounds the farewell to a server.

@@ -30,10 +30,15 @@ type conn struct {
 	distances outage.Distances
 }
 
-// Run watches the mailboxes until ctx ends, which is no error, a function of the Config or
-// Positions returns an error, or nothing can be done without a person: then the error is a
-// [*dial.Error] or a [*ResetError]. It waits for other processes that use the same
-// Positions.
+// Run watches the mailboxes until one of these happens:
+//
+//   - ctx ends: Run returns nil.
+//   - A function of the Config, or of Positions, returns an error: Run returns it.
+//   - Only a person can help, as with a wrong password: Run returns a [*dial.Error], or a
+//     [*ResetError]. A session in which nobody logged in, as Options.Auth is nil, is such
+//     a case.
+//
+// If another process uses the same Positions, Run first waits until that one has ended.
 func Run(ctx context.Context, c Config) (err error) {
 	w, err := c.open(ctx)
 	if err == nil {
@@ -158,7 +163,7 @@ func (c *conn) run(ctx context.Context) error {
 		err := c.session(ctx, false)
 		failed, ours := err.(*dial.Error) // the program's errors may hold one that is none of ours
 		switch {
-		case !ours, outage.Permanent(failed):
+		case !ours, permanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -69,11 +69,19 @@ func (s Start[C]) check(e dial.Endpoint) error {
 	}
 	if err == nil && e.Protocol != 0 && !slices.Contains(s.Speaks, e.Protocol) {
 		err = fmt.Errorf("%s does not speak %v", s.Package, e.Protocol)
+		if other := speaker[e.Protocol]; other != "" {
+			err = fmt.Errorf("%w: package %s does", err, other)
+		}
 	}
 	if err != nil {
 		return &dial.Error{Phase: dial.PhaseConfig, Endpoint: e, Err: err}
 	}
 	return nil
+}
+
+// speaker has the package that speaks a protocol.
+var speaker = map[policy.Protocol]string{
+	policy.IMAP: "imapconn", policy.POP3: "pop3conn", policy.Submission: "smtpconn", policy.SMTP: "smtpconn",
 }
 
 func (s Start[C]) begin(ctx context.Context, conn *dial.Conn) (client C, err error) {

@@ -19,10 +19,10 @@ type Config struct {
 	// [File] is one.
 	Seen Seen
 
-	// Handle is given each new message, in the mailbox's order, and reads it. nil
-	// from it means that the program has the message, unless the session ended before
-	// the message did: then it comes again. An error that is due to the end of the
-	// session does not end Run; any other error does. Handle must not be nil.
+	// Handle is called with each new message, in the mailbox's order, and reads it. It
+	// must not be nil. If it returns nil, the program has the message. If the session
+	// ended before the message did, the message comes again, whatever Handle returned.
+	// Any other error of Handle ends Run.
 	Handle func(context.Context, *Message) error
 
 	// Delete deletes the messages that the program has from the server, those of
@@ -58,11 +58,11 @@ type Config struct {
 	// a look was due, Run looks within half a minute.
 	Every time.Duration
 
-	// MinDelay is the least time from a login to the next look. Tries after outages are
-	// at least MinDelay and at most MaxDelay apart, at distances that double and of which
-	// up to a half is random; zero means 1 second and 5 minutes. A look that came to its
-	// end, or a session that stood for Stable, makes the next distance MinDelay again;
-	// zero means 1 minute.
+	// MinDelay is the least time from a login to the next look; zero means 1 second.
+	// The waits after outages begin with MinDelay and double up to MaxDelay; zero means 5
+	// minutes. Up to half of a wait is left out at random, but none is shorter than
+	// MinDelay. After a look that came to its end, or a session that stood for
+	// Stable, the waits begin with MinDelay again; zero means 1 minute.
 	MinDelay, MaxDelay, Stable time.Duration
 
 	// LongDelay is the distance after a refusal that should not be tried soon: the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,11 @@ func TestPermanent(t *testing.T) {
 			func(err error) bool { return errors.Is(err, auth.KindCredentials) }},
 		"disabled": {nil, map[string]dialtest.Rule{"CAPA": codes, "PASS secret": {Reply: "-ERR [SYS/PERM] no"}}, dial.PhaseAuth,
 			func(err error) bool { return true }},
+		"no login": {func(c *pop3watch.Config) { c.Options.Auth = nil }, map[string]dialtest.Rule{"UIDL": {Reply: "-ERR log in first"}}, dial.PhaseAuth,
+			func(err error) bool {
+				var failed *dial.Error
+				return errors.As(err, &failed) && !failed.Temporary() && strings.Contains(err.Error(), "Auth is nil") && strings.Contains(failed.Hint(), "Auth is nil")
+			}},
 		"no UIDL": {nil, map[string]dialtest.Rule{"CAPA": {Reply: "+OK\nUSER\n."}, "UIDL": {Reply: "-ERR what"}}, dial.PhaseSession,
 			func(err error) bool { var refused *pop3conn.Error; return errors.As(err, &refused) }},
 	} {

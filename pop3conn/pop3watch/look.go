@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -50,6 +51,9 @@ func (l *look) run(ctx context.Context) error {
 	l.loginDelay = features.LoginDelay.Minimum
 	if err != nil {
 		refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
+		if errors.As(err, &refused) && l.client.Err() == nil && (l.Options == nil || l.Options.Auth == nil) {
+			return &dial.Error{Phase: dial.PhaseAuth, Endpoint: l.client.Security().Endpoint, Err: &noLogin{refused}}
+		}
 		if errors.As(err, &refused) && refused.Command == "UIDL" && listed && !features.UIDL {
 			err = fmt.Errorf("%w: %w", errNoUIDL, err)
 		}

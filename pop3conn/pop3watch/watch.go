@@ -26,9 +26,13 @@ type watch struct {
 	distances  outage.Distances
 }
 
-// Run looks into the mailbox until ctx ends, which is no error, Handle or Seen returns
-// an error, or nothing can be done without a person: then the error is a [*dial.Error].
-// It waits for other processes that use the same Seen.
+// Run looks into the mailbox until one of these happens:
+//
+//   - ctx ends: Run returns nil.
+//   - Handle or Seen returns an error: Run returns it.
+//   - Only a person can help, as with a wrong password: Run returns a [*dial.Error].
+//
+// If another process uses the same Seen, Run first waits until that one has ended.
 func Run(ctx context.Context, c Config) (err error) {
 	w, err := c.open(ctx)
 	if err == nil {

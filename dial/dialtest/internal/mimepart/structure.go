@@ -42,19 +42,24 @@ func (p *Part) Envelope() string {
 	}, " ") + ")"
 }
 
+// encodedWord stands for the beginning of an encoded word while net/mail parses a field:
+// servers hand encoded words on as they stand, whatever their charset.
+const encodedWord = "=\uf8ff"
+
 // addresses returns a field's addresses, NIL if it has none that can be parsed.
 func (p *Part) addresses(name string) string {
-	list, err := mail.ParseAddressList(p.Field(name))
+	list, err := mail.ParseAddressList(strings.ReplaceAll(p.Field(name), "=?", encodedWord))
 	if err != nil || len(list) == 0 {
 		return "NIL"
 	}
+	asSent := func(text string) string { return strings.ReplaceAll(text, encodedWord, "=?") }
 	var b strings.Builder
 	for _, a := range list {
-		local, host := a.Address, ""
+		local, host := asSent(a.Address), ""
 		if i := strings.LastIndexByte(local, '@'); i >= 0 {
 			local, host = local[:i], local[i+1:]
 		}
-		fmt.Fprintf(&b, "(%s NIL %s %s)", nstring(mime.QEncoding.Encode("utf-8", a.Name)), nstring(local), nstring(host))
+		fmt.Fprintf(&b, "(%s NIL %s %s)", nstring(mime.QEncoding.Encode("utf-8", asSent(a.Name))), nstring(local), nstring(host))
 	}
 	return "(" + b.String() + ")"
 }
