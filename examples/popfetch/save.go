@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -44,6 +43,9 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 		},
 		Looked: func(l pop3watch.Look) {
 			if !l.Over {
+				if l.New > 0 {
+					fmt.Fprintf(stdout, "%s, %s\n", progress.Count(l.New, "new message"), progress.Amount(l.Size))
+				}
 				p.Begin(l.New, l.Size)
 				return
 			}
@@ -51,11 +53,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 			fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", l.Listed, l.New, l.Handled, l.Deleted)
 		},
 	})
-	var failed *dial.Error
-	if errors.As(err, &failed) && failed.Hint() != "" {
-		err = fmt.Errorf("%w\nhint: %s", err, failed.Hint())
-	}
-	return err
+	return cli.Hinted(err)
 }
 
 // login says how to connect, and as whom.
