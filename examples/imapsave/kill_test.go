@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -47,6 +48,9 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, texts)
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 && runtime.GOOS != "windows" {
+		t.Errorf("in tmp %v", left)
+	}
 	if ended > kills()/2 {
 		t.Errorf("%d of %d runs came to their end", ended, kills())
 	}

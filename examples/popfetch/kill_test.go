@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -58,6 +59,9 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 && runtime.GOOS != "windows" {
+		t.Errorf("in tmp %v", left)
+	}
 	if len(srv.Mailbox()) != 0 {
 		t.Errorf("%d left on the server", len(srv.Mailbox()))
 	}
