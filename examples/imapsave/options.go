@@ -23,8 +23,9 @@ After a run that was killed the next one goes on where it was. A mail program ma
 files from new to cur and put flags behind their names. A message whose file is deleted
 from the Maildir, or moved out of it, is fetched again. Nothing on the server is changed.
 
-The id holds the host, the port and the user as they are written, the mailbox, and its
-UIDVALIDITY and the message's UID. So several mailboxes and servers may go to one Maildir.
+The id holds the host, the port and the user as they are written, the mailbox (INBOX in any
+case is the same), its UIDVALIDITY and the message's UID. So several mailboxes and servers
+may go to one Maildir.
 But with the same server by another name or port, or the user in another spelling, every
 message is fetched once more.
 
