@@ -1,6 +1,7 @@
 package maildir
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,8 +28,35 @@ func dead(t *testing.T) int {
 // TestSweep: what a killed run left in tmp goes when its process is gone, or after 36 hours
 // if that cannot be told; what a process still writes stays, and so do others' files.
 func TestSweep(t *testing.T) {
-	dir := t.TempDir()
-	d, err := Open(dir, ".saver")
+	ended, alive, here := dead(t), os.Getppid(), host()
+	const young, aged = 35 * time.Hour, 37 * time.Hour
+	for _, c := range []struct {
+		name string
+		age  time.Duration
+		left bool
+	}{
+		{made(t), young, false}, // an earlier process had this one's number
+		{fmt.Sprintf("b0.saver.%d.%s.1", ended, here), young, runtime.GOOS == "windows"},
+		{fmt.Sprintf("b1.saver.%d.%s.1", alive, here), young, true},
+		{fmt.Sprintf("b2.saver.%d.%s.1", alive, here), aged, false},
+		{fmt.Sprintf("b3.saver.%d.00000000.1", ended), young, true}, // another host's
+		{fmt.Sprintf("b4.saver.%d.00000000.1", ended), aged, false},
+		{fmt.Sprintf("b5.other.%d.%s.1", ended, here), aged, true},
+		{fmt.Sprintf("my.saver.%d.%s.1", ended, here), aged, true},
+		{fmt.Sprintf("b6.saver.%d.%s.1.txt", ended, here), aged, true},
+		{"b7.saver", aged, true},
+		{fmt.Sprintf("1234.M5P%d.host", ended), aged, true},
+	} {
+		if left := stays(t, c.name, c.age); left != c.left {
+			t.Errorf("%s: left %v, want %v", c.name, left, c.left)
+		}
+	}
+}
+
+// made returns the name that this process gives a file in tmp.
+func made(t *testing.T) string {
+	t.Helper()
+	d, err := Open(t.TempDir(), ".saver")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,33 +65,21 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	ended, alive := dead(t), os.Getppid()
-	young, aged := time.Now().Add(-35*time.Hour), time.Now().Add(-37*time.Hour)
-	for _, c := range []struct {
-		name string
-		time time.Time
-		left bool
-	}{
-		{filepath.Base(f.Name()), young, false}, // another process had this one's number
-		{fmt.Sprintf("b0.saver.%d.%s.1", ended, host()), young, runtime.GOOS == "windows"},
-		{fmt.Sprintf("b1.saver.%d.%s.1", alive, host()), young, true},
-		{fmt.Sprintf("b2.saver.%d.%s.1", alive, host()), aged, false},
-		{fmt.Sprintf("b3.saver.%d.00000000.1", ended), young, true}, // another host's
-		{fmt.Sprintf("b4.saver.%d.00000000.1", ended), aged, false},
-		{fmt.Sprintf("b5.other.%d.%s.1", ended, host()), aged, true},
-		{fmt.Sprintf("my.saver.%d.%s.1", ended, host()), aged, true},
-		{fmt.Sprintf("b6.saver.%d.%s.1.txt", ended, host()), aged, true},
-		{"b7.saver", aged, true},
-		{"1234.M5P" + fmt.Sprint(ended) + ".host", aged, true},
-	} {
-		file := filepath.Join(dir, "tmp", c.name)
-		os.WriteFile(file, nil, 0o600)
-		os.Chtimes(file, c.time, c.time)
-		if _, err := Open(dir, ".saver"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.Stat(file); (err == nil) != c.left {
-			t.Errorf("%s: left %v, want %v", c.name, err == nil, c.left)
-		}
+	return filepath.Base(f.Name())
+}
+
+// stays reports whether a file in tmp is left when a program begins.
+func stays(t *testing.T, name string, age time.Duration) bool {
+	t.Helper()
+	dir, when := t.TempDir(), time.Now().Add(-age)
+	file := filepath.Join(dir, "tmp", name)
+	os.Mkdir(filepath.Dir(file), 0o700)
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, when, when)); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := Open(dir, ".saver"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := os.Stat(file)
+	return err == nil
 }
