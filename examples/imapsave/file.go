@@ -18,11 +18,20 @@ import (
 
 const suffix = ".imapsave"
 
+// identity stands for a mailbox of a server and a user, in the names of its messages' files.
+// INBOX is the one name whose case means nothing (RFC 9051 §5.1).
+func identity(server, user, mailbox string) string {
+	if strings.EqualFold(mailbox, "INBOX") {
+		mailbox = "INBOX"
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", server, user, mailbox))
+	return hex.EncodeToString(sum[:8])
+}
+
 // fileName is the name of a message's file: the same in every run, and another for each
 // message of each mailbox. A mailbox that was made anew has other messages.
 func (b *box) fileName(uid imap.UID) string {
-	sum := sha256.Sum256([]byte(b.account))
-	return fmt.Sprintf("%s.%d.%d%s", hex.EncodeToString(sum[:8]), b.made, uid, suffix)
+	return fmt.Sprintf("%s.%d.%d%s", b.id, b.made, uid, suffix)
 }
 
 // write writes a message, and returns its length. It is in the Maildir when write returns,

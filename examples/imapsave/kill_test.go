@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -47,10 +48,19 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, texts)
+	swept(t, dir)
 	if ended > kills()/2 {
 		t.Errorf("%d of %d runs came to their end", ended, kills())
 	}
 	t.Logf("%d runs were killed, and %d came to their end; %d messages", kills()-ended, ended, len(texts))
+}
+
+// swept fails if something is left in tmp. Windows does not tell which process is gone.
+func swept(t *testing.T, dir string) {
+	t.Helper()
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 && runtime.GOOS != "windows" {
+		t.Errorf("in tmp %v", left)
+	}
 }
 
 // killAt runs cmd, kills it when it has made so many files, and reports whether that was

@@ -4,7 +4,8 @@
 //	go run ./examples/imapsave -h
 //
 // It may be killed at any point: the next run goes on, and no message is lost or there
-// twice. What it does with the library is in save.go.
+// twice. Which message is there already depends on the host, the port and the user as they
+// are written on the command line. What it does with the library is in save.go.
 package main
 
 import (

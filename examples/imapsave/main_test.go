@@ -102,12 +102,12 @@ func TestSave(t *testing.T) {
 	texts := append(batch("a", 5), strings.Repeat("0123456789abcd\r\n", 1<<17))
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	expect(t, statusOK, args, "6 new messages, 2.1 MB", "6 missing, 6 saved, 0 failed")
+	expect(t, statusOK, args, "6 messages in INBOX: 0 here already, 6 to fetch, 2.1 MB\n", "\n6 fetched, 0 failed")
 	once(t, dir, texts)
 	more := batch("b", 2)
 	s.Deliver(more...)
-	expect(t, statusOK, args, "2 missing, 2 saved, 0 failed")
-	expect(t, statusOK, args, "0 missing, 0 saved, 0 failed")
+	expect(t, statusOK, args, "8 messages in INBOX: 6 here already, 2 to fetch", "2 fetched, 0 failed")
+	expect(t, statusOK, args, "8 messages in INBOX: 8 here already, 0 to fetch\n0 fetched, 0 failed")
 	once(t, dir, append(texts, more...))
 	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
 		t.Errorf("in tmp %v", left)
@@ -123,7 +123,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	box.Add(mailstore.Message{Text: "x\r\n", Date: when, Flags: []string{`\Seen`, `\Flagged`, "$Work"}})
-	expect(t, statusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", "Entwürfe"), "1 saved")
+	expect(t, statusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", "Entwürfe"), "1 message in Entwürfe: 0 here already, 1 to fetch", "1 fetched")
 	pattern := filepath.Join(dir, "cur", "*.imapsave:2,FS")
 	if runtime.GOOS == "windows" {
 		pattern = filepath.Join(dir, "new", "*.imapsave")
@@ -143,9 +143,9 @@ func TestMadeAnew(t *testing.T) {
 	texts := batch("a", 3)
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	expect(t, statusOK, args, "3 saved")
+	expect(t, statusOK, args, "3 fetched")
 	s.Store().Inbox().Renumber()
-	expect(t, statusOK, args, "3 missing, 3 saved")
+	expect(t, statusOK, args, "0 here already, 3 to fetch", "3 fetched")
 }
 
 func TestFailures(t *testing.T) {
@@ -153,7 +153,7 @@ func TestFailures(t *testing.T) {
 	texts := batch("a", 3)
 	s.Deliver(texts...)
 	e := s.Endpoint(policy.ImplicitTLS)
-	expect(t, statusFailed, command(t, s, e, dir, "-mailbox", "none"), "NO")
+	expect(t, statusFailed, command(t, s, e, dir, "-mailbox", "none"), `mailbox "none": `, "NO")
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o600)
 	expect(t, statusFailed, command(t, s, e, file))

@@ -18,8 +18,16 @@ usage: imapsave [flags] -user NAME URL MAILDIR
 The URL is imaps://HOST (TLS from the first byte) or imap://HOST (STARTTLS, or no
 connection). The Maildir is created if it is not there.
 
-What is in the Maildir is not fetched again: a message's file has its UID in its name. A
-run that was killed goes on where it was. Nothing on the server is changed.
+What is in the Maildir is not fetched again, as a message's file has an id in its name.
+After a run that was killed the next one goes on where it was. A mail program may move
+files from new to cur and put flags behind their names. A message whose file is deleted
+from the Maildir, or moved out of it, is fetched again. Nothing on the server is changed.
+
+The id holds the host, the port and the user as they are written, the mailbox (INBOX in any
+case is the same), its UIDVALIDITY and the message's UID. So several mailboxes and servers
+may go to one Maildir.
+But with the same server by another name or port, or the user in another spelling, every
+message is fetched once more.
 
 The password comes from -password-file, or it is asked for. The exit status is 1
 if something failed, and 2 if the command line is wrong.

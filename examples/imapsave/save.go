@@ -23,45 +23,46 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	client, err := o.login(ctx, stdin, stderr)
+	b := &box{Dir: dir, name: o.mailbox, id: identity(o.endpoint.Address(), o.user, o.mailbox)}
+	b.client, err = o.login(ctx, stdin, stderr)
 	if err != nil {
-		return hinted(err)
+		return b.explain(ctx, err)
 	}
-	defer client.Close()
-	defer context.AfterFunc(ctx, func() { client.Abort() })()
-	selected, err := client.Select(o.mailbox, &imap.SelectOptions{ReadOnly: true}).Wait()
+	defer b.client.Close()
+	defer context.AfterFunc(ctx, func() { b.client.Abort() })()
+	selected, err := b.client.Select(o.mailbox, &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil {
-		return err
+		return b.explain(ctx, fmt.Errorf("mailbox %q: %w", o.mailbox, err))
 	}
-	b := &box{
-		Dir:     dir,
-		client:  client,
-		account: fmt.Sprintf("%s@%s/%s", o.user, o.endpoint.Host, o.mailbox),
-		made:    selected.UIDValidity,
-	}
+	b.made = selected.UIDValidity
 	if err := b.save(ctx, stdout, stderr); err != nil {
-		return hinted(err)
+		return b.explain(ctx, err)
 	}
-	return client.Logout().Wait()
+	fmt.Fprintf(stdout, "%d fetched, %d failed\n", b.fetched, b.failed)
+	if b.failed > 0 {
+		return fmt.Errorf("%s could not be had", progress.Count(b.failed, "message"))
+	}
+	return b.client.Logout().Wait()
 }
 
 // box is a mailbox, and the Maildir that gets its messages.
 type box struct {
 	*maildir.Dir
-	client  *imapconn.Client
-	account string
-	made    uint32 // UIDVALIDITY
+	client          *imapconn.Client
+	name            string
+	id              string // in the names of its files
+	made            uint32 // UIDVALIDITY
+	fetched, failed int
 }
 
 // save saves what is not there yet. A message that cannot be had costs itself.
 func (b *box) save(ctx context.Context, stdout, stderr io.Writer) error {
-	missing, n, size, err := b.missing(ctx)
+	p := progress.New(stdout)
+	missing, err := b.look(ctx, p, stdout)
 	if err != nil {
 		return err
 	}
-	p := progress.New(stdout)
-	p.Begin(n, size)
-	saved, failed := 0, 0
+	defer p.End()
 	var odd *imapconn.MessageError
 	for m, err := range b.client.FetchEach(ctx, missing, &imapconn.FetchOptions{InternalDate: true}) {
 		length := int64(0)
@@ -70,38 +71,40 @@ func (b *box) save(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		switch {
 		case err == nil:
-			saved++
+			b.fetched++
 			p.Saved(length)
 		case errors.As(err, &odd):
-			failed++
+			b.failed++
 			fmt.Fprintln(stderr, err)
 		default:
-			p.End()
 			return err
 		}
-	}
-	p.End()
-	fmt.Fprintf(stdout, "%d missing, %d saved, %d failed\n", n, saved, failed)
-	if failed > 0 {
-		return fmt.Errorf("%d messages could not be had", failed)
 	}
 	return nil
 }
 
-// missing returns the messages that are not in the Maildir yet, how many they are, and how
-// many bytes they have, as the server says.
-func (b *box) missing(ctx context.Context) (uids imap.UIDSet, n int, size int64, err error) {
+// look returns the messages that are not in the Maildir yet, and tells how many they are, and
+// how many bytes they have, as the server says.
+func (b *box) look(ctx context.Context, p *progress.Progress, stdout io.Writer) (missing imap.UIDSet, err error) {
+	all, n, size := 0, 0, int64(0)
 	for m, err := range b.client.FetchEach(ctx, imap.UIDSet{{Start: 1}}, &imapconn.FetchOptions{NoBody: true}) {
 		if err != nil {
-			return nil, 0, 0, err
+			return nil, err
 		}
+		all++
 		if !b.Names[b.fileName(m.UID)] {
-			uids.AddNum(m.UID)
+			missing.AddNum(m.UID)
 			n++
 			size += max(m.Size, 0)
 		}
 	}
-	return uids, n, size, nil
+	fmt.Fprintf(stdout, "%s in %s: %d here already, %d to fetch", progress.Count(all, "message"), b.name, all-n, n)
+	if n > 0 {
+		fmt.Fprintf(stdout, ", %s", progress.Amount(size))
+	}
+	fmt.Fprintln(stdout)
+	p.Begin(n, size)
+	return missing, nil
 }
 
 // login says how to connect, and as whom.
@@ -120,11 +123,15 @@ func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) 
 	})
 }
 
-// hinted adds what a person can do about an error.
-func hinted(err error) error {
+// explain says what a person can do about an error: often, run the program again.
+func (b *box) explain(ctx context.Context, err error) error {
 	var failed *dial.Error
-	if errors.As(err, &failed) && failed.Hint() != "" {
-		return fmt.Errorf("%w\nhint: %s", err, failed.Hint())
+	broken := errors.As(err, &failed) && failed.Phase == dial.PhaseSession
+	switch err = cli.Hinted(err); {
+	case ctx.Err() != nil:
+		err = errors.New("interrupted")
+	case !broken && b.fetched == 0:
+		return err
 	}
-	return err
+	return fmt.Errorf("%w\n%s saved in this run: run it again to go on", err, progress.Count(b.fetched, "message"))
 }

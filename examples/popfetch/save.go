@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -27,9 +26,9 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	p := progress.New(stdout)
 	account := o.user + "@" + o.endpoint.Host
-	err = pop3watch.Once(ctx, pop3watch.Config{
+	p := progress.New(stdout)
+	return cli.Hinted(pop3watch.Once(ctx, pop3watch.Config{
 		Endpoint: o.endpoint,
 		Options:  login,
 		Seen:     pop3watch.File(filepath.Join(o.maildir, "popfetch-seen")),
@@ -42,20 +41,20 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 			}
 			return err
 		},
-		Looked: func(l pop3watch.Look) {
-			if !l.Over {
-				p.Begin(l.New, l.Size)
-				return
-			}
-			p.End()
-			fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", l.Listed, l.New, l.Handled, l.Deleted)
-		},
-	})
-	var failed *dial.Error
-	if errors.As(err, &failed) && failed.Hint() != "" {
-		err = fmt.Errorf("%w\nhint: %s", err, failed.Hint())
+		Looked: func(l pop3watch.Look) { report(p, stdout, l) },
+	}))
+}
+
+// report tells what is new, and at the end what was done.
+func report(p *progress.Progress, stdout io.Writer, l pop3watch.Look) {
+	switch {
+	case l.Over:
+		p.End()
+		fmt.Fprintf(stdout, "%d on the server, %d new, %d saved, %d deleted\n", l.Listed, l.New, l.Handled, l.Deleted)
+	case l.New > 0:
+		fmt.Fprintf(stdout, "%s, %s\n", progress.Count(l.New, "new message"), progress.Amount(l.Size))
+		p.Begin(l.New, l.Size)
 	}
-	return err
 }
 
 // login says how to connect, and as whom.

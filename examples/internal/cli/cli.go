@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+
+	"github.com/mailconn/mailconn/dial"
 )
 
 // StatusUsage is the exit status for a command line that is wrong.
@@ -71,4 +73,17 @@ func TLSConfig(file string) (*tls.Config, error) {
 		return nil, fmt.Errorf("%s: no certificate in it (PEM)", file)
 	}
 	return &tls.Config{RootCAs: roots}, nil
+}
+
+// Hinted adds what a person can do about an error of a program that has the flag -ca.
+func Hinted(err error) error {
+	var failed *dial.Error
+	if !errors.As(err, &failed) || failed.Hint() == "" {
+		return err
+	}
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w\nhint: %s If you trust the CA that issued it, name the CA's certificate with -ca FILE.", err, failed.Hint())
+	}
+	return fmt.Errorf("%w\nhint: %s", err, failed.Hint())
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 )
 
 // Dir is a directory with messages in new and cur; what is in tmp is not yet one
@@ -21,7 +20,8 @@ type Dir struct {
 	Suffix string
 }
 
-// Open creates what is missing, and clears away what runs that were killed have left.
+// Open creates what is missing, and clears away what runs that were killed have left. A
+// process opens a Maildir once, before it makes files.
 func Open(path, suffix string) (*Dir, error) {
 	d := &Dir{Path: path, Names: make(map[string]bool), Suffix: suffix}
 	for _, sub := range []string{"tmp", "new", "cur"} {
@@ -48,23 +48,10 @@ func (d *Dir) read(sub string) error {
 	return err
 }
 
-// sweep removes the program's files from tmp that have not changed for 36 hours, as
-// Maildir has it: younger ones may be another process's.
-func (d *Dir) sweep() error {
-	tmp := filepath.Join(d.Path, "tmp")
-	entries, err := os.ReadDir(tmp)
-	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && strings.Contains(e.Name(), d.Suffix) && time.Since(info.ModTime()) > 36*time.Hour {
-			os.Remove(filepath.Join(tmp, e.Name()))
-		}
-	}
-	return err
-}
-
-// Create makes a file in tmp for a message, which the caller removes in the end.
+// Create makes a file in tmp for a message, which the caller removes in the end. The name
+// ends in the suffix.
 func (d *Dir) Create(name string) (*os.File, error) {
-	return os.CreateTemp(filepath.Join(d.Path, "tmp"), name+".*")
+	return os.CreateTemp(filepath.Join(d.Path, "tmp"), name+owner()+".*")
 }
 
 // Publish makes a file in tmp a message in new, or in cur if it has flags, unless another

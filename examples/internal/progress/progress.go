@@ -36,9 +36,6 @@ func (p *Progress) Begin(messages int, size int64) {
 	p.of, p.size = messages, size
 	p.start = time.Now()
 	p.shown = p.start
-	if !p.terminal && messages > 0 {
-		fmt.Fprintf(p.w, "%d new messages, %s\n", messages, amount(size))
-	}
 }
 
 // Saved is told of a message.
@@ -70,14 +67,23 @@ func (p *Progress) show(took time.Duration) {
 // line is messages, bytes, rate and the time that is left.
 func (p *Progress) line(took time.Duration) string {
 	rate := float64(p.bytes) / max(took.Seconds(), 1e-3)
-	s := fmt.Sprintf("%d/%d messages  %s of %s  %s/s", p.messages, p.of, amount(p.bytes), amount(p.size), amount(int64(rate)))
+	s := fmt.Sprintf("%d/%s  %s of %s  %s/s", p.messages, Count(p.of, "message"), Amount(p.bytes), Amount(p.size), Amount(int64(rate)))
 	if left := p.size - p.bytes; left > 0 && rate > 0 && p.messages < p.of {
 		s += "  " + time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second).String() + " left"
 	}
 	return s
 }
 
-func amount(n int64) string {
+// Count is "1 message" or "2 messages" for the thing "message".
+func Count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// Amount is a number of bytes for a person.
+func Amount(n int64) string {
 	const k = 1000
 	switch {
 	case n < k:

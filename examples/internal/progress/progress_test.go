@@ -18,11 +18,16 @@ func TestProgress(t *testing.T) {
 	p.terminal, p.every = true, 0
 	p.Saved(10)
 	p.End()
-	if text := out.String(); !strings.HasPrefix(text, "4 new messages, 4.0 MB\n\r2/4") || !strings.HasSuffix(text, "\n") {
+	if text := out.String(); !strings.HasPrefix(text, "\r2/4 messages") || !strings.HasSuffix(text, "\n") {
 		t.Errorf("%q", text)
 	}
+	for n, want := range map[int]string{0: "0 messages", 1: "1 message", 2: "2 messages"} {
+		if got := Count(n, "message"); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
 	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1500: "1.5 kB", 2_500_000_000: "2.5 GB"} {
-		if got := amount(n); got != want {
+		if got := Amount(n); got != want {
 			t.Errorf("%d: %s", n, got)
 		}
 	}

@@ -4,6 +4,7 @@ package prompt
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ func Password(ctx context.Context, user, file string, stdin io.Reader, stderr io
 	}
 	if terminal, ok := stdin.(*os.File); ok && IsTerminal(terminal) {
 		if err := echo(terminal, false); err != nil {
-			return auth.Secret{}, fmt.Errorf("cannot ask without echo, use -password-file: %w", err)
+			return auth.Secret{}, errors.New("cannot ask without echo, use -password-file")
 		}
 		defer echo(terminal, true)
 		defer fmt.Fprintln(stderr)
