@@ -24,7 +24,7 @@ func settings(e *report.Endpoint) []string {
 	if reads(e) {
 		const files = "`ssl_cert` and `ssl_key`, since 2.4 `ssl_server_cert_file` and `ssl_server_key_file`"
 		return []string{
-			"{service}", "dovecot", "{limit}", "Dovecot: `mail_max_userip_connections`",
+			"{service}", "dovecot", "{limit}", "Dovecot: `process_limit` of the service imap-login or pop3-login, or `mail_max_userip_connections`",
 			"{tls}", "Dovecot: `ssl = required`, with " + files, "{files}", "Dovecot: " + files,
 			"{noclear}", "Dovecot: `auth_allow_cleartext = no`, before 2.4 `disable_plaintext_auth = yes`",
 			"{newtls}", "Dovecot: `ssl_min_protocol = TLSv1.2`",

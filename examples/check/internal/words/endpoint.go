@@ -33,14 +33,22 @@ func Facts(e *report.Endpoint) (all []Fact) {
 	add("STARTTLS", starttls(e.STARTTLS))
 	add("greeting", e.Greeting)
 	if e.Clear != nil {
-		add("logins, clear", cmp.Or(strings.Join(e.Clear.Mechanisms, " "), "none"))
+		add("without TLS", logins(e.Clear))
 	}
 	if e.Inside != nil {
-		add("logins, TLS", cmp.Or(strings.Join(e.Inside.Mechanisms, " "), "none"))
+		add("inside TLS", logins(e.Inside))
 		add("capabilities", strings.Join(e.Inside.Capabilities, "  "))
 	}
 	add("login", login(e.Login))
 	return all
+}
+
+// logins says which ways to log in are offered.
+func logins(o *report.Offer) string {
+	if len(o.Mechanisms) == 0 {
+		return "no login"
+	}
+	return "login by " + strings.Join(o.Mechanisms, ", ")
 }
 
 // Details returns the certificates of an endpoint, and the time of each phase.
