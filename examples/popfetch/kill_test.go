@@ -144,6 +144,9 @@ func (v *victim) progress(t *testing.T) (n int) {
 		files, _ := os.ReadDir(filepath.Join(v.dir, sub))
 		n += len(files)
 	}
-	notes, _ := os.ReadFile(filepath.Join(v.dir, "popfetch-seen"))
-	return n + strings.Count(string(notes), "\n")
+	for _, note := range notes(t, v.dir) {
+		text, _ := os.ReadFile(note)
+		n += strings.Count(string(text), "\n")
+	}
+	return n
 }

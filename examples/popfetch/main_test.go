@@ -125,9 +125,37 @@ func TestNotNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	os.Remove(filepath.Join(dir, "popfetch-seen"))
+	for _, note := range notes(t, dir) {
+		os.Remove(note)
+	}
 	expect(t, statusOK, command(t, srv, dir), "4 new")
 	once(t, dir, letters)
+}
+
+// TestServers: another server's messages are others, whatever identifiers it gives them.
+func TestServers(t *testing.T) {
+	dir := t.TempDir()
+	var all []mailstore.Message
+	for _, name := range []string{"a", "b"} {
+		letters := batch(name, 3)
+		all = append(all, letters...)
+		srv := serve(t, letters...)
+		expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "3 new, 3 saved, 3 deleted")
+		once(t, dir, all)
+	}
+	if len(notes(t, dir)) != 2 {
+		t.Error(notes(t, dir))
+	}
+}
+
+// notes returns the files that note what was saved.
+func notes(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "popfetch-seen-????????????????"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func TestFailures(t *testing.T) {

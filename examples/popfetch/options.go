@@ -18,7 +18,8 @@ usage: popfetch [flags] -user NAME URL MAILDIR
 The URL is pop3s://HOST (TLS from the first byte) or pop3://HOST (STLS, or no
 connection). The Maildir is created if it is not there.
 
-What was saved is noted in MAILDIR/popfetch-seen, so that it is not fetched again.
+What was saved is noted in MAILDIR/popfetch-seen-ACCOUNT, so that it is not fetched
+again. The account is the server's name and port as they are written, and the user.
 Nothing is deleted from the server unless -delete says so, and then only what
 was saved. It may be killed at any point and run again.
 

@@ -26,12 +26,12 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	account := o.user + "@" + o.endpoint.Host
+	account := o.user + "@" + o.endpoint.Address()
 	p := progress.New(stdout)
 	return cli.Hinted(pop3watch.Once(ctx, pop3watch.Config{
 		Endpoint: o.endpoint,
 		Options:  login,
-		Seen:     pop3watch.File(filepath.Join(o.maildir, "popfetch-seen")),
+		Seen:     pop3watch.File(filepath.Join(o.maildir, seenName(account))),
 		Delete:   o.remove,
 		Age:      o.age,
 		Handle: func(_ context.Context, m *pop3watch.Message) error {
