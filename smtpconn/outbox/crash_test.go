@@ -245,6 +245,7 @@ func row11(t *testing.T) {
 		b := prepare(t, dir, outbox.Config{Relays: []outbox.Relay{newPool(t, s, 1)}, Workers: 2})
 		b.start(outbox.SystemCalls())
 		b.mustPut("m1", "ann@mail.test")
+		synctest.Wait() // the first worker waits for the connection
 		b.mustPut("m2", "ann@mail.test")
 		synctest.Wait()
 		close(both)
