@@ -81,9 +81,10 @@ func Hinted(err error) error {
 	if !errors.As(err, &failed) || failed.Hint() == "" {
 		return err
 	}
+	hint := failed.Hint()
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
-		return fmt.Errorf("%w\nhint: %s If you trust the CA that issued it, name the CA's certificate with -ca FILE.", err, failed.Hint())
+		hint += " If you trust the CA that issued it, name the CA's certificate with -ca FILE."
 	}
-	return fmt.Errorf("%w\nhint: %s", err, failed.Hint())
+	return fmt.Errorf("%w\nhint: %s", err, hint)
 }
