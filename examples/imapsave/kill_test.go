@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -35,16 +35,20 @@ func TestKilled(t *testing.T) {
 	}
 	t.Cleanup(func() { network.Close() })
 	args := command(t, s, network.Endpoint(s.Endpoint(policy.ImplicitTLS)), dir)
+	var v child.Victim
 	ended := 0
 	for i := range kills() {
-		if !killAt(t, program(t, args), dir, 1+rand.N(20)) {
+		files := count(dir) + 1 + rand.N(20)
+		if early, err := v.Run(t, child.Command(t, "imapsave", args...), 1<<30, func() bool { return count(dir) >= files }); err != nil && early {
+			t.Errorf("a run has failed: %v", err)
+		} else if err == nil {
 			ended++
 		}
 		more := batch(fmt.Sprint(i), 25)
 		texts = append(texts, more...)
 		s.Deliver(more...)
 	}
-	if out, err := program(t, args).CombinedOutput(); err != nil {
+	if out, err := child.Command(t, "imapsave", args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, texts)
@@ -63,29 +67,6 @@ func swept(t *testing.T, dir string) {
 	}
 }
 
-// killAt runs cmd, kills it when it has made so many files, and reports whether that was
-// before its end.
-func killAt(t *testing.T, cmd *exec.Cmd, dir string, files int) (killed bool) {
-	before := count(dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	for count(dir) < before+files {
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("a run has failed: %v", err)
-			}
-			return false
-		default:
-		}
-	}
-	cmd.Process.Kill()
-	return <-ended != nil
-}
-
 // count counts the files that were made.
 func count(dir string) (n int) {
 	for _, sub := range []string{"tmp", "new", "cur"} {
@@ -93,14 +74,4 @@ func count(dir string) (n int) {
 		n += len(files)
 	}
 	return n
-}
-
-func program(t testing.TB, args []string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), child+"=1", "GORACE=atexit_sleep_ms=0")
-	return cmd
 }

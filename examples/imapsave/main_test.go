@@ -13,17 +13,13 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// child, set in the environment, makes the test's binary the program.
-const child = "IMAPSAVE_CHILD"
-
+// TestMain makes the test binary the program, in processes that are killed.
 func TestMain(m *testing.M) {
-	if os.Getenv(child) != "" {
-		main()
-	}
-	os.Exit(m.Run())
+	child.Main(m, map[string]func([]string) error{"imapsave": func([]string) error { main(); return nil }})
 }
 
 func serve(t testing.TB) *dialtest.Server {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -28,7 +27,8 @@ func kills() int {
 // and what was saved is deleted: at the end each message was saved exactly once.
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
-	victim := &victim{dir: dir}
+	var v child.Victim
+	atCommand := 0
 	letters := batch("first", 10)
 	srv := serve(t, letters...)
 	inbox := srv.Store().Inbox()
@@ -36,7 +36,7 @@ func TestKilled(t *testing.T) {
 	srv.Order(
 		dialtest.Rule{At: "connect", Do: func(string) { mailbox.Lock() }},
 		dialtest.Rule{At: "closed", Do: func(string) { mailbox.Unlock() }},
-		dialtest.Rule{At: "*", Do: victim.hook},
+		dialtest.Rule{At: "*", Do: func(line string) { v.Said(line == "QUIT") }},
 	)
 	for i := range kills() {
 		var flags []string
@@ -50,7 +50,14 @@ func TestKilled(t *testing.T) {
 		} else {
 			flags = append(flags, "-no-pipelining")
 		}
-		victim.run(t, child.Command(t, "popfetch", command(t, srv, dir, flags...)...), commands, files)
+		end := made(t, dir) + files
+		early, err := v.Run(t, child.Command(t, "popfetch", command(t, srv, dir, flags...)...), commands, func() bool { return made(t, dir) >= end })
+		if err == nil {
+			t.Error("a run came to its end")
+		}
+		if early {
+			atCommand++
+		}
 		more := batch(fmt.Sprint(i), 10)
 		letters = append(letters, more...)
 		inbox.Add(more...)
@@ -63,7 +70,7 @@ func TestKilled(t *testing.T) {
 	if len(srv.Mailbox()) != 0 {
 		t.Errorf("%d left on the server", len(srv.Mailbox()))
 	}
-	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), victim.atCommand, victim.atFile, len(letters))
+	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), atCommand, kills()-atCommand, len(letters))
 }
 
 // swept fails if something is left in tmp. Windows does not tell which process is gone.
@@ -74,77 +81,13 @@ func swept(t *testing.T, dir string) {
 	}
 }
 
-// victim is a run of the program that does not live to see its end.
-type victim struct {
-	dir               string
-	atCommand, atFile int
-
-	mu       sync.Mutex
-	cmd      *exec.Cmd // nil between runs
-	commands int       // how many more of them the program may say
-	dead     chan struct{}
-}
-
-// run kills cmd once it has said so many commands, or made so many files and notes,
-// and at QUIT in any case.
-func (v *victim) run(t *testing.T, cmd *exec.Cmd, commands, files int) {
-	before := v.progress(t)
-	dead := make(chan struct{})
-	v.mu.Lock()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	v.cmd, v.commands, v.dead = cmd, commands, dead
-	v.mu.Unlock()
-	var err error
-	go func() {
-		defer close(dead)
-		err = cmd.Wait()
-	}()
-	for v.progress(t) < before+files {
-		select {
-		case <-dead:
-			v.atCommand++
-			v.over(t, err)
-			return
-		default:
-		}
-	}
-	v.atFile++
-	cmd.Process.Kill()
-	<-dead
-	v.over(t, err)
-}
-
-func (v *victim) over(t *testing.T, err error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.cmd = nil
-	if err == nil {
-		t.Error("a run came to its end")
-	}
-}
-
-// hook is told of each command by the server.
-func (v *victim) hook(line string) {
-	v.mu.Lock()
-	cmd, dead := v.cmd, v.dead
-	v.commands--
-	due := v.commands < 0 || line == "QUIT"
-	v.mu.Unlock()
-	if cmd != nil && due {
-		cmd.Process.Kill()
-		<-dead
-	}
-}
-
-// progress counts the files that were made, and the notes.
-func (v *victim) progress(t *testing.T) (n int) {
+// made counts the files that were made, and the notes.
+func made(t *testing.T, dir string) (n int) {
 	for _, sub := range []string{"tmp", "new"} {
-		files, _ := os.ReadDir(filepath.Join(v.dir, sub))
+		files, _ := os.ReadDir(filepath.Join(dir, sub))
 		n += len(files)
 	}
-	for _, note := range notes(t, v.dir) {
+	for _, note := range notes(t, dir) {
 		text, _ := os.ReadFile(note)
 		n += strings.Count(string(text), "\n")
 	}

@@ -77,7 +77,7 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
-// A session in which nobody has logged in cannot select: that ends Run and Once, unless the
+// A session without a login cannot select: that ends Run and Once, unless the
 // greeting was PREAUTH.
 func TestWithoutLogin(t *testing.T) {
 	for name, c := range map[string]struct {

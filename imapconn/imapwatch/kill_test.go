@@ -5,13 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,26 +16,13 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// child, set in the environment, makes the test's binary a program that watches.
-const child = "IMAPWATCH_CHILD"
-
+// TestMain makes the test binary a program that watches, in processes that are killed.
 func TestMain(m *testing.M) {
-	if args := os.Getenv(child); args != "" {
-		fmt.Fprintln(os.Stderr, watchForever(strings.Split(args, "|")))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
-// leadTo is a NetDialer that finds every host at one address.
-type leadTo string
-
-func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, network, string(to))
+	child.Main(m, map[string]func([]string) error{"watch": watchForever})
 }
 
 // watchForever appends each new message to a file, as a line that is synced before the
@@ -48,7 +31,7 @@ func watchForever(args []string) error {
 	return imapwatch.Run(context.Background(), imapwatch.Config{
 		Endpoint: dial.Endpoint{Protocol: policy.IMAP, Host: "localhost", Policy: policy.NoTLS},
 		Options: &imapconn.Options{
-			Dialer: &dial.Dialer{NetDialer: leadTo(args[0])},
+			Dialer: &dial.Dialer{NetDialer: dialtest.LeadTo(args[0])},
 			Auth:   auth.Password{User: "user", Secret: auth.NewSecret("secret"), InsecureCleartext: true},
 		},
 		Positions: imapwatch.File(filepath.Join(args[1], "positions")),
@@ -71,56 +54,6 @@ func watchForever(args []string) error {
 	})
 }
 
-// victim is the program that runs, if any, and how many commands it may still say.
-type victim struct {
-	mu       sync.Mutex
-	cmd      *exec.Cmd
-	commands int
-}
-
-// command kills the program when it has said enough.
-func (v *victim) command(string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.commands--; v.commands == 0 && v.cmd != nil {
-		v.cmd.Process.Kill()
-	}
-}
-
-// run runs the program until it has said so many commands, or done.
-func (v *victim) run(t *testing.T, addr, dir string, commands int, done func() bool) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env, cmd.Stderr = append(os.Environ(), child+"="+addr+"|"+dir, "GORACE=atexit_sleep_ms=0"), os.Stderr
-	v.mu.Lock()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	v.cmd, v.commands = cmd, commands
-	v.mu.Unlock()
-	dead := make(chan struct{})
-	go func() {
-		defer close(dead)
-		cmd.Wait()
-	}()
-	for running := true; running && !done(); {
-		select {
-		case <-dead:
-			running = false
-		default:
-			runtime.Gosched()
-		}
-	}
-	cmd.Process.Kill()
-	<-dead
-	v.mu.Lock()
-	v.cmd = nil
-	v.mu.Unlock()
-}
-
 // logged returns how many messages are in the log.
 func logged(dir string) int {
 	text, _ := os.ReadFile(filepath.Join(dir, "log"))
@@ -139,8 +72,8 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	v := &victim{}
-	srv.Order(dialtest.Rule{At: "*", Do: v.command})
+	var v child.Victim
+	srv.Order(dialtest.Rule{At: "*", Do: func(string) { v.Said(false) }})
 	dir, sent := t.TempDir(), 0
 	deliver := func() {
 		for range 10 {
@@ -148,18 +81,21 @@ func TestKilled(t *testing.T) {
 			srv.Deliver(letter(sent))
 		}
 	}
+	run := func(commands int, done func() bool) {
+		v.Run(t, child.Command(t, "watch", srv.Addr(), dir), commands, done)
+	}
 	all := func() bool { return missing(dir, sent) == 0 }
 	for i := range kills {
 		deliver()
 		if i%2 == 0 {
-			v.run(t, srv.Addr(), dir, 1+rand.N(12), all) // it may have all with less
+			run(rand.N(12), all) // it may have all with less
 		} else {
 			lines := logged(dir) + 1 + rand.N(9)
-			v.run(t, srv.Addr(), dir, 1<<30, func() bool { return logged(dir) >= lines })
+			run(1<<30, func() bool { return logged(dir) >= lines })
 		}
 	}
 	deliver()
-	v.run(t, srv.Addr(), dir, 1<<30, all)
+	run(1<<30, all)
 	if n := missing(dir, sent); n > 0 {
 		t.Errorf("%d messages are not there", n)
 	}

@@ -121,7 +121,7 @@ func TestExpungeUnknown(t *testing.T) {
 	})
 }
 
-// A server that tells of flags at every command keeps nobody busy.
+// A server that tells of flags at every command does not keep the watch busy.
 func TestRestless(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 		n := 0

@@ -60,7 +60,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	return err
 }
 
-// noLogin is why a session cannot select a mailbox: nobody has logged in, and the greeting
+// noLogin is why a session cannot select a mailbox: there was no login, and the greeting
 // was not PREAUTH.
 type noLogin struct {
 	unset bool // there are no credentials

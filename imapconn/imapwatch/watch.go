@@ -35,8 +35,7 @@ type conn struct {
 //   - ctx ends: Run returns nil.
 //   - A function of the Config, or of Positions, returns an error: Run returns it.
 //   - Only a person can help, as with a wrong password: Run returns a [*dial.Error], or a
-//     [*ResetError]. A session in which nobody logged in, as Options.Auth is nil, is such
-//     a case.
+//     [*ResetError]. A session without a login, as Options.Auth is nil, is such a case.
 //
 // If another process uses the same Positions, Run first waits until that one has ended.
 func Run(ctx context.Context, c Config) (err error) {

@@ -6,29 +6,22 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
-// child, set in the environment, makes the test's binary a program that watches.
-const child = "POP3WATCH_CHILD"
-
+// TestMain makes the test binary a program that watches, in processes that are killed.
 func TestMain(m *testing.M) {
-	if args := os.Getenv(child); args != "" {
-		fmt.Fprintln(os.Stderr, watchForever(strings.Split(args, "|")))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	child.Main(m, map[string]func([]string) error{"watch": watchForever})
 }
 
 // watchForever watches a mailbox and stores its messages as lines of a file, each once
@@ -62,59 +55,6 @@ func watchForever(args []string) error {
 	return pop3watch.Run(context.Background(), f.Config)
 }
 
-// killer kills a program when it has said so many commands, or noted so many messages.
-type killer struct {
-	mu       sync.Mutex
-	cmd      *exec.Cmd // nil between programs
-	commands int       // how many more it may say
-	dead     chan struct{}
-}
-
-func (k *killer) hook(string) dialtest.Rule {
-	k.mu.Lock()
-	cmd, dead := k.cmd, k.dead
-	k.commands--
-	due := k.commands < 0
-	k.mu.Unlock()
-	if cmd != nil && due {
-		cmd.Process.Kill()
-		<-dead
-	}
-	return dialtest.Rule{}
-}
-
-// run runs a program until it is killed: at a command, or at a line of a file.
-func (k *killer) run(t *testing.T, cmd *exec.Cmd, commands, lines int, file string) {
-	count := func() int {
-		text, _ := os.ReadFile(file)
-		return strings.Count(string(text), "\n")
-	}
-	before, dead := count(), make(chan struct{})
-	k.mu.Lock()
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	k.cmd, k.commands, k.dead = cmd, commands, dead
-	k.mu.Unlock()
-	go func() {
-		cmd.Wait()
-		close(dead)
-	}()
-	for running := true; running && count() < before+lines; {
-		select {
-		case <-dead:
-			running = false
-		default:
-		}
-	}
-	cmd.Process.Kill()
-	<-dead
-	k.mu.Lock()
-	k.cmd = nil
-	k.mu.Unlock()
-}
-
 // TestKilled kills a program that watches at random points of its progress, while mail
 // comes in: at the end it has each message once, was told at most once a kill of one that
 // it had, and nothing was deleted that it had not.
@@ -123,8 +63,11 @@ func TestKilled(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		kills = 100
 	}
-	k := &killer{}
-	srv := newServer(dialtest.Config{NoRecords: true}, k.hook)
+	var v child.Victim
+	srv := newServer(dialtest.Config{NoRecords: true}, func(string) dialtest.Rule {
+		v.Said(false)
+		return dialtest.Rule{}
+	})
 	defer srv.Close()
 	inbox := srv.Store().Inbox()
 	dir := t.TempDir()
@@ -145,7 +88,9 @@ func TestKilled(t *testing.T) {
 		} else {
 			commands, lines = 1<<30, 1+rand.N(9)
 		}
-		k.run(t, watcher(t, srv.Addr(), dir, mode), commands, lines, filepath.Join(dir, []string{"log", "seen"}[i/2%2]))
+		file := filepath.Join(dir, []string{"log", "seen"}[i/2%2])
+		end := lineCount(file) + lines
+		v.Run(t, child.Command(t, "watch", srv.Addr(), dir, mode), commands, func() bool { return lineCount(file) >= end })
 	}
 	finish(t, srv, dir)
 	log, _ := os.ReadFile(filepath.Join(dir, "log"))
@@ -170,7 +115,7 @@ func TestKilled(t *testing.T) {
 
 // finish watches until the mailbox is empty.
 func finish(t *testing.T, srv *dialtest.Server, dir string) {
-	cmd := watcher(t, srv.Addr(), dir, "pipelined")
+	cmd := child.Command(t, "watch", srv.Addr(), dir, "pipelined")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -181,12 +126,7 @@ func finish(t *testing.T, srv *dialtest.Server, dir string) {
 	cmd.Wait()
 }
 
-func watcher(t *testing.T, args ...string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), child+"="+strings.Join(args, "|"), "GORACE=atexit_sleep_ms=0")
-	return cmd
+func lineCount(file string) int {
+	text, _ := os.ReadFile(file)
+	return strings.Count(string(text), "\n")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -36,7 +35,7 @@ func Example() {
 	sender, err := mx.New(mx.Config{
 		Rules:    map[string]mx.Rule{"bank.example": {Level: mx.Secure, Names: []string{"mail.test"}}},
 		Resolver: &dns.Resolver{Servers: []netip.AddrPort{resolver}},
-		Dialer:   &dial.Dialer{NetDialer: leadTo(server.Addr()), TLSConfig: server.ClientConfig()},
+		Dialer:   &dial.Dialer{NetDialer: dialtest.LeadTo(server.Addr()), TLSConfig: server.ClientConfig()},
 		Session:  func(s mx.Session) { fmt.Println(s.Host, s.Addr, s.Demand, s.Security.Verified) },
 	})
 	if err != nil {
@@ -86,7 +85,7 @@ func ExampleSender() {
 	sender, err := mx.New(mx.Config{
 		Rules:    map[string]mx.Rule{"": {Level: mx.Encrypt}},
 		Resolver: &dns.Resolver{Servers: []netip.AddrPort{resolver}},
-		Dialer:   &dial.Dialer{NetDialer: leadTo(server.Addr()), TLSConfig: server.ClientConfig()},
+		Dialer:   &dial.Dialer{NetDialer: dialtest.LeadTo(server.Addr()), TLSConfig: server.ClientConfig()},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -113,11 +112,4 @@ func ExampleSender() {
 	// Output:
 	// ann@a.example <nil>
 	// bob@b.example smtpconn: message not sent: connect: mx: b.example (encrypt): 5.1.10: the domain takes no mail (null MX)
-}
-
-// leadTo is a network in which all addresses are those of one server.
-type leadTo string
-
-func (to leadTo) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, string(to))
 }

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// old is the age from which a file in tmp is nobody's any more, as Maildir has it.
+// old is the age from which a file in tmp is of no delivery that is still under way, as
+// Maildir has it.
 const old = 36 * time.Hour
 
 // owner is the part of a name in tmp that says whose the file is: the process, and its

@@ -82,7 +82,7 @@ func dir(t testing.TB) string {
 	return d
 }
 
-// unprivileged returns the user that servers run as if the test is root's: nobody.
+// unprivileged returns the user that servers run as if the test is root's.
 func unprivileged(t testing.TB) *syscall.Credential {
 	t.Helper()
 	if os.Getuid() != 0 {
