@@ -3,10 +3,12 @@ package dialtest_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -19,9 +21,12 @@ import (
 // Choose goes by the command, the connection and the message. A rule that it does not
 // apply is not counted, and leaves the moment to those behind it.
 func TestRuleChoose(t *testing.T) {
+	var mu sync.Mutex
 	var asked []string
 	spam := func(m dialtest.Moment) dialtest.Rule {
+		mu.Lock()
 		asked = append(asked, fmt.Sprint(m.Conn, " ", m.Command, " ", m.Message.To))
+		mu.Unlock()
 		if m.Command == "." && bytes.Contains(m.Message.Data, []byte("spam")) {
 			return dialtest.Rule{Reply: "554 5.7.1 looks like spam"}
 		}
@@ -135,6 +140,53 @@ S: 250 2.0.0 not a farewell`)
 	}
 }
 
+// A STARTTLS that is carried out has the rule's reply ahead of TLS, and nothing inside.
+func TestRuleObeyTLS(t *testing.T) {
+	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, Rules: []dialtest.Rule{
+		{At: "STARTTLS", Obey: true, Reply: "220 2.0.0 come in"},
+	}})
+	conn := srv.Pipe()
+	defer conn.Close()
+	talk(t, conn, bufio.NewReader(conn), "S: 220 mail.test ESMTP ready\nC: HELO me\nS: 250 mail.test\nC: STARTTLS\nS: 220 2.0.0 come in")
+	config := srv.ClientConfig()
+	config.ServerName = "mail.test"
+	inside := tls.Client(conn, config)
+	talk(t, inside, bufio.NewReader(inside), "C: HELO me\nS: 250 mail.test")
+}
+
+// A rule that chooses applies no more often than it says, also if connections choose at the
+// same time.
+func TestRuleChooseAtOnce(t *testing.T) {
+	var both sync.WaitGroup
+	both.Add(2)
+	srv := relay(t, dialtest.Rule{At: "NOOP", Times: 1, Choose: func(dialtest.Moment) dialtest.Rule {
+		both.Done()
+		both.Wait()
+		return dialtest.Rule{Reply: "450 once"}
+	}})
+	said := make(chan string, 2)
+	for range 2 {
+		conn := srv.Pipe()
+		defer conn.Close()
+		go func() {
+			r := bufio.NewReader(conn)
+			r.ReadString('\n')
+			io.WriteString(conn, "NOOP\r\n")
+			line, _ := r.ReadString('\n')
+			said <- line
+		}()
+	}
+	once := 0
+	for range 2 {
+		if strings.HasPrefix(<-said, "450") {
+			once++
+		}
+	}
+	if once != 1 {
+		t.Errorf("it has applied %d times", once)
+	}
+}
+
 // Messages are the caller's.
 func TestMessagesAreCopies(t *testing.T) {
 	srv := relay(t)
@@ -154,6 +206,9 @@ func TestMessagesAreCopies(t *testing.T) {
 // A server without a listener can be made inside a bubble, and one that keeps nothing
 // still calls its rules.
 func TestNoListenerNoRecords(t *testing.T) {
+	if _, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, NoListener: true, Unix: "x"}); err == nil {
+		t.Error("no listener, and one at a Unix socket")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		said := 0
 		srv, err := dialtest.NewServer(dialtest.Config{

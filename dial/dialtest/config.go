@@ -113,6 +113,8 @@ func (c Config) complete() (Config, error) {
 		return c, errors.New("dialtest: no protocol")
 	case strings.ContainsAny(c.Greeting, "\r\n"):
 		return c, errors.New("dialtest: greeting is more than a line")
+	case c.NoListener && c.Unix != "":
+		return c, errors.New("dialtest: both NoListener and Unix")
 	}
 	var err error
 	if c.Without, err = without(c.Protocol, c.Without); err != nil {

@@ -18,7 +18,7 @@ type leadTo string
 
 func (to leadTo) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	network := "tcp"
-	if strings.Contains(string(to), "/") || !strings.Contains(string(to), ":") {
+	if strings.ContainsAny(string(to), `/\`) || !strings.Contains(string(to), ":") {
 		network = "unix"
 	}
 	return new(net.Dialer).DialContext(ctx, network, string(to))

@@ -84,7 +84,7 @@ func TestKilled(t *testing.T) {
 	run := func(commands int, done func() bool) {
 		v.Run(t, child.Command(t, "watch", srv.Addr(), dir), commands, done)
 	}
-	all := func() bool { return missing(dir, sent) == 0 }
+	all := func() bool { return logged(dir) >= sent && missing(dir, sent) == 0 }
 	for i := range kills {
 		deliver()
 		if i%2 == 0 {

@@ -70,7 +70,7 @@ func TestLarge(t *testing.T) {
 				f.want(fmt.Sprint("new ", n+1))
 			})
 			grown := int64(held) - int64(before.HeapAlloc)
-			if t.Logf("without %v: %d KiB more", without, grown>>10); grown > 8<<20 {
+			if t.Logf("without %v: %d KiB more", without, grown>>10); grown > 512<<10+int64(8*n) {
 				t.Errorf("%d bytes more", grown)
 			}
 			if len(f.saved.texts["INBOX"]) > 60 {

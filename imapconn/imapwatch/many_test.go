@@ -54,11 +54,16 @@ func cost(t *testing.T, n int, program func(context.Context, *dialtest.Server) e
 		all.Go(func() {
 			if err := program(ctx, srv); err != nil {
 				t.Error(err)
+				cancel() // or the others would be waited for
 			}
 		})
 	}
 	for range n {
-		<-ready
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return 0, 0
+		}
 	}
 	return runtime.NumGoroutine() - before, inUse() - heap
 }

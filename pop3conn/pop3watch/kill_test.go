@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -115,15 +114,8 @@ func TestKilled(t *testing.T) {
 
 // finish watches until the mailbox is empty.
 func finish(t *testing.T, srv *dialtest.Server, dir string) {
-	cmd := child.Command(t, "watch", srv.Addr(), dir, "pipelined")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for len(srv.Mailbox()) > 0 {
-		runtime.Gosched()
-	}
-	cmd.Process.Kill()
-	cmd.Wait()
+	var v child.Victim
+	v.Run(t, child.Command(t, "watch", srv.Addr(), dir, "pipelined"), 1<<30, func() bool { return len(srv.Mailbox()) == 0 })
 }
 
 func lineCount(file string) int {

@@ -11,8 +11,7 @@ func (s *Session) Compress(goAhead string) bool {
 	if s.packed {
 		return false
 	}
-	s.Say("%s", goAhead)
-	s.out.Flush()
+	s.goAhead(goAhead)
 	s.packed = true
 	w, _ := flate.NewWriter(s.out, flate.DefaultCompression) // the error is of another level
 	s.in, s.out = bufio.NewReader(flate.NewReader(s.in)), bufio.NewWriter(packer{w, s.out})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,16 +18,31 @@ func (s *Session) Command(command string, reply func(line string), usual func() 
 		}
 		return usual()
 	}
+	say := sync.OnceFunc(func() {
+		s.muted = false
+		for line := range strings.SplitSeq(r.Reply, "\n") {
+			reply(strings.TrimSuffix(line, "\r"))
+		}
+	})
 	var err error
 	if r.Obey {
-		s.muted = true
+		s.muted, s.reply = true, say
 		err = usual()
-		s.muted = false
+		s.reply = nil
 	}
-	for line := range strings.SplitSeq(r.Reply, "\n") {
-		reply(strings.TrimSuffix(line, "\r"))
-	}
+	say()
 	return err
+}
+
+// goAhead says and sends the line behind which the connection is another one: a rule's
+// reply, if the command is carried out with one.
+func (s *Session) goAhead(line string) {
+	if s.reply != nil {
+		s.reply()
+	} else {
+		s.Say("%s", line)
+	}
+	s.out.Flush()
 }
 
 // order does what a rule says before anything is answered, and returns the rule.

@@ -107,13 +107,21 @@ func (r *Rules) take(m Moment, open int) Rule {
 		if c.Choose == nil {
 			return c.Rule
 		}
-		if rule := c.Choose(m); !rule.none() { // unlocked: it may use the server
-			r.mu.Lock()
-			c.applied++
-			r.mu.Unlock()
+		if rule := c.Choose(m); !rule.none() && r.claim(c) { // unlocked: it may use the server
 			return rule
 		}
 	}
+}
+
+// claim counts a rule that was chosen, unless other connections have used it up meanwhile.
+func (r *Rules) claim(c *counted) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c.Times > 0 && c.applied >= c.Times {
+		return false
+	}
+	c.applied++
+	return true
 }
 
 func (r *Rules) note(command string) {

@@ -68,11 +68,12 @@ type Session struct {
 	packed bool      // both sides compress
 	limit  int       // how many more bytes go out; -1: all
 	muted  bool      // a command is carried out without a word
+	reply  func()    // says, once, what a rule says of the command that is carried out; or nil
 	end    End       // what follows when the command is answered
 }
 
-// NewSession returns a session on conn, the server's so manieth from 0. It ends soon
-// after cut is closed.
+// NewSession returns a session on conn, whose number counts the server's connections from
+// 0. It ends soon after cut is closed.
 func NewSession(conn *Conn, cut <-chan struct{}, s *Settings, number int) *Session {
 	ss := &Session{Settings: s, Number: number, conn: conn, cut: cut, limit: -1}
 	ss.speakOver(conn)

@@ -15,8 +15,7 @@ func (s *Session) Upgrade(goAhead string) error {
 		return ErrEnd
 	}
 	s.conn.Recorder.ExpectTLS()
-	s.Say("%s", goAhead)
-	s.out.Flush()
+	s.goAhead(goAhead)
 	return s.handshake()
 }
 
