@@ -117,13 +117,9 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 const loopbackPage = `<!DOCTYPE html>
-
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-
 <title>Sign-in</title>
-
 <body style="font: 1.2em sans-serif; margin: 3em auto; max-width: 30em"><p>%s</p></body></html>
-
 `
 
 // await returns the answer's parameters, and closes l. open makes the browser ask for it.
