@@ -46,9 +46,9 @@ func TestLockedRow(t *testing.T) {
 			"forget":   func(ctx context.Context) error { return s.Forget(ctx, peer(0)) },
 		} {
 			cause := errors.New("enough")
+			began := time.Now()
 			ctx, cancel := context.WithTimeoutCause(t.Context(), soon, cause)
 			defer cancel()
-			began := time.Now()
 			err := f(ctx)
 			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cause) {
 				t.Errorf("%s: %v", what, err)
