@@ -2,7 +2,6 @@ package imapwatch
 
 import (
 	"context"
-	"errors"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -26,51 +25,17 @@ type Change struct {
 	// mailbox may have 200,000 messages in New; FetchEach deals with them.
 	New, Changed, Vanished imap.UIDSet
 
-	// After is the position of a program that has the change.
+	// After is the position of a program that has the change. One that could not have some
+	// messages of New is at After.Without those.
 	After Position
 
-	have func(imap.UID) error         // the program has a message of New; nil if that is not noted
-	tell func(*imapconn.MessageError) // of a message that cannot be had; may be nil
+	told *telling
 }
 
-// Message is a new message. It is read like a [imapconn.Message], and good until the
-// function that is given it returns. Mailbox, UIDValidity and UID stand for it from session
-// to session, and for no other.
-type Message struct {
-	*imapconn.Message
-	Mailbox     string // as in Config.Mailboxes
-	UIDValidity uint32 // as in Change
-}
-
-// EachMessage returns a Handler for programs that only want new messages: f is called for
-// each, in the order of the UIDs, and reads it. o says what is fetched, as for
-// [imapconn.Client.FetchEach]; nil means the whole message. nil from f means that the
-// program has the message, which is noted before the next one: when a session ends, or the
-// program is killed, only the message that was being handled comes again. A message that
-// the server cannot give is told to Options.Notice, and does not hold up the others.
-func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
-	return func(ctx context.Context, client *imapconn.Client, c Change) error {
-		if len(c.New) == 0 {
-			return nil
-		}
-		for m, err := range client.FetchEach(ctx, c.New, o) {
-			if err == nil {
-				err = f(ctx, &Message{m, c.Mailbox, c.UIDValidity})
-			}
-			var odd *imapconn.MessageError
-			if errors.As(err, &odd) && odd.UID == m.UID {
-				if c.tell != nil {
-					c.tell(odd)
-				}
-				err = nil
-			}
-			if err == nil && c.have != nil {
-				err = c.have(m.UID)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
+// Handled takes note that the program has got to p: to After, or to After.Without the
+// messages that it could not have, which are told as new again every [Config.Poll] and with
+// the next change. It is called by a Handler, and counts even if the session ends before the
+// Handler returns; when the Handler then returns nil, nothing more is noted. A program that keeps the
+// position with its data calls it when it has stored both: so it is not told of the change
+// twice. The error is that of [Positions], or says what is wrong with p.
+func (c Change) Handled(p Position) error { return c.told.handled(p) }

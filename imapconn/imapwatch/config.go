@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -35,9 +36,9 @@ type Config struct {
 	SkipExisting bool
 
 	// Handle is called with each change, and must not be nil. If it returns nil, the
-	// program has the change. If the session has ended when Handle returns, and Handle
-	// returns nil or the error of that end, the change comes again. Any other error of
-	// Handle ends Run.
+	// program has the change, or what it has told [Change.Handled]. If the session has ended when
+	// Handle returns, and Handle returns nil or the error of that end, what it has not told
+	// Handled comes again. Any other error of Handle ends Run.
 	Handle Handler
 
 	// Reset is told of each mailbox that has got a new UIDVALIDITY: every UID that the
@@ -115,31 +116,17 @@ func (c Config) normal() (Config, error) {
 		return c, errors.New("imapwatch: Config.Handle is nil")
 	case c.MaxConns < 0:
 		return c, errors.New("imapwatch: Config.MaxConns is negative")
-	case min(c.Renew, c.Poll, c.Recheck, c.MinDelay, c.MaxDelay, c.Stable, c.LongDelay) < 0:
-		return c, errors.New("imapwatch: a time in Config is negative")
 	}
 	if err := checkMailboxes(c.Mailboxes); err != nil {
 		return c, err
 	}
 	c.MaxConns = min(max(c.MaxConns, 1), len(c.Mailboxes))
-	for _, d := range []struct {
-		field *time.Duration
-		usual time.Duration
-	}{
-		{&c.Renew, 5 * time.Minute}, {&c.Poll, 5 * time.Minute}, {&c.Recheck, time.Hour},
-		{&c.MinDelay, time.Second}, {&c.MaxDelay, 5 * time.Minute}, {&c.Stable, time.Minute}, {&c.LongDelay, 30 * time.Minute},
-	} {
-		if *d.field == 0 {
-			*d.field = d.usual
-		}
-	}
-	if c.MinDelay > c.MaxDelay {
-		return c, errors.New("imapwatch: Config.MinDelay is more than MaxDelay")
-	}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
-	return c, nil
+	times := outage.Times{MinDelay: &c.MinDelay, MaxDelay: &c.MaxDelay, Stable: &c.Stable, LongDelay: &c.LongDelay}
+	times.Others = map[*time.Duration]time.Duration{&c.Renew: 5 * time.Minute, &c.Poll: 5 * time.Minute, &c.Recheck: time.Hour}
+	return c, times.Fill("imapwatch")
 }
 
 const inbox = "INBOX"

@@ -22,11 +22,14 @@
 // between what is in the mailbox and a [Position], which is the set of messages that the
 // program has. So it does not matter what happened in between, and what the server said of
 // it: outages, restarts of the program, announcements that were lost, UIDs that come late.
-// A message is new until [Config.Handle] has returned nil for it while the session stood,
-// and [Config.Positions] has taken note of that. The changes of a mailbox are told in their
-// order, and at least once: one that was handled, and not noted when the program was
-// killed, is told again. A program that keeps the position, which is in [Change.After],
-// together with its data has each message exactly once.
+// A message is new until [Config.Handle] has returned nil for it while the session stood, or
+// has called [Change.Handled], and [Config.Positions] has taken note of that. The changes of a
+// mailbox are told in their order, and at least once: one that was handled, and not noted when
+// the session ended or the program was killed, is told again. A program that stores
+// [Change.After] together with its data, and then calls Handled, has each message exactly once.
+//
+// What the server does not list is gone only if the server does not count it either, or does
+// not give it. A message that it refuses stays new: see [EachMessage] and [Position.Without].
 //
 // Two things the server may not know. Where it has no CONDSTORE (RFC 7162), flags may have
 // changed while the mailbox was not selected: then the first Change after that has all

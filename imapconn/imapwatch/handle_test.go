@@ -4,14 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -175,72 +169,4 @@ func TestHandleSelects(t *testing.T) {
 			})
 		})
 	}
-}
-
-// each makes handle, by EachMessage, the program.
-func (f *fixture) each(o *imapconn.FetchOptions, handle func(m *imapwatch.Message) error) {
-	f.Handle = imapwatch.EachMessage(o, func(_ context.Context, m *imapwatch.Message) error { return handle(m) })
-}
-
-// EachMessage calls for each new message, and takes note of each: of those that were handled
-// when a session ends, or the program, none comes again.
-func TestEachMessage(t *testing.T) {
-	var texts []string
-	for i := range 20 {
-		texts = append(texts, letter(i))
-	}
-	watched(t, dialtest.Config{Mailbox: texts}, func(f *fixture) {
-		got, stop := []imap.UID{}, true
-		f.each(nil, func(m *imapwatch.Message) error {
-			text, err := io.ReadAll(m)
-			if err != nil || string(text) != letter(int(m.UID)-1) {
-				return fmt.Errorf("%d is %q, %v", m.UID, text, err)
-			}
-			if got = append(got, m.UID); len(got) == 7 {
-				f.srv.HangUp()
-				synctest.Wait()
-			}
-			if len(got) == 15 && stop {
-				stop = false
-				return errDisk
-			}
-			return nil
-		})
-		if err := f.ends(); !errors.Is(err, errDisk) {
-			t.Error(err)
-		}
-		f.run(func() { time.Sleep(time.Minute) })
-		want := []imap.UID{1, 2, 3, 4, 5, 6, 7}
-		for uid := imap.UID(7); uid <= 20; uid++ { // 7 was being handled when the session ended, and 14 when Handle failed
-			if want = append(want, uid); uid == 14 {
-				want = append(want, uid)
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("got %v, want %v", got, want)
-		}
-	})
-}
-
-// A message that the server cannot give is told, and the others come.
-func TestEachMessageOdd(t *testing.T) {
-	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}}, func(f *fixture) {
-		f.srv.Order(
-			dialtest.Rule{At: "UID FETCH 1:3 *BODY*", Reply: "NO [SERVERBUG] one of them"},
-			dialtest.Rule{At: "UID FETCH 2 *BODY*", Reply: "NO [SERVERBUG] this one"})
-		var got, odd []imap.UID
-		f.Options.Notice = func(n imapconn.Notice) {
-			if n.UID > 0 && strings.Contains(n.Dropped.Error(), "this one") {
-				odd = append(odd, n.UID)
-			}
-		}
-		f.each(nil, func(m *imapwatch.Message) error {
-			got = append(got, m.UID)
-			return nil
-		})
-		f.run(func() { time.Sleep(3 * time.Hour) })
-		if !slices.Equal(got, []imap.UID{1, 3}) || !slices.Equal(odd, []imap.UID{2}) {
-			t.Errorf("got %v, odd are %v", got, odd)
-		}
-	})
 }

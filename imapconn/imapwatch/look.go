@@ -9,7 +9,7 @@ import (
 const maxTries = 3
 
 // look brings the view of the selected mailbox up to date.
-func (s *session) look() error {
+func (s *session) look(b *box) error {
 	v := &s.view
 	v.gone = false
 	for range maxTries {
@@ -21,6 +21,11 @@ func (s *session) look() error {
 		v.all, v.fresh = false, false
 		if err := s.list(whole); err != nil {
 			return err
+		}
+		if whole && count(v.uids) < v.count() && !v.fresh {
+			if err := s.confirm(b); err != nil {
+				return err
+			}
 		}
 		v.exact = (whole || v.exact) && count(v.uids) == v.count() && !v.all
 		if !v.exact && !whole {
@@ -61,6 +66,21 @@ func (s *session) list(whole bool) error {
 	return nil
 }
 
+// confirm asks for the messages that the program has and that the server does not list, when
+// it lists fewer than it counts: its index may be incomplete for the moment, and none is gone
+// that can still be fetched.
+func (s *session) confirm(b *box) error {
+	missing := minus(b.acked.uids, s.view.uids)
+	if len(missing) == 0 {
+		return nil
+	}
+	found, _, err := s.fetch(missing, &imap.FetchOptions{UID: true})
+	if err == nil {
+		s.view.uids = union(s.view.uids, common(found, missing))
+	}
+	return s.failure(err)
+}
+
 // lookAtFlags asks which messages have changed since the view's modSeq. The greatest
 // sequence of the answer is that of the view then: it does not matter that a message with a
 // lower one may not have been announced yet, as new messages are asked for by their UIDs.
@@ -71,24 +91,29 @@ func (s *session) lookAtFlags() error {
 		return nil
 	}
 	v.flags = false
-	cmd := s.client.Fetch(imap.UIDSet{{Start: 1, Stop: last(v.uids)}}, &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq})
-	var changed imap.UIDSet
-	highest := v.modSeq
+	options := &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq}
+	changed, highest, err := s.fetch(imap.UIDSet{{Start: 1, Stop: last(v.uids)}}, options)
+	if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
+		v.condStore, v.modSeq, v.anyChanged = false, 0, true
+		return nil
+	}
+	v.modSeq, v.changed = max(v.modSeq, highest), union(v.changed, changed)
+	return s.failure(err)
+}
+
+// fetch returns of which messages the server sends what is asked for, and the greatest
+// modification sequence among them.
+func (s *session) fetch(uids imap.UIDSet, o *imap.FetchOptions) (sent imap.UIDSet, highest uint64, err error) {
+	cmd := s.client.Fetch(uids, o)
 	for m := cmd.Next(); m != nil; m = cmd.Next() {
 		data, err := m.Collect()
 		if err != nil {
 			break // Close has the reason
 		}
 		if data.UID > 0 {
-			changed.AddNum(data.UID)
+			sent.AddNum(data.UID)
 		}
 		highest = max(highest, data.ModSeq)
 	}
-	err := cmd.Close()
-	if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
-		v.condStore, v.modSeq, v.anyChanged = false, 0, true
-		return nil
-	}
-	v.modSeq, v.changed = highest, union(v.changed, normal(changed))
-	return s.failure(err)
+	return normal(sent), highest, cmd.Close()
 }

@@ -3,6 +3,7 @@ package imapwatch
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,8 +90,20 @@ func parseSet(text string) (s imap.UIDSet, err error) {
 	return s, nil
 }
 
-// has returns the position of a program that also has these messages.
-func (p Position) has(uids imap.UIDSet) Position {
+// Without returns the position of a program that does not have these messages: they are
+// told as new.
+func (p Position) Without(uids imap.UIDSet) Position {
+	p.uids = minus(p.uids, normal(uids))
+	return p
+}
+
+// with returns the position of a program that also has these messages.
+func (p Position) with(uids imap.UIDSet) Position {
 	p.uids = union(p.uids, uids)
 	return p
+}
+
+// equal reports whether two positions are the same.
+func (p Position) equal(q Position) bool {
+	return p.begun == q.begun && p.validity == q.validity && p.modSeq == q.modSeq && slices.Equal(p.uids, q.uids)
 }

@@ -2,9 +2,6 @@ package imapwatch
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -43,7 +40,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	defer client.Abort()
 	defer context.AfterFunc(ctx, func() { client.Abort() })()
 	if client.State() == imap.ConnStateNotAuthenticated {
-		return &dial.Error{Phase: dial.PhaseAuth, Endpoint: client.Security().Endpoint, Err: &noLogin{unset: c.options.Auth == nil}}
+		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
 	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
@@ -58,33 +55,6 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		s.leave()
 	}
 	return err
-}
-
-// noLogin is why a session cannot select a mailbox: there was no login, and the greeting
-// was not PREAUTH.
-type noLogin struct {
-	unset bool // there are no credentials
-}
-
-func (e *noLogin) Error() string {
-	if e.unset {
-		return "imapwatch: no mailbox can be selected without a login, and Options.Auth is nil"
-	}
-	return "imapwatch: no mailbox can be selected without a login, and the server offers none that Options.Auth can use"
-}
-
-// Hint returns what a person does about it.
-func (e *noLogin) Hint() string {
-	if e.unset {
-		return "The server wants a login, and this program has no credentials for it: Options.Auth is nil. Set it."
-	}
-	return "The server offers no login, without which no mailbox can be watched: check host and port."
-}
-
-// permanent reports whether a person has to do something.
-func permanent(failed *dial.Error) bool {
-	var none *noLogin
-	return outage.Permanent(failed) || errors.As(failed, &none)
 }
 
 // leaveTime bounds the farewell to a server.
@@ -143,7 +113,7 @@ func (s *session) round(ctx context.Context) error {
 		}
 	}
 	for _, b := range s.boxes {
-		recheck := !b.refused && time.Since(b.looked) >= s.Recheck
+		recheck := !b.refused && time.Since(b.looked) >= s.distance(b)
 		if !recheck && (!poll || b == s.current) {
 			continue
 		}
@@ -190,45 +160,4 @@ func (s *session) differs(b *box) (bool, error) {
 		return now.validity != b.state.validity, nil
 	}
 	return now != b.state, nil
-}
-
-func (s *session) condStore() bool { return s.client.Caps().Has(imap.CapCondStore) }
-
-// failure returns the error of a command: that of the end of the session if it has ended,
-// and else a *imap.Error of the server's.
-func (s *session) failure(err error) error {
-	over := s.client.Err()
-	refused, ok := err.(*imap.Error)
-	switch {
-	case err == nil:
-		return nil
-	case s.dead.Load():
-		err = fmt.Errorf("no sign of life within %v: %w", signTime, os.ErrDeadlineExceeded)
-	case over != nil:
-		return over
-	case ok:
-		return refused
-	}
-	return &dial.Error{Phase: dial.PhaseSession, Endpoint: s.client.Security().Endpoint, Err: err}
-}
-
-// tolerate takes note of whether a mailbox could be looked at. What the server refuses
-// ends nothing.
-func (s *session) tolerate(b *box, err error) error {
-	refused, ok := err.(*imap.Error)
-	if !ok {
-		b.refused = b.refused && err != nil
-		return err
-	}
-	if s.current == b {
-		s.current = nil
-	}
-	if !b.refused && s.Refused != nil {
-		s.call(func() error {
-			s.Refused(b.name, refused)
-			return nil
-		})
-	}
-	b.refused = true
-	return nil
 }

@@ -64,6 +64,9 @@ func minus(a, b imap.UIDSet) imap.UIDSet {
 // common returns what is in both a and b.
 func common(a, b imap.UIDSet) imap.UIDSet { return minus(a, minus(a, b)) }
 
+// one returns the set of one UID.
+func one(uid imap.UID) imap.UIDSet { return imap.UIDSet{{Start: uid, Stop: uid}} }
+
 // count returns how many UIDs there are in a set.
 func count(s imap.UIDSet) (n uint64) {
 	for _, r := range s {

@@ -64,6 +64,22 @@ func TestSeveral(t *testing.T) {
 	}
 }
 
+// Without IDLE the server is asked for all of them, as what it says of one it need not say when
+// it is asked for another.
+func TestSeveralPolled(t *testing.T) {
+	watched(t, dialtest.Config{Without: []string{"IDLE"}}, func(f *fixture) {
+		f.create("Archive")
+		f.Mailboxes = []string{"INBOX", "Archive"}
+		f.srv.Order(dialtest.Rule{At: "STATUS", Do: func(string) { time.Sleep(time.Second) }, Obey: true})
+		f.run(func() {
+			time.Sleep(time.Hour + time.Minute)
+			if noops, rounds := f.commands("NOOP"), f.commands("STATUS"); noops < 11 || noops > 13 || rounds < 11 {
+				t.Errorf("%d NOOPs for the first, %d rounds for the other", noops, rounds)
+			}
+		})
+	})
+}
+
 // A mailbox that does not exist, or is deleted, ends nothing: it is told once, and found
 // when it is there again.
 func TestMissing(t *testing.T) {

@@ -58,7 +58,7 @@ func (v *view) expunge(number uint32) {
 		v.all = true
 		return
 	}
-	v.uids, v.gone = minus(v.uids, imap.UIDSet{{Start: uid, Stop: uid}}), true
+	v.uids, v.gone = minus(v.uids, one(uid)), true
 }
 
 // anyFlags takes note that flags of any message may have changed.
@@ -81,6 +81,6 @@ func (v *view) flag(e event) {
 	case v.condStore || uid == 0 && !v.exact:
 		v.anyFlags()
 	case uid > 0:
-		v.changed = union(v.changed, imap.UIDSet{{Start: uid, Stop: uid}})
+		v.changed = union(v.changed, one(uid))
 	}
 }

@@ -44,7 +44,7 @@ func (s *session) wait(ctx context.Context) error {
 	case over != nil:
 		return s.failure(over)
 	}
-	if quiet || doubtful {
+	if quiet || doubtful || idle == nil && s.current != nil { // a STATUS of another mailbox tells nothing of this one
 		return s.failure(s.client.Noop().Wait())
 	}
 	return nil
@@ -119,10 +119,18 @@ func (s *session) due() time.Time {
 			due = earlier(due, s.polled.Add(s.Poll))
 		}
 		if !b.refused {
-			due = earlier(due, b.looked.Add(s.Recheck))
+			due = earlier(due, b.looked.Add(s.distance(b)))
 		}
 	}
 	return due
+}
+
+// distance returns how far apart looks at a mailbox as a whole are.
+func (s *session) distance(b *box) time.Duration {
+	if b.lacking {
+		return min(s.Poll, s.Recheck)
+	}
+	return s.Recheck
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -44,13 +44,11 @@ func Run(ctx context.Context, c Config) (err error) {
 		defer func() { err = wire.Join(err, w.Positions.Release()) }()
 		err = w.each(ctx, func(ctx context.Context, c *conn) error { return c.run(ctx) })
 	}
-	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil
-	}
-	return err
+	return outage.Ended(ctx, err)
 }
 
-// Once looks into each mailbox once, and returns nil if all that has changed was handled.
+// Once looks into each mailbox once, and returns nil if all that has changed was handled, but
+// for messages of which [EachMessage] has told Options.Notice.
 // Without Config.Refused the error holds one for each mailbox that could not be looked at.
 // An outage is a [*dial.Error].
 func Once(ctx context.Context, c Config) (err error) {
@@ -162,7 +160,7 @@ func (c *conn) run(ctx context.Context) error {
 		err := c.session(ctx, false)
 		failed, ours := err.(*dial.Error) // the program's errors may hold one that is none of ours
 		switch {
-		case !ours, permanent(failed):
+		case !ours, outage.Permanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -179,26 +177,4 @@ func (c *conn) run(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// call calls f, which calls functions of the program, when none of them is being called.
-func (w *watch) call(f func() error) error {
-	w.calls <- struct{}{}
-	defer func() { <-w.calls }()
-	return f()
-}
-
-// saveTime bounds a Save.
-const saveTime = 30 * time.Second
-
-// save takes note of how far the program is, also if ctx has ended by now. It is called
-// by what call calls.
-func (c *conn) save(ctx context.Context, b *box, p Position) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	if err := c.Positions.Save(ctx, b.name, p); err != nil {
-		return &handlerError{b.name, err}
-	}
-	b.acked = p
-	return nil
 }

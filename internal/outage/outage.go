@@ -16,15 +16,16 @@ import (
 )
 
 // Permanent reports whether a person has to do something: the arguments are wrong, the
-// server broke the policy or cannot be verified, or it has certainly refused the
-// credentials. The end of a session is never permanent, nor is a server that turns the
+// server broke the policy or cannot be verified, it has certainly refused the
+// credentials, or wants a login and there is none. The end of a session is never permanent, nor is a server that turns the
 // client away in its greeting, for whatever reason.
 func Permanent(failed *dial.Error) bool {
 	var certificate *tls.CertificateVerificationError
 	var broken *policy.Violation
 	var refused *auth.Error
+	var none *NoLogin
 	switch {
-	case failed.Phase == dial.PhaseConfig:
+	case failed.Phase == dial.PhaseConfig, errors.As(failed, &none):
 		return true
 	case failed.Phase == dial.PhaseSession:
 		return false
@@ -80,7 +81,7 @@ func isRare(failed *dial.Error) bool {
 // isThrottled reports whether the last words of a server are that it is asked too much.
 func isThrottled(reply string) bool {
 	reply = strings.ToLower(reply)
-	for _, words := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "exceeded"} {
+	for _, words := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "limits exceeded", "exceeded command", "quota exceeded"} {
 		if strings.Contains(reply, words) {
 			return true
 		}

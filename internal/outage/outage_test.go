@@ -40,6 +40,10 @@ func TestOutages(t *testing.T) {
 		"a session broke a rule":    {dial.PhaseSession, &policy.Violation{Reason: policy.ErrLimit}, false, false},
 		"a session was shut down":   {dial.PhaseSession, &dial.Farewell{Reply: "BYE shutting down"}, false, false},
 		"a session was throttled":   {dial.PhaseSession, &dial.Farewell{Reply: "BYE [THROTTLED] slow"}, false, true},
+		"a session was too long":    {dial.PhaseSession, &dial.Farewell{Reply: "BYE Session time exceeded"}, false, false},
+		"a session had no quota":    {dial.PhaseSession, &dial.Farewell{Reply: "BYE Download quota exceeded"}, false, true},
+		"a session had an account":  {dial.PhaseSession, &dial.Farewell{Reply: "BYE Account exceeded command or bandwidth limits."}, false, true},
+		"no login":                  {dial.PhaseAuth, &outage.NoLogin{Unset: true}, true, false},
 		"a session was asked a lot": {dial.PhaseSession, &dial.Farewell{Reply: "BYE Bandwidth limits exceeded"}, false, true},
 	} {
 		failed := &dial.Error{Phase: c.phase, Err: c.err}

@@ -28,7 +28,8 @@ func NewSleep(clock func() time.Time) *Sleep {
 func (s *Sleep) Slept() bool { return s.clock().Sub(s.wall)-time.Since(s.begun) > asleep }
 
 // Wait waits until next, for a receive from nudge, or for the end of a sleep of the
-// machine, and in any case until earliest. A nudge that is closed counts as nil.
+// machine, and in any case until earliest, which a sleep makes later by its length: timers
+// stand still meanwhile. A nudge that is closed counts as nil.
 func Wait(ctx context.Context, next, earliest time.Time, nudge <-chan struct{}, clock func() time.Time) error {
 	sleep := NewSleep(clock)
 	for slept := false; !slept && time.Now().Before(next); slept = sleep.Slept() {

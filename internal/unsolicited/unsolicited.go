@@ -28,13 +28,13 @@ func From(ctx context.Context) Observer {
 	if o, ok := ctx.Value(key{}).(Observer); ok {
 		return o
 	}
-	return nobody{}
+	return discard{}
 }
 
-type nobody struct{}
+type discard struct{}
 
-func (nobody) Selecting()             {}
-func (nobody) Heard()                 {}
-func (nobody) Exists(uint32)          {}
-func (nobody) Expunged(uint32)        {}
-func (nobody) Fetched(uint32, uint32) {}
+func (discard) Selecting()             {}
+func (discard) Heard()                 {}
+func (discard) Exists(uint32)          {}
+func (discard) Expunged(uint32)        {}
+func (discard) Fetched(uint32, uint32) {}

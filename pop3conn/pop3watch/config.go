@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -54,8 +55,9 @@ type Config struct {
 
 	// Every is the time from the beginning of one look to that of the next; zero means
 	// 5 minutes. If MinDelay is longer, or the server wants logins to be further apart
-	// (LOGIN-DELAY, RFC 2449 §6.5), they are, also after a Nudge. When the machine wakes from a sleep in which
-	// a look was due, Run looks within half a minute.
+	// (LOGIN-DELAY, RFC 2449 §6.5), they are, also after a Nudge. When the machine wakes
+	// from a sleep in which a look was due, Run looks within half a minute, or when the
+	// rest of that distance is over, of which the sleep is no part.
 	Every time.Duration
 
 	// MinDelay is the least time from a login to the next look; zero means 1 second.
@@ -100,25 +102,13 @@ func (c Config) normal() (Config, error) {
 		return c, errors.New("pop3watch: Config.Seen is nil")
 	case c.Handle == nil:
 		return c, errors.New("pop3watch: Config.Handle is nil")
-	case min(c.Age, c.Every, c.MinDelay, c.MaxDelay, c.Stable, c.LongDelay) < 0:
-		return c, errors.New("pop3watch: a time in Config is negative")
-	}
-	for _, d := range []struct {
-		field *time.Duration
-		usual time.Duration
-	}{
-		{&c.Every, 5 * time.Minute}, {&c.MinDelay, time.Second}, {&c.MaxDelay, 5 * time.Minute},
-		{&c.Stable, time.Minute}, {&c.LongDelay, 30 * time.Minute},
-	} {
-		if *d.field == 0 {
-			*d.field = d.usual
-		}
-	}
-	if c.MinDelay > c.MaxDelay {
-		return c, errors.New("pop3watch: Config.MinDelay is more than MaxDelay")
+	case c.Age < 0:
+		return c, errors.New("pop3watch: Config.Age is negative")
 	}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
-	return c, nil
+	times := outage.Times{MinDelay: &c.MinDelay, MaxDelay: &c.MaxDelay, Stable: &c.Stable, LongDelay: &c.LongDelay}
+	times.Others = map[*time.Duration]time.Duration{&c.Every: 5 * time.Minute}
+	return c, times.Fill("pop3watch")
 }

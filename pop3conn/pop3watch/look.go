@@ -8,7 +8,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -52,7 +52,7 @@ func (l *look) run(ctx context.Context) error {
 	if err != nil {
 		refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
 		if errors.As(err, &refused) && l.client.Err() == nil && (l.Options == nil || l.Options.Auth == nil) {
-			return &dial.Error{Phase: dial.PhaseAuth, Endpoint: l.client.Security().Endpoint, Err: &noLogin{refused}}
+			return outage.NewNoLogin(l.client.Security().Endpoint, true, refused)
 		}
 		if errors.As(err, &refused) && refused.Command == "UIDL" && listed && !features.UIDL {
 			err = fmt.Errorf("%w: %w", errNoUIDL, err)

@@ -21,22 +21,7 @@ func (w *watch) pause(failed *dial.Error) time.Duration {
 
 // isPermanent reports whether a person has to do something.
 func isPermanent(failed *dial.Error) bool {
-	var none *noLogin
-	return outage.Permanent(failed) || errors.Is(failed, errNoUIDL) || errors.As(failed, &none)
-}
-
-// noLogin is why a server refuses to list the mailbox: nobody has logged in.
-type noLogin struct{ refused *pop3conn.Error }
-
-func (e *noLogin) Error() string {
-	return "pop3watch: no mailbox can be watched without a login, and Options.Auth is nil: " + e.refused.Error()
-}
-
-func (e *noLogin) Unwrap() error { return e.refused }
-
-// Hint returns what a person does about it.
-func (e *noLogin) Hint() string {
-	return "The server wants a login, and this program has no credentials for it: Options.Auth is nil. Set it."
+	return outage.Permanent(failed) || errors.Is(failed, errNoUIDL)
 }
 
 // errNoUIDL is why a server without unique identifiers cannot be watched.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/outage"
 )
 
 // Seen keeps note of the messages that a program has of one mailbox. [File] is one; a
@@ -74,15 +76,12 @@ func (n *Note) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// saveTime bounds a Save.
-const saveTime = 30 * time.Second
-
 // save changes notes, also if ctx has ended by now: what was handled must be noted.
 func (l *look) save(ctx context.Context, changes map[string]Note) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	ctx, cancel := outage.SaveContext(ctx)
 	defer cancel()
 	if err := l.Seen.Save(ctx, changes); err != nil {
 		return err

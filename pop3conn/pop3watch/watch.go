@@ -39,10 +39,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		defer func() { err = wire.Join(err, w.Seen.Release()) }()
 		err = w.run(ctx)
 	}
-	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil
-	}
-	return err
+	return outage.Ended(ctx, err)
 }
 
 // Once looks into the mailbox once. It returns nil if all that is new was handled, and

@@ -1,0 +1,58 @@
+package imapwatch
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/mailconn/mailconn/dial"
+)
+
+func (s *session) condStore() bool { return s.client.Caps().Has(imap.CapCondStore) }
+
+// failure returns the error of a command: that of the end of the session if it has ended,
+// and else a *imap.Error of the server's.
+func (s *session) failure(err error) error {
+	over := s.client.Err()
+	refused, ok := err.(*imap.Error)
+	switch {
+	case err == nil:
+		return nil
+	case s.dead.Load():
+		err = fmt.Errorf("no sign of life within %v: %w", signTime, os.ErrDeadlineExceeded)
+	case over != nil:
+		return over
+	case ok:
+		return refused
+	}
+	return &dial.Error{Phase: dial.PhaseSession, Endpoint: s.client.Security().Endpoint, Err: err}
+}
+
+// tolerate takes note of whether a mailbox could be looked at. What the server refuses
+// ends nothing.
+func (s *session) tolerate(b *box, err error) error {
+	refused, ok := err.(*imap.Error)
+	if !ok {
+		b.refused = b.refused && err != nil
+		return err
+	}
+	if s.current == b {
+		s.current = nil
+	}
+	if !b.refused && s.Refused != nil {
+		s.call(func() error {
+			s.Refused(b.name, refused)
+			return nil
+		})
+	}
+	b.refused = true
+	return nil
+}
+
+// ofSession reports whether an error of Handle is due to the end of the session.
+func ofSession(err, over error) bool {
+	var failed *dial.Error
+	return errors.Is(err, over) || errors.As(err, &failed) && failed.Phase == dial.PhaseSession || errors.Is(err, net.ErrClosed)
+}

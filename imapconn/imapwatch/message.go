@@ -1,0 +1,98 @@
+package imapwatch
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn"
+)
+
+// Message is a new message. It is read like a [imapconn.Message], and good until the
+// function that is given it returns. Mailbox, UIDValidity and UID stand for it from session
+// to session, and for no other.
+type Message struct {
+	*imapconn.Message
+	Mailbox     string // as in Config.Mailboxes
+	UIDValidity uint32 // as in Change
+
+	failed error // what reading it has returned
+}
+
+// Read reads the content of the section that was asked for, as that of [imapconn.Message]
+// does.
+func (m *Message) Read(p []byte) (int, error) { return reader{m.Message, m}.Read(p) }
+
+// Section returns the content of a section, as that of [imapconn.Message] does.
+func (m *Message) Section(i int) io.Reader {
+	r := m.Message.Section(i)
+	if r == nil {
+		return nil
+	}
+	return reader{r, m}
+}
+
+// reader reads a part of a message, and takes note of an error.
+type reader struct {
+	io.Reader
+	of *Message
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		r.of.failed = err
+	}
+	return n, err
+}
+
+// EachMessage returns a Handler for programs that only want new messages: f is called for
+// each, in the order of the UIDs, and reads it. o says what is fetched, as for
+// [imapconn.Client.FetchEach]; nil means the whole message.
+//
+// nil from f means that the program has the message, which is noted before the next one. So
+// when a session ends, or the program is killed, only the message that was being handled comes
+// again; when a session ends and f returns nil without an error of reading, it does not. If
+// reading has failed, whatever error f returns is taken for that of reading.
+//
+// A message that the server cannot give is told to Options.Notice, once, and does not hold up the
+// others. If the server has refused it, it comes again every [Config.Poll] and with the next
+// change, until the server gives it or it is gone; if what has come cannot be read, it counts as one that the program has.
+func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
+	return func(ctx context.Context, client *imapconn.Client, c Change) error {
+		if len(c.New) == 0 {
+			return nil
+		}
+		var refused imap.UIDSet
+		for got, err := range client.FetchEach(ctx, c.New, o) {
+			if err == nil {
+				m := &Message{Message: got, Mailbox: c.Mailbox, UIDValidity: c.UIDValidity}
+				err = f(ctx, m)
+				if m.failed != nil && (err != nil || client.Err() != nil) {
+					err = m.failed
+				}
+			}
+			var odd *imapconn.MessageError
+			if errors.As(err, &odd) && odd.UID == got.UID {
+				c.told.odd(odd)
+				var no *imap.Error
+				if err = nil; errors.As(odd, &no) {
+					refused = union(refused, one(got.UID))
+					continue
+				}
+			}
+			if err == nil {
+				err = c.told.has(got.UID)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if len(refused) == 0 {
+			return nil
+		}
+		return c.Handled(c.After.Without(refused))
+	}
+}
