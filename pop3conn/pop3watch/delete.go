@@ -1,8 +1,12 @@
 package pop3watch
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
+
+	"github.com/mailconn/mailconn/pop3conn"
 )
 
 // delete deletes what is due. Before that its notes say so: if the end of the session,
@@ -13,11 +17,11 @@ func (l *look) delete(ctx context.Context) error {
 	if len(msgs) == 0 {
 		return nil
 	}
-	going, after := map[string]Note{}, map[string]Note{}
+	going, before := map[string]Note{}, map[string]Note{}
 	for _, m := range msgs {
 		note := l.notes[m.Key]
 		note.going = false
-		after[m.Key] = note
+		before[m.Key] = note
 		note.going = true
 		going[m.Key] = note
 	}
@@ -26,24 +30,12 @@ func (l *look) delete(ctx context.Context) error {
 	}
 	marked, err := l.client.DeleEach(ctx, listings(msgs))
 	if ended := l.client.Err(); ended != nil { // without QUIT nothing is deleted
-		if err := l.save(ctx, after); err != nil {
+		if err := l.save(ctx, before); err != nil {
 			return err
 		}
 		return ended
 	}
-	gone := map[int]bool{}
-	for _, listing := range marked {
-		gone[listing.Msg] = true
-	}
-	refused := causes(err) // in the order of the messages
-	for _, m := range msgs {
-		if gone[m.Msg] {
-			after[m.Key] = Note{}
-			continue
-		}
-		l.refuse(m, refused[0])
-		refused = refused[min(1, len(refused)-1):]
-	}
+	after := l.after(msgs, marked, causes(err), before)
 	if err := l.client.Quit(ctx); err != nil {
 		return l.outage(err)
 	}
@@ -51,8 +43,32 @@ func (l *look) delete(ctx context.Context) error {
 	return l.save(ctx, after)
 }
 
-// certain returns the messages to be deleted. Of several that share an identifier none
-// goes before all are due: those that stay would take the keys of those that go.
+// after returns the notes of messages when those that are marked are gone, from the notes
+// before, and tells of those that are refused. They stay, with the keys that they will be
+// listed with.
+func (l *look) after(msgs []*Message, marked []pop3conn.Listing, refused []error, before map[string]Note) map[string]Note {
+	gone := map[int]bool{}
+	for _, listing := range marked {
+		gone[listing.Msg] = true
+	}
+	after, stay := map[string]Note{}, []*Message{}
+	for _, m := range msgs {
+		after[m.Key] = Note{}
+		if !gone[m.Msg] {
+			stay = append(stay, m)
+			l.refuse(m, refused[0])
+			refused = refused[min(1, len(refused)-1):]
+		}
+	}
+	for i, m := range keyed(listings(stay)) {
+		after[m.Key] = before[stay[i].Key]
+	}
+	return after
+}
+
+// certain returns the messages to be deleted, in the mailbox's order. Of several that share
+// an identifier none goes before all are due: those that stay would take the keys of those
+// that go.
 func (l *look) certain() (msgs []*Message) {
 	due := map[string]int{}
 	for _, m := range l.due {
@@ -63,6 +79,7 @@ func (l *look) certain() (msgs []*Message) {
 			msgs = append(msgs, m)
 		}
 	}
+	slices.SortFunc(msgs, func(a, b *Message) int { return cmp.Compare(a.Msg, b.Msg) })
 	return msgs
 }
 

@@ -2,10 +2,8 @@ package pop3watch
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/outage"
@@ -106,33 +104,6 @@ func (l *look) sort(m *Message) {
 	default:
 		l.fresh = append(l.fresh, m)
 	}
-}
-
-// verify looks at messages that were about to be deleted when a session or a process
-// ended. A server may give the identifier of a message that is gone to another
-// (RFC 1939 §7), which must not pass for the one that the program has.
-func (l *look) verify(ctx context.Context) error {
-	next := 0
-	for got, err := range l.client.RetrEach(ctx, listings(l.doubtful)) {
-		m := l.doubtful[next]
-		next++
-		m.Message, m.digest = got, sha256.New()
-		if err == nil {
-			_, err = io.Copy(io.Discard, m)
-		}
-		note := l.notes[m.Key]
-		switch {
-		case l.client.Err() != nil:
-			return l.outage(err)
-		case err != nil:
-			l.refuse(m, err)
-		case m.sum() == note.sum:
-			l.dueAt(m, note.at)
-		default:
-			l.fresh = append(l.fresh, m)
-		}
-	}
-	return nil
 }
 
 // quitTime bounds the farewell to a server.

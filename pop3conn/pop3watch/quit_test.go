@@ -106,3 +106,43 @@ func TestDoubtful(t *testing.T) {
 		t.Errorf("%v, left %s", err, f.left())
 	}
 }
+
+// Of two messages that share an identifier, of which the server refuses to delete one, the
+// other is not handed over again by the key that it has then, whatever becomes of QUIT.
+func TestSharedRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refuse string
+		quit   dialtest.Rule
+		later  bool // a message comes that has the identifier as well
+	}{
+		"first":                {"DELE 1", dialtest.Rule{}, false},
+		"second":               {"DELE 2", dialtest.Rule{}, false},
+		"both":                 {"DELE *", dialtest.Rule{}, false},
+		"second, new":          {"DELE 2", dialtest.Rule{}, true},
+		"second, doubtful":     {"DELE 2", lost, false},
+		"first, doubtful":      {"DELE 1", lost, false},
+		"second, doubtful new": {"DELE 2", lost, true},
+		"none, doubtful new":   {"no", lost, true},
+	} {
+		f := newFixture(mailstore.Message{ID: "same", Text: "one\r\n"}, mailstore.Message{ID: "same", Text: "two\r\n"})
+		f.Delete = true
+		f.Hook = func(command string) dialtest.Rule {
+			if command == tt.refuse || tt.refuse == "DELE *" && strings.HasPrefix(command, "DELE") {
+				return dialtest.Rule{Reply: "-ERR not now"}
+			}
+			return answers(map[string]dialtest.Rule{"QUIT": tt.quit})(command)
+		}
+		want := 2
+		f.once()
+		if tt.later {
+			f.Add(mailstore.Message{ID: "same", Text: "three\r\n"})
+			want++
+		}
+		f.Hook = answers(map[string]dialtest.Rule{"QUIT": hangUp})
+		f.once()
+		f.Hook = nil
+		if _, err := f.once(); err != nil || f.told != want || f.left() != "[]" || len(f.seen.notes) != 0 {
+			t.Errorf("%s: %v, told %d times: %q; left %s, noted %v", name, err, f.told, f.got, f.left(), f.seen.keys())
+		}
+	}
+}
