@@ -97,8 +97,8 @@ func TestEachMessageRefused(t *testing.T) {
 			got, odd := f.readings()
 			f.run(func() {
 				synctest.Wait()
-				if !slices.Equal(*got, []imap.UID{1, 3}) {
-					t.Errorf("got %v", *got)
+				if !slices.Equal(got(), []imap.UID{1, 3}) {
+					t.Errorf("got %v", got())
 				}
 				if !again {
 					time.Sleep(3*f.renew() + time.Minute)
@@ -109,11 +109,11 @@ func TestEachMessageRefused(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if !slices.Equal(*got, []imap.UID{1, 3, 2}) {
-				t.Errorf("in the next run %v: got %v", again, *got)
+			if !slices.Equal(got(), []imap.UID{1, 3, 2}) {
+				t.Errorf("in the next run %v: got %v", again, got())
 			}
-			if !again && !slices.Equal(*odd, []imap.UID{2}) {
-				t.Errorf("told of %v", *odd)
+			if !again && !slices.Equal(odd(), []imap.UID{2}) {
+				t.Errorf("told of %v", odd())
 			}
 		})
 	}
@@ -127,8 +127,8 @@ func TestEachMessageOdd(t *testing.T) {
 			dialtest.Rule{At: "UID FETCH 2 *BODY*", Reply: "NO [SERVERBUG] this one"})
 		got, odd := f.readings()
 		f.run(func() { time.Sleep(3 * time.Hour) })
-		if !slices.Equal(*got, []imap.UID{1, 3}) || !slices.Equal(*odd, []imap.UID{2}) {
-			t.Errorf("got %v, odd are %v", *got, *odd)
+		if !slices.Equal(got(), []imap.UID{1, 3}) || !slices.Equal(odd(), []imap.UID{2}) {
+			t.Errorf("got %v, odd are %v", got(), odd())
 		}
 		if n := f.commands("UID FETCH 2 "); n < 30 || n > 120 {
 			t.Errorf("asked for it %d times in 3 hours", n)
@@ -136,19 +136,33 @@ func TestEachMessageOdd(t *testing.T) {
 	})
 }
 
-// readings has the program read each message, and returns which it has, and which were told
-// as refused alone.
-func (f *fixture) readings() (got, odd *[]imap.UID) {
-	got, odd = new([]imap.UID), new([]imap.UID)
+// readings has the program read each message, and returns which it has so far, and which were
+// told as refused alone.
+func (f *fixture) readings() (got, odd func() []imap.UID) {
+	list := func() (add func(imap.UID), all func() []imap.UID) {
+		var uids []imap.UID
+		add = func(uid imap.UID) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			uids = append(uids, uid)
+		}
+		return add, func() []imap.UID {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return slices.Clone(uids)
+		}
+	}
+	had, got := list()
+	told, odd := list()
 	f.Options.Notice = func(n imapconn.Notice) {
 		if n.UID > 0 && strings.Contains(n.Dropped.Error(), "this one") {
-			*odd = append(*odd, n.UID)
+			told(n.UID)
 		}
 	}
 	f.each(nil, func(m *imapwatch.Message) error {
 		_, err := io.ReadAll(m)
 		if err == nil {
-			*got = append(*got, m.UID)
+			had(m.UID)
 		}
 		return err
 	})

@@ -16,8 +16,8 @@ import (
 // Handle returns.
 func TestHandled(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
-		f.Handle = func(_ context.Context, client *imapconn.Client, c imapwatch.Change) error {
-			f.note(c)
+		f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
+			f.noted(ctx, client, c)
 			if err := c.Handled(c.After); err != nil {
 				return err
 			}
@@ -40,8 +40,8 @@ func TestHandled(t *testing.T) {
 // Messages that the program could not have come again, and no others do.
 func TestHandledWithout(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}}, func(f *fixture) {
-		f.Handle = func(_ context.Context, _ *imapconn.Client, c imapwatch.Change) error {
-			f.note(c)
+		f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
+			f.noted(ctx, client, c)
 			if c.New.Contains(1) {
 				return c.Handled(c.After.Without(imap.UIDSetNum(2)))
 			}
@@ -62,7 +62,7 @@ func TestHandledWithout(t *testing.T) {
 func TestHandledErrors(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 		var last imapwatch.Change
-		f.Handle = func(_ context.Context, _ *imapconn.Client, c imapwatch.Change) error {
+		f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
 			for _, p := range []imapwatch.Position{{}, imapwatch.At(c.UIDValidity+1, 0, nil)} {
 				if err := c.Handled(p); err == nil {
 					t.Errorf("%v is a position of the mailbox", p)
