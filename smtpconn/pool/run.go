@@ -10,13 +10,19 @@ import (
 
 // start starts goroutines for the messages that wait, as many as there may be
 // connections. It is called with the lock held whenever something has changed.
+//
+// A message for which a dial is under way is one for an idle connection as well: the
+// dial may take long, or fail.
 func (p *Pool) start() {
-	for len(p.queue) > p.starting {
-		now := time.Now()
-		if c := p.takeIdle(now); c != nil {
-			p.run(func() *conn { return c })
-			continue
+	now := time.Now()
+	for len(p.queue) > p.starting-p.dialling {
+		c := p.takeIdle(now)
+		if c == nil {
+			break
 		}
+		p.run(func() *conn { return c })
+	}
+	for len(p.queue) > p.starting {
 		trial, ok := p.growth.enter(now, p.running+p.ending)
 		if !ok {
 			break
@@ -58,7 +64,7 @@ func (p *Pool) hold() {
 // before the next: that may begin at once, and is for other messages.
 func (p *Pool) giveUp() bool {
 	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
-	if p.growth.down.failures == 0 || p.running+p.ending+len(p.idle) > 0 || wait {
+	if p.growth.down.failures == 0 || p.running+p.ending > 0 || wait {
 		return false
 	}
 	for _, j := range p.queue {
