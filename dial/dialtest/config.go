@@ -92,7 +92,8 @@ type Config struct {
 	// Mailbox holds messages that are delivered to the INBOX of Store first.
 	Mailbox []string
 
-	// Rules say what the server does otherwise. [Server.Order] adds to them.
+	// Rules say what the server does otherwise. [Server.Order] adds to them. One that
+	// cannot be meant is an error.
 	Rules []Rule
 
 	// NoListener means that the server has no port: [Server.Pipe], PipeDialer and
@@ -118,6 +119,9 @@ func (c Config) complete() (Config, error) {
 	}
 	var err error
 	if c.Without, err = without(c.Protocol, c.Without); err != nil {
+		return c, err
+	}
+	if err = checkRules(c.Protocol, c.Rules); err != nil {
 		return c, err
 	}
 	c.NoSTARTTLS = c.NoSTARTTLS || slices.Contains(c.Without, "STARTTLS") || slices.Contains(c.Without, "STLS")
@@ -149,13 +153,7 @@ func (c Config) complete() (Config, error) {
 // without returns the extensions that a server is to be without, in upper case, and
 // those that need them.
 func without(p policy.Protocol, words []string) ([]string, error) {
-	known := smtpd.Extensions()
-	switch p {
-	case policy.IMAP:
-		known = imapd.Extensions()
-	case policy.POP3:
-		known = pop3d.Extensions()
-	}
+	known, _ := vocabulary(p)
 	all := []string{}
 	for _, word := range words {
 		word = strings.ToUpper(word)
@@ -173,6 +171,18 @@ func without(p policy.Protocol, words []string) ([]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// vocabulary returns the extensions that a server can be without, and the commands of a
+// protocol, with the moments that it alone has.
+func vocabulary(p policy.Protocol) (extensions, commands []string) {
+	switch p {
+	case policy.IMAP:
+		return imapd.Extensions(), append(imapd.Commands(), "IDLING")
+	case policy.POP3:
+		return pop3d.Extensions(), pop3d.Commands()
+	}
+	return smtpd.Extensions(), append(smtpd.Commands(), ".")
 }
 
 func (c Config) serverConfig() (*tls.Config, error) {

@@ -8,6 +8,7 @@
 //	a program reads mail or sends it         NewServer
 //	what it read, and what it sent           Server.Deliver, Expunge, Store; Messages
 //	a server refuses, waits or hangs up      Config.Rules, Server.Order
+//	has it come to that                      Server.UnusedRules
 //	a server lacks an extension              Config.Without
 //	the network is slow, or breaks           NewNetwork with a Plan
 //	an attacker stands between               Interpose
@@ -40,7 +41,9 @@
 //
 // A [Rule] makes a server fail at one moment, so often: a recipient is refused,
 // a quota is exceeded, the connection breaks in the middle of a body. What no
-// rule speaks of goes on as the standards say.
+// rule speaks of goes on as the standards say. A rule for a moment that does not exist,
+// as for a command that is misspelt or of another protocol, is an error;
+// [Server.UnusedRules] tells a test which of its rules never applied.
 //
 //	srv.Order(dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "450 4.2.1 busy", Times: 2})
 //

@@ -1,9 +1,13 @@
 package dialtest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // Rule is a failure to order: what a [Server] does otherwise than the standards
@@ -16,11 +20,16 @@ import (
 //	{At: "APPEND", Reply: "NO [OVERQUOTA] full"}
 //	{At: "FETCH", After: 10, Bytes: 5000, End: dialtest.EndReset}
 //	{At: ".", Choose: func(m dialtest.Moment) dialtest.Rule { ... }}
+//
+// A rule whose moment never comes is not told, as nothing happens: ask for
+// [Server.UnusedRules] at the end of a test, or count in Do.
 type Rule struct {
 	// At is the moment: a command as the client sends it, without the tag, in
 	// any case. What stands behind the pattern and a blank does not matter, and
-	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY". "" is an empty
-	// line. Other moments are
+	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY*". "" is an empty
+	// line. It may be a command that the server does not understand, for which a Reply
+	// stands in, as "GETQUOTA": but one of the protocol or its extensions, or one that
+	// begins with "X". Any other is an error. The other moments are
 	//
 	//	connect      a connection has come; there is nothing to reply yet
 	//	closed       it has ended; there is nothing to reply any more
@@ -28,7 +37,7 @@ type Rule struct {
 	//	credentials  a name and a password are judged, by whatever command
 	//	.            an SMTP client has sent a message by DATA
 	//	BDAT         it has sent a chunk
-	//	idling       IDLE has begun: the reply is an untagged line
+	//	idling       IDLE has begun (IMAP): the reply is an untagged line
 	At string
 
 	// After is how often the moment passes before the rule applies; zero means
@@ -97,6 +106,30 @@ type Moment struct {
 	// Message is what the client of an SMTP server has said of a message so far; at
 	// "." all of it. It must not be changed.
 	Message Message
+}
+
+// checkRules returns what is wrong with rules for servers of a protocol.
+func checkRules(p policy.Protocol, rules []Rule) error {
+	_, moments := vocabulary(p)
+	moments = append(moments, "CONNECT", "CLOSED", "GREETING", "CREDENTIALS")
+	for _, r := range rules {
+		switch {
+		case r.At != "" && !slices.ContainsFunc(moments, func(m string) bool { return mayMatch(r.At, m) }):
+			return fmt.Errorf("dialtest: a rule for %q: no such command or moment of %v", r.At, p)
+		case r.After < 0 || r.Times < 0 || r.Over < 0 || r.Delay < 0:
+			return fmt.Errorf("dialtest: a number below zero in a rule for %q", r.At)
+		case r.End > EndStall:
+			return fmt.Errorf("dialtest: no such End in a rule for %q: %d", r.At, r.End)
+		}
+	}
+	return nil
+}
+
+// mayMatch reports whether a pattern may be that of a moment which begins with words.
+func mayMatch(pattern, words string) bool {
+	start, _, open := strings.Cut(strings.ToUpper(pattern), "*")
+	return strings.HasPrefix(start, "X") || start == words ||
+		strings.HasPrefix(start, words+" ") || strings.HasPrefix(words, start+" ") || open && strings.HasPrefix(words, start)
 }
 
 // orders returns rules as servers keep them.

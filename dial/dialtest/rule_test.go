@@ -239,6 +239,85 @@ func TestWhatARuleLeavesOut(t *testing.T) {
 	}
 }
 
+// A rule that can never apply is an error, of the configuration and of Order, and none
+// that comes with it is added.
+func TestRulesAreChecked(t *testing.T) {
+	for _, bad := range []struct {
+		protocol policy.Protocol
+		rule     dialtest.Rule
+	}{
+		{policy.SMTP, dialtest.Rule{At: "RCTP"}}, {policy.SMTP, dialtest.Rule{At: "RCPT:<ann@mail.test>"}}, {policy.SMTP, dialtest.Rule{At: "RETR"}},
+		{policy.SMTP, dialtest.Rule{At: "idling"}}, {policy.SMTP, dialtest.Rule{At: "credential"}}, {policy.Submission, dialtest.Rule{At: "UID FETCH"}},
+		{policy.Submission, dialtest.Rule{At: " "}}, {policy.SMTP, dialtest.Rule{At: "*.", After: -1}}, {policy.SMTP, dialtest.Rule{At: "..", Reply: "250 ok"}},
+		{policy.IMAP, dialtest.Rule{At: "RCPT TO:<ann@mail.test>"}}, {policy.IMAP, dialtest.Rule{At: "."}}, {policy.IMAP, dialtest.Rule{At: "a FETCH"}},
+		{policy.IMAP, dialtest.Rule{At: "FETHC*"}}, {policy.IMAP, dialtest.Rule{At: "UID FETHC 1"}}, {policy.IMAP, dialtest.Rule{At: "UIDFETCH"}},
+		{policy.POP3, dialtest.Rule{At: "RETR2"}}, {policy.POP3, dialtest.Rule{At: "SELECT"}}, {policy.POP3, dialtest.Rule{At: "EXIT"}},
+		{policy.POP3, dialtest.Rule{At: "RETR", Times: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", Over: -1}},
+		{policy.POP3, dialtest.Rule{At: "RETR", Delay: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", End: dialtest.EndStall + 1}},
+	} {
+		c := dialtest.Config{Protocol: bad.protocol, NoListener: true, Rules: []dialtest.Rule{bad.rule}}
+		if _, err := dialtest.NewServer(c); err == nil {
+			t.Errorf("%v: a server with %+v", bad.protocol, bad.rule)
+		}
+		c.Rules = nil
+		srv := newServer(t, c)
+		if err := srv.Order(dialtest.Rule{At: "greeting"}, bad.rule); err == nil || len(srv.UnusedRules()) > 0 {
+			t.Errorf("%v: ordered %+v: %v, %q", bad.protocol, bad.rule, err, srv.UnusedRules())
+		}
+	}
+	for protocol, patterns := range map[policy.Protocol][]string{
+		policy.SMTP:       {"", "*", ".", "rcpt", "RCPT TO:<ann@mail.test>", "RC*", "*TO*", "BDAT 1 LAST", "bdat", "ETRN", "XCLIENT", "x*", "connect", "Closed"},
+		policy.Submission: {"AUTH PLAIN", "greet*", "."},
+		policy.IMAP:       {"", "UID", "UID *", "UID F*", "UID FETCH *BODY*", "FETCH*", "AUTHENTICATE PLAIN", "GETQUOTA", "UID THREAD", "XLIST", "idling", "credentials"},
+		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "greeting"},
+	} {
+		for _, at := range patterns {
+			if err := newServer(t, dialtest.Config{Protocol: protocol, NoListener: true}).Order(dialtest.Rule{At: at}); err != nil {
+				t.Error(protocol, err)
+			}
+		}
+	}
+}
+
+// A command that the server does not understand is one that rules can stand in for.
+func TestRuleForAnotherCommand(t *testing.T) {
+	srv := imapServer(t)
+	if err := srv.Order(dialtest.Rule{At: "GETQUOTA", Reply: "* QUOTA \"\" (STORAGE 10 512)\nOK done"}); err != nil {
+		t.Fatal(err)
+	}
+	conn, _ := loggedIn(t, srv, "C: a GETQUOTA \"\"\nS: * QUOTA \"\" (STORAGE 10 512)\nS: a OK done\nC: b GETACL INBOX\nS: b BAD unknown command, or not now")
+	conn.Close()
+}
+
+// A test is told which of its rules never applied: not those that did, by pattern or by
+// choice.
+func TestUnusedRules(t *testing.T) {
+	nothing := func(dialtest.Moment) dialtest.Rule { return dialtest.Rule{} }
+	srv := relay(t,
+		dialtest.Rule{At: "MAIL", Reply: "451 4.3.0 later", Times: 1},
+		dialtest.Rule{At: "RCPT", After: 5, Reply: "452 4.5.3 too many"},
+		dialtest.Rule{At: "*", Choose: nothing},
+		dialtest.Rule{At: "DATA", Choose: func(dialtest.Moment) dialtest.Rule { return dialtest.Rule{Reply: "554 5.5.1 no"} }},
+		dialtest.Rule{At: "VRFY", Reply: "250 ok"},
+	)
+	if got := sendMail(srv, "ann@mail.test"); got != 451 {
+		t.Error(got)
+	}
+	if got := fmt.Sprintf("%q", srv.UnusedRules()); got != `["RCPT" "*" "DATA" "VRFY"]` {
+		t.Error(got)
+	}
+	if got := sendMail(srv, "ann@mail.test"); got != 554 {
+		t.Error(got)
+	}
+	if got := fmt.Sprintf("%q", srv.UnusedRules()); got != `["RCPT" "*" "VRFY"]` {
+		t.Error(got)
+	}
+	srv.ClearRules()
+	if got := srv.UnusedRules(); len(got) > 0 {
+		t.Error(got)
+	}
+}
+
 // A rule can be told of each command.
 func TestRuleDo(t *testing.T) {
 	var heard []string

@@ -55,7 +55,7 @@ func NewServer(c Config) (*Server, error) {
 		User: c.User, Password: c.Password, Accept: c.Accept, Mechanisms: c.Mechanisms, LoginInClear: c.LoginInClear,
 		Without: c.Without, MaxSize: c.MaxSize, Store: c.Store, Rules: serve.NewRules(c.NoRecords), Open: s.listener.Open,
 	}
-	s.Order(c.Rules...)
+	s.settings.Rules.Add(orders(c.Rules)...)
 	s.listener.Start(s.serve)
 	return s, nil
 }
@@ -97,8 +97,19 @@ func (s *Server) CA() *CA { return s.cfg.CA }
 // a client that is not told one by its address needs ServerName "mail.test".
 func (s *Server) ClientConfig() *tls.Config { return s.cfg.CA.ClientConfig() }
 
-// Order adds rules behind those that the server has.
-func (s *Server) Order(rules ...Rule) { s.settings.Rules.Add(orders(rules)...) }
+// Order adds rules behind those that the server has. It is an error if one of them
+// cannot be meant, as [Rule] says; then none is added.
+func (s *Server) Order(rules ...Rule) error {
+	if err := checkRules(s.cfg.Protocol, rules); err != nil {
+		return err
+	}
+	s.settings.Rules.Add(orders(rules)...)
+	return nil
+}
+
+// UnusedRules returns the At of each rule that has not applied so far, in the order of
+// the rules: what a test has ordered and never met.
+func (s *Server) UnusedRules() []string { return s.settings.Rules.Unused() }
 
 // ClearRules removes all rules.
 func (s *Server) ClearRules() { s.settings.Rules.Clear() }

@@ -45,11 +45,11 @@ func Start() (*Server, error) {
 	store := mailstore.New()
 	for _, protocol := range []policy.Protocol{policy.Submission, policy.IMAP, policy.POP3} {
 		for _, implicit := range []bool{false, true} {
-			s.ports[port{protocol, implicit}], err = dialtest.NewServer(dialtest.Config{
-				Protocol: protocol, Implicit: implicit, CA: ca, Store: store, User: User, Password: Password,
-				Rules: []dialtest.Rule{{At: "RCPT TO:<" + Unknown + ">", Reply: "550 5.1.1 no such user"}},
-			})
-			if err != nil {
+			c := dialtest.Config{Protocol: protocol, Implicit: implicit, CA: ca, Store: store, User: User, Password: Password}
+			if protocol == policy.Submission {
+				c.Rules = []dialtest.Rule{{At: "RCPT TO:<" + Unknown + ">", Reply: "550 5.1.1 no such user"}}
+			}
+			if s.ports[port{protocol, implicit}], err = dialtest.NewServer(c); err != nil {
 				delete(s.ports, port{protocol, implicit})
 				s.Close()
 				return nil, err

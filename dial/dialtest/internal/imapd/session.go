@@ -43,6 +43,20 @@ func extensions() []string {
 // Extensions returns those that a server can be without.
 func Extensions() []string { return append(extensions(), "SASL-IR", "STARTTLS") }
 
+// Commands returns the commands of IMAP and its extensions, those that this server does
+// not understand among them.
+func Commands() []string {
+	return []string{
+		"CAPABILITY", "NOOP", "LOGOUT", "ID", "STARTTLS", "LOGIN", "AUTHENTICATE", "UNAUTHENTICATE", "ENABLE", "COMPRESS",
+		"NAMESPACE", "LIST", "LSUB", "RLIST", "RLSUB", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "STATUS",
+		"SELECT", "EXAMINE", "CHECK", "CLOSE", "UNSELECT", "IDLE", "NOTIFY", "APPEND", "EXPUNGE",
+		"FETCH", "SEARCH", "ESEARCH", "STORE", "COPY", "MOVE", "REPLACE", "SORT", "THREAD", "CONVERT",
+		"UID FETCH", "UID SEARCH", "UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "UID REPLACE", "UID SORT", "UID THREAD", "UID CONVERT",
+		"GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS", "GETMETADATA", "SETMETADATA",
+		"LANGUAGE", "COMPARATOR", "GENURLAUTH", "RESETKEY", "URLFETCH", "CONVERSIONS", "CANCELUPDATE", "UIDBATCHES", "GETJMAPACCESS",
+	}
+}
+
 // capabilities returns the list for the state that the session is in.
 func (s *Session) capabilities() string {
 	list := []string{"CAPABILITY", "IMAP4rev1"}

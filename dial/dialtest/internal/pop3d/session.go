@@ -72,6 +72,14 @@ func capabilities() []string {
 // Extensions returns the capabilities that a server can be without.
 func Extensions() []string { return append(capabilities(), "STLS", "USER", "SASL") }
 
+// Commands returns the commands of POP3 and its extensions, those that this server does
+// not understand among them.
+func Commands() []string {
+	return []string{
+		"CAPA", "STLS", "USER", "PASS", "APOP", "AUTH", "LANG", "UTF8", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "QUIT",
+	}
+}
+
 func (s *Session) capa() {
 	s.say("+OK")
 	for _, c := range capabilities() {

@@ -95,6 +95,19 @@ func (r *Rules) Clear() {
 	r.list = nil
 }
 
+// Unused returns the patterns of the rules that have not applied.
+func (r *Rules) Unused() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var unused []string
+	for _, c := range r.list {
+		if c.applied == 0 {
+			unused = append(unused, c.At)
+		}
+	}
+	return unused
+}
+
 // take returns the first rule that applies at a moment, on a server with so many
 // open connections, and counts it. The zero Rule is none.
 func (r *Rules) take(m Moment, open int) Rule {

@@ -124,6 +124,15 @@ func extensions() []string {
 // Extensions returns those that a server can be without.
 func Extensions() []string { return append(extensions(), "REQUIRETLS", "STARTTLS", "AUTH") }
 
+// Commands returns the commands of SMTP and its extensions, those that this server does
+// not understand among them.
+func Commands() []string {
+	return []string{
+		"EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "BURL", "RSET", "NOOP", "QUIT",
+		"VRFY", "EXPN", "HELP", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML",
+	}
+}
+
 // listed returns what EHLO lists.
 func (s *Session) listed() []string {
 	var list []string
