@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -21,6 +22,8 @@ import (
 // and nothing reads ahead; inside TLS if it has a certificate.
 type sockets struct {
 	client, server *tls.Config
+
+	raw net.Conn // the client's end of the last session
 }
 
 func newSockets(t *testing.T, inTLS bool) *sockets {
@@ -29,7 +32,7 @@ func newSockets(t *testing.T, inTLS bool) *sockets {
 		return &sockets{}
 	}
 	client, server := certified(t)
-	return &sockets{client, server}
+	return &sockets{client: client, server: server}
 }
 
 // dial begins a session with r. What arms a fault counts bytes inside TLS.
@@ -40,8 +43,7 @@ func (s *sockets) dial(t *testing.T, r *relay, o *smtpconn.Options) (c *smtpconn
 		t.Fatal(err)
 	}
 	defer l.Close()
-	raw, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
+	if s.raw, err = net.Dial("tcp", l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	server, err := l.Accept()
@@ -52,7 +54,7 @@ func (s *sockets) dial(t *testing.T, r *relay, o *smtpconn.Options) (c *smtpconn
 	if s.server != nil {
 		server, pol = tls.Server(server, s.server), policy.ImplicitTLS
 	}
-	return r.session(t, raw, server, &dial.Dialer{TLSConfig: s.client}, pol, o)
+	return r.session(t, s.raw, server, &dial.Dialer{TLSConfig: s.client}, pol, o)
 }
 
 // Over sockets, in the clear and inside TLS, a server may stop hearing or speaking at
@@ -111,8 +113,9 @@ func TestEarlyReplySockets(t *testing.T) {
 				t.Error(c.Check())
 			}
 			io.WriteString(r.conn, "250 2.0.0 ok\r\n")
-			for i := 0; c.Check() == nil && i < 1e6; i++ {
-				runtime.Gosched() // until it has arrived
+			sockettest.AwaitArrival(t, s.raw)
+			if c.Check() == nil {
+				t.Errorf("TLS %v: not found", inTLS)
 			}
 			said := r.wire()
 			_, err := c.Send(t.Context(), envelope(), strings.NewReader(note))

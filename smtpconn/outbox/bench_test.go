@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/test/sockettest"
+	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
@@ -213,10 +212,10 @@ func (g *gate) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 // delay, in both directions.
 func far(b *testing.B, address string, delay time.Duration) string {
 	b.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	line, err := dialtest.NewNetwork(address, dialtest.Plan{Latency: delay})
 	if err != nil {
 		b.Fatal(err)
 	}
-	sockettest.Serve(b, l, func(client net.Conn) { sockettest.Lead(client, address, delay) })
-	return l.Addr().String()
+	b.Cleanup(func() { line.Close() })
+	return line.Addr()
 }
