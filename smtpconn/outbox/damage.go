@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -57,15 +56,13 @@ func (o *Outbox) setAside(name string) error {
 }
 
 // keepDamaged keeps a copy of a journal that is damaged.
-func (o *Outbox) keepDamaged(journal io.Reader) error {
+func (o *Outbox) keepDamaged(damaged io.Reader) error {
 	dir := filepath.Join(o.dir, damagedDir)
 	if err := makePrivate(dir, o.journal.calls); err != nil {
 		return err
 	}
 	return o.journal.calls.create(filepath.Join(dir, "journal-"+newKey()), func(f *os.File) error {
-		_, err := io.Copy(f, journal)
+		_, err := io.Copy(f, damaged)
 		return err
 	})
 }
-
-func newKey() string { return rand.Text()[:keyLen] }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 	"syscall"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/backoff"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -187,18 +185,4 @@ func (a *attempt) mark(i int) error {
 	}
 	a.local = err
 	return err
-}
-
-// delay returns how long to wait after a number of attempts.
-func (c *Config) delay(tries int) time.Duration {
-	return backoff.Distances{First: c.RetryDelay, Most: c.MaxRetryDelay}.After(tries)
-}
-
-// find returns the reply to a recipient among refusals.
-func find(list []smtpconn.Refusal, address string) *smtpconn.Refusal {
-	i := slices.IndexFunc(list, func(r smtpconn.Refusal) bool { return r.Recipient == address })
-	if i < 0 {
-		return nil
-	}
-	return &list[i]
 }

@@ -34,11 +34,11 @@ func (o *Outbox) SetSlack(n int) {
 }
 
 // Journal reads a journal and returns how many messages are in it, how many ids are
-// kept, what is damaged, and the lines of a new one.
-func Journal(in io.Reader) (messages, kept int, damage []*DamagedError, anew []byte, err error) {
+// kept, how many findings of damage there are, and the lines of a new one.
+func Journal(in io.Reader) (messages, kept int, damage int, anew []byte, err error) {
 	r, err := read(in)
 	if err != nil {
-		return 0, 0, nil, nil, err
+		return 0, 0, 0, nil, err
 	}
 	r.book.recover()
 	o := &Outbox{book: r.book, cfg: Config{KeepIDs: 1 << 62}}
@@ -50,10 +50,10 @@ func Journal(in io.Reader) (messages, kept int, damage []*DamagedError, anew []b
 		return err
 	}
 	if err := add(&entry{Format: format}); err != nil {
-		return 0, 0, nil, nil, err
+		return 0, 0, 0, nil, err
 	}
 	err = o.snapshot(add)
-	return len(r.book.messages), len(r.book.kept), r.damage, anew, err
+	return len(r.book.messages), len(r.book.kept), len(r.damage), anew, err
 }
 
 // Seal ends a line of a journal, which is an object without its closing brace.

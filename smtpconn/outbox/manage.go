@@ -13,7 +13,7 @@ func (o *Outbox) Doubtful() (list []Result) {
 	defer o.mu.Unlock()
 	for _, m := range o.inOrder() {
 		for _, i := range m.in(inDoubt) {
-			list = append(list, m.result(&m.rcpts[i]))
+			list = append(list, resultOf(m, &m.rcpts[i]))
 		}
 	}
 	return list
@@ -24,13 +24,6 @@ func (o *Outbox) Doubtful() (list []Result) {
 // the error is ErrNoMessage. After an error of the disk it may be sent again or not.
 func (o *Outbox) Resend(ctx context.Context, id string) error {
 	return o.end(ctx, id, inDoubt, func(m *message) *entry { return m.resend(m.in(inDoubt), time.Now(), false) })
-}
-
-// resend returns the entry that has sent again what is in doubt for some recipients.
-func (m *message) resend(list []int, next time.Time, bound bool) *entry {
-	e := m.change(list, func(r *recipient) { r.State, r.Twice, r.Bound = waiting, true, bound })
-	e.Next = next
-	return e
 }
 
 // resendDoubt has sent again what is in doubt, as Config.ResendInDoubt says. What was
@@ -44,16 +37,6 @@ func (o *Outbox) resendDoubt(m *message) {
 	e := m.resend(list, time.Now().Add(o.cfg.delay(m.tries+1)), true)
 	e.Tries++
 	o.book.apply(e)
-}
-
-// stranded returns the recipients that wait for a relay beyond the number of relays.
-func (m *message) stranded(relays int) (list []int) {
-	for _, i := range m.in(waiting) {
-		if r := &m.rcpts[i]; r.Bound && r.Relay >= relays {
-			list = append(list, i)
-		}
-	}
-	return list
 }
 
 // GiveUp ends a message for the recipients for which it is in doubt. Config.Result is

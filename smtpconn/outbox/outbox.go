@@ -148,7 +148,10 @@ func (o *Outbox) readJournal(f *os.File) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %s: %w", o.journal.path, err)
 	}
-	o.book, o.damage, o.size, o.lines = r.book, r.damage, r.size, r.lines
+	o.book, o.size, o.lines = r.book, r.size, r.lines
+	for _, d := range r.damage {
+		o.damage = append(o.damage, &DamagedError{ID: d.id, File: journalFile, Line: d.line, Err: d.err})
+	}
 	o.book.recover()
 	if len(r.damage) > 0 {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {

@@ -8,10 +8,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
-
-	"github.com/mailconn/mailconn/smtpconn"
 )
+
+// damage is something in a journal that no Outbox has written.
+type damage struct {
+	id   string // of the message; "" if it is not known
+	line int    // counted from 1; 0 for the whole
+	err  error  // what is wrong
+}
 
 // reader reads a journal.
 type reader struct {
@@ -20,7 +24,7 @@ type reader struct {
 	last   int   // number in the last line that was not damaged
 	size   int64 // of the lines that end in a newline
 	torn   bool  // something follows the last newline
-	damage []*DamagedError
+	damage []*damage
 
 	// Of the damaged lines since the last that was not: how many there were whose message
 	// is known, and whether there is one whose message is not.
@@ -50,7 +54,7 @@ func read(in io.Reader) (*reader, error) {
 		}
 	}
 	if r.lines == 0 {
-		r.report(&DamagedError{File: "journal", Err: errors.New("no first line")})
+		r.report(&damage{err: errors.New("no first line")})
 	}
 	if r.unnamed {
 		r.suspectAll()
@@ -103,7 +107,7 @@ func (r *reader) line(line []byte) error {
 func (r *reader) number(n int) {
 	missing := n - r.last - 1
 	if missing > r.named && !r.unnamed {
-		r.report(&DamagedError{File: "journal", Line: r.lines, Err: fmt.Errorf("%d lines are damaged or missing before it", missing)})
+		r.report(&damage{line: r.lines, err: fmt.Errorf("%d lines are damaged or missing before it", missing)})
 	}
 	if missing > r.named || r.unnamed {
 		r.suspectAll()
@@ -118,7 +122,7 @@ var (
 
 // damaged looks for the message that a damaged line is about.
 func (r *reader) damaged(line []byte, err error) {
-	d := &DamagedError{File: "journal", Line: r.lines, Err: err}
+	d := &damage{line: r.lines, err: err}
 	r.report(d)
 	keys := keyField.FindAllSubmatch(line, -1)
 	isPut := bytes.Contains(line, []byte(`"envelope":`)) && bytes.Contains(line, []byte(`"sha256":`))
@@ -129,12 +133,12 @@ func (r *reader) damaged(line []byte, err error) {
 		r.unnamed = true
 	case r.book.messages[string(keys[0][1])] != nil:
 		m := r.book.messages[string(keys[0][1])]
-		m.suspect, d.ID = true, m.id
+		m.suspect, d.id = true, m.id
 		r.named++
 	case isPut:
 		r.lost[string(keys[0][1])] = true
 		if id := idField.FindSubmatch(line); id != nil {
-			json.Unmarshal(id[1], &d.ID)
+			json.Unmarshal(id[1], &d.id)
 		}
 		r.named++
 	default:
@@ -146,7 +150,7 @@ func (r *reader) damaged(line []byte, err error) {
 // fill the memory.
 const maxReports = 1000
 
-func (r *reader) report(d *DamagedError) {
+func (r *reader) report(d *damage) {
 	if len(r.damage) < maxReports {
 		r.damage = append(r.damage, d)
 	}
@@ -168,20 +172,5 @@ func (b *book) recover() {
 			m.doubt(m.mark, "the program ended before it knew the outcome")
 		}
 		m.mark, m.suspect = nil, false
-	}
-}
-
-// doubt puts recipients in doubt that are waiting.
-func (m *message) doubt(list []int, why string) {
-	for i := range m.rcpts {
-		r := &m.rcpts[i]
-		if r.State != waiting || !slices.Contains(list, i) {
-			continue
-		}
-		r.State, r.Failure = inDoubt, &failure{Outcome: smtpconn.InDoubt, Phase: smtpconn.PhaseEnd, Error: why}
-		if slices.Contains(m.mark, i) {
-			r.Relay = m.relay
-			r.Attempts++
-		}
 	}
 }

@@ -11,22 +11,6 @@ import (
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// Result is the end of a message for one recipient, or that it is in doubt.
-type Result struct {
-	ID        string // of the message, as it was given to Put
-	Recipient string // as in the envelope
-
-	// Err is nil if a relay has accepted the message. Otherwise it is a
-	// [*smtpconn.SendError] or a [*DamagedError], or wraps ErrExpired or ErrGivenUp.
-	// The causes within a SendError are kept as text.
-	Err error
-
-	Attempts   int    // attempts in which the recipient was
-	Relay      int    // the last relay that was asked, by its index in Config.Relays
-	Reply      string // of the relay that has accepted the message, printable
-	MaybeTwice bool   // it was sent again after an outcome in doubt
-}
-
 // state is what is known of a recipient.
 type state string
 
@@ -102,39 +86,6 @@ func (f *failure) sendError(address string) *smtpconn.SendError {
 	return e
 }
 
-// result returns what is to be told of a recipient.
-func (m *message) result(r *recipient) Result {
-	return Result{
-		ID: m.id, Recipient: m.env.To[r.To], Err: m.failure(r),
-		Attempts: r.Attempts, Relay: r.Relay, Reply: r.Reply, MaybeTwice: r.Twice,
-	}
-}
-
-func (m *message) failure(r *recipient) error {
-	var last error
-	if r.Failure != nil {
-		last = r.Failure.sendError(m.env.To[r.To])
-	}
-	switch r.State {
-	case accepted:
-		return nil
-	case damaged:
-		return &DamagedError{ID: m.id, File: "content/" + m.key, Err: errors.New(r.Failure.Error)}
-	case expired:
-		return join(ErrExpired, last)
-	case givenUp:
-		return join(ErrGivenUp, last)
-	}
-	return last
-}
-
-func join(end, last error) error {
-	if last == nil {
-		return end
-	}
-	return wire.PrintableError(fmt.Errorf("%w: %w", end, last))
-}
-
 // valid returns an error for a recipient that no Outbox has written.
 func (r *recipient) valid(recipients int) error {
 	switch {
@@ -150,4 +101,13 @@ func (r *recipient) valid(recipients int) error {
 		return errors.New("unknown outcome")
 	}
 	return nil
+}
+
+// refuse sets what the relay's reply to a recipient says.
+func (r *recipient) refuse(refusal *smtpconn.Refusal) {
+	e := smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}}
+	r.Failure = newFailure(e.Outcome, e.Phase, refusal.Reply, nil)
+	if e.MessageAtFault() && !e.Temporary() {
+		r.State = refused
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/backoff"
 )
 
 // schedule does some work for messages when their time has come, for a few at once. The
@@ -88,18 +90,27 @@ func (s *schedule) stop() {
 type jobs []job
 
 func (h jobs) Len() int { return len(h) }
+
 func (h jobs) Less(i, j int) bool {
 	if h[i].at.Equal(h[j].at) {
 		return h[i].m.serial < h[j].m.serial
 	}
 	return h[i].at.Before(h[j].at)
 }
+
 func (h jobs) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *jobs) Push(x any)   { *h = append(*h, x.(job)) }
+
+func (h *jobs) Push(x any) { *h = append(*h, x.(job)) }
+
 func (h *jobs) Pop() any {
 	old := *h
 	last := old[len(old)-1]
 	old[len(old)-1] = job{}
 	*h = old[:len(old)-1]
 	return last
+}
+
+// delay returns how long to wait after a number of attempts.
+func (c *Config) delay(tries int) time.Duration {
+	return backoff.Distances{First: c.RetryDelay, Most: c.MaxRetryDelay}.After(tries)
 }

@@ -101,19 +101,19 @@ func (a *attempt) received(r *recipient, address string) {
 	}
 }
 
-// refuse sets what the relay's reply to a recipient says.
-func (r *recipient) refuse(refusal *smtpconn.Refusal) {
-	e := smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}}
-	r.Failure = newFailure(e.Outcome, e.Phase, refusal.Reply, nil)
-	if e.MessageAtFault() && !e.Temporary() {
-		r.State = refused
-	}
-}
-
 // doubt holds a recipient, or has it sent again if the configuration says so.
 func (a *attempt) doubt(r *recipient) {
 	r.State = inDoubt
 	if a.o.cfg.ResendInDoubt {
 		r.State, r.Twice, r.Bound = waiting, true, true
 	}
+}
+
+// find returns the reply to a recipient among refusals.
+func find(list []smtpconn.Refusal, address string) *smtpconn.Refusal {
+	i := slices.IndexFunc(list, func(r smtpconn.Refusal) bool { return r.Recipient == address })
+	if i < 0 {
+		return nil
+	}
+	return &list[i]
 }

@@ -32,7 +32,7 @@ func (o *Outbox) tell(m *message) {
 // tellOne calls a handler for a recipient. The mutex is not held meanwhile.
 func (o *Outbox) tellOne(m *message, i int) error {
 	r := m.rcpts[i]
-	result := m.result(&r)
+	result := resultOf(m, &r)
 	m.telling = true
 	o.mu.Unlock()
 	var err error
