@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // Result is the end of a message for one recipient, or that it is in doubt.
@@ -24,28 +25,28 @@ type Result struct {
 }
 
 // resultOf returns what is to be told of a recipient.
-func resultOf(m *message, r *recipient) Result {
+func resultOf(m *journal.Message, r *journal.Recipient) Result {
 	return Result{
-		ID: m.id, Recipient: m.env.To[r.To], Err: endOf(m, r),
+		ID: m.ID, Recipient: m.Envelope.To[r.To], Err: endOf(m, r),
 		Attempts: r.Attempts, Relay: r.Relay, Reply: r.Reply, MaybeTwice: r.Twice,
 	}
 }
 
 // endOf returns the end of a message for a recipient as an error, or nil if it was
 // accepted.
-func endOf(m *message, r *recipient) error {
+func endOf(m *journal.Message, r *journal.Recipient) error {
 	var last error
 	if r.Failure != nil {
-		last = r.Failure.sendError(m.env.To[r.To])
+		last = r.Failure.SendError(m.Envelope.To[r.To])
 	}
 	switch r.State {
-	case accepted:
+	case journal.Accepted:
 		return nil
-	case damaged:
-		return &DamagedError{ID: m.id, File: "content/" + m.key, Err: errors.New(r.Failure.Error)}
-	case expired:
+	case journal.Damaged:
+		return &DamagedError{ID: m.ID, File: "content/" + m.Key, Err: errors.New(r.Failure.Error)}
+	case journal.Expired:
 		return join(ErrExpired, last)
-	case givenUp:
+	case journal.GivenUp:
 		return join(ErrGivenUp, last)
 	}
 	return last

@@ -1,4 +1,4 @@
-package outbox
+package journal
 
 import (
 	"errors"
@@ -11,43 +11,43 @@ import (
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// state is what is known of a recipient.
-type state string
+// State is what is known of a recipient.
+type State string
 
 const (
-	waiting   state = "waiting"
-	inDoubt   state = "in doubt"
-	accepted  state = "accepted"
-	refused   state = "refused"
-	expired   state = "expired"
-	givenUp   state = "given up"
-	damaged   state = "damaged"
-	cancelled state = "cancelled" // an end that is not told
+	Waiting   State = "waiting"
+	InDoubt   State = "in doubt"
+	Accepted  State = "accepted"
+	Refused   State = "refused"
+	Expired   State = "expired"
+	GivenUp   State = "given up"
+	Damaged   State = "damaged"
+	Cancelled State = "cancelled" // an end that is not told
 )
 
-var states = []state{waiting, inDoubt, accepted, refused, expired, givenUp, damaged, cancelled}
+var states = []State{Waiting, InDoubt, Accepted, Refused, Expired, GivenUp, Damaged, Cancelled}
 
-// recipient is a recipient of a message, as it is written to the journal.
-type recipient struct {
+// Recipient is a recipient of a message, as it is written to the journal.
+type Recipient struct {
 	To       int      `json:"to"` // index in the envelope
-	State    state    `json:"state"`
+	State    State    `json:"state"`
 	Attempts int      `json:"attempts,omitempty"`
 	Relay    int      `json:"relay,omitempty"`
 	Bound    bool     `json:"bound,omitempty"` // it may be sent by Relay only
 	Twice    bool     `json:"maybe_twice,omitempty"`
 	Reply    string   `json:"reply,omitempty"`
-	Failure  *failure `json:"failure,omitempty"` // the last
+	Failure  *Failure `json:"failure,omitempty"` // the last
 	Told     bool     `json:"told,omitempty"`
 
-	doubtTold bool // in this run
+	DoubtTold bool // in this run
 }
 
-// ended reports whether nothing more is done for the recipient than to tell its end.
-func (r *recipient) ended() bool { return r.State != waiting && r.State != inDoubt }
+// Ended reports whether nothing more is done for the recipient than to tell its end.
+func (r *Recipient) Ended() bool { return r.State != Waiting && r.State != InDoubt }
 
-// failure is a [smtpconn.SendError] about one recipient, as it is written to the
+// Failure is a [smtpconn.SendError] about one recipient, as it is written to the
 // journal.
-type failure struct {
+type Failure struct {
 	Outcome  smtpconn.Outcome  `json:"outcome"`
 	Phase    smtpconn.Phase    `json:"phase,omitempty"`
 	Code     int               `json:"code,omitempty"` // of the reply; 0 if there is none
@@ -56,9 +56,9 @@ type failure struct {
 	Error    string            `json:"error,omitempty"` // the cause
 }
 
-// newFailure returns what an error of a relay says about a recipient.
-func newFailure(outcome smtpconn.Outcome, phase smtpconn.Phase, reply *smtp.SMTPError, cause error) *failure {
-	f := &failure{Outcome: outcome, Phase: phase}
+// NewFailure returns what an error of a relay says about a recipient.
+func NewFailure(outcome smtpconn.Outcome, phase smtpconn.Phase, reply *smtp.SMTPError, cause error) *Failure {
+	f := &Failure{Outcome: outcome, Phase: phase}
 	if reply != nil {
 		f.Code, f.Enhanced, f.Text = reply.Code, reply.EnhancedCode, wire.Printable(reply.Message)
 	}
@@ -68,8 +68,8 @@ func newFailure(outcome smtpconn.Outcome, phase smtpconn.Phase, reply *smtp.SMTP
 	return f
 }
 
-// sendError returns the failure as an error about an address.
-func (f *failure) sendError(address string) *smtpconn.SendError {
+// SendError returns the failure as an error about an address.
+func (f *Failure) SendError(address string) *smtpconn.SendError {
 	e := &smtpconn.SendError{Outcome: f.Outcome, Phase: f.Phase}
 	if f.Error != "" {
 		e.Err = errors.New(f.Error)
@@ -87,7 +87,7 @@ func (f *failure) sendError(address string) *smtpconn.SendError {
 }
 
 // valid returns an error for a recipient that no Outbox has written.
-func (r *recipient) valid(recipients int) error {
+func (r *Recipient) valid(recipients int) error {
 	switch {
 	case r.To < 0 || r.To >= recipients:
 		return fmt.Errorf("no recipient %d", r.To)
@@ -95,7 +95,7 @@ func (r *recipient) valid(recipients int) error {
 		return fmt.Errorf("unknown state %.20q", r.State)
 	case r.Attempts < 0 || r.Relay < 0:
 		return errors.New("a negative number")
-	case r.Failure == nil && (r.State == refused || r.State == inDoubt || r.State == damaged):
+	case r.Failure == nil && (r.State == Refused || r.State == InDoubt || r.State == Damaged):
 		return fmt.Errorf("%s without a failure", r.State)
 	case r.Failure != nil && (r.Failure.Outcome < smtpconn.NotSent || r.Failure.Outcome > smtpconn.InDoubt):
 		return errors.New("unknown outcome")
@@ -103,11 +103,11 @@ func (r *recipient) valid(recipients int) error {
 	return nil
 }
 
-// refuse sets what the relay's reply to a recipient says.
-func (r *recipient) refuse(refusal *smtpconn.Refusal) {
+// Refuse sets what the relay's reply to a recipient says.
+func (r *Recipient) Refuse(refusal *smtpconn.Refusal) {
 	e := smtpconn.SendError{Outcome: smtpconn.Refused, Phase: smtpconn.PhaseRcpt, Refused: []smtpconn.Refusal{*refusal}}
-	r.Failure = newFailure(e.Outcome, e.Phase, refusal.Reply, nil)
+	r.Failure = NewFailure(e.Outcome, e.Phase, refusal.Reply, nil)
 	if e.MessageAtFault() && !e.Temporary() {
-		r.State = refused
+		r.State = Refused
 	}
 }
