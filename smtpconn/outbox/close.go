@@ -55,7 +55,7 @@ func (o *Outbox) Close(ctx context.Context) error {
 	o.cut(ErrClosed)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	errs = append(errs, o.journal.sync(o.journal.written), o.journal.close())
+	errs = append(errs, o.journal.Sync(o.journal.Written), o.journal.Close())
 	o.unlock()
 	return errors.Join(errs...)
 }

@@ -16,10 +16,11 @@ import (
 
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // measure reads content to its end, checks that it can be sent, and gives it to write.
-func measure(ctx context.Context, e *envelope, content io.Reader, write func([]byte) error) (size int64, sum digest, err error) {
+func measure(ctx context.Context, e *journal.Envelope, content io.Reader, write func([]byte) error) (size int64, sum journal.Digest, err error) {
 	h := sha256.New()
 	read := func(b []byte) (int, error) {
 		if ctx.Err() != nil {
@@ -50,7 +51,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // newText checks content for what no relay could make right.
-func newText(e *envelope, content io.Reader) *transaction.Encoder {
+func newText(e *journal.Envelope, content io.Reader) *transaction.Encoder {
 	var body smtp.BodyType
 	if e.Mail != nil {
 		body = e.Mail.Body
@@ -62,11 +63,11 @@ func newText(e *envelope, content io.Reader) *transaction.Encoder {
 }
 
 // store writes content to a file and syncs it. After an error the file is not there.
-func (o *Outbox) store(ctx context.Context, key string, e *envelope, content io.Reader) (size int64, sum digest, err error) {
-	calls, at := o.journal.calls, int64(0)
-	err = calls.create(o.contentPath(key), func(f *os.File) (err error) {
+func (o *Outbox) store(ctx context.Context, key string, e *journal.Envelope, content io.Reader) (size int64, sum journal.Digest, err error) {
+	calls, at := o.journal.Calls, int64(0)
+	err = calls.Create(o.contentPath(key), func(f *os.File) (err error) {
 		size, sum, err = measure(ctx, e, content, func(b []byte) error {
-			n, err := calls.write(f, b, at)
+			n, err := calls.Write(f, b, at)
 			at += int64(n)
 			return err
 		})
@@ -85,7 +86,7 @@ type stored struct {
 	file *os.File
 	call func(*os.File, []byte) (int, error)
 	size int64
-	sum  digest
+	sum  journal.Digest
 
 	mu   sync.Mutex // a relay may leave a Read behind
 	hash hash.Hash
@@ -94,16 +95,16 @@ type stored struct {
 }
 
 // openContent opens the content of a message.
-func (o *Outbox) openContent(m *message) (*stored, error) {
-	f, info, err := openFile(o.contentPath(m.key))
+func (o *Outbox) openContent(m *journal.Message) (*stored, error) {
+	f, info, err := openFile(o.contentPath(m.Key))
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() != m.size {
+	if info.Size() != m.Size {
 		f.Close()
-		return nil, fmt.Errorf("%w: it has %d bytes, want %d", errChanged, info.Size(), m.size)
+		return nil, fmt.Errorf("%w: it has %d bytes, want %d", errChanged, info.Size(), m.Size)
 	}
-	return &stored{file: f, call: o.journal.calls.read, size: m.size, sum: m.sum, hash: sha256.New()}, nil
+	return &stored{file: f, call: o.journal.Calls.Read, size: m.Size, sum: m.Sum, hash: sha256.New()}, nil
 }
 
 func (s *stored) Read(b []byte) (int, error) {

@@ -1,12 +1,13 @@
 package outbox
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // findContents removes the contents of no message: a Put was interrupted, or the
@@ -20,7 +21,7 @@ func (o *Outbox) findContents(journalDamaged bool) error {
 	for {
 		names, err := dir.Readdirnames(1000)
 		for _, name := range names {
-			if o.messages[name] != nil {
+			if o.book.Messages[name] != nil {
 				continue
 			}
 			if err := o.leftOver(name, journalDamaged); err != nil {
@@ -41,7 +42,7 @@ func (o *Outbox) leftOver(name string, journalDamaged bool) error {
 		return os.RemoveAll(filepath.Join(o.dir, contentDir, name))
 	}
 	err := o.setAside(name)
-	if len(o.damage) < maxReports {
+	if len(o.damage) < journal.MaxDamage {
 		o.damage = append(o.damage, &DamagedError{File: damagedDir + "/" + name, Err: errors.New("a content without a message in the journal")})
 	}
 	return err
@@ -50,22 +51,20 @@ func (o *Outbox) leftOver(name string, journalDamaged bool) error {
 // setAside moves a content to the directory for what is damaged.
 func (o *Outbox) setAside(name string) error {
 	dir := filepath.Join(o.dir, damagedDir)
-	if err := makePrivate(dir, o.journal.calls); err != nil {
+	if err := makePrivate(dir, o.journal.Calls); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(o.dir, contentDir, name), filepath.Join(dir, name))
 }
 
 // keepDamaged keeps a copy of a journal that is damaged.
-func (o *Outbox) keepDamaged(journal io.Reader) error {
+func (o *Outbox) keepDamaged(damaged io.Reader) error {
 	dir := filepath.Join(o.dir, damagedDir)
-	if err := makePrivate(dir, o.journal.calls); err != nil {
+	if err := makePrivate(dir, o.journal.Calls); err != nil {
 		return err
 	}
-	return o.journal.calls.create(filepath.Join(dir, "journal-"+newKey()), func(f *os.File) error {
-		_, err := io.Copy(f, journal)
+	return o.journal.Calls.Create(filepath.Join(dir, "journal-"+journal.NewKey()), func(f *os.File) error {
+		_, err := io.Copy(f, damaged)
 		return err
 	})
 }
-
-func newKey() string { return rand.Text()[:keyLen] }

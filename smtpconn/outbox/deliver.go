@@ -5,19 +5,18 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 	"syscall"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/backoff"
 	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // attempt is an attempt to send a message to some of its recipients, by one relay after
 // the other.
 type attempt struct {
 	o     *Outbox
-	m     *message
+	m     *journal.Message
 	to    []int
 	bound bool // only relay may be asked
 
@@ -33,19 +32,19 @@ type attempt struct {
 }
 
 // deliver tries to send a message.
-func (o *Outbox) deliver(m *message) {
+func (o *Outbox) deliver(m *journal.Message) {
 	o.mu.Lock()
 	a := &attempt{o: o, m: m}
 	a.choose()
-	m.sending = len(a.to) > 0 && o.messages[m.key] == m
-	sending := m.sending
+	m.Sending = len(a.to) > 0 && o.book.Messages[m.Key] == m
+	sending := m.Sending
 	o.mu.Unlock()
 	if sending {
 		a.run()
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	m.sending, m.planned = false, false
+	m.Sending, m.Planned = false, false
 	if sending {
 		o.settle(a)
 		o.plan(m)
@@ -55,8 +54,8 @@ func (o *Outbox) deliver(m *message) {
 // choose sets the recipients of the attempt: those that wait and may be sent by the same
 // relays as the first of them.
 func (a *attempt) choose() {
-	for _, i := range a.m.in(waiting) {
-		r := &a.m.rcpts[i]
+	for _, i := range a.m.In(journal.Waiting) {
+		r := &a.m.Recipients[i]
 		if len(a.to) == 0 {
 			a.bound, a.relay = r.Bound, r.Relay
 		}
@@ -124,7 +123,7 @@ var errNoReceipt = errors.New("the relay returned neither a receipt nor an error
 
 // send asks a relay.
 func (a *attempt) send(i int, r *relay, content *stored) {
-	e := a.m.env.attempt(a.to)
+	e := a.m.Envelope.Attempt(a.to)
 	e.BeforeEnd = func(context.Context) error {
 		if err := content.check(); err != nil {
 			return err
@@ -155,7 +154,7 @@ func (a *attempt) send(i int, r *relay, content *stored) {
 // sendError returns the error of a relay as one that says what became of the message.
 func (a *attempt) sendError(err error) *smtpconn.SendError {
 	var failed *smtpconn.SendError
-	marked := len(a.m.mark) > 0 && a.m.relay == a.relay
+	marked := len(a.m.Mark) > 0 && a.m.Relay == a.relay
 	switch {
 	case !errors.As(err, &failed):
 		failed = &smtpconn.SendError{Outcome: smtpconn.NotSent, Err: err}
@@ -176,29 +175,15 @@ func (a *attempt) mark(i int) error {
 	o, m := a.o, a.m
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(m.mark) > 0 && m.relay == i {
+	if len(m.Mark) > 0 && m.Relay == i {
 		return nil // the relay tries again itself
 	}
-	err := o.change(&entry{Msg: m.key, Do: doMark, To: a.to, Relay: i})
+	err := o.change(&journal.Entry{Msg: m.Key, Do: journal.DoMark, To: a.to, Relay: i})
 	if err == nil {
-		if err = o.sync(o.journal.written); err != nil {
-			m.mark = nil // the journal is written anew without it
+		if err = o.sync(o.journal.Written); err != nil {
+			m.Mark = nil // the journal is written anew without it
 		}
 	}
 	a.local = err
 	return err
-}
-
-// delay returns how long to wait after a number of attempts.
-func (c *Config) delay(tries int) time.Duration {
-	return backoff.Distances{First: c.RetryDelay, Most: c.MaxRetryDelay}.After(tries)
-}
-
-// find returns the reply to a recipient among refusals.
-func find(list []smtpconn.Refusal, address string) *smtpconn.Refusal {
-	i := slices.IndexFunc(list, func(r smtpconn.Refusal) bool { return r.Recipient == address })
-	if i < 0 {
-		return nil
-	}
-	return &list[i]
 }

@@ -3,28 +3,20 @@ package outbox
 import (
 	"context"
 	"io"
-	"os"
+
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // Calls are the system calls of an outbox that tests replace.
-type Calls struct {
-	Read    func(f *os.File, b []byte) (int, error)
-	Write   func(f *os.File, b []byte, at int64) (int, error)
-	Sync    func(*os.File) error
-	SyncDir func(path string) error
-}
+type Calls = journal.Calls
 
 // SystemCalls are those of the system.
-func SystemCalls() Calls {
-	return Calls{systemCalls.read, systemCalls.write, systemCalls.sync, systemCalls.syncDir}
-}
+func SystemCalls() Calls { return journal.SystemCalls }
 
 // OpenWith is Open with other system calls.
 func OpenWith(ctx context.Context, dir string, c Config, calls Calls) (*Outbox, error) {
-	return open(ctx, dir, c, systemOf(calls))
+	return open(ctx, dir, c, calls)
 }
-
-func systemOf(c Calls) calls { return calls{c.Read, c.Write, c.Sync, c.SyncDir} }
 
 // SetSlack sets how many lines that no longer matter are left in the journal.
 func (o *Outbox) SetSlack(n int) {
@@ -34,27 +26,27 @@ func (o *Outbox) SetSlack(n int) {
 }
 
 // Journal reads a journal and returns how many messages are in it, how many ids are
-// kept, what is damaged, and the lines of a new one.
-func Journal(in io.Reader) (messages, kept int, damage []*DamagedError, anew []byte, err error) {
-	r, err := read(in)
+// kept, how many findings of damage there are, and the lines of a new one.
+func Journal(in io.Reader) (messages, kept int, damage int, anew []byte, err error) {
+	r, err := journal.Read(in)
 	if err != nil {
-		return 0, 0, nil, nil, err
+		return 0, 0, 0, nil, err
 	}
-	r.book.recover()
-	o := &Outbox{book: r.book, cfg: Config{KeepIDs: 1 << 62}}
+	r.Book.Recover()
+	o := &Outbox{book: r.Book, cfg: Config{KeepIDs: 1 << 62}}
 	n := 0
-	add := func(e *entry) error {
+	add := func(e *journal.Entry) error {
 		n++
-		line, err := e.line(n)
+		line, err := e.Line(n)
 		anew = append(anew, line...)
 		return err
 	}
-	if err := add(&entry{Format: format}); err != nil {
-		return 0, 0, nil, nil, err
+	if err := add(&journal.Entry{Format: journal.Format}); err != nil {
+		return 0, 0, 0, nil, err
 	}
 	err = o.snapshot(add)
-	return len(r.book.messages), len(r.book.kept), r.damage, anew, err
+	return len(r.Book.Messages), len(r.Book.Kept), len(r.Damage), anew, err
 }
 
 // Seal ends a line of a journal, which is an object without its closing brace.
-func Seal(text []byte) []byte { return seal(text) }
+func Seal(text []byte) []byte { return journal.Seal(text) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/internal/disk"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // The names in the directory.
@@ -36,14 +37,14 @@ type Outbox struct {
 	cut   context.CancelCauseFunc
 	tasks sync.WaitGroup // goroutines, and calls of Put and others that write
 
-	mu sync.Mutex // guards all that follows
-	*book
-	journal   *journal
+	mu        sync.Mutex // guards all that follows
+	book      *journal.Book
+	journal   *journal.File
 	relays    []*relay
 	claims    map[string]chan struct{} // ids with which a Put is under way
 	delivery  *schedule
 	telling   *schedule
-	untold    []*message // with ends that are not synced, in the order of message.seq
+	untold    []*journal.Message // with ends that are not synced, in the order of Message.Seq
 	flushing  *time.Timer
 	flushSet  bool // flushing will call flush
 	compactAt int  // lines up to which the journal is not written anew
@@ -57,10 +58,10 @@ type Outbox struct {
 // the directory open: then the error is ErrLocked. It is ErrExposed if other users have
 // access. What is damaged is set aside, and Damaged lists it.
 func Open(ctx context.Context, dir string, c Config) (*Outbox, error) {
-	return open(ctx, dir, c, systemCalls)
+	return open(ctx, dir, c, journal.SystemCalls)
 }
 
-func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, error) {
+func open(ctx context.Context, dir string, c Config, calls journal.Calls) (*Outbox, error) {
 	if ctx == nil {
 		return nil, errNilContext
 	}
@@ -81,9 +82,7 @@ func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, erro
 	o := newOutbox(dir, c, calls)
 	o.unlock = unlock
 	if err := o.load(); err != nil {
-		if o.journal.file != nil {
-			o.journal.close()
-		}
+		o.journal.Close()
 		unlock()
 		return nil, err
 	}
@@ -91,10 +90,10 @@ func open(ctx context.Context, dir string, c Config, calls calls) (*Outbox, erro
 	return o, nil
 }
 
-func newOutbox(dir string, c Config, calls calls) *Outbox {
+func newOutbox(dir string, c Config, calls journal.Calls) *Outbox {
 	o := &Outbox{dir: dir, cfg: c, claims: map[string]chan struct{}{}, slack: 1000, ended: make(chan struct{})}
 	o.life, o.cut = context.WithCancelCause(context.Background())
-	o.journal = &journal{mu: &o.mu, path: filepath.Join(dir, journalFile), calls: calls, snapshot: o.snapshot}
+	o.journal = &journal.File{Mu: &o.mu, Path: filepath.Join(dir, journalFile), Calls: calls, Snapshot: o.snapshot}
 	for _, r := range c.Relays {
 		o.relays = append(o.relays, &relay{Relay: r})
 	}
@@ -111,13 +110,13 @@ func newOutbox(dir string, c Config, calls calls) *Outbox {
 func (o *Outbox) load() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := makePrivate(filepath.Join(o.dir, contentDir), o.journal.calls); err != nil {
+	if err := makePrivate(filepath.Join(o.dir, contentDir), o.journal.Calls); err != nil {
 		return err
 	}
-	f, _, err := openFile(o.journal.path)
+	f, _, err := openFile(o.journal.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		o.book = newBook()
+		o.book = journal.NewBook()
 		if err := o.findContents(true); err != nil { // contents without a journal are not removed
 			return err
 		}
@@ -133,9 +132,9 @@ func (o *Outbox) load() error {
 	}
 	// Written anew, it has no torn line, and is known to be synced. On a disk that is full
 	// the old one has to do.
-	err = o.journal.rewrite()
+	err = o.journal.Rewrite()
 	if disk.Full(err) && o.lines > 0 && len(o.damage) == 0 {
-		err = o.journal.adopt(o.size, o.lines)
+		err = o.journal.Adopt(o.size, o.lines)
 	}
 	if err != nil {
 		return full(err)
@@ -144,13 +143,16 @@ func (o *Outbox) load() error {
 }
 
 func (o *Outbox) readJournal(f *os.File) error {
-	r, err := read(f)
+	r, err := journal.Read(f)
 	if err != nil {
-		return fmt.Errorf("outbox: %s: %w", o.journal.path, err)
+		return fmt.Errorf("outbox: %s: %w", o.journal.Path, err)
 	}
-	o.book, o.damage, o.size, o.lines = r.book, r.damage, r.size, r.lines
-	o.book.recover()
-	if len(r.damage) > 0 {
+	o.book, o.size, o.lines = r.Book, r.Size, r.Lines
+	for _, d := range r.Damage {
+		o.damage = append(o.damage, &DamagedError{ID: d.ID, File: journalFile, Line: d.Line, Err: d.Err})
+	}
+	o.book.Recover()
+	if len(r.Damage) > 0 {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
@@ -158,7 +160,7 @@ func (o *Outbox) readJournal(f *os.File) error {
 			return full(err)
 		}
 	}
-	return o.findContents(len(r.damage) > 0)
+	return o.findContents(len(r.Damage) > 0)
 }
 
 // begin schedules what was read.
@@ -169,14 +171,14 @@ func (o *Outbox) begin() {
 	for _, m := range o.inOrder() {
 		// The clock may have been set, so what it says bounds a wait, and expiry comes after
 		// an attempt.
-		age := max(0, now.Sub(m.put))
-		m.expires = now.Add(o.cfg.Expire - age)
-		if wait := m.next.Sub(now); wait > 0 {
-			m.next = now.Add(min(wait, o.cfg.MaxRetryDelay))
+		age := max(0, now.Sub(m.Put))
+		m.Expires = now.Add(o.cfg.Expire - age)
+		if wait := m.Next.Sub(now); wait > 0 {
+			m.Next = now.Add(min(wait, o.cfg.MaxRetryDelay))
 		} else {
-			m.next = now
+			m.Next = now
 		}
-		m.doubt(m.stranded(len(o.relays)), "it may be sent again by one relay only, which is not in Config.Relays")
+		m.Doubt(m.Stranded(len(o.relays)), "it may be sent again by one relay only, which is not in Config.Relays")
 		if o.cfg.ResendInDoubt {
 			o.resendDoubt(m)
 		}
@@ -185,17 +187,17 @@ func (o *Outbox) begin() {
 }
 
 // snapshot calls f for each line of a new journal, messages in the order of Put.
-func (o *Outbox) snapshot(f func(*entry) error) error {
+func (o *Outbox) snapshot(f func(*journal.Entry) error) error {
 	for _, m := range o.inOrder() {
-		for _, e := range m.entries() {
+		for _, e := range m.Entries() {
 			if err := f(e); err != nil {
 				return err
 			}
 		}
 	}
 	o.dropIDs(time.Now())
-	for id, k := range o.kept {
-		if err := f(&entry{Do: doKept, ID: id, Sum: &k.print, Time: k.over}); err != nil {
+	for id, k := range o.book.Kept {
+		if err := f(&journal.Entry{Do: journal.DoKept, ID: id, Sum: &k.Fingerprint, Time: k.Over}); err != nil {
 			return err
 		}
 	}

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 
 	"github.com/mailconn/mailconn/internal/disk"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // makePrivate creates a directory if it does not exist, and checks it.
-func makePrivate(dir string, calls calls) error {
+func makePrivate(dir string, calls journal.Calls) error {
 	err := os.Mkdir(dir, 0o700)
 	if err == nil {
-		err = calls.syncDir(filepath.Dir(dir))
+		err = calls.SyncDir(filepath.Dir(dir))
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return full(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
 // Put takes a message for delivery. When it returns nil, message and id are on disk.
@@ -28,7 +29,7 @@ func (o *Outbox) Put(ctx context.Context, id string, e smtpconn.Envelope, conten
 	if content == nil {
 		return errors.New("outbox: nil content")
 	}
-	env, err := newEnvelope(id, e)
+	env, err := journal.NewEnvelope(id, e)
 	if err != nil {
 		return err
 	}
@@ -43,8 +44,8 @@ func (o *Outbox) Put(ctx context.Context, id string, e smtpconn.Envelope, conten
 	if err := o.hasRoom(); err != nil { // before the content is read
 		return err
 	}
-	m := &message{key: newKey(), id: id, put: time.Now(), env: env}
-	if m.size, m.sum, err = o.store(ctx, m.key, &env, content); err != nil {
+	m := &journal.Message{Key: journal.NewKey(), ID: id, Put: time.Now(), Envelope: env}
+	if m.Size, m.Sum, err = o.store(ctx, m.Key, &env, content); err != nil {
 		return full(err)
 	}
 	return o.commit(m)
@@ -83,23 +84,23 @@ func (o *Outbox) claim(ctx context.Context, id string) (release func(), err erro
 }
 
 // known returns the fingerprint of the message that has an id.
-func (o *Outbox) known(id string) (digest, bool) {
+func (o *Outbox) known(id string) (journal.Digest, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if m := o.ids[id]; m != nil {
-		return m.env.fingerprint(m.sum), true
+	if m := o.book.IDs[id]; m != nil {
+		return m.Envelope.Fingerprint(m.Sum), true
 	}
-	k, known := o.kept[id]
-	return k.print, known && o.keeps(k, time.Now())
+	k, known := o.book.Kept[id]
+	return k.Fingerprint, known && o.keeps(k, time.Now())
 }
 
-func (o *Outbox) keeps(k keptID, now time.Time) bool { return now.Sub(k.over) < o.cfg.KeepIDs }
+func (o *Outbox) keeps(k journal.KeptID, now time.Time) bool { return now.Sub(k.Over) < o.cfg.KeepIDs }
 
 // dropIDs removes the ids that need not be kept any longer.
 func (o *Outbox) dropIDs(now time.Time) {
-	for id, k := range o.kept {
+	for id, k := range o.book.Kept {
 		if !o.keeps(k, now) {
-			delete(o.kept, id)
+			delete(o.book.Kept, id)
 		}
 	}
 }
@@ -113,7 +114,7 @@ func (o *Outbox) hasRoom() error {
 // tooMany returns an error if there are as many messages as there may be. It is called
 // with the mutex held.
 func (o *Outbox) tooMany() error {
-	if len(o.messages) < o.cfg.MaxMessages {
+	if len(o.book.Messages) < o.cfg.MaxMessages {
 		return nil
 	}
 	return fmt.Errorf("%w: there are Config.MaxMessages", ErrFull)
@@ -121,26 +122,26 @@ func (o *Outbox) tooMany() error {
 
 // putAgain compares a message with the one that has its id, and settles that one if its
 // Put has failed to sync it.
-func (o *Outbox) putAgain(ctx context.Context, id string, print digest, env *envelope, content io.Reader) error {
+func (o *Outbox) putAgain(ctx context.Context, id string, print journal.Digest, env *journal.Envelope, content io.Reader) error {
 	_, sum, err := measure(ctx, env, content, func([]byte) error { return nil })
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	if env.fingerprint(sum) != print {
+	if env.Fingerprint(sum) != print {
 		return ErrConflict
 	}
 	if err := o.enter(); err != nil {
 		return err
 	}
 	defer o.leave()
-	if m := o.ids[id]; m != nil && m.unsynced {
+	if m := o.book.IDs[id]; m != nil && m.Unsynced {
 		return o.syncPut(m)
 	}
 	return nil
 }
 
 // commit writes a message to the journal whose content is on disk.
-func (o *Outbox) commit(m *message) error {
+func (o *Outbox) commit(m *journal.Message) error {
 	if err := o.enter(); err != nil {
 		o.discard(m)
 		return err
@@ -150,20 +151,20 @@ func (o *Outbox) commit(m *message) error {
 		o.discard(m)
 		return err
 	}
-	if err := o.change(m.entries()[0]); err != nil {
+	if err := o.change(m.Entries()[0]); err != nil {
 		o.discard(m)
 		return full(err)
 	}
-	m = o.messages[m.key]
-	m.expires, m.next, m.unsynced = m.put.Add(o.cfg.Expire), m.put, true
+	m = o.book.Messages[m.Key]
+	m.Expires, m.Next, m.Unsynced = m.Put.Add(o.cfg.Expire), m.Put, true
 	return o.syncPut(m)
 }
 
-func (o *Outbox) syncPut(m *message) error {
-	if err := o.sync(o.journal.written); err != nil {
+func (o *Outbox) syncPut(m *journal.Message) error {
+	if err := o.sync(o.journal.Written); err != nil {
 		return fmt.Errorf("%w: %w", ErrMaybeStored, err)
 	}
-	m.unsynced = false
+	m.Unsynced = false
 	o.plan(m)
 	return nil
 }

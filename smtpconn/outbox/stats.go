@@ -1,6 +1,10 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
+)
 
 // Stats is what an outbox has at the moment. Numbers of messages are numbers of
 // recipients.
@@ -29,24 +33,24 @@ type RelayStats struct {
 func (o *Outbox) Stats() Stats {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := Stats{Messages: len(o.messages), Unsaved: len(o.journal.pending)}
-	for _, m := range o.messages {
+	s := Stats{Messages: len(o.book.Messages), Unsaved: len(o.journal.Pending)}
+	for _, m := range o.book.Messages {
 		open := 0
-		for i := range m.rcpts {
-			switch r := &m.rcpts[i]; {
-			case r.State == waiting:
+		for i := range m.Recipients {
+			switch r := &m.Recipients[i]; {
+			case r.State == journal.Waiting:
 				s.Waiting++
 				open++
-			case r.State == inDoubt:
+			case r.State == journal.InDoubt:
 				s.InDoubt++
 				open++
 			}
-			if o.toTell(m.rcpts[i]) {
+			if o.toTell(m.Recipients[i]) {
 				s.Untold++
 			}
 		}
-		if open > 0 && (s.Oldest.IsZero() || m.put.Before(s.Oldest)) {
-			s.Oldest = m.put
+		if open > 0 && (s.Oldest.IsZero() || m.Put.Before(s.Oldest)) {
+			s.Oldest = m.Put
 		}
 	}
 	for _, r := range o.relays {

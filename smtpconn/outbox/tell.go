@@ -1,28 +1,32 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
+)
 
 // tell calls the handlers for a message.
-func (o *Outbox) tell(m *message) {
+func (o *Outbox) tell(m *journal.Message) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	m.telling = false
-	for i := range m.rcpts {
-		if !o.toTell(m.rcpts[i]) || o.closed && o.life.Err() != nil {
+	m.Telling = false
+	for i := range m.Recipients {
+		if !o.toTell(m.Recipients[i]) || o.closed && o.life.Err() != nil {
 			continue
 		}
-		if m.seq > o.journal.synced { // it may have come while a handler was called
+		if m.Seq > o.journal.Synced { // it may have come while a handler was called
 			break
 		}
 		if err := o.tellOne(m, i); err != nil {
-			m.failed++
-			m.telling = true
-			o.telling.add(time.Now().Add(o.cfg.delay(m.failed)), m)
+			m.Failed++
+			m.Telling = true
+			o.telling.add(time.Now().Add(o.cfg.delay(m.Failed)), m)
 			return
 		}
-		m.failed = 0
+		m.Failed = 0
 	}
-	if o.messages[m.key] == nil {
+	if o.book.Messages[m.Key] == nil {
 		o.discard(m)
 		return
 	}
@@ -30,26 +34,26 @@ func (o *Outbox) tell(m *message) {
 }
 
 // tellOne calls a handler for a recipient. The mutex is not held meanwhile.
-func (o *Outbox) tellOne(m *message, i int) error {
-	r := m.rcpts[i]
-	result := m.result(&r)
-	m.telling = true
+func (o *Outbox) tellOne(m *journal.Message, i int) error {
+	r := m.Recipients[i]
+	result := resultOf(m, &r)
+	m.Telling = true
 	o.mu.Unlock()
 	var err error
 	switch {
-	case r.State == inDoubt:
+	case r.State == journal.InDoubt:
 		o.cfg.Doubt(o.life, result)
 	case o.cfg.Result != nil:
 		err = o.cfg.Result(o.life, result)
 	}
 	o.mu.Lock()
-	m.telling = false
-	if r.State == inDoubt {
-		m.rcpts[i].doubtTold = m.rcpts[i].State == inDoubt
+	m.Telling = false
+	if r.State == journal.InDoubt {
+		m.Recipients[i].DoubtTold = m.Recipients[i].State == journal.InDoubt
 		return nil
 	}
 	if err == nil {
-		o.record(&entry{Msg: m.key, Do: doTold, To: []int{i}, Time: time.Now()})
+		o.record(&journal.Entry{Msg: m.Key, Do: journal.DoTold, To: []int{i}, Time: time.Now()})
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package outbox
+package journal
 
 import (
 	"bufio"
@@ -8,19 +8,23 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
-
-	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// reader reads a journal.
-type reader struct {
-	book   *book
-	lines  int   // that were read, damaged ones too
+// Damage is something in a journal that no Outbox has written.
+type Damage struct {
+	ID   string // of the message; "" if it is not known
+	Line int    // counted from 1; 0 for the whole
+	Err  error  // what is wrong
+}
+
+// Reader reads a journal.
+type Reader struct {
+	Book   *Book
+	Lines  int   // that were read, damaged ones too
 	last   int   // number in the last line that was not damaged
-	size   int64 // of the lines that end in a newline
+	Size   int64 // of the lines that end in a newline
 	torn   bool  // something follows the last newline
-	damage []*DamagedError
+	Damage []*Damage
 
 	// Of the damaged lines since the last that was not: how many there were whose message
 	// is known, and whether there is one whose message is not.
@@ -29,10 +33,10 @@ type reader struct {
 	lost    map[string]bool // keys of messages whose line "put" is damaged
 }
 
-// read reads a journal, from beginning to end. The error is of the reading; what is
+// Read reads a journal, from beginning to end. The error is of the reading; what is
 // damaged is in damage.
-func read(in io.Reader) (*reader, error) {
-	r := &reader{book: newBook(), lost: map[string]bool{}}
+func Read(in io.Reader) (*Reader, error) {
+	r := &Reader{Book: NewBook(), lost: map[string]bool{}}
 	buf := bufio.NewReaderSize(in, 64<<10)
 	for {
 		line, err := readLine(buf)
@@ -43,14 +47,14 @@ func read(in io.Reader) (*reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.lines++
-		r.size += int64(len(line))
+		r.Lines++
+		r.Size += int64(len(line))
 		if err := r.line(line[:len(line)-1]); err != nil {
 			return nil, err
 		}
 	}
-	if r.lines == 0 {
-		r.report(&DamagedError{File: "journal", Err: errors.New("no first line")})
+	if r.Lines == 0 {
+		r.report(&Damage{Err: errors.New("no first line")})
 	}
 	if r.unnamed {
 		r.suspectAll()
@@ -76,20 +80,20 @@ func readLine(in *bufio.Reader) (line []byte, err error) {
 }
 
 // line reads a line. The error means that the journal is of another format.
-func (r *reader) line(line []byte) error {
+func (r *Reader) line(line []byte) error {
 	e, err := parse(line)
 	switch {
 	case err != nil:
-	case r.lines == 1 && e.Format != format:
-		return fmt.Errorf("format %.40q, want %q: it may be of a later version", e.Format, format)
+	case r.Lines == 1 && e.Format != Format:
+		return fmt.Errorf("format %.40q, want %q: it may be of a later version", e.Format, Format)
 	case e.N <= r.last:
 		err = fmt.Errorf("the number is %d, after %d", e.N, r.last)
 	default:
 		r.number(e.N)
-		if r.lines == 1 {
+		if r.Lines == 1 {
 			return nil
 		}
-		if err = r.book.apply(e); err == errUnknown && r.lost[e.Msg] {
+		if err = r.Book.Apply(e); err == errUnknown && r.lost[e.Msg] {
 			err = nil
 		}
 	}
@@ -100,10 +104,10 @@ func (r *reader) line(line []byte) error {
 }
 
 // number looks for lines that are missing before the one with a number.
-func (r *reader) number(n int) {
+func (r *Reader) number(n int) {
 	missing := n - r.last - 1
 	if missing > r.named && !r.unnamed {
-		r.report(&DamagedError{File: "journal", Line: r.lines, Err: fmt.Errorf("%d lines are damaged or missing before it", missing)})
+		r.report(&Damage{Line: r.Lines, Err: fmt.Errorf("%d lines are damaged or missing before it", missing)})
 	}
 	if missing > r.named || r.unnamed {
 		r.suspectAll()
@@ -117,19 +121,19 @@ var (
 )
 
 // damaged looks for the message that a damaged line is about.
-func (r *reader) damaged(line []byte, err error) {
-	d := &DamagedError{File: "journal", Line: r.lines, Err: err}
+func (r *Reader) damaged(line []byte, err error) {
+	d := &Damage{Line: r.Lines, Err: err}
 	r.report(d)
 	keys := keyField.FindAllSubmatch(line, -1)
 	isPut := bytes.Contains(line, []byte(`"envelope":`)) && bytes.Contains(line, []byte(`"sha256":`))
 	switch {
-	case r.lines == 1, len(keys) == 0 && bytes.Contains(line, []byte(`"do":"kept"`)):
+	case r.Lines == 1, len(keys) == 0 && bytes.Contains(line, []byte(`"do":"kept"`)):
 		r.named++
 	case len(keys) != 1 || bytes.Count(line, []byte(`"sum":"`)) > 1:
 		r.unnamed = true
-	case r.book.messages[string(keys[0][1])] != nil:
-		m := r.book.messages[string(keys[0][1])]
-		m.suspect, d.ID = true, m.id
+	case r.Book.Messages[string(keys[0][1])] != nil:
+		m := r.Book.Messages[string(keys[0][1])]
+		m.suspect, d.ID = true, m.ID
 		r.named++
 	case isPut:
 		r.lost[string(keys[0][1])] = true
@@ -142,46 +146,31 @@ func (r *reader) damaged(line []byte, err error) {
 	}
 }
 
-// maxReports is how many findings are kept: a disk that has lost much is no reason to
+// MaxDamage is how many findings are kept: a disk that has lost much is no reason to
 // fill the memory.
-const maxReports = 1000
+const MaxDamage = 1000
 
-func (r *reader) report(d *DamagedError) {
-	if len(r.damage) < maxReports {
-		r.damage = append(r.damage, d)
+func (r *Reader) report(d *Damage) {
+	if len(r.Damage) < MaxDamage {
+		r.Damage = append(r.Damage, d)
 	}
 }
 
 // suspectAll notes that a line is lost which may have been about any message.
-func (r *reader) suspectAll() {
-	for _, m := range r.book.messages {
+func (r *Reader) suspectAll() {
+	for _, m := range r.Book.Messages {
 		m.suspect = true
 	}
 }
 
-// recover puts in doubt what a program that has ended has left open.
-func (b *book) recover() {
-	for _, m := range b.messages {
+// Recover puts in doubt what a program that has ended has left open.
+func (b *Book) Recover() {
+	for _, m := range b.Messages {
 		if m.suspect {
-			m.doubt(m.in(waiting), "a line of the journal is damaged or missing, which may have been about the message")
+			m.Doubt(m.In(Waiting), "a line of the journal is damaged or missing, which may have been about the message")
 		} else {
-			m.doubt(m.mark, "the program ended before it knew the outcome")
+			m.Doubt(m.Mark, "the program ended before it knew the outcome")
 		}
-		m.mark, m.suspect = nil, false
-	}
-}
-
-// doubt puts recipients in doubt that are waiting.
-func (m *message) doubt(list []int, why string) {
-	for i := range m.rcpts {
-		r := &m.rcpts[i]
-		if r.State != waiting || !slices.Contains(list, i) {
-			continue
-		}
-		r.State, r.Failure = inDoubt, &failure{Outcome: smtpconn.InDoubt, Phase: smtpconn.PhaseEnd, Error: why}
-		if slices.Contains(m.mark, i) {
-			r.Relay = m.relay
-			r.Attempts++
-		}
+		m.Mark, m.suspect = nil, false
 	}
 }

@@ -1,4 +1,4 @@
-package outbox
+package journal
 
 import (
 	"bufio"
@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 )
 
-// rewrite replaces the journal by a new one with what is known. After an error the old
+// Rewrite replaces the journal by a new one with what is known. After an error the old
 // one may still be in place.
-func (j *journal) rewrite() error {
-	temp := j.path + ".new"
+func (j *File) Rewrite() error {
+	temp := j.Path + ".new"
 	next, size, lines, err := j.writeNew(temp)
 	if err == nil {
-		if err = os.Rename(temp, j.path); err != nil {
+		if err = os.Rename(temp, j.Path); err != nil {
 			next.Close()
 		}
 	}
@@ -26,17 +26,17 @@ func (j *journal) rewrite() error {
 	if j.file != nil {
 		j.file.Close()
 	}
-	j.file, j.size, j.lines, j.pending = next, size, lines, nil
+	j.file, j.size, j.Lines, j.Pending = next, size, lines, nil
 	j.suspect = true // after a power failure the old one may be back
-	if err := j.calls.syncDir(filepath.Dir(j.path)); err != nil {
+	if err := j.Calls.SyncDir(filepath.Dir(j.Path)); err != nil {
 		return err
 	}
-	j.suspect, j.synced = false, j.written
+	j.suspect, j.Synced = false, j.Written
 	return nil
 }
 
 // writeNew writes a new journal and syncs it.
-func (j *journal) writeNew(path string) (f *os.File, size int64, lines int, err error) {
+func (j *File) writeNew(path string) (f *os.File, size int64, lines int, err error) {
 	// A program that was stopped may have left the file.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, 0, err
@@ -50,7 +50,7 @@ func (j *journal) writeNew(path string) (f *os.File, size int64, lines int, err 
 		}
 	}()
 	out := bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
-		n, err := j.calls.write(f, b, size)
+		n, err := j.Calls.Write(f, b, size)
 		size += int64(n)
 		return n, err
 	}), 64<<10)
@@ -59,23 +59,23 @@ func (j *journal) writeNew(path string) (f *os.File, size int64, lines int, err 
 		err = out.Flush()
 	}
 	if err == nil {
-		err = j.calls.sync(f)
+		err = j.Calls.Sync(f)
 	}
 	return f, size, lines, err
 }
 
 // writeAll writes the lines of a new journal, and returns how many they are.
-func (j *journal) writeAll(out io.Writer) (lines int, err error) {
-	put := func(e *entry) error {
+func (j *File) writeAll(out io.Writer) (lines int, err error) {
+	put := func(e *Entry) error {
 		lines++
-		line, err := e.line(lines)
+		line, err := e.Line(lines)
 		if err == nil {
 			_, err = out.Write(line)
 		}
 		return err
 	}
-	if err = put(&entry{Format: format}); err == nil {
-		err = j.snapshot(put)
+	if err = put(&Entry{Format: Format}); err == nil {
+		err = j.Snapshot(put)
 	}
 	return lines, err
 }
@@ -84,15 +84,15 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// adopt goes on with the journal that is there, behind its last line.
-func (j *journal) adopt(size int64, lines int) error {
-	f, err := os.OpenFile(j.path, os.O_RDWR, 0)
+// Adopt goes on with the journal that is there, behind its last line.
+func (j *File) Adopt(size int64, lines int) error {
+	f, err := os.OpenFile(j.Path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	j.file, j.size, j.lines, j.suspect = f, size, lines, false
+	j.file, j.size, j.Lines, j.suspect = f, size, lines, false
 	if err := f.Truncate(size); err != nil {
 		return err
 	}
-	return j.calls.sync(f)
+	return j.Calls.Sync(f)
 }

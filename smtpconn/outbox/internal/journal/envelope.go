@@ -1,4 +1,4 @@
-package outbox
+package journal
 
 import (
 	"bytes"
@@ -20,9 +20,9 @@ const (
 	maxRecipients = 1000
 )
 
-// envelope is what is kept of a [smtpconn.Envelope]: all but Partial and BeforeEnd. The
+// Envelope is what is kept of a [smtpconn.Envelope]: all but Partial and BeforeEnd. The
 // options have the names of package smtp.
-type envelope struct {
+type Envelope struct {
 	From           string              `json:"from"`
 	To             []string            `json:"to"`
 	Mail           *smtp.MailOptions   `json:"mail,omitempty"`
@@ -31,9 +31,9 @@ type envelope struct {
 	ShortLines     bool                `json:"short_lines,omitempty"`
 }
 
-// newEnvelope returns what is kept of an envelope, or why it cannot be kept or sent.
-func newEnvelope(id string, e smtpconn.Envelope) (envelope, error) {
-	var none envelope
+// NewEnvelope returns what is kept of an envelope, or why it cannot be kept or sent.
+func NewEnvelope(id string, e smtpconn.Envelope) (Envelope, error) {
+	var none Envelope
 	switch {
 	case id == "" || len(id) > maxID || !utf8.ValidString(id):
 		return none, fmt.Errorf("outbox: the id is empty, longer than %d bytes, or not UTF-8", maxID)
@@ -45,17 +45,17 @@ func newEnvelope(id string, e smtpconn.Envelope) (envelope, error) {
 	if err := e.Validate(); err != nil {
 		return none, fmt.Errorf("outbox: %w", err)
 	}
-	kept := envelope{e.From, e.To, e.Mail, e.Rcpt, e.NormalizeLines, e.ShortLines}
+	kept := Envelope{e.From, e.To, e.Mail, e.Rcpt, e.NormalizeLines, e.ShortLines}
 	line, err := marshal(kept)
 	switch {
 	case err != nil || len(line) > maxLine/2 || !kept.isUTF8():
 		return none, errors.New("outbox: the options of the envelope cannot be kept: too long, or not UTF-8")
 	}
-	kept = envelope{} // of its own
+	kept = Envelope{} // of its own
 	return kept, unmarshal(line, &kept)
 }
 
-func (e *envelope) isUTF8() bool {
+func (e *Envelope) isUTF8() bool {
 	text := []string{}
 	if e.Mail != nil {
 		text = append(text, string(e.Mail.Body), string(e.Mail.Return), e.Mail.EnvelopeID)
@@ -71,8 +71,8 @@ func (e *envelope) isUTF8() bool {
 	return !slices.ContainsFunc(text, func(s string) bool { return !utf8.ValidString(s) })
 }
 
-// attempt returns the envelope of an attempt for some of the recipients.
-func (e *envelope) attempt(to []int) smtpconn.Envelope {
+// Attempt returns the envelope of an attempt for some of the recipients.
+func (e *Envelope) Attempt(to []int) smtpconn.Envelope {
 	some := smtpconn.Envelope{From: e.From, Mail: e.Mail, Partial: true, NormalizeLines: e.NormalizeLines, ShortLines: e.ShortLines}
 	for _, i := range to {
 		some.To = append(some.To, e.To[i])
@@ -87,8 +87,8 @@ func (e *envelope) attempt(to []int) smtpconn.Envelope {
 	return some
 }
 
-// fingerprint tells messages apart.
-func (e *envelope) fingerprint(content digest) digest {
+// Fingerprint tells messages apart.
+func (e *Envelope) Fingerprint(content Digest) Digest {
 	line, _ := marshal(e) // it was read from a line, or can be written to one
 	return sha256.Sum256(append(line, content[:]...))
 }
