@@ -65,6 +65,7 @@ type delivery struct {
 	start    int64 // where the content begins
 	vetoed   bool  // BeforeEnd has forbidden the end
 	tried    []Session
+	rest     bool                // hosts of the route were not tried
 	last     *smtpconn.SendError // of the last attempt that a server has seen
 }
 
@@ -92,6 +93,7 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 		}
 		for _, addr := range h.Addrs {
 			if left == 0 || ctx.Err() != nil {
+				d.rest = true
 				return nil, d.failure(ctx)
 			}
 			left--
