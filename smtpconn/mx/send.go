@@ -27,8 +27,11 @@ import (
 // With Envelope.Mail.RequireTLS only hosts count whose names are vouched for: by TLSA
 // records, by an MTA-STS policy, or by the operator under Secure (RFC 8689 §4.2.1).
 func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
-	if ctx == nil || content == nil {
-		return nil, badCall(errors.New("mx: nil context or content"))
+	switch {
+	case ctx == nil:
+		return nil, badCall(errNilContext)
+	case content == nil:
+		return nil, badCall(errors.New("mx: nil content"))
 	}
 	if err := e.Validate(); err != nil {
 		return nil, badCall(err)
