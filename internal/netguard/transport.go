@@ -16,13 +16,15 @@ func Unnamed(c *tls.Config) bool { return c != nil && (c.InsecureSkipVerify || c
 // nil: it accepts servers that are not shown to have their name, or connects by a function
 // that does not end with the context.
 func CheckTransport(t *http.Transport) error {
-	//lint:ignore SA1019 a program may have set them all the same
-	switch {
-	case t == nil:
+	if t == nil {
 		return nil
-	case t.DialTLSContext != nil, t.DialTLS != nil, Unnamed(t.TLSClientConfig):
+	}
+	//lint:ignore SA1019 a program may have set them all the same
+	dial, dialTLS := t.Dial, t.DialTLS
+	switch {
+	case t.DialTLSContext != nil, dialTLS != nil, Unnamed(t.TLSClientConfig):
 		return errors.New("Transport does not verify servers by their names")
-	case t.DialContext == nil && t.Dial != nil:
+	case t.DialContext == nil && dial != nil:
 		return errors.New("Transport has Dial and no DialContext")
 	}
 	return nil

@@ -309,7 +309,6 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	raw := func(string, string) (net.Conn, error) { return nil, errors.New("no") }
-	//lint:ignore SA1019 a program may have set them all the same
 	for name, transport := range map[string]*http.Transport{
 		"does not verify": {TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 		"another name":    {TLSClientConfig: &tls.Config{ServerName: "x"}},
