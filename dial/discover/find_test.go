@@ -346,6 +346,7 @@ func TestBadOptions(t *testing.T) {
 			"transport verifies a name": func(o *discover.Options) { o.Transport.TLSClientConfig.ServerName = "hoster.net" },
 			"transport does TLS":        func(o *discover.Options) { o.Transport.DialTLSContext = tlsDial },
 			"transport does TLS, too":   dialTLS,
+			"transport does not end":    dialForEver,
 			"dialer does not verify":    func(o *discover.Options) { o.Dialer.TLSConfig.InsecureSkipVerify = true },
 			"dialer verifies a name":    func(o *discover.Options) { o.Dialer.TLSConfig.ServerName = "hoster.net" },
 			"table over http":           func(o *discover.Options) { o.ISPDB = "http://table.example/" },
@@ -379,6 +380,12 @@ func TestBadOptions(t *testing.T) {
 func dialTLS(o *discover.Options) {
 	//lint:ignore SA1019 a program may have set it all the same
 	o.Transport.DialTLS = func(string, string) (net.Conn, error) { return nil, errors.New("no") }
+}
+
+func dialForEver(o *discover.Options) {
+	o.Transport.DialContext = nil
+	//lint:ignore SA1019 a program may have set it all the same
+	o.Transport.Dial = func(string, string) (net.Conn, error) { return nil, errors.New("no") }
 }
 
 func TestNoContext(t *testing.T) {

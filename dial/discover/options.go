@@ -2,7 +2,6 @@ package discover
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,7 +26,8 @@ type Options struct {
 	// Transport fetches documents over HTTPS. nil means the system's roots and no
 	// proxy. It is cloned, and its connections end with the call. A config that
 	// does not verify the server's name, or a DialTLS of the program's, is an error
-	// of the call, as it would forge the proof. With a Proxy, Permit is asked about
+	// of the call, as it would forge the proof; so is a Dial without a DialContext,
+	// as it cannot be interrupted. With a Proxy, Permit is asked about
 	// the proxy, which then connects as it likes.
 	Transport *http.Transport
 
@@ -96,13 +96,10 @@ func (o *Options) NetDialer() dial.NetDialer {
 
 // check returns what is wrong with o before anything is asked.
 func (o *Options) check() error {
-	if t := o.Transport; t != nil {
-		//lint:ignore SA1019 a program may have set it all the same
-		if t.DialTLSContext != nil || t.DialTLS != nil || unnamed(t.TLSClientConfig) {
-			return errors.New("discover: Transport does not verify servers by their names")
-		}
+	if err := netguard.CheckTransport(o.Transport); err != nil {
+		return fmt.Errorf("discover: %w", err)
 	}
-	if o.Dialer != nil && unnamed(o.Dialer.TLSConfig) {
+	if o.Dialer != nil && netguard.Unnamed(o.Dialer.TLSConfig) {
 		return errors.New("discover: Dialer does not verify servers by their names")
 	}
 	if o.ISPDB != "" {
@@ -123,10 +120,6 @@ func (o *Options) check() error {
 	}
 	return nil
 }
-
-// unnamed reports whether a config accepts servers that are not shown to have the
-// name that they were looked up by.
-func unnamed(c *tls.Config) bool { return c != nil && (c.InsecureSkipVerify || c.ServerName != "") }
 
 // timeout returns a context for one source.
 func (o *Options) timeout(ctx context.Context) (context.Context, context.CancelFunc) {

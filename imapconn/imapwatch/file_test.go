@@ -129,8 +129,9 @@ func TestFileSync(t *testing.T) {
 			t.Errorf("the file has %q", b)
 		}
 	}
-	if left, _ := filepath.Glob(path + ".*"); len(left) != 1 { // the lock
-		t.Errorf("left are %q", left)
+	lock, _ := filepath.Glob(path + ".*")
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(lock) != 1 || left != nil {
+		t.Errorf("left are %q, %q", lock, left)
 	}
 	if synced != 3 {
 		t.Errorf("%d syncs", synced)

@@ -3,6 +3,7 @@
 package netguard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,42 +108,48 @@ func (g *Guard) Addresses(ctx context.Context, host string) ([]netip.Addr, error
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a}, nil
 	}
-	var six, four []netip.Addr
-	var err6, err4 error
-	var asking sync.WaitGroup
-	asking.Go(func() { six, err6 = g.lookup(ctx, host, dnsmessage.TypeAAAA) })
-	asking.Go(func() { four, err4 = g.lookup(ctx, host, dnsmessage.TypeA) })
-	asking.Wait()
-	var all []netip.Addr
-	for i := range max(len(six), len(four)) {
-		all = append(all, six[min(i, len(six)):min(i+1, len(six))]...)
-		all = append(all, four[min(i, len(four)):min(i+1, len(four))]...)
-	}
+	six, four, failed := LookUp(ctx, g.Resolver, host)
+	all := Alternate(six, four)
 	switch {
 	case all != nil:
 		return all, nil
-	case err4 != nil:
-		return nil, err4
-	case err6 != nil:
-		return nil, err6
+	case failed != nil:
+		return nil, failed
 	}
 	return nil, fmt.Errorf("%s: %w", host, ErrNoAddress)
 }
 
-func (g *Guard) lookup(ctx context.Context, host string, t dnsmessage.Type) (all []netip.Addr, err error) {
-	answer, err := g.Resolver.Ask(ctx, host, t)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range answer.Records {
-		switch b := r.Body.(type) {
-		case *dnsmessage.AResource:
-			all = append(all, netip.AddrFrom4(b.A))
-		case *dnsmessage.AAAAResource:
-			all = append(all, netip.AddrFrom16(b.AAAA))
+// LookUp asks for the addresses of both kinds of a host at once. An answer is nil if it
+// could not be had; failed is why, for either.
+func LookUp(ctx context.Context, r *dns.Resolver, host string) (six, four *dns.Answer, failed error) {
+	var err6, err4 error
+	var asking sync.WaitGroup
+	asking.Go(func() { six, err6 = r.Ask(ctx, host, dnsmessage.TypeAAAA) })
+	asking.Go(func() { four, err4 = r.Ask(ctx, host, dnsmessage.TypeA) })
+	asking.Wait()
+	return six, four, cmp.Or(err4, err6)
+}
+
+// maxAlternate bounds how many addresses are taken from an answer.
+const maxAlternate = 8
+
+// Alternate returns the addresses in two answers, each of which may be nil, at most 16:
+// one of each in turn.
+func Alternate(first, second *dns.Answer) (all []netip.Addr) {
+	for i := range maxAlternate {
+		for _, a := range []*dns.Answer{first, second} {
+			if a == nil || i >= len(a.Records) {
+				continue
+			}
+			switch b := a.Records[i].Body.(type) {
+			case *dnsmessage.AResource:
+				all = append(all, netip.AddrFrom4(b.A))
+			case *dnsmessage.AAAAResource:
+				all = append(all, netip.AddrFrom16(b.AAAA))
+			}
 		}
 	}
-	return all, nil
+	return all
 }
 
 // PublicAddress is an error for addresses that are of this host or of the link, or of no

@@ -9,6 +9,8 @@ import (
 // ErrClosed is in the chain of an error after [Sender.Close].
 var ErrClosed = errors.New("mx: the Sender is closed")
 
+var errNilContext = errors.New("mx: nil context")
+
 // calls counts the calls under way.
 type calls struct {
 	mu     sync.Mutex
@@ -31,6 +33,9 @@ func (c *calls) enter() error {
 // background, which is to fetch policies ahead of their expiry, and waits for that. Later
 // calls fail with [ErrClosed].
 func (s *Sender) Close(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	s.calls.mu.Lock()
 	s.calls.closed = true
 	s.calls.mu.Unlock()

@@ -49,7 +49,9 @@ type Config struct {
 	// New. nil means the zero Dialer. Its NetDialer is given addresses, not names.
 	Dialer *dial.Dialer
 
-	// Transport fetches MTA-STS policies. nil means the system's roots and no proxy.
+	// Transport fetches MTA-STS policies. nil means the system's roots and no proxy. One
+	// that does not verify a server's name, has a DialTLS of the program's, or a Dial
+	// without a DialContext, is an error of New.
 	Transport *http.Transport
 
 	// Self are this host's own names and addresses as an MX: a mail server must not
@@ -93,8 +95,8 @@ func New(c Config) (*Sender, error) {
 	if err := checkDialer(&s.dial); err != nil {
 		return nil, fmt.Errorf("mx: %w", err)
 	}
-	if t := c.Transport; t != nil && (t.DialTLSContext != nil || unnamed(&dial.Dialer{TLSConfig: t.TLSClientConfig})) {
-		return nil, errors.New("mx: Transport does not verify servers by their names")
+	if err := netguard.CheckTransport(c.Transport); err != nil {
+		return nil, fmt.Errorf("mx: %w", err)
 	}
 	var err error
 	if s.rules, err = newRules(c.Rules); err != nil {
@@ -128,13 +130,7 @@ func (s *Sender) complete() {
 	}
 	c.MaxHosts = max(c.MaxHosts, 2)
 	s.guard = netguard.Guard{Resolver: c.Resolver, Permit: c.Permit, Dial: netguard.Dialing(&s.dial)}
-	s.sts.begin(c)
-}
-
-// unnamed reports whether a dialer has a verification of its own.
-func unnamed(d *dial.Dialer) bool {
-	c := d.TLSConfig
-	return c != nil && (c.InsecureSkipVerify || c.ServerName != "" || c.VerifyPeerCertificate != nil)
+	s.sts.begin(c, &s.guard)
 }
 
 func checkDialer(d *dial.Dialer) error {
@@ -143,7 +139,7 @@ func checkDialer(d *dial.Dialer) error {
 		return errors.New("a Dialer with Peers: rules are what says how a server is verified")
 	case len(d.Pins) > 0:
 		return errors.New("a Dialer with Pins: rules are what says how a server is verified")
-	case unnamed(d):
+	case netguard.Unnamed(d.TLSConfig), d.TLSConfig != nil && d.TLSConfig.VerifyPeerCertificate != nil:
 		return errors.New("a Dialer whose TLSConfig has InsecureSkipVerify, ServerName or VerifyPeerCertificate")
 	}
 	return nil

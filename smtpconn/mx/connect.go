@@ -3,7 +3,6 @@ package mx
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -31,12 +30,8 @@ const connectTime = 30 * time.Second
 // connect begins a session with a host at one of its addresses, as the host's Demand has
 // it, and fills in the evidence.
 func (s *Sender) connect(ctx context.Context, h *Host, evidence *Session) (*smtpconn.Client, error) {
-	addr := evidence.Addr
-	if why := s.cfg.Permit(addr); why != nil {
-		return nil, fmt.Errorf("%w: %v: %w", ErrNotPermitted, addr, why)
-	}
 	evidence.Untrue = h.Untrue
-	raw, err := s.reach(ctx, addr)
+	raw, err := s.reach(ctx, evidence.Addr)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +54,7 @@ func (s *Sender) connect(ctx context.Context, h *Host, evidence *Session) (*smtp
 func (s *Sender) reach(ctx context.Context, addr netip.Addr) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, connectTime, errors.New("no connection in time"))
 	defer cancel()
-	return s.guard.Dial(ctx, "tcp", netip.AddrPortFrom(addr, s.cfg.Port).String())
+	return s.guard.DialContext(ctx, "tcp", netip.AddrPortFrom(addr, s.cfg.Port).String())
 }
 
 // policy returns what the demand means for TLS.

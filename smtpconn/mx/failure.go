@@ -26,7 +26,9 @@ func (d *delivery) failure(ctx context.Context) error {
 		return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: f}
 	case e.Outcome == smtpconn.Refused:
 		f.Status = statusOf(e)
-	case e.Outcome != smtpconn.InDoubt && !e.Temporary() && (!lacks(e) || d.all(lacks)):
+	case e.Outcome == smtpconn.InDoubt:
+		f.Status = [3]int{4, 4, 2} // the connection was lost (RFC 3463 §3.5)
+	case !e.Temporary() && (!lacks(e) || d.all(lacks)):
 		d.judge(f)
 		f.Status[0] = 5
 	}
@@ -71,9 +73,9 @@ func (d *delivery) judge(f *Error) {
 	}
 }
 
-// all reports whether all attempts have failed in one way.
+// all reports whether all hosts have failed in one way.
 func (d *delivery) all(is func(error) bool) bool {
-	return len(d.tried) > 0 && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
+	return len(d.tried) > 0 && !d.rest && d.route.More == 0 && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
 }
 
 // lacks reports whether a message was not sent because the server does not take such ones.

@@ -56,9 +56,18 @@ func (t *table) of(domain string) *known {
 	return k
 }
 
+// has reports whether an entry is there, and was not dropped.
+func (t *table) has(k *known) bool {
+	e := t.entries[k.domain]
+	return e != nil && e.Value == any(k)
+}
+
 // settle is called when an entry has changed. It drops those that were not asked for
 // longest while there is too much. Those that are being fetched stay.
 func (t *table) settle(k *known) {
+	if !t.has(k) {
+		return
+	}
 	size := knownSize
 	if k.policy != nil {
 		for _, pattern := range k.policy.MX {
@@ -77,8 +86,8 @@ func (t *table) settle(k *known) {
 
 // drop takes an entry out, if it is there.
 func (t *table) drop(k *known) {
-	if e := t.entries[k.domain]; e != nil && e.Value == any(k) {
-		t.recent.Remove(e)
+	if t.has(k) {
+		t.recent.Remove(t.entries[k.domain])
 		delete(t.entries, k.domain)
 		t.size -= k.size
 	}

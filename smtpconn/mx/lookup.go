@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -133,26 +134,14 @@ func (x *exchange) judge(nulls int) error {
 	return nil
 }
 
-// Limits on what is used of the records of a host.
-const (
-	maxAddrs = 16
-	maxTLSA  = 64
-)
-
 // addresses fills in the addresses of a host, and whether they are vouched for. IPv6 and
 // IPv4 alternate. A failure to look up one kind does not matter if there is an address of
 // the other.
 func (s *Sender) addresses(ctx context.Context, h *Host) {
-	six, failed := s.cfg.Resolver.Ask(ctx, h.Name, dnsmessage.TypeAAAA)
-	four, err := s.cfg.Resolver.Ask(ctx, h.Name, dnsmessage.TypeA)
-	failed = cmp.Or(err, failed)
-	first, second := addrsOf(six), addrsOf(four)
-	for i := range max(len(first), len(second)) {
-		h.Addrs = append(h.Addrs, first[min(i, len(first)):min(i+1, len(first))]...)
-		h.Addrs = append(h.Addrs, second[min(i, len(second)):min(i+1, len(second))]...)
-	}
+	six, four, failed := netguard.LookUp(ctx, s.cfg.Resolver, h.Name)
+	h.Addrs = netguard.Alternate(six, four)
 	vouches := six
-	if first == nil {
+	if six == nil || len(six.Records) == 0 {
 		vouches = four
 	}
 	switch {
@@ -164,27 +153,6 @@ func (s *Sender) addresses(ctx context.Context, h *Host) {
 	default:
 		h.Err = ErrNoAddress
 	}
-}
-
-// addrsOf returns the addresses in an answer, which may be nil, at most half of maxAddrs.
-func addrsOf(a *dns.Answer) (all []netip.Addr) {
-	if a == nil {
-		return nil
-	}
-	for _, r := range a.Records[:min(len(a.Records), maxAddrs/2)] {
-		all = append(all, addrOf(r))
-	}
-	return all
-}
-
-func addrOf(r dnsmessage.Resource) netip.Addr {
-	switch b := r.Body.(type) {
-	case *dnsmessage.AResource:
-		return netip.AddrFrom4(b.A)
-	case *dnsmessage.AAAAResource:
-		return netip.AddrFrom16(b.AAAA)
-	}
-	return netip.Addr{}
 }
 
 // tlsa fills in the TLSA records of a host whose addresses are known. They are at the end
@@ -222,6 +190,9 @@ func (s *Sender) tlsa(ctx context.Context, h *Host) {
 		return
 	}
 }
+
+// maxTLSA bounds how many TLSA records of a host are used.
+const maxTLSA = 64
 
 var errManyTLSA = fmt.Errorf("more than %d TLSA records", maxTLSA)
 

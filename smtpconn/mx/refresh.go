@@ -19,6 +19,9 @@ const maxRefreshing = 16
 // By itself a Sender fetches a policy anew only when mail goes to the domain. A program that
 // runs for long calls Refresh every few hours.
 func (s *Sender) Refresh(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	if err := s.calls.enter(); err != nil {
 		return err
 	}

@@ -237,6 +237,34 @@ func TestFetchGivenUp(t *testing.T) {
 	})
 }
 
+// What is dropped while it is fetched is not counted when the fetch ends.
+func TestFetchDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newWorld(t).sender()
+		mx.SetFetch(s, func(ctx context.Context, domain string) (*mx.Policy, error) {
+			if strings.HasPrefix(domain, "slow") {
+				<-ctx.Done()
+				time.Sleep(time.Second) // and succeeds when others have taken its place
+				return &mx.Policy{Mode: mx.Testing, MX: []string{"a.example"}, MaxAge: time.Hour}, nil
+			}
+			return &mx.Policy{Mode: mx.None, MaxAge: time.Hour}, nil
+		})
+		for i := range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			mx.GetPolicy(ctx, s, fmt.Sprintf("slow%d.example", i), "1")
+			cancel()
+		}
+		for i := range mx.MaxKept>>10 + 10 { // which leaves no room for the slow
+			mx.GetPolicy(t.Context(), s, fmt.Sprintf("d%d.example", i), "1")
+		}
+		time.Sleep(time.Minute)
+		domains, size := mx.Kept(s)
+		if size != domains<<10 {
+			t.Errorf("%d domains of %d bytes", domains, size)
+		}
+	})
+}
+
 // Close waits for calls, and later ones fail: they must not go on without policies.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,6 +61,9 @@ const maxLookups = 10
 // It returns an [*Error] if there is no host for the mail. If there are hosts that must not
 // be used, it returns no error: see Host.Err.
 func (s *Sender) Look(ctx context.Context, domain string) (*Route, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	d, err := parseDomain(domain)
 	if err != nil {
 		return nil, fmt.Errorf("mx: %w", err)
@@ -79,6 +82,7 @@ func (s *Sender) route(ctx context.Context, d domain) (*Route, error) {
 	var err error
 	if d.addr.IsValid() {
 		r.literal(f)
+		err = s.withoutOwn(r)
 	} else {
 		err = s.look(ctx, r, f)
 	}

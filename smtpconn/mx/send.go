@@ -27,8 +27,11 @@ import (
 // With Envelope.Mail.RequireTLS only hosts count whose names are vouched for: by TLSA
 // records, by an MTA-STS policy, or by the operator under Secure (RFC 8689 §4.2.1).
 func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
-	if ctx == nil || content == nil {
-		return nil, badCall(errors.New("mx: nil context or content"))
+	switch {
+	case ctx == nil:
+		return nil, badCall(errNilContext)
+	case content == nil:
+		return nil, badCall(errors.New("mx: nil content"))
 	}
 	if err := e.Validate(); err != nil {
 		return nil, badCall(err)
@@ -65,6 +68,7 @@ type delivery struct {
 	start    int64 // where the content begins
 	vetoed   bool  // BeforeEnd has forbidden the end
 	tried    []Session
+	rest     bool                // hosts of the route were not tried
 	last     *smtpconn.SendError // of the last attempt that a server has seen
 }
 
@@ -92,6 +96,7 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 		}
 		for _, addr := range h.Addrs {
 			if left == 0 || ctx.Err() != nil {
+				d.rest = true
 				return nil, d.failure(ctx)
 			}
 			left--

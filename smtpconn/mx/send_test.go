@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func TestSendNextHost(t *testing.T) {
 		"554 at the end":                  {first: says(".", "554 5.6.0 spam", 0), want: "refused 5.6.0"},
 		"17 it dies at RCPT":              {first: hangUp("RCPT"), want: "accepted 1 refused 0", b: 1, sessions: 1},
 		"17 it dies at DATA":              {first: hangUp("DATA"), want: "accepted 1 refused 0", b: 1, sessions: 1},
-		"18 it dies at the end":           {first: hangUp("."), want: "in doubt 4.4.1"},
+		"18 it dies at the end":           {first: hangUp("."), want: "in doubt 4.4.2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := two(t, c.first, c.second)
@@ -305,6 +306,18 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		if _, err := mx.New(mx.Config{Dialer: d}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	raw := func(string, string) (net.Conn, error) { return nil, errors.New("no") }
+	for name, transport := range map[string]*http.Transport{
+		"does not verify": {TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+		"another name":    {TLSClientConfig: &tls.Config{ServerName: "x"}},
+		"DialTLSContext":  {DialTLSContext: func(_ context.Context, n, a string) (net.Conn, error) { return raw(n, a) }},
+		"DialTLS":         {DialTLS: raw},
+		"Dial":            {Dial: raw},
+	} {
+		if _, err := mx.New(mx.Config{Transport: transport}); err == nil || !strings.Contains(err.Error(), "Transport") {
+			t.Errorf("Transport: %s: %v", name, err)
 		}
 	}
 	if _, err := mx.New(mx.Config{Self: []string{"a b"}}); err == nil {

@@ -127,6 +127,59 @@ func TestSendLacks(t *testing.T) {
 	}
 }
 
+// A message does not come back while there are hosts that were not asked, as there are more
+// than are tried, or than are looked up.
+func TestSendHostsLeft(t *testing.T) {
+	small := server{lacks: []string{"SMTPUTF8"}}
+	for name, c := range map[string]struct {
+		hosts, addresses int // of each
+		want             string
+	}{
+		"two":                       {2, 1, "not sent 5.6.7"},
+		"more than are tried":       {2, 4, "not sent 4.4.1"},
+		"as many as are looked up":  {5, 1, "not sent 5.6.7"},
+		"more than are looked up":   {6, 1, "not sent 4.4.1"},
+		"hosts without addresses":   {10, 0, "not sent 5.4.4"},
+		"more of those than ten":    {11, 0, "not sent 4.4.1"},
+		"one, with all its address": {1, 5, "not sent 5.6.7"},
+	} {
+		w := newWorld(t)
+		for i := range c.hosts {
+			host := fmt.Sprintf("h%d.example", i)
+			w.Names.Add(fmt.Sprintf("d.example MX %d %s", i, host))
+			for j := range c.addresses {
+				srv := w.mail(fmt.Sprintf("h%d-%d.example", i, j), small)
+				address := fmt.Sprintf("192.0.2.%d", 1+i*10+j)
+				w.Names.Add(host + " A " + address)
+				w.Listen(address+":25", srv.Serve)
+			}
+		}
+		if got, err := w.send("jürgen@d.example"); got != c.want {
+			t.Errorf("%s: %s, want %s: %v", name, got, c.want, err)
+		}
+	}
+}
+
+// A context that is nil is an error before any I/O.
+func TestNoContext(t *testing.T) {
+	w := newWorld(t)
+	s := w.sender()
+	var none context.Context
+	_, look := s.Look(none, "d.example")
+	_, send := s.Send(none, smtpconn.Envelope{To: []string{"u@d.example"}}, strings.NewReader(text))
+	for name, err := range map[string]error{"Look": look, "Send": send, "Refresh": s.Refresh(none), "Close": s.Close(none)} {
+		if err == nil || !strings.Contains(err.Error(), "mx: nil context") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := w.Names.Total(); n != 0 {
+		t.Errorf("%d questions", n)
+	}
+	if _, err := s.Look(t.Context(), "d.example"); errors.Is(err, mx.ErrClosed) {
+		t.Error("closed without a context")
+	}
+}
+
 // A policy that was kept counts also if it is as long as can be, if its domain is, and if
 // the clock was wrong when it was kept.
 func TestPolicyDir(t *testing.T) {
@@ -156,6 +209,9 @@ func TestPolicyDir(t *testing.T) {
 	w.Names.Remove("_mta-sts.con.example")
 	w.looks("con.example", hosts[0]+" tls by name ["+hosts[0]+"]")
 	files, _ := filepath.Glob(dir + "/*")
+	if left, _ := filepath.Glob(dir + "/.*"); len(files) != 2 || left != nil {
+		t.Errorf("%q, %q", files, left)
+	}
 	for _, f := range files {
 		if info, err := os.Stat(f); err != nil || !strings.HasPrefix(filepath.Base(f), "@") || info.Size() == 0 {
 			t.Errorf("%s, %v", f, err)

@@ -54,25 +54,8 @@ func (d PolicyDir) Load(_ context.Context, domain string) ([]byte, error) {
 }
 
 // Save replaces the file of a domain.
-func (d PolicyDir) Save(_ context.Context, domain string, policy []byte) (err error) {
-	f, err := os.CreateTemp(string(d), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(policy)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), d.path(domain))
-	}
-	if err == nil {
-		err = disk.SyncDir(string(d))
-	}
-	return err
+func (d PolicyDir) Save(_ context.Context, domain string, policy []byte) error {
+	return disk.Replace(d.path(domain), policy, (*os.File).Sync)
 }
 
 // Domains returns those that have a file.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/netguard"
 )
 
 // policies finds the MTA-STS policies of domains, and keeps them.
@@ -25,9 +26,9 @@ type policies struct {
 	known table
 }
 
-func (p *policies) begin(c *Config) {
+func (p *policies) begin(c *Config, g *netguard.Guard) {
 	p.cfg, p.slots = c, make(chan struct{}, maxRefreshing)
-	p.fetch = (&web{c}).policy
+	p.fetch = (&web{g, c.Transport}).policy
 	p.life, p.end = context.WithCancel(context.Background())
 }
 

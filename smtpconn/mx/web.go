@@ -14,7 +14,10 @@ import (
 )
 
 // web fetches policies over HTTPS.
-type web struct{ cfg *Config }
+type web struct {
+	guard *netguard.Guard
+	base  *http.Transport
+}
 
 // policy fetches the policy of a domain, within the limits of RFC 8461 §3.3: from the
 // policy host and no other, in plain text, without redirects.
@@ -49,8 +52,7 @@ func (e *fetchError) Unwrap() error { return e.err }
 func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	guard := netguard.Guard{Resolver: w.cfg.Resolver, Permit: w.cfg.Permit}
-	transport, err := guard.Transport(ctx, w.cfg.Transport, u.Hostname(), maxPolicy)
+	transport, err := w.guard.Transport(ctx, w.base, u.Hostname(), maxPolicy)
 	if err != nil {
 		return "", err
 	}

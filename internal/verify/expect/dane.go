@@ -2,6 +2,7 @@ package expect
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/tls"
@@ -87,25 +88,38 @@ type anchor struct {
 
 type anchors []anchor
 
-// maxPresented bounds how many certificates of a server are compared with the records.
-const maxPresented = 16
+// Limits on the work that records can cause: how many certificates of a server are
+// compared with them, how many signatures are checked with keys in them, and the bits of an
+// RSA key in them, which is crypto/tls' own limit for what a server presents.
+const (
+	maxPresented  = 16
+	maxSignatures = 64
+	maxRSABits    = 8192
+)
 
 // newAnchors returns the anchors that the records make of what the server presents: the
 // authorities that match (RFC 7671 §5.2), one that is in a record as a whole, and a
 // certificate that a key in a record has signed (RFC 7671 §5.2.3).
 func newAnchors(records []dns.TLSA, presented []*x509.Certificate) (all anchors) {
 	presented = presented[:min(len(presented), maxPresented)]
+	signatures := 0
 	for _, r := range records {
 		if r.Usage != dns.UsageTA {
 			continue
 		}
+		signer := signerOf(r)
 		for i, cert := range presented {
-			if i > 0 && matches(r, cert) || signedByRecord(r, cert) {
+			matched := i > 0 && matches(r, cert)
+			if !matched && signer != nil && signatures < maxSignatures {
+				signatures++
+				matched = signedBy(signer, cert)
+			}
+			if matched {
 				all = append(all, anchor{cert, r})
 			}
 		}
 		if r.Matching == dns.MatchFull && r.Selector == dns.SelectorCert {
-			if cert, err := x509.ParseCertificate(r.Data); err == nil {
+			if cert, err := x509.ParseCertificate(r.Data); err == nil && !tooLong(cert.PublicKey) {
 				all = append(all, anchor{cert, r})
 			}
 		}
@@ -113,23 +127,34 @@ func newAnchors(records []dns.TLSA, presented []*x509.Certificate) (all anchors)
 	return all
 }
 
-// signedByRecord reports whether a record has the key of an authority that has signed a
-// certificate. The certificate is taken for the anchor then, which [verify.StrongKeys] and
-// package x509 ask nothing of, so that its own key and signature are judged here.
-func signedByRecord(r dns.TLSA, cert *x509.Certificate) bool {
+// signerOf returns an authority of which a record has the key and nothing else, nil for
+// other records.
+func signerOf(r dns.TLSA) *x509.Certificate {
 	if r.Matching != dns.MatchFull || r.Selector != dns.SelectorKey {
-		return false
+		return nil
 	}
+	key, err := x509.ParsePKIXPublicKey(r.Data)
+	if err != nil || tooLong(key) {
+		return nil
+	}
+	return &x509.Certificate{PublicKey: key}
+}
+
+// signedBy reports whether a key in a record has signed a certificate. The certificate is
+// taken for the anchor then, which [verify.StrongKeys] and package x509 ask nothing of, so
+// that its own key and signature are judged here.
+func signedBy(signer, cert *x509.Certificate) bool {
 	sha1 := cert.SignatureAlgorithm == x509.SHA1WithRSA || cert.SignatureAlgorithm == x509.ECDSAWithSHA1
 	if sha1 || verify.WeakKey([]*x509.Certificate{cert}) != nil {
 		return false
 	}
-	key, err := x509.ParsePKIXPublicKey(r.Data)
-	if err != nil {
-		return false
-	}
-	signer := x509.Certificate{PublicKey: key}
 	return signer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
+}
+
+// tooLong reports whether a key in a record costs more than it may.
+func tooLong(key any) bool {
+	k, ok := key.(*rsa.PublicKey)
+	return ok && k.N.BitLen() > maxRSABits
 }
 
 // config returns cfg with the anchors for roots.

@@ -1,6 +1,7 @@
 package expect_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -13,7 +14,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"io"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -243,6 +246,47 @@ func TestDANEWeakKeys(t *testing.T) {
 		v := byTLSA([]dns.TLSA{c.record}, []string{"mx.example.net"}, nil, c.presented...)
 		if v.Err == nil || v.Method != trust.None {
 			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+// mersenne is an RSA key of 9,689 bits whose modulus is a prime, so that it is cheap to make.
+type mersenne struct{ n *big.Int }
+
+func (m mersenne) Public() crypto.PublicKey { return &rsa.PublicKey{N: m.n, E: 65537} }
+
+func (m mersenne) Sign(_ io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
+	size := (m.n.BitLen() + 7) / 8
+	sha256 := []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}
+	padded := append(bytes.Repeat([]byte{0xff}, size-len(sha256)-len(digest)-3), 0)
+	padded = slices.Concat([]byte{0, 1}, padded, sha256, digest) // RFC 8017 §9.2
+	private := new(big.Int).ModInverse(big.NewInt(65537), new(big.Int).Sub(m.n, big.NewInt(1)))
+	return new(big.Int).Exp(new(big.Int).SetBytes(padded), private, m.n).FillBytes(make([]byte, size)), nil
+}
+
+// A record of a key that is longer than a server may present one is not used, as a key of
+// 500,000 bits would cost seconds. Nor do records cost more than so many signatures.
+func TestDANELongKeys(t *testing.T) {
+	n := new(big.Int).Lsh(big.NewInt(1), 9689)
+	root := issue(t, nil, mersenne{n.Sub(n, big.NewInt(1))}, authority("long", -1))
+	leaf := issue(t, root, nil, server("mx.example.net"))
+	for name, r := range map[string]dns.TLSA{
+		"a certificate": record(2, 0, 0, root),
+		"a key":         record(2, 1, 0, root),
+	} {
+		if v := byTLSA([]dns.TLSA{r}, []string{"mx.example.net"}, nil, leaf); !errors.Is(v.Err, expect.ErrTLSA) {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	w := newWorld(t)
+	for others, verified := range map[int]bool{63: true, 64: false} {
+		var records []dns.TLSA
+		for range others {
+			records = append(records, record(2, 1, 0, w.other))
+		}
+		v := byTLSA(append(records, record(2, 1, 0, w.middle)), []string{"mx.example.net"}, nil, w.leaf)
+		if (v.Err == nil) != verified {
+			t.Errorf("behind %d other keys: %v", others, v.Err)
 		}
 	}
 }

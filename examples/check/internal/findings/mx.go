@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
@@ -57,7 +56,7 @@ func ofHost(domain string, h report.MXHost) report.Finding {
 
 // mend returns what to do about a host that is not used.
 func mend(domain string, h report.MXHost) string {
-	if !strings.Contains(h.Error, "policy does not name the host") {
+	if !h.NotInPolicy {
 		return "Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names."
 	}
 	return fmt.Sprintf("Owner of the domain: add the line `mx: %s` to the file https://mta-sts.%s/.well-known/mta-sts.txt and change the `id` in the TXT record `_mta-sts.%[2]s`, or take %[1]s out of the MX records.", h.Name, domain)

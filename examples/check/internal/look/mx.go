@@ -42,6 +42,7 @@ func mxHost(h mx.Host) report.MXHost {
 	seen := report.MXHost{
 		Name: clip(h.Name), Preference: int(h.Preference), TLSA: len(h.TLSA), Demand: h.Demand.String(), Why: clip(h.Why),
 		Verified: h.Demand == mx.ByTLSA || h.Demand == mx.ByName, DANE: h.Demand == mx.ByTLSA,
+		NotInPolicy: errors.Is(h.Err, mx.ErrNotInPolicy),
 	}
 	if h.Err != nil {
 		seen.Error = mxText(h.Err)

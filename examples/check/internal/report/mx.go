@@ -28,4 +28,6 @@ type MXHost struct {
 	DANE     bool   `json:"dane"`     // by its TLSA records
 	Why      string `json:"why"`
 	Error    string `json:"error,omitempty"` // why a careful sender does not use the host
+	// NotInPolicy says that Error is that the MTA-STS policy does not name the host.
+	NotInPolicy bool `json:"notInPolicy,omitempty"`
 }
