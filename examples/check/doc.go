@@ -59,6 +59,7 @@
 //	    greeting    as the server sent it
 //	    clear       capabilities and mechanisms without TLS, and inside: those inside TLS
 //	    login       user, mechanism, binding, or error and hint
+//	    cut_short   true if the run ended before all of the endpoint was looked at
 //	findings   a list: id, harm, where, what, next. The harm is one of suspect, exposed,
 //	           locked, login, undelivered, unlike, unknown, soon and weaker, in this order. In
 //	           what and next, settings and commands stand in backquotes

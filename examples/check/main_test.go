@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,14 +181,35 @@ func TestExpectations(t *testing.T) {
 func TestNoLook(t *testing.T) {
 	gone := newServer(t, dialtest.Config{Protocol: policy.IMAP})
 	gone.Close()
-	silent := newServer(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Rules: []dialtest.Rule{{At: "greeting", Skip: true}}})
+	ca, file := newCA(t)
+	silent := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true, Rules: []dialtest.Rule{{At: "greeting", Skip: true}}})
 	r := seen(t, report.StatusNoLook, "", gone.Endpoint(policy.RequiredSTARTTLS).String())
 	if !slices.Equal(ids(r), []string{"unreachable"}) || len(r.Endpoints[0].Outcomes) != 1 {
 		t.Errorf("%+v", r)
 	}
-	_, file := newCA(t)
-	if status, stdout, _ := program(t, "", "-ca", file, "-total", "200ms", silent.Endpoint(policy.ImplicitTLS).String()); status == report.StatusPromised {
-		t.Errorf("%d %s", status, stdout)
+	r = seen(t, report.StatusNoLook, "", "-ca", file, "-total", "200ms", "-expect", "tls1.3", silent.Endpoint(policy.ImplicitTLS).String())
+	if !slices.Equal(ids(r), []string{"cut-short"}) {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// A run that is interrupted blames no server, and no password.
+func TestInterrupt(t *testing.T) {
+	ca, file := newCA(t)
+	for _, at := range []string{"connect", "greeting", "EHLO *", "AUTH *"} {
+		srv := newServer(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Implicit: true})
+		ctx, interrupt := context.WithCancel(t.Context())
+		srv.Order(dialtest.Rule{At: at, Do: func(string) { interrupt() }, Skip: true})
+		var stdout, stderr bytes.Buffer
+		args := []string{"-json", "-ca", file, "-user", "alice", "-expect", "login", srv.Endpoint(policy.ImplicitTLS).String()}
+		status := run(ctx, new(discover.Options), args, strings.NewReader(password), &stdout, &stderr)
+		r, err := report.Read(&stdout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status != report.StatusNoLook || !slices.Equal(ids(r), []string{"cut-short"}) || r.Endpoints[0].Login != nil {
+			t.Errorf("%s: %d %+v %s", at, status, r.Endpoints[0], &stderr)
+		}
 	}
 }
 

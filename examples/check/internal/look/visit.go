@@ -31,7 +31,7 @@ func (l *Looker) visit(ctx context.Context, e dial.Endpoint, creds auth.Credenti
 
 	v := &visit{at: steps.begin}
 	if err := v.session(ctx, &d, e, creds); err != nil {
-		v.outcome = failure(err)
+		v.outcome = failure(ctx, err)
 		if v.chain == nil {
 			v.chain = certificates(presented(err), v.at)
 		}

@@ -43,7 +43,9 @@ type Endpoint struct {
 	Greeting string        `json:"greeting,omitempty"`
 	Clear    *Offer        `json:"clear,omitempty"`  // what it lists without TLS
 	Inside   *Offer        `json:"inside,omitempty"` // what it lists inside TLS
-	Login    *Login        `json:"login,omitempty"`  // nil if no login was tried
+	Login    *Login        `json:"login,omitempty"`  // nil if no login was tried, or not to its end
+	// Cut means that the run ended before all of the endpoint was looked at.
+	Cut bool `json:"cut_short,omitempty"`
 }
 
 // Main is the outcome of the strongest policy, which the findings go by.
