@@ -52,7 +52,8 @@
 //	    outcomes    of each policy, the strongest first: policy, result (protected, clear,
 //	                downgrade, none), reason, phase, error, hint, steps (phase, at_us, took_us),
 //	                and with -transcript what both sides said
-//	    tls         version, suite, key_exchange, post_quantum, alpn, server_name, verified, root
+//	    tls         version, suite, key_exchange, post_quantum, alpn, server_name, verified, root,
+//	                good_until and days_left (of the chain that verified)
 //	    old_tls     whether TLS 1.0 and 1.1 are taken; only on ports for implicit TLS
 //	    chain       certificates: names, subject, issuer, key, key_hash, dates, days_left
 //	    starttls    offered, works, injected, required (no login before it)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"slices"
@@ -174,6 +175,25 @@ func TestExpectations(t *testing.T) {
 	days := newServer(t, dialtest.Config{Protocol: policy.POP3, CA: ca, Implicit: true}).Endpoint(policy.ImplicitTLS).String()
 	if r := seen(t, report.StatusFindings, "", "-ca", file, "-days", "100000", days); !slices.Equal(ids(r), []string{"certificate-expires"}) {
 		t.Errorf("%q", ids(r))
+	}
+}
+
+// A certificate that a server sends, and that no chain needs, may expire.
+func TestUnused(t *testing.T) {
+	ca, file := newCA(t)
+	good, err := ca.Certificate(dialtest.CertGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := ca.Certificate(dialtest.CertExpired)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good.Certificate = append(good.Certificate, old.Certificate...)
+	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{good}}})
+	e := seen(t, report.StatusPromised, "", "-ca", file, srv.Endpoint(policy.ImplicitTLS).String()).Endpoints[0]
+	if len(e.Chain) < 2 || !e.TLS.GoodUntil.Equal(e.Chain[0].NotAfter) || e.TLS.DaysLeft != e.Chain[0].DaysLeft {
+		t.Errorf("%+v %+v", e.TLS, e.Chain)
 	}
 }
 

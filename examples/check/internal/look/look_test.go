@@ -2,6 +2,7 @@ package look
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +68,17 @@ func TestDays(t *testing.T) {
 		if got := daysBetween(now, now.Add(left)); got != want {
 			t.Errorf("%v: %d, want %d", left, got, want)
 		}
+	}
+}
+
+// Of two chains that verify the longer-lived one counts, and in it the first to expire.
+func TestGoodUntil(t *testing.T) {
+	until := func(year int) *x509.Certificate {
+		return &x509.Certificate{NotAfter: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	leaf := until(2030)
+	if got := goodUntil([][]*x509.Certificate{{leaf, until(2027)}, {leaf, until(2028), until(2040)}}); got.Year() != 2028 {
+		t.Error(got)
 	}
 }
 
