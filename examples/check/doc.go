@@ -32,7 +32,7 @@
 // or 2.
 //
 // For monitoring, -days 30 says how long a certificate must still be valid, and -expect what
-// each server must have, or the domain: -expect required-starttls,tls1.3,mta-sts.
+// each server must have, or the domain of an address: -expect required-starttls,tls1.3,mta-sts.
 //
 // # JSON
 //

@@ -243,6 +243,8 @@ func TestUsage(t *testing.T) {
 		{"-timeout never imaps://a.test", "-timeout"},
 		{"-total 0s imaps://a.test", "-total"},
 		{"-expect nonsense imaps://a.test", "nonsense"},
+		{"-expect dane imaps://a.test", "about a domain"},
+		{"-expect tls1.3,mta-sts imaps://a.test imap://b.test", "about a domain"},
 		{"-resolver none joe@a.test", "-resolver"},
 		{"-password-file f imaps://a.test", "without -user"},
 		{"http://a.test", "unknown scheme"},
