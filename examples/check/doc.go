@@ -32,7 +32,7 @@
 // or 2.
 //
 // For monitoring, -days 30 says how long a certificate must still be valid, and -expect what
-// each server must have, or the domain: -expect required-starttls,tls1.3,mta-sts.
+// each server must have, or the domain of an address: -expect required-starttls,tls1.3,mta-sts.
 //
 // # JSON
 //
@@ -52,13 +52,15 @@
 //	    outcomes    of each policy, the strongest first: policy, result (protected, clear,
 //	                downgrade, none), reason, phase, error, hint, steps (phase, at_us, took_us),
 //	                and with -transcript what both sides said
-//	    tls         version, suite, key_exchange, post_quantum, alpn, server_name, verified, root
+//	    tls         version, suite, key_exchange, post_quantum, alpn, server_name, verified, root,
+//	                good_until and days_left (of the chain that verified)
 //	    old_tls     whether TLS 1.0 and 1.1 are taken; only on ports for implicit TLS
 //	    chain       certificates: names, subject, issuer, key, key_hash, dates, days_left
 //	    starttls    offered, works, injected, required (no login before it)
 //	    greeting    as the server sent it
 //	    clear       capabilities and mechanisms without TLS, and inside: those inside TLS
 //	    login       user, mechanism, binding, or error and hint
+//	    cut_short   true if the run ended before all of the endpoint was looked at
 //	findings   a list: id, harm, where, what, next. The harm is one of suspect, exposed,
 //	           locked, login, undelivered, unlike, unknown, soon and weaker, in this order. In
 //	           what and next, settings and commands stand in backquotes

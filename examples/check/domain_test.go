@@ -154,7 +154,7 @@ func TestMXUnknown(t *testing.T) {
 		w := fakenet.NewWorld(t)
 		w.Names.Fail("example.org MX", "SERVFAIL")
 		w.Names.Add("_imaps._tcp.example.org SRV 0 1 993 imap.example.org.")
-		if _, r := ask(t, w, "joe@example.org"); !slices.Contains(ids(r), "mx-unknown") {
+		if _, r := ask(t, w, "-expect", "mta-sts", "joe@example.org"); !slices.Contains(ids(r), "mx-unknown") || slices.Contains(ids(r), "expected-mta-sts") {
 			t.Errorf("%q, %+v", ids(r), r.Domain.MX)
 		}
 	})

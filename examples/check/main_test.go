@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,18 +178,58 @@ func TestExpectations(t *testing.T) {
 	}
 }
 
+// A certificate that a server sends, and that no chain needs, may expire.
+func TestUnused(t *testing.T) {
+	ca, file := newCA(t)
+	good, err := ca.Certificate(dialtest.CertGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := ca.Certificate(dialtest.CertExpired)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good.Certificate = append(good.Certificate, old.Certificate...)
+	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{good}}})
+	e := seen(t, report.StatusPromised, "", "-ca", file, srv.Endpoint(policy.ImplicitTLS).String()).Endpoints[0]
+	if len(e.Chain) < 2 || !e.TLS.GoodUntil.Equal(e.Chain[0].NotAfter) || e.TLS.DaysLeft != e.Chain[0].DaysLeft {
+		t.Errorf("%+v %+v", e.TLS, e.Chain)
+	}
+}
+
 // What could not be looked at is status 2, also where the time for all of it is over.
 func TestNoLook(t *testing.T) {
 	gone := newServer(t, dialtest.Config{Protocol: policy.IMAP})
 	gone.Close()
-	silent := newServer(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Rules: []dialtest.Rule{{At: "greeting", Skip: true}}})
+	ca, file := newCA(t)
+	silent := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true, Rules: []dialtest.Rule{{At: "greeting", Skip: true}}})
 	r := seen(t, report.StatusNoLook, "", gone.Endpoint(policy.RequiredSTARTTLS).String())
 	if !slices.Equal(ids(r), []string{"unreachable"}) || len(r.Endpoints[0].Outcomes) != 1 {
 		t.Errorf("%+v", r)
 	}
-	_, file := newCA(t)
-	if status, stdout, _ := program(t, "", "-ca", file, "-total", "200ms", silent.Endpoint(policy.ImplicitTLS).String()); status == report.StatusPromised {
-		t.Errorf("%d %s", status, stdout)
+	r = seen(t, report.StatusNoLook, "", "-ca", file, "-total", "200ms", "-expect", "tls1.3", silent.Endpoint(policy.ImplicitTLS).String())
+	if !slices.Equal(ids(r), []string{"cut-short"}) {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// A run that is interrupted blames no server, and no password.
+func TestInterrupt(t *testing.T) {
+	ca, file := newCA(t)
+	for _, at := range []string{"connect", "greeting", "EHLO *", "AUTH *"} {
+		srv := newServer(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Implicit: true})
+		ctx, interrupt := context.WithCancel(t.Context())
+		srv.Order(dialtest.Rule{At: at, Do: func(string) { interrupt() }, Skip: true})
+		var stdout, stderr bytes.Buffer
+		args := []string{"-json", "-ca", file, "-user", "alice", "-expect", "login", srv.Endpoint(policy.ImplicitTLS).String()}
+		status := run(ctx, new(discover.Options), args, strings.NewReader(password), &stdout, &stderr)
+		r, err := report.Read(&stdout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status != report.StatusNoLook || !slices.Equal(ids(r), []string{"cut-short"}) || r.Endpoints[0].Login != nil {
+			t.Errorf("%s: %d %+v %s", at, status, r.Endpoints[0], &stderr)
+		}
 	}
 }
 
@@ -201,6 +243,8 @@ func TestUsage(t *testing.T) {
 		{"-timeout never imaps://a.test", "-timeout"},
 		{"-total 0s imaps://a.test", "-total"},
 		{"-expect nonsense imaps://a.test", "nonsense"},
+		{"-expect dane imaps://a.test", "about a domain"},
+		{"-expect tls1.3,mta-sts imaps://a.test imap://b.test", "about a domain"},
 		{"-resolver none joe@a.test", "-resolver"},
 		{"-password-file f imaps://a.test", "without -user"},
 		{"http://a.test", "unknown scheme"},

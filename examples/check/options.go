@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"net/netip"
 	"strings"
@@ -51,6 +52,7 @@ type options struct {
 	passwordFile string
 	ca           string
 	days         int
+	anew         bool // days is not the default
 	expect       []string
 	timeout      time.Duration // of a connection
 	total        time.Duration
@@ -68,7 +70,7 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	fs.BoolVar(&o.long, "long", false, "write all that is known of each server, also if there are many")
 	fs.BoolVar(&o.transcript, "transcript", false, "keep what both sides say in the JSON, without secrets; the page always has it")
 	fs.StringVar(&o.html, "html", "", "write a page to `FILE` as well")
-	fs.StringVar(&o.from, "from", "", "show what is in `FILE`, which -json has written")
+	fs.StringVar(&o.from, "from", "", "show what is in `FILE`, which -json has written; -days and -expect judge it anew")
 	fs.StringVar(&o.user, "user", "", "log in as `NAME` where the server is verified")
 	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE` instead of asking for it")
 	fs.StringVar(&o.ca, "ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
@@ -83,7 +85,12 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	if err := cli.Parse(fs, args, usage, help); err != nil {
 		return nil, err
 	}
-	return o, o.check(fs.Args(), *account)
+	fs.Visit(func(f *flag.Flag) { o.anew = o.anew || f.Name == "days" })
+	err := o.check(fs.Args(), *account)
+	if err == nil && o.address == "" && !o.demo && o.from == "" {
+		err = findings.CheckDomain(o.expect)
+	}
+	return o, err
 }
 
 // check fills in what the arguments behind the flags say.
@@ -98,7 +105,7 @@ func (o *options) check(args []string, account string) (err error) {
 	case account != "" && o.user != "":
 		return errors.New("-account has a user: want no -user")
 	case account != "":
-		return o.load(account)
+		return o.useAccount(account)
 	}
 	if len(args) == 1 && strings.Contains(args[0], "@") && !strings.Contains(args[0], "://") {
 		o.address = args[0]
@@ -138,8 +145,8 @@ func (o *options) resolver(text string) error {
 	return err
 }
 
-// load takes what an account file says.
-func (o *options) load(file string) error {
+// useAccount takes what an account file says.
+func (o *options) useAccount(file string) error {
 	a, err := accountfile.Load(file)
 	if err != nil {
 		return err

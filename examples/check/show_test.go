@@ -17,7 +17,7 @@ func TestNoTerminal(t *testing.T) {
 	defer file.Close()
 	progress(file, 1)(nil) // which would need an endpoint to tell of it
 	o := &options{from: "testdata/demo.json"}
-	r, err := load(o.from)
+	r, err := o.load()
 	if err != nil {
 		t.Fatal(err)
 	}

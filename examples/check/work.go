@@ -10,6 +10,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/check/internal/demo"
+	"github.com/mailconn/mailconn/examples/check/internal/findings"
 	"github.com/mailconn/mailconn/examples/check/internal/look"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 	"github.com/mailconn/mailconn/examples/internal/cli"
@@ -20,7 +21,7 @@ import (
 func (o *options) report(ctx context.Context, stdin io.Reader, stderr io.Writer) (*report.Report, error) {
 	switch {
 	case o.from != "":
-		return load(o.from)
+		return o.load()
 	case o.demo:
 		return o.lookAtDemo(ctx, stderr)
 	}
@@ -112,18 +113,27 @@ func (o *options) looker(ctx context.Context, stdin io.Reader, stderr io.Writer)
 // transcripts reports whether what both sides say is shown anywhere.
 func (o *options) transcripts() bool { return o.transcript || o.html != "" }
 
-// load reads a report that -json has written.
-func load(file string) (*report.Report, error) {
-	f, err := os.Open(file)
+// load reads a report that -json has written, to be judged as the flags say.
+func (o *options) load() (*report.Report, error) {
+	f, err := os.Open(o.from)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	r, err := report.Read(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}
-	return r, nil
+	if o.anew {
+		r.Days = o.days
+	}
+	if o.expect != nil {
+		r.Expect = o.expect
+	}
+	if r.Domain == nil {
+		err = findings.CheckDomain(r.Expect)
+	}
+	return r, err
 }
 
 // progress returns what tells a person that work is going on: nothing, unless stderr is a

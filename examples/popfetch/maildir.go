@@ -21,13 +21,6 @@ func fileName(account, key string) string {
 	return hex.EncodeToString(sum[:16]) + suffix
 }
 
-// seenName is the name of the file that notes what was saved of an account: servers may
-// give different messages the same identifiers.
-func seenName(account string) string {
-	sum := sha256.Sum256([]byte(account))
-	return "popfetch-seen-" + hex.EncodeToString(sum[:8])
-}
-
 // saveTo writes a message, and returns its length. It is in new when saveTo
 // returns, whole and on the disk. One that is there already, because a run was
 // killed before it could take note, is left as it is; another message that the

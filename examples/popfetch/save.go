@@ -31,7 +31,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	return cli.Hinted(pop3watch.Once(ctx, pop3watch.Config{
 		Endpoint: o.endpoint,
 		Options:  login,
-		Seen:     pop3watch.File(filepath.Join(o.maildir, seenName(account))),
+		Seen:     pop3watch.File(filepath.Join(o.maildir, cli.NoteName("popfetch-seen", o.endpoint, o.user))),
 		Delete:   o.remove,
 		Age:      o.age,
 		Handle: func(_ context.Context, m *pop3watch.Message) error {

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,8 @@ usage: watch [flags] -user NAME URL [MAILBOX...]
 The URL is imaps://HOST or imap://HOST, or pop3s://HOST or pop3://HOST. Without the name of
 a mailbox it is INBOX. What is there at the first run is not new by IMAP, and is by POP3.
 With -exec a program is run for each message, with the message as its input; if it fails,
-watch ends, and the message comes again with the next run.
+watch ends, and the message comes again with the next run. What was told is noted for each
+host, port and user, as they are written: with another spelling it is a first run again.
 
 flags:
 `
@@ -57,7 +59,8 @@ func run(ctx context.Context, args []string, w *watch, stdin io.Reader, stderr i
 	fs := cli.Flags("watch")
 	user := fs.String("user", "", "log in as `NAME`")
 	password := fs.String("password-file", "", "read the password from `FILE`")
-	fs.StringVar(&w.file, "seen", "watch-seen", "keep note of what was told in `FILE`")
+	ca := fs.String("ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
+	fs.StringVar(&w.file, "seen", "", "keep note of what was told in `FILE`, for this account alone (default watch-seen-ACCOUNT)")
 	fs.StringVar(&w.program, "exec", "", "run `PROGRAM` for each message")
 	err := cli.Parse(fs, args, usage, w.out)
 	if err == nil && (*user == "" || fs.NArg() < 1) {
@@ -66,22 +69,23 @@ func run(ctx context.Context, args []string, w *watch, stdin io.Reader, stderr i
 	if err == nil {
 		w.endpoint, err = dial.ParseEndpoint(fs.Arg(0))
 	}
+	if err == nil {
+		w.dialer.TLSConfig, err = cli.TLSConfig(*ca)
+	}
 	if err != nil {
 		return cli.Reject("watch", err, stderr)
 	}
 	secret, err := prompt.Password(ctx, *user, *password, stdin, stderr)
 	if err == nil {
 		w.login, w.mailboxes = auth.Password{User: *user, Secret: secret}, fs.Args()[1:]
+		w.file = cmp.Or(w.file, cli.NoteName("watch-seen", w.endpoint, *user))
 		err = w.watch(ctx)
 	}
-	if err == nil {
-		return 0
+	if err != nil {
+		fmt.Fprintln(stderr, "watch:", cli.Hinted(err))
+		return 1
 	}
-	fmt.Fprintln(stderr, "watch:", err)
-	if failed := new(dial.Error); errors.As(err, &failed) {
-		fmt.Fprintln(stderr, "hint:", failed.Hint())
-	}
-	return 1
+	return 0
 }
 
 func (w *watch) watch(ctx context.Context) error {

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,22 +13,21 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// child, set in the environment, makes the test's binary the program of -exec.
-const child = "WATCH_CHILD"
-
+// TestMain makes the test binary the program of -exec.
 func TestMain(m *testing.M) {
-	if os.Getenv(child) != "" {
-		text, _ := io.ReadAll(os.Stdin)
-		os.Stdout.WriteString("<" + string(text) + ">")
+	child.Main(m, map[string]func([]string) error{"exec": func([]string) error {
+		text, err := io.ReadAll(os.Stdin)
+		fmt.Printf("<%s>", text)
 		if bytes.Contains(text, []byte("fail")) {
-			os.Exit(3)
+			err = errors.New("failed")
 		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+		return err
+	}})
 }
 
 // output is what the program prints; when it has printed all of some texts, the run ends.
@@ -51,17 +52,15 @@ func (o *output) Write(p []byte) (int, error) {
 func watched(t *testing.T, s *dialtest.Server, last string, args ...string) (int, string) {
 	t.Helper()
 	dir := t.TempDir()
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
+	password, ca := filepath.Join(dir, "password"), filepath.Join(dir, "ca.pem")
+	if err := errors.Join(os.WriteFile(password, []byte("secret\n"), 0o600), os.WriteFile(ca, s.CA().PEM(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out := &output{end: cancel, last: last}
-	w := &watch{out: out}
-	w.dialer.TLSConfig = s.ClientConfig()
-	args = append([]string{"-user", "user", "-password-file", password, "-seen", filepath.Join(dir, "seen")}, args...)
-	status := run(ctx, args, w, strings.NewReader(""), out)
+	args = append([]string{"-user", "user", "-password-file", password, "-ca", ca}, args...)
+	status := run(ctx, args, &watch{out: out}, strings.NewReader(""), out)
 	return status, out.text.String()
 }
 
@@ -77,7 +76,8 @@ func serve(t *testing.T, c dialtest.Config) *dialtest.Server {
 
 // New mail of several mailboxes is printed, through an outage, and given to a program.
 func TestWatch(t *testing.T) {
-	t.Setenv(child, "1")
+	program := child.Program(t, "exec")
+	t.Chdir(t.TempDir())
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: old\r\n\r\n"}})
 	s.Order(
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) {
@@ -85,7 +85,7 @@ func TestWatch(t *testing.T) {
 			s.HangUp()
 		}},
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { s.Deliver("Subject: second\r\n\r\n") }})
-	status, out := watched(t, s, "Subject: second\r\n\r\n>", "-exec", os.Args[0], s.Endpoint(policy.ImplicitTLS).String(), "Alerts", "INBOX")
+	status, out := watched(t, s, "Subject: second\r\n\r\n>", "-exec", program, s.Endpoint(policy.ImplicitTLS).String(), "Alerts", "INBOX")
 	for _, want := range []string{
 		"Alerts: ", "no such mailbox", "next try at ",
 		"INBOX: \"first\" from \"ann@mail.test\"\n<From: ann@mail.test\r\nSubject: first\r\n\r\nhello\r\n>", "INBOX: \"second\" from \"\"\n",
@@ -101,12 +101,30 @@ func TestWatch(t *testing.T) {
 
 // The same by POP3, where a program that fails ends the watch.
 func TestWatchPOP3(t *testing.T) {
-	t.Setenv(child, "1")
+	program := child.Program(t, "exec")
+	t.Chdir(t.TempDir())
 	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Mailbox: []string{"From: ann@mail.test\r\nSubject: old\r\n\r\n", "fail\r\n"}})
-	status, out := watched(t, s, "never", "-exec", os.Args[0], s.Endpoint(policy.ImplicitTLS).String())
-	for _, want := range []string{"mailbox: \"old\" from \"ann@mail.test\"\n<From: ", "<fail\r\n>", "exit status 3"} {
+	status, out := watched(t, s, "never", "-exec", program, s.Endpoint(policy.ImplicitTLS).String())
+	for _, want := range []string{"mailbox: \"old\" from \"ann@mail.test\"\n<From: ", "<fail\r\n>", "exit status 1"} {
 		if status != 1 || !strings.Contains(out, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, out)
+		}
+	}
+}
+
+// Each account has a note of its own, also where two servers give their messages the same
+// identifiers.
+func TestAccounts(t *testing.T) {
+	program := child.Program(t, "exec")
+	t.Chdir(t.TempDir())
+	for _, subject := range []string{"first", "second"} {
+		s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true})
+		s.Store().Inbox().Add(mailstore.Message{ID: "1", Text: "Subject: " + subject + "\r\n\r\n"}, mailstore.Message{ID: "2", Text: "fail\r\n"})
+		for run, told := range []bool{true, false} {
+			_, out := watched(t, s, "never", "-exec", program, s.Endpoint(policy.ImplicitTLS).String())
+			if strings.Contains(out, `"`+subject+`"`) != told || !strings.Contains(out, "<fail") {
+				t.Errorf("%s, run %d: %s", subject, run, out)
+			}
 		}
 	}
 }
@@ -114,11 +132,12 @@ func TestWatchPOP3(t *testing.T) {
 // A password that is refused ends it with a hint, and a command line that is wrong with
 // what is wrong.
 func TestWatchFails(t *testing.T) {
+	t.Chdir(t.TempDir())
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Password: "another"})
 	if status, out := watched(t, s, "never", s.Endpoint(policy.ImplicitTLS).String()); status != 1 || !strings.Contains(out, "hint: ") {
 		t.Errorf("status %d\n%s", status, out)
 	}
-	for _, args := range [][]string{{}, {"http://x"}, {"-none"}} {
+	for _, args := range [][]string{{}, {"http://x"}, {"-none"}, {"-ca", "none", s.Endpoint(policy.ImplicitTLS).String()}} {
 		if status, out := watched(t, s, "never", args...); status != 2 {
 			t.Errorf("%q: status %d\n%s", args, status, out)
 		}

@@ -33,14 +33,17 @@ func cut(c io.Closer) {
 
 // Watched runs f, which uses c, and closes c when ctx ends, which ends f. An f that lost
 // this race, even at its last instruction, has failed with the error of ctx: its own if
-// that holds the error of ctx, since it says what f was waiting for.
+// that holds the error of ctx, since it says what f was waiting for. An f that has seen the
+// end of ctx first fails with the cause of ctx as well.
 func Watched(ctx context.Context, c io.Closer, f func() error) error {
 	if ctx.Err() != nil {
 		return ContextError(ctx)
 	}
 	off := context.AfterFunc(ctx, func() { cut(c) })
 	err := f()
-	if off() || errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
+	switch stopped := off(); {
+	case err != nil && err == ctx.Err(): // without the cause
+	case stopped, errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)):
 		return err
 	}
 	return ContextError(ctx)

@@ -112,6 +112,27 @@ type closer struct{ done atomic.Bool }
 
 func (c *closer) Close() error { c.done.Store(true); return nil }
 
+// late is a context whose end is seen by those who wait for it, and not yet by what runs after
+// it.
+type late struct{ context.Context }
+
+func (late) Done() <-chan struct{}               { return make(chan struct{}) }
+func (late) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
+
+// An f that sees the end of the context before the watch does fails with its cause, too.
+func TestWatchedSeesTheEndFirst(t *testing.T) {
+	why := errors.New("why")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	err := wire.Watched(late{ctx}, &closer{}, func() error {
+		cancel(why)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+		t.Error(err)
+	}
+}
+
 func TestContextError(t *testing.T) {
 	if err := wire.ContextError(t.Context()); err != nil {
 		t.Errorf("live context: %v", err)

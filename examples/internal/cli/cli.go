@@ -1,9 +1,10 @@
-// Package cli is what the programs of the examples have in common: flags, help, trust,
-// and an end by Ctrl-C.
+// Package cli is what the programs of the examples have in common: flags, help, trust, the name
+// of a file for notes, and an end by Ctrl-C.
 package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -73,6 +74,14 @@ func TLSConfig(file string) (*tls.Config, error) {
 		return nil, fmt.Errorf("%s: no certificate in it (PEM)", file)
 	}
 	return &tls.Config{RootCAs: roots}, nil
+}
+
+// NoteName returns the name of the file in which a program keeps note of an account from run
+// to run: another for each host, port and user, as they are written, since servers may give
+// different messages the same identifiers.
+func NoteName(prefix string, server dial.Endpoint, user string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", server.Address(), user))
+	return fmt.Sprintf("%s-%x", prefix, sum[:8])
 }
 
 // Hinted adds what a person can do about an error of a program that has the flag -ca.

@@ -26,14 +26,27 @@ func Main(m *testing.M, children map[string]func(args []string) error) {
 	os.Exit(0)
 }
 
+// Program makes the test binary a child in all processes that the code under test starts
+// until the test ends, and returns the binary's path.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	t.Setenv(variable, name)
+	return self(t)
+}
+
 // Command returns the command that runs a child.
 func Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
+	cmd := exec.Command(self(t), args...)
+	cmd.Env = append(os.Environ(), variable+"="+name, "GORACE=atexit_sleep_ms=0")
+	return cmd
+}
+
+func self(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), variable+"="+name, "GORACE=atexit_sleep_ms=0")
-	return cmd
+	return path
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,19 +64,26 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// again runs the test in a network of its own. Where the system does not let the test make
-// one, which no package mends, it is skipped.
+// again runs the test in a network of its own. Where the system does not permit one, which no
+// package mends, the test is skipped.
 func again(t *testing.T) {
-	const probe = "ip link set lo up && mount --bind /etc/hosts /etc/resolv.conf && echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start"
+	ip, mount, unshare := nameservers.Find(t, "ip"), nameservers.Find(t, "mount"), nameservers.Find(t, "unshare")
+	probe := ip + " link set lo up && " + mount + " --bind /etc/hosts /etc/resolv.conf && echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start"
 	var argv []string
-	for _, try := range [][]string{{"unshare", "-nm"}, {"unshare", "-Urnm"}, {"sudo", "-n", "-E", "unshare", "-nm"}} {
-		if exec.Command(try[0], append(try[1:], "sh", "-c", probe)...).Run() == nil {
+	said := ""
+	for _, try := range [][]string{{unshare, "-nm"}, {unshare, "-Urnm"}, {"sudo", "-n", "-E", unshare, "-nm"}} {
+		out, err := exec.Command(try[0], append(try[1:], "sh", "-c", probe)...).CombinedOutput()
+		if err == nil {
 			argv = try
 			break
 		}
+		said += fmt.Sprintf("%q: %v\n%s", try, err, out)
 	}
-	if argv == nil {
-		t.Skip("this system does not let the test make a network of its own")
+	switch {
+	case argv == nil && nameservers.Required() && !forbidden(said):
+		t.Fatal(said)
+	case argv == nil:
+		t.Skip(said)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -89,13 +97,22 @@ func again(t *testing.T) {
 	}
 }
 
+// forbidden reports whether programs say that the system does not permit something.
+func forbidden(said string) bool {
+	return slices.ContainsFunc([]string{"not permitted", "denied", "Read-only"}, func(words string) bool {
+		return strings.Contains(said, words)
+	})
+}
+
 // setUpNetwork makes loopback work, its low ports free for everyone, and 127.0.0.1 the
 // resolver.
 func setUpNetwork(t *testing.T) {
 	t.Helper()
 	conf := filepath.Join(t.TempDir(), "resolv.conf")
 	write(t, conf, "nameserver 127.0.0.1\noptions trust-ad\n")
-	for _, argv := range [][]string{{"ip", "link", "set", "lo", "up"}, {"mount", "--bind", conf, "/etc/resolv.conf"}} {
+	for _, argv := range [][]string{
+		{nameservers.Find(t, "ip"), "link", "set", "lo", "up"}, {nameservers.Find(t, "mount"), "--bind", conf, "/etc/resolv.conf"},
+	} {
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%q: %v\n%s", argv, err, out)
 		}

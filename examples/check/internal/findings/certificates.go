@@ -39,7 +39,7 @@ func chainRows() []row {
 			"The certificate comes from {root}, which this computer does not trust.",
 			"You: do not log in: an attacker between you and the server may have put it there. Look again from another network. In a company whose own authority this is: give it to this program with `-ca`."},
 		{"certificate-weak-key", report.Suspect, because(report.CertWeakKey),
-			"A key in the certificate's chain is too short ({key}): others can compute it, and then pass for the server.",
+			"A key in the certificate's chain is too short, so that others can compute it and then pass for the server: {error}",
 			"You: do not log in until this is mended. Operator of the server: make a new key, RSA 2048 or ECDSA P-256, and get a certificate for it."},
 		{"certificate-other", report.Locked, because(report.CertOther),
 			"The certificate cannot be trusted: {error}",

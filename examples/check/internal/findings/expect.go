@@ -65,10 +65,21 @@ func CheckExpectations(names []string) error {
 	return nil
 }
 
+// CheckDomain returns an error if one of the names is about a domain. It is for runs that ask
+// about none.
+func CheckDomain(names []string) error {
+	for _, x := range domainExpectations() {
+		if slices.Contains(names, x.name) {
+			return fmt.Errorf("-expect %s is about a domain: want a mail address", x.name)
+		}
+	}
+	return nil
+}
+
 // unmet returns a finding for each expectation that an endpoint does not meet. Of one that
-// could not be looked at, nothing is known.
+// could not be looked at, or not to the end, nothing is known.
 func unmet(e *report.Endpoint, names []string) (all []report.Finding) {
-	if e.Main().Reason == report.Unreachable {
+	if e.Main().Reason == report.Unreachable || e.Cut {
 		return nil
 	}
 	for _, x := range expectations() {
@@ -83,8 +94,12 @@ func unmet(e *report.Endpoint, names []string) (all []report.Finding) {
 	return all
 }
 
-// unmetByDomain returns a finding for each expectation that a domain does not meet.
+// unmetByDomain returns a finding for each expectation that a domain does not meet. If the
+// question was not answered, nothing is known.
 func unmetByDomain(d *report.Domain, names []string) (all []report.Finding) {
+	if d.MX != nil && d.MX.Later {
+		return nil
+	}
 	for _, x := range domainExpectations() {
 		if slices.Contains(names, x.name) && !x.met(d.MX) {
 			all = append(all, report.Finding{

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
@@ -83,6 +84,28 @@ func TestMX(t *testing.T) {
 	}
 	if ofMX("a.test", nil) != nil || ofMX("a.test", &report.MX{Error: "null MX"}) != nil {
 		t.Error("a domain without hosts has findings")
+	}
+}
+
+// The date is that of the certificate that has expired, and a weak key that of any of the chain.
+func TestCertificates(t *testing.T) {
+	day := func(day, left int) report.Certificate {
+		return report.Certificate{Key: "ECDSA P-256", NotAfter: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), DaysLeft: left}
+	}
+	for _, c := range []struct {
+		reason report.Reason
+		chain  []report.Certificate
+		error  string
+		want   string
+	}{
+		{report.CertExpired, []report.Certificate{day(5, -5), day(2, -8)}, "", "expired on 2026-01-05"},
+		{report.CertExpired, []report.Certificate{day(25, 15), day(2, -8)}, "", "expired on 2026-01-02"},
+		{report.CertWeakKey, []report.Certificate{day(25, 15), day(25, 15)}, `certificate of "b" has an RSA key of only 1024 bits`, `for the server: certificate of "b" has`},
+	} {
+		e := &report.Endpoint{URL: dial.MustParseEndpoint("imaps://a.test"), Chain: c.chain, Outcomes: []report.Outcome{{Reason: c.reason, Error: c.error}}}
+		if got := ofEndpoint(e, 0); len(got) != 1 || !strings.Contains(got[0].What, c.want) {
+			t.Errorf("%s: %+v", c.reason, got)
+		}
 	}
 }
 

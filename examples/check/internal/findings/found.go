@@ -56,16 +56,23 @@ func oldTLSOnly(e *report.Endpoint, _ int) bool {
 }
 
 func expires(e *report.Endpoint, days int) bool {
-	return protected(e) && len(e.Chain) > 0 && soonest(e).DaysLeft < days
+	return protected(e) && e.TLS != nil && !e.TLS.GoodUntil.IsZero() && e.TLS.DaysLeft < days
 }
 
 func noHandshake(e *report.Endpoint, _ int) bool {
 	return because(report.Handshake)(e, 0) && !e.OldTLS.Any()
 }
 
-// soonest returns the certificate of the chain that expires first.
-func soonest(e *report.Endpoint) report.Certificate {
-	return slices.MinFunc(e.Chain, func(a, b report.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+// end returns when the certificate, or another of its chain, expires or has expired.
+func end(e *report.Endpoint) (until time.Time, daysLeft int) {
+	if e.TLS != nil {
+		return e.TLS.GoodUntil, e.TLS.DaysLeft
+	}
+	c := e.Chain[0]
+	if c.DaysLeft >= 0 {
+		c = slices.MinFunc(e.Chain, func(a, b report.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+	}
+	return c.NotAfter, c.DaysLeft
 }
 
 // facts returns what fills the places in the sentences of a row.
@@ -80,10 +87,11 @@ func facts(e *report.Endpoint) *strings.Replacer {
 		fill = append(fill, "{user}", l.User, "{login}", l.Error, "{loginhint}", cmp.Or(l.Hint, "You: check user and password."), "{unbound}", l.Unbound)
 	}
 	if len(e.Chain) > 0 {
-		leaf, last, first := e.Chain[0], e.Chain[len(e.Chain)-1], soonest(e)
+		leaf, last := e.Chain[0], e.Chain[len(e.Chain)-1]
+		until, left := end(e)
 		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
-			"{root}", last.Issuer, "{key}", leaf.Key, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
-			"{until}", first.NotAfter.Format(time.DateOnly), "{days}", count(first.DaysLeft, "day"))
+			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
+			"{until}", until.Format(time.DateOnly), "{days}", count(left, "day"))
 	}
 	for i := range fill {
 		fill[i] = plain(fill[i])

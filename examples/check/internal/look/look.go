@@ -52,6 +52,7 @@ func (l *Looker) Endpoint(ctx context.Context, e dial.Endpoint, about string) re
 	if l.Auth != nil && seen.Main().Result == report.Protected {
 		seen.Login = l.login(ctx, seen.URL)
 	}
+	seen.Cut = ctx.Err() != nil
 	return seen
 }
 
@@ -85,9 +86,13 @@ func upgrade(e *report.Endpoint) *report.STARTTLS {
 	return s
 }
 
-// login tries the credentials in a connection of its own.
+// login tries the credentials in a connection of its own. It returns nil if the run ended
+// first.
 func (l *Looker) login(ctx context.Context, e dial.Endpoint) *report.Login {
 	v := l.visit(ctx, e, l.Auth)
+	if v.outcome.Reason == report.Cut {
+		return nil
+	}
 	done := &report.Login{
 		User: l.User, Mechanism: v.login.Mechanism, Binding: v.login.Binding,
 		Error: v.outcome.Error, Hint: v.outcome.Hint,

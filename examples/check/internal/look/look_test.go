@@ -2,6 +2,7 @@ package look
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -70,6 +71,17 @@ func TestDays(t *testing.T) {
 	}
 }
 
+// Of two chains that verify the longer-lived one counts, and in it the first to expire.
+func TestGoodUntil(t *testing.T) {
+	until := func(year int) *x509.Certificate {
+		return &x509.Certificate{NotAfter: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	leaf := until(2030)
+	if got := goodUntil([][]*x509.Certificate{{leaf, until(2027)}, {leaf, until(2028), until(2040)}}); got.Year() != 2028 {
+		t.Error(got)
+	}
+}
+
 // silence is a network in which connections are made, and nothing is ever said.
 type silence struct {
 	mu        sync.Mutex
@@ -105,7 +117,7 @@ func (c *counted) Close() error {
 }
 
 // Few endpoints are looked at at a time, and the context ends all looks: what was not looked
-// at by then could not be.
+// at by then is the run's doing, and no server's.
 func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		net := new(silence)
@@ -125,9 +137,9 @@ func TestBounds(t *testing.T) {
 		if net.most != parallel || net.now != 0 || done != len(targets) {
 			t.Errorf("%d at a time, %d left, %d told", net.most, net.now, done)
 		}
-		for i, want := range map[int]report.Reason{0: report.Silent, parallel: report.Silent, 49: report.Unreachable} {
-			if got := seen[i].Main().Reason; got != want {
-				t.Errorf("%d: %q, want %q", i, got, want)
+		for i, want := range map[int]report.Reason{0: report.Silent, parallel: report.Silent, 2 * parallel: report.Cut, 49: report.Cut} {
+			if got := seen[i].Main(); got.Reason != want || seen[i].Cut != (want == report.Cut) || (got.Hint == "") != seen[i].Cut {
+				t.Errorf("%d: %+v, want %q", i, got, want)
 			}
 		}
 	})

@@ -24,13 +24,17 @@ func achieved(s dial.Security) report.Outcome {
 	return report.Outcome{Result: report.Clear}
 }
 
-// failure says why there is no connection.
-func failure(err error) report.Outcome {
+// failure says why there is no connection. ctx is that of the whole run.
+func failure(ctx context.Context, err error) report.Outcome {
 	o := report.Outcome{Result: report.None, Reason: reason(err), Error: clip(err.Error())}
 	var stopped *dial.Error
 	if errors.As(err, &stopped) {
 		o.Phase, o.Error, o.Hint = stopped.Phase, clip(stopped.Err.Error()), clip(stopped.Hint())
 		o.Temporary = stopped.Temporary()
+	}
+	var rule *policy.Violation
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &rule) {
+		o.Reason, o.Hint = report.Cut, "" // which would be about the server
 	}
 	return o
 }

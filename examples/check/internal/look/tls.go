@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // handshake says what TLS came to.
-func handshake(s dial.Security) *report.TLS {
+func handshake(s dial.Security, now time.Time) *report.TLS {
 	t := &report.TLS{
 		Version: tls.VersionName(s.TLS.Version), Suite: tls.CipherSuiteName(s.TLS.CipherSuite),
 		ALPN: s.TLS.NegotiatedProtocol, ServerName: s.ServerName, Verified: s.Verified.String(),
@@ -28,8 +29,22 @@ func handshake(s dial.Security) *report.TLS {
 	}
 	if chains := s.TLS.VerifiedChains; len(chains) > 0 {
 		t.Root = clip(chains[0][len(chains[0])-1].Subject.String())
+		t.GoodUntil = goodUntil(chains).UTC()
+		t.DaysLeft = daysBetween(now, t.GoodUntil)
 	}
 	return t
+}
+
+// goodUntil returns when the last of some chains ends. A certificate that a server sends, and
+// that no chain needs, may expire before.
+func goodUntil(chains [][]*x509.Certificate) (last time.Time) {
+	for _, chain := range chains {
+		first := slices.MinFunc(chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+		if first.NotAfter.After(last) {
+			last = first.NotAfter
+		}
+	}
+	return last
 }
 
 // presented returns the chain that did not verify, if that is why there is no connection.

@@ -31,7 +31,7 @@ func (l *Looker) visit(ctx context.Context, e dial.Endpoint, creds auth.Credenti
 
 	v := &visit{at: steps.begin}
 	if err := v.session(ctx, &d, e, creds); err != nil {
-		v.outcome = failure(err)
+		v.outcome = failure(ctx, err)
 		if v.chain == nil {
 			v.chain = certificates(presented(err), v.at)
 		}
@@ -51,7 +51,7 @@ func (v *visit) session(ctx context.Context, d *dial.Dialer, e dial.Endpoint, cr
 	v.outcome = achieved(s)
 	v.greeting = clip(conn.Greeting())
 	if s.Encrypted() {
-		v.tls, v.chain = handshake(s), certificates(s.TLS.PeerCertificates, v.at)
+		v.tls, v.chain = handshake(s, v.at), certificates(s.TLS.PeerCertificates, v.at)
 	}
 	listed, err := converse(ctx, conn, creds)
 	if err != nil {

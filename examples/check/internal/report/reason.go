@@ -16,6 +16,7 @@ const (
 	Silent      Reason = "silent"      // no answer in time
 	HungUp      Reason = "hung-up"     // the server closed the connection
 	Handshake   Reason = "handshake"   // TLS with it does not come about
+	Cut         Reason = "cut-short"   // the run ended first: nothing is known of the server
 	Other       Reason = "other"
 
 	CertExpired   Reason = "certificate-expired"

@@ -43,7 +43,9 @@ type Endpoint struct {
 	Greeting string        `json:"greeting,omitempty"`
 	Clear    *Offer        `json:"clear,omitempty"`  // what it lists without TLS
 	Inside   *Offer        `json:"inside,omitempty"` // what it lists inside TLS
-	Login    *Login        `json:"login,omitempty"`  // nil if no login was tried
+	Login    *Login        `json:"login,omitempty"`  // nil if no login was tried, or not to its end
+	// Cut means that the run ended before all of the endpoint was looked at.
+	Cut bool `json:"cut_short,omitempty"`
 }
 
 // Main is the outcome of the strongest policy, which the findings go by.
@@ -94,6 +96,11 @@ type TLS struct {
 	ServerName  string `json:"server_name"` // that the certificate was verified for
 	Verified    string `json:"verified"`    // "pkix" or "pinned"
 	Root        string `json:"root,omitempty"`
+	// GoodUntil is when the last of the chains that verified ends, by the first of its
+	// certificates to expire, and DaysLeft the days until then. Both are zero for a key that is
+	// pinned.
+	GoodUntil time.Time `json:"good_until,omitzero"`
+	DaysLeft  int       `json:"days_left"`
 }
 
 // OldTLS is which versions before TLS 1.2 the server takes, asked on ports for implicit TLS.

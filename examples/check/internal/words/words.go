@@ -58,8 +58,8 @@ func Cell(e *report.Endpoint, how policy.Policy) string {
 func reasons() map[report.Reason]string {
 	return map[report.Reason]string{
 		report.NotOffered: "not offered", report.NotTLS: "not TLS", report.Preauth: "PREAUTH", report.Injected: "extra data",
-		report.Malformed: "wrong answer",
-		report.TooLong:   "endless", report.HungUp: "hung up", report.Handshake: "no TLS",
+		report.Malformed: "wrong answer", report.Cut: "cut short",
+		report.TooLong: "endless", report.HungUp: "hung up", report.Handshake: "no TLS",
 		report.CertExpired: "expired", report.CertNotYet: "not yet valid", report.CertName: "wrong name",
 		report.CertNoNames: "no name", report.CertSelf: "self-signed", report.CertAuthority: "unknown CA",
 		report.CertPartial: "incomplete", report.CertWeakKey: "weak key", report.CertPurpose: "wrong use",

@@ -23,8 +23,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
-// Find returns where a program is. Without it the test is skipped, or fails if
-// MAILCONN_SERVERS=required.
+// Find returns where a program is. Without it the test is skipped, or fails if [Required].
 func Find(t testing.TB, program string) string {
 	t.Helper()
 	for _, name := range []string{program, "/usr/sbin/" + program, "/usr/bin/" + program} {
@@ -32,12 +31,15 @@ func Find(t testing.TB, program string) string {
 			return path
 		}
 	}
-	if os.Getenv("MAILCONN_SERVERS") == "required" {
+	if Required() {
 		t.Fatalf("%s is not installed: run .ci/dns", program)
 	}
 	t.Skipf("%s is not installed", program)
 	return ""
 }
+
+// Required reports whether a test must fail rather than be skipped for want of a program.
+func Required() bool { return os.Getenv("MAILCONN_SERVERS") == "required" }
 
 // Listen listens on a port of loopback for UDP and TCP. The port is below those
 // that the system gives to outgoing connections, which would take it away.
