@@ -20,7 +20,8 @@ func (a *appender) send(b *appendBatch) error {
 		most = max(1, len(ready))
 	}
 	refused, err := a.exchange(slices.Collect(slices.Chunk(ready, most)))
-	if err != nil || len(refused) == 0 {
+	if err != nil {
+		unanswered(refused, a.c.loopError(err))
 		return err
 	}
 	_, err = a.exchange(slices.Collect(slices.Chunk(refused, 1)))

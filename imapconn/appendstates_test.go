@@ -1,9 +1,11 @@
 package imapconn_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -79,5 +81,35 @@ func TestAppendEachStates(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Messages that were refused together, by a server that leaves before they are sent again,
+// are not there, and are not said to be.
+func TestAppendEachIsRefusedAtTheEnd(t *testing.T) {
+	for name, read := range map[string]int{"in the middle": 0, "behind all": 2} {
+		synctest.Test(t, func(t *testing.T) {
+			content := strings.Repeat("x", 100<<10)
+			c := piped(t, multi, nil, func(r *bufio.Reader, w net.Conn) {
+				tag, _ := nextCommand(r)
+				for range read {
+					io.ReadFull(r, make([]byte, len(content)))
+					nextCommand(r)
+				}
+				fmt.Fprintf(w, "%s NO [OVERQUOTA] full\r\n", tag)
+				w.Close()
+			})
+			var refused int
+			var last error
+			for _, err := range c.AppendEach(t.Context(), "INBOX", appends([]string{content, content})) {
+				var failed *imapconn.AppendError
+				if last = err; errors.As(err, &failed) && !failed.InDoubt {
+					refused++
+				}
+			}
+			if refused != 2 || last == nil {
+				t.Errorf("%s: of 2 messages %d are not appended, and the loop's last error is %v", name, refused, last)
+			}
+		})
 	}
 }

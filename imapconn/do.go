@@ -27,8 +27,10 @@ import (
 //
 // Do waits until the commands that are pending are answered, and holds up the commands
 // that are sent meanwhile until it has its own answer. Like every answer, this one is held
-// to [Options.Bounds]. A FETCH is the reply's if the command is one; the numbers of
-// messages, the flags of a mailbox and capabilities are told as ever, and are no part of it.
+// to [Options.Bounds]. A FETCH is the reply's if the command is one: the bodies in it may
+// have Bounds.Line bytes, and a longer one ends the session with a violation that has the
+// reason policy.ErrLimit. The numbers of messages, the flags of a mailbox and capabilities
+// are told as ever, and are no part of the reply.
 //
 // Do does not send commands that change what the session is: LOGIN, AUTHENTICATE,
 // UNAUTHENTICATE, PROXYAUTH, STARTTLS, COMPRESS, LOGOUT, ENABLE, SELECT, EXAMINE, CLOSE,
@@ -36,15 +38,15 @@ import (
 // anything is sent.
 //
 // The error is the server's *imap.Error if it refuses the command, and a [*dial.Error]
-// otherwise. When ctx ends, Do returns at once and the session goes on, unless a literal
-// was being sent.
+// otherwise. When ctx ends, Do returns at once and the session goes on, unless the command
+// was still being written.
 func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, error) {
 	r, err := c.compose(ctx, name, args)
 	if err != nil {
 		return nil, c.loopError(err)
 	}
 	d := &doing{limits: c.stream.limits, reply: new(Reply)}
-	d.data, d.fetches = d.add, r.command == "FETCH"
+	d.data, d.fetches, d.hold = d.add, r.command == "FETCH", c.stream.limits.Line
 	if err = c.stream.begin(ctx, &d.exchange, []request{r}, anyMailbox); err == nil {
 		err = c.stream.awaitAnswers(ctx, &d.exchange)
 	}
@@ -126,12 +128,12 @@ func (x *exchange) takesData(h response.Head) bool {
 }
 
 // answersDo gives a response to the exchange that it is for, and reports whether there is
-// one.
-func (s *stream) answersDo(b []byte, h response.Head) (bool, error) {
+// one. A response that does not end with b is for none.
+func (s *stream) answersDo(b []byte, h response.Head, e response.Extent) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.bulk.exchange
-	if !x.takesData(h) || len(h.Name(b)) == 0 {
+	if e.Body > 0 || !x.takesData(h) || len(h.Name(b)) == 0 {
 		return false, nil
 	}
 	s.clock.progress(true)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -168,16 +169,24 @@ func TestDoIsBounded(t *testing.T) {
 	if _, err := c.Do(t.Context(), "X"); !errors.Is(err, policy.ErrLimit) || c.Err() == nil {
 		t.Error(err, c.Err())
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	slow := &recorder{answer: func(command string) string {
-		cancel()
-		return "* X a\r\n"
-	}}
-	c = slow.session(t, "", nil)
-	if _, err := c.Do(ctx, "X"); err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if err := c.Noop().Wait(); err != nil {
-		t.Error(err)
-	}
+}
+
+// A command that was written is given up when its context ends, and the session goes on.
+func TestDoIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &recorder{answer: func(command string) string {
+			synctest.Wait()
+			cancel()
+			synctest.Wait()
+			return "* X a\r\n"
+		}}
+		c := s.session(t, "", nil)
+		if _, err := c.Do(ctx, "X"); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if err := c.Noop().Wait(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -74,12 +74,7 @@ func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epo
 			s.conn.Abort()
 		}
 	}()
-	if requests[0].literals != nil {
-		err = s.writeWatched(ctx, x, requests)
-	} else {
-		err = s.writeRequests(x, requests)
-	}
-	if err == nil {
+	if err = s.writeWatched(ctx, x, requests); err == nil {
 		return nil
 	}
 	if !errors.Is(err, errContent) {
@@ -154,7 +149,7 @@ func (s *stream) awaitTurn(ctx context.Context) error {
 		case len(s.pending.list) == 0 && s.pending.open == nil:
 			return nil
 		case expired && s.bulk.exchange == nil: // that has a time of its own
-			return fmt.Errorf("imapconn: %s was under way for %v: %w", s.pending.list[0].name, s.clock.limit, os.ErrDeadlineExceeded)
+			return fmt.Errorf("imapconn: another command was under way for %v: %w", s.clock.limit, os.ErrDeadlineExceeded)
 		}
 		s.turn.Wait()
 	}
@@ -175,6 +170,11 @@ func (s *stream) awaitAnswers(ctx context.Context, x *exchange) error {
 		return nil
 	case <-s.ended:
 	case <-ctx.Done():
+	}
+	select {
+	case <-x.answered: // ahead of the end
+		return nil
+	default:
 	}
 	s.abandon(x)
 	if over := s.over.Err(); over != nil {

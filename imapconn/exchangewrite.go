@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -46,8 +45,8 @@ func (c *Client) unaskedLiteral() int64 {
 // errContent is the error of a content that ends, or fails, before its announced length.
 var errContent = errors.New("imapconn: a content is shorter than was announced")
 
-// writeWatched is writeRequests for commands that have literals: the end of ctx ends it,
-// and the session.
+// writeWatched is writeRequests, which the end of ctx ends, and the session with it: a
+// command that is half written cannot be taken back.
 func (s *stream) writeWatched(ctx context.Context, x *exchange, requests []request) error {
 	off := context.AfterFunc(ctx, func() {
 		s.end(wire.ContextError(ctx))
@@ -62,8 +61,7 @@ func (s *stream) writeWatched(ctx context.Context, x *exchange, requests []reque
 
 // writeRequests writes the commands of an exchange. Its error ends the session.
 func (s *stream) writeRequests(x *exchange, requests []request) error {
-	w := bufio.NewWriterSize(connWriter{s}, 32<<10)
-	defer s.conn.SetWriteDeadline(time.Time{})
+	w := bufio.NewWriterSize(s.conn, 32<<10)
 	for i, r := range requests {
 		fmt.Fprintf(w, "M%d %s", x.commands[i].tag, r.text)
 		open, err := s.writeLiterals(w, x.commands[i], r.literals)
@@ -168,14 +166,4 @@ func (r *contentReader) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// connWriter writes to the server, each time within the time of an answer.
-type connWriter struct{ s *stream }
-
-func (w connWriter) Write(p []byte) (int, error) {
-	if limit := w.s.clock.limit; limit > 0 {
-		w.s.conn.SetWriteDeadline(time.Now().Add(limit))
-	}
-	return w.s.conn.Write(p)
 }

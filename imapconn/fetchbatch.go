@@ -90,7 +90,7 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 	m.sections = make([]*content, len(b.of.sections))
 	for _, s := range f.Sections {
 		i, offset := match(b.of.sections, s.Name)
-		if i < 0 || m.sections[i] != nil {
+		if i < 0 || m.sections[i] != nil || offset >= 0 && offset != b.of.sections[i].from {
 			continue
 		}
 		c := &content{of: b.of, uid: uint32(f.UID), size: f.Size, section: b.of.sections[i]}

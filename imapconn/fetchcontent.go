@@ -20,22 +20,31 @@ type content struct {
 	buf     []byte // which data is in
 	spare   []byte // for the next window
 	offset  int64  // how much has come
-	done    bool   // all has come
+	short   bool   // the last piece had less than was asked for
+	done    bool   // nothing is left of it
 	ahead   *window
 	err     error
 }
 
 // first takes the piece that has come with the message.
 func (c *content) first(piece []byte) {
-	c.data = bytes.Clone(piece)
-	c.advance(int64(len(piece)), c.section.left(0, c.of.piece))
+	asked := c.section.left(0, c.of.piece)
+	c.data = bytes.Clone(piece[:min(int64(len(piece)), asked)])
+	c.advance(int64(len(c.data)), asked)
 }
 
-// advance notes that n bytes of a piece have come of those that were asked for: a shorter
-// one is the last.
+// advance notes that n bytes of a piece have come of those that were asked for.
 func (c *content) advance(n, asked int64) {
 	c.offset += n
-	c.done = n < asked || c.section.left(c.offset, 1) == 0
+	c.short = n < asked
+	c.done = n == 0 || c.section.left(c.offset, 1) == 0
+}
+
+// ended reports whether all has come. A piece that is shorter than was asked for is the
+// last, unless it ends ahead of the message's size: the server may give less at once.
+func (c *content) ended() bool {
+	lacks := c.section.spec == "" && !c.of.inexact && c.section.from+c.offset < c.size
+	return c.done || c.short && !lacks
 }
 
 // whole takes all of a section, from a server that sends no parts.
@@ -47,7 +56,7 @@ func (c *content) whole(section []byte) {
 
 // Read reads the content.
 func (c *content) Read(p []byte) (int, error) {
-	for len(c.data) == 0 && !c.done && c.err == nil {
+	for len(c.data) == 0 && !c.ended() && c.err == nil {
 		c.err = c.more()
 	}
 	switch {
@@ -83,7 +92,7 @@ func (c *content) more() error {
 	if why := w.join(c); why != nil {
 		return &MessageError{UID: imap.UID(c.uid), Err: why}
 	}
-	if c.done {
+	if c.ended() {
 		return nil
 	}
 	if err := c.begin(); err != nil {

@@ -25,6 +25,7 @@ type fetcher struct {
 	items    string // asked for of every message, but its content
 	sections []section
 	piece    int64 // how much of a section is asked for at once
+	inexact  bool  // contents may be shorter than the sizes that the server tells
 	queue    queue
 	window   int64     // how many messages are looked at together
 	cuts     []uint32  // the greatest UIDs of windows that the server has told

@@ -64,7 +64,7 @@ func (w *window) add(f *message.Fetch, why error) {
 	}
 }
 
-// join gives the content its pieces, up to the first that is the last one.
+// join gives the content its pieces, up to the first that has less than was asked for.
 func (w *window) join(c *content) error {
 	begin := c.offset
 	for i, p := range w.pieces {
@@ -73,12 +73,14 @@ func (w *window) join(c *content) error {
 			return p.why
 		case refused != nil && refused.Code != codeExpungeIssued:
 			return refused
+		case i == 0 && c.short && p.n == 0 && w.answers[0].code != string(codeExpungeIssued):
+			c.of.inexact = true // what seemed to lack was asked for, and is not there
 		case !p.came, p.null && p.offset < c.size:
 			return errVanished
 		case p.n > p.length:
 			return errShort
 		}
-		if c.advance(p.n, p.length); c.done {
+		if c.advance(p.n, p.length); c.done || c.short {
 			break
 		}
 	}

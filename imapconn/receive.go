@@ -125,7 +125,7 @@ func (s *stream) handle(e response.Extent) error {
 	case h.Tagged:
 		return s.tagged(b, h)
 	}
-	if done, err := s.answersDo(b, h); done {
+	if done, err := s.answersDo(b, h, e); done {
 		s.in.use(e.Len)
 		return err
 	}

@@ -208,16 +208,13 @@ func (s *stream) Close() error {
 // SetReadDeadline does nothing: the stream has deadlines of its own.
 func (s *stream) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline is that of the connection, as long as there is one.
-func (s *stream) SetWriteDeadline(t time.Time) error {
-	if s.over.Err() != nil {
-		return nil
-	}
-	return s.conn.SetWriteDeadline(t)
-}
+// SetWriteDeadline does nothing: a write may stall for Options.ReplyTimeout, which the
+// Guard sees to. The client's deadline would also count the time in which the write waits
+// for an exchange.
+func (s *stream) SetWriteDeadline(time.Time) error { return nil }
 
-// SetDeadline is SetWriteDeadline.
-func (s *stream) SetDeadline(t time.Time) error { return s.SetWriteDeadline(t) }
+// SetDeadline does nothing either.
+func (s *stream) SetDeadline(time.Time) error { return nil }
 
 // LocalAddr returns the address of this end.
 func (s *stream) LocalAddr() net.Addr { return s.conn.LocalAddr() }

@@ -29,7 +29,7 @@ var limits = map[string]agreed{
 	"dial/peers/storetest":    {0, 0, 1048, -1876},
 	"dial/trust":              {0, 0, 113, -1936},
 	"imapconn":                {7, 53766, 21434, 2660},
-	"imapconn/imapwatch":      {7, 53766, 23697, 2688},
+	"imapconn/imapwatch":      {7, 53766, 23697, 2684},
 	"policy":                  {0, 0, 397, -2940},
 	"pop3conn":                {5, 42602, 12806, 1468},
 	"pop3conn/pop3watch":      {5, 42602, 14333, 1628},
