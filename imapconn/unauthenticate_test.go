@@ -3,6 +3,7 @@ package imapconn_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestUnauthenticate(t *testing.T) {
 		if _, err := c.Do(t.Context(), "X", imapconn.MailboxName("Entwürfe"), []byte("x")); err != nil {
 			t.Fatal(err)
 		}
-		if said := s.take(); len(said) != 1 || said[0] != want {
+		if said := s.take(); !slices.Contains(said, want) { // go-imap may ask for capabilities beside it
 			t.Errorf("said %q, want %q", said, want)
 		}
 	}
