@@ -117,18 +117,13 @@ func appendUID(args string) (validity uint32, uids []imap.UID) {
 		return 0, nil
 	}
 	for part := range strings.SplitSeq(set, ",") {
-		from, to, isRange := strings.Cut(part, ":")
-		if !isRange {
-			to = from
-		}
-		low, err := strconv.ParseUint(from, 10, 32)
-		high, err2 := strconv.ParseUint(to, 10, 32)
-		low, high = min(low, high), max(low, high)
-		if err != nil || err2 != nil || low == 0 || high-low >= maxAppends || len(uids) > 0 && low <= uint64(uids[len(uids)-1]) {
+		r, ok := parseRange([]byte(part))
+		low, high := min(r.low, r.high), max(r.low, r.high)
+		if !ok || low == 0 || high-low >= maxAppends || len(uids) > 0 && imap.UID(low) <= uids[len(uids)-1] {
 			return 0, nil
 		}
-		for ; low <= high && len(uids) <= maxAppends; low++ {
-			uids = append(uids, imap.UID(low))
+		for n := uint64(low); n <= uint64(high) && len(uids) <= maxAppends; n++ {
+			uids = append(uids, imap.UID(n))
 		}
 	}
 	return uint32(n), uids

@@ -44,7 +44,7 @@ func (c *Client) newAppender(ctx context.Context, mailbox string) (*appender, er
 	if err != nil {
 		return nil, err
 	}
-	a := &appender{c: c, ctx: ctx, mailbox: name, unasked: c.unaskedLiteral(), multi: slices.Contains(c.caps, "MULTIAPPEND")}
+	a := &appender{c: c, ctx: ctx, mailbox: name, unasked: c.unaskedLiteral(), multi: c.lists("MULTIAPPEND")}
 	a.sizeLimit = math.MaxInt64
 	if n, ok := c.listed("APPENDLIMIT"); ok {
 		a.sizeLimit = n

@@ -35,6 +35,9 @@ type Client struct {
 	conn   *dial.Conn
 	caps   []string
 	utf8   atomic.Bool // the names of mailboxes are sent in UTF-8
+	// loggedOut is set by UNAUTHENTICATE, as of which caps may not be true any more
+	// (RFC 8437 §2).
+	loggedOut atomic.Bool
 }
 
 // Dial connects to e and authenticates. ctx and the Dialer's Timeout bound all
@@ -59,6 +62,11 @@ func (c *Client) Security() dial.Security { return c.conn.Security() }
 // login: keywords in upper case, in the server's order. Caps returns go-imap's
 // own set, which follows later changes.
 func (c *Client) Capabilities() []string { return slices.Clone(c.caps) }
+
+// lists reports whether the server lists one of some capabilities.
+func (c *Client) lists(capabilities ...string) bool {
+	return !c.loggedOut.Load() && slices.ContainsFunc(capabilities, func(name string) bool { return slices.Contains(c.caps, name) })
+}
 
 // Preauth reports whether the server's greeting was PREAUTH: the connection
 // itself, by a client certificate for example, has authenticated the client

@@ -135,6 +135,19 @@ func (c *Client) Enable(caps ...imap.Cap) *imapclient.EnableCommand {
 	return cmd
 }
 
+// Unauthenticate is imapclient.Client.Unauthenticate, except that it returns when the
+// server has answered.
+func (c *Client) Unauthenticate() *imapclient.Command {
+	c.turns.Lock()
+	defer c.turns.Unlock()
+	cmd := c.inner.Unauthenticate()
+	if cmd.Wait() == nil { // the caller's Wait returns the same
+		c.utf8.Store(false)
+		c.loggedOut.Store(true)
+	}
+	return cmd
+}
+
 // Append is imapclient.Client.Append. If the server refuses the message before it has
 // read it, the program's Write and Close still succeed, and Wait returns the refusal.
 func (c *Client) Append(mailbox string, size int64, o *imap.AppendOptions) *imapclient.AppendCommand {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/mailconn/mailconn/internal/wire"
@@ -34,9 +33,9 @@ func (l *literal) announcement() string {
 // consent; -1 if none may.
 func (c *Client) unaskedLiteral() int64 {
 	switch {
-	case slices.Contains(c.caps, "LITERAL+"):
+	case c.lists("LITERAL+"):
 		return math.MaxInt64
-	case slices.Contains(c.caps, "LITERAL-"), slices.Contains(c.caps, "IMAP4REV2"):
+	case c.lists("LITERAL-", "IMAP4REV2"):
 		return 4096
 	}
 	return -1

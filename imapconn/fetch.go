@@ -3,6 +3,7 @@ package imapconn
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/mailconn/mailconn/internal/line/imap/mend"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
@@ -38,6 +39,8 @@ func (s *stream) fetch(h response.Head, e response.Extent) error {
 		}
 	}
 	if owned, err := s.takeMended(f, h); owned {
+		told := slices.DeleteFunc(f.Faults, func(fault mend.Fault) bool { return fault.Class == mend.Unreadable })
+		s.notices.faults(told, h.Number, f.UID) // of the others the message tells
 		s.in.use(e.Len)
 		return err
 	}

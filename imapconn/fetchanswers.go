@@ -95,7 +95,7 @@ func (x *exchange) wants(uid uint32) int {
 func (s *stream) complete(b []byte, h response.Head, c *command) {
 	x := c.own
 	for i := range x.commands {
-		if x.commands[i] == c {
+		if x.commands[i] == c && !x.abandoned {
 			x.answers[i] = answerOf(b, h)
 		}
 	}

@@ -51,7 +51,7 @@ func (c *Client) newFetcher(ctx context.Context, uids imap.UIDSet, o *FetchOptio
 		f.window = min(f.window, limit)
 		f.o.Batch = int(min(int64(f.o.Batch), limit))
 	}
-	if f.items, err = f.o.metadata(c.caps); err != nil {
+	if f.items, err = f.o.metadata(c.lists("CONDSTORE", "QRESYNC")); err != nil {
 		return nil, err
 	}
 	if f.sections, err = f.o.sections(); err != nil {
@@ -76,7 +76,11 @@ func (f *fetcher) each(yield func(*Message, error) bool) error {
 			return over
 		}
 		f.ahead = nil
-		if err = cmp.Or(over, f.note(b)); err == nil {
+		if err = over; err == nil {
+			err = f.note(b)
+		}
+		slices.SortFunc(b.messages, func(a, b *Message) int { return cmp.Compare(a.UID, b.UID) })
+		if err == nil {
 			err = f.advance()
 		}
 		for _, m := range b.messages {
@@ -146,6 +150,5 @@ func (f *fetcher) note(b *batch) error {
 	if f.queue.direct && !b.alone && uint64(len(b.messages)) < b.uids.count()/4 {
 		f.queue.direct = false
 	}
-	slices.SortFunc(b.messages, func(a, b *Message) int { return cmp.Compare(a.UID, b.UID) })
 	return nil
 }

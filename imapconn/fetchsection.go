@@ -43,7 +43,8 @@ var (
 )
 
 // metadata returns the items that are asked for of every message but its content.
-func (o *FetchOptions) metadata(caps []string) (string, error) {
+// condstore says that the server knows MODSEQ.
+func (o *FetchOptions) metadata(condstore bool) (string, error) {
 	items := "UID RFC822.SIZE FLAGS"
 	for _, item := range []struct {
 		wanted bool
@@ -53,7 +54,7 @@ func (o *FetchOptions) metadata(caps []string) (string, error) {
 			items += " " + item.name
 		}
 	}
-	if o.ModSeq && !slices.Contains(caps, "CONDSTORE") && !slices.Contains(caps, "QRESYNC") {
+	if o.ModSeq && !condstore {
 		return "", errors.New("imapconn: ModSeq was asked for, and the server does not list CONDSTORE")
 	}
 	for _, name := range o.Raw {

@@ -44,7 +44,7 @@ func (f *fetcher) survey() error {
 			return err
 		}
 	}
-	if slices.Contains(f.c.caps, "UIDBATCHES") && q.ranges.count() > uint64(f.window) {
+	if f.c.lists("UIDBATCHES") && q.ranges.count() > uint64(f.window) {
 		return f.askCuts()
 	}
 	return nil

@@ -13,23 +13,27 @@ type messageSet []messageRange
 
 type messageRange struct{ low, high uint32 }
 
+// parseRange reads a number, or a range as a set has it, in which "*" is the greatest number.
+func parseRange(text []byte) (r messageRange, ok bool) {
+	from, to, isRange := bytes.Cut(text, []byte(":"))
+	low, err := strconv.ParseUint(string(from), 10, 32)
+	high := low
+	if isRange && string(to) == "*" {
+		high = math.MaxUint32
+	} else if isRange && err == nil {
+		high, err = strconv.ParseUint(string(to), 10, 32)
+	}
+	return messageRange{uint32(low), uint32(high)}, err == nil
+}
+
 // appendMessageSet appends to s what is in a set as go-imap's client writes it: its
 // ranges rise. As in that client, "n:*" has all numbers from n on, and "*" and "$" have
 // none, as what they stand for is not known.
 func appendMessageSet(s messageSet, text []byte) messageSet {
 	for part := range bytes.SplitSeq(text, []byte(",")) {
-		from, to, isRange := bytes.Cut(part, []byte(":"))
-		low, err := strconv.ParseUint(string(from), 10, 32)
-		if err != nil {
-			continue
+		if r, ok := parseRange(part); ok {
+			s = append(s, r)
 		}
-		high := low
-		if isRange {
-			if high, err = strconv.ParseUint(string(to), 10, 32); err != nil {
-				high = math.MaxUint32
-			}
-		}
-		s = append(s, messageRange{uint32(low), uint32(high)})
 	}
 	return s
 }

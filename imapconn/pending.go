@@ -75,7 +75,7 @@ func (p *pending) begin(line []byte) {
 	}
 	c.name = commandName(word)
 	switch c.name {
-	case "SELECT", "EXAMINE", "CLOSE", "UNSELECT":
+	case "SELECT", "EXAMINE", "CLOSE", "UNSELECT", "UNAUTHENTICATE":
 		p.epoch++
 	}
 	c.sasl = c.name == "AUTHENTICATE"

@@ -69,7 +69,7 @@ func (s Start[C]) check(e dial.Endpoint) error {
 	}
 	if err == nil && e.Protocol != 0 && !slices.Contains(s.Speaks, e.Protocol) {
 		err = fmt.Errorf("%s does not speak %v", s.Package, e.Protocol)
-		if other := speaker[e.Protocol]; other != "" {
+		if other := speaker(e.Protocol); other != "" {
 			err = fmt.Errorf("%w: package %s does", err, other)
 		}
 	}
@@ -79,9 +79,17 @@ func (s Start[C]) check(e dial.Endpoint) error {
 	return nil
 }
 
-// speaker has the package that speaks a protocol.
-var speaker = map[policy.Protocol]string{
-	policy.IMAP: "imapconn", policy.POP3: "pop3conn", policy.Submission: "smtpconn", policy.SMTP: "smtpconn",
+// speaker returns the package that speaks a protocol, and "" if there is none.
+func speaker(p policy.Protocol) string {
+	switch p {
+	case policy.IMAP:
+		return "imapconn"
+	case policy.POP3:
+		return "pop3conn"
+	case policy.Submission, policy.SMTP:
+		return "smtpconn"
+	}
+	return ""
 }
 
 func (s Start[C]) begin(ctx context.Context, conn *dial.Conn) (client C, err error) {

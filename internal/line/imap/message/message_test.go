@@ -106,27 +106,6 @@ func TestRawItems(t *testing.T) {
 	}
 }
 
-// A body that is not held comes in pieces: what is ahead of it, and what follows.
-func TestBodiesThatAreNotHeld(t *testing.T) {
-	r := message.NewReader(response.Default(), nil)
-	var f message.Fetch
-	head := []byte("* 7 FETCH (UID 4 BODY[1] {70000}\r\n")
-	if err := r.Read(head, response.ParseHead(head), &f); err != nil || f.UID != 4 || len(f.Sections) != 1 || f.Sections[0].Size != 70000 {
-		t.Fatal(f, err)
-	}
-	f.Sections[0].Size = -1 // the caller has read it
-	if err := r.ReadTail([]byte(" BODY[2] ~{80000}\r\n"), &f); err != nil || len(f.Sections) != 2 || f.Sections[1].Size != 80000 {
-		t.Fatal(f, err)
-	}
-	f.Sections[1].Size = -1
-	if err := r.ReadTail([]byte(" FLAGS (\\Seen))\r\n"), &f); err != nil || len(f.Flags) != 1 || len(f.Sections) != 2 {
-		t.Fatal(f, err)
-	}
-	if err := r.ReadTail([]byte(")FLAGS ())\r\n"), &f); err == nil {
-		t.Error("what follows a body is read whatever it is")
-	}
-}
-
 // Strings of strangers cost no more than linear work.
 func TestCostlyStrings(t *testing.T) {
 	id := "<" + strings.Repeat("(", 1<<19)

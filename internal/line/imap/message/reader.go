@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"mime"
@@ -30,9 +29,6 @@ type Fetch struct {
 type Section struct {
 	Name    []byte // as the server writes it: BODY[1.MIME]<0>
 	Content []byte // in the buffer that was read; nil if there is no such part
-	// Size is how many bytes of the content follow the buffer, if it ends with their
-	// announcement; otherwise -1.
-	Size int64
 }
 
 // Raw is an item that go-imap has no type for, as the server writes it.
@@ -56,34 +52,15 @@ func NewReader(limits response.Limits, words *mime.WordDecoder) *Reader {
 var errSyntax = errors.New("not as RFC 9051 §7.5.2 has it")
 
 // Read reads a FETCH, whose head is h, from b into f. b ends with the end of the
-// response, or with the announcement of a body, which is then the last of f.Sections.
+// response.
 func (r *Reader) Read(b []byte, h response.Head, f *Fetch) error {
 	*f = Fetch{SeqNum: h.Number, Size: -1, Sections: f.Sections[:0], Raw: f.Raw[:0]}
 	r.cursor = cursor{limits: r.limits, b: b, i: h.Args}
 	if !r.is('(') {
 		return errSyntax
 	}
-	if r.peek() != ')' {
-		if err := r.item(f); err != nil {
-			return err
-		}
-	}
-	return r.rest(f)
-}
-
-// ReadTail reads what follows a body into f, as Read does.
-func (r *Reader) ReadTail(b []byte, f *Fetch) error {
-	r.cursor = cursor{limits: r.limits, b: b}
-	return r.rest(f)
-}
-
-// rest reads what is left of the list behind an item.
-func (r *Reader) rest(f *Fetch) error {
-	for !r.is(')') {
-		if n := len(f.Sections); n > 0 && f.Sections[n-1].Size >= 0 && r.i == len(r.b) {
-			return nil
-		}
-		if !r.is(' ') {
+	for first := true; !r.is(')'); first = false {
+		if !first && !r.is(' ') {
 			return errSyntax
 		}
 		if err := r.item(f); err != nil {
@@ -190,19 +167,12 @@ func (r *Reader) sectionItem(f *Fetch, label, name []byte) bool {
 	return r.raw(f, label)
 }
 
-// content reads a body: a string, NIL, or the announcement of one that follows the
-// buffer.
+// content reads a body: a string, or NIL.
 func (r *Reader) content(f *Fetch, label []byte) bool {
-	s := Section{Name: label, Size: -1}
+	s := Section{Name: label}
 	defer func() { f.Sections = append(f.Sections, s) }()
 	if r.null() {
 		return true
-	}
-	if line := bytes.TrimPrefix(r.b[r.i:], []byte("~")); bytes.IndexByte(line, '\n') == len(line)-1 {
-		if size, ok := response.LiteralSize(line); ok && size > 0 {
-			s.Size, r.i = size, len(r.b)
-			return true
-		}
 	}
 	from, to, escaped, ok := r.span()
 	if s.Content = r.b[from:to]; escaped {
