@@ -77,6 +77,27 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
+// Credentials that were good are tried once more when the server refuses them, and then no more.
+func TestRefusedTwice(t *testing.T) {
+	for _, times := range []int{1, 2} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+			stop := f.start()
+			f.want("new 1")
+			f.srv.Order(dialtest.Rule{At: "credentials", Times: times, Reply: "NO [AUTHENTICATIONFAILED] no"})
+			f.srv.HangUp()
+			f.srv.Deliver(letter(2))
+			time.Sleep(2 * time.Hour)
+			if err := stop(); errors.Is(err, auth.KindCredentials) != (times == 2) || len(f.dials) != 3 || len(f.downs) != 2 {
+				t.Errorf("refused %d times: %v, %d connections, outages %v", times, err, len(f.dials), f.downs)
+			}
+			if times == 1 {
+				f.want("new 2")
+				f.complete()
+			}
+		})
+	}
+}
+
 // A session without a login cannot select: that ends Run and Once, unless the
 // greeting was PREAUTH.
 func TestWithoutLogin(t *testing.T) {

@@ -42,6 +42,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	if client.State() == imap.ConnStateNotAuthenticated {
 		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
+	c.tries.LoggedIn()
 	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
@@ -49,7 +50,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		err = &dial.Error{Phase: dial.PhaseSession, Endpoint: client.Security().Endpoint, Err: ctx.Err()}
 	}
 	if time.Since(login) >= c.Stable {
-		c.distances.Reset()
+		c.tries.Reset()
 	}
 	if once && ctx.Err() == nil {
 		s.leave()
