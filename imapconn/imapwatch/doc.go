@@ -14,7 +14,8 @@
 // [Run] keeps a session up, under the same policy; [Once] looks once. The server tells of
 // changes at once where it has IDLE (RFC 2177), and is asked every few minutes where it has
 // not. One connection serves several mailboxes: the first that can be selected is watched
-// by IDLE, and the others are asked for by STATUS every Poll.
+// by IDLE, and the others are asked for by STATUS every Poll, or at once when the server has
+// told of them by NOTIFY (RFC 5465).
 //
 // # What is told
 //

@@ -31,7 +31,7 @@ type session struct {
 // outage, which is a [*dial.Error], or that of a function of the Config.
 func (c *conn) session(ctx context.Context, once bool) error {
 	c.begun = time.Now()
-	heard := newNews()
+	heard := newNews(c.others())
 	client, err := imapconn.Dial(unsolicited.With(ctx, heard), c.Endpoint, c.options)
 	if err != nil {
 		return err
@@ -115,7 +115,8 @@ func (s *session) round(ctx context.Context) error {
 	}
 	for _, b := range s.boxes {
 		recheck := !b.refused && time.Since(b.looked) >= s.distance(b)
-		if !recheck && (!poll || b == s.current) {
+		told := s.view.told(b.name) && time.Since(b.asked) >= s.MinDelay
+		if !recheck && (!poll && !told || b == s.current) {
 			continue
 		}
 		differs, err := s.differs(b)
@@ -145,6 +146,9 @@ func (s *session) recheck(ctx context.Context, b *box) error {
 // differs reports whether a mailbox is to be selected: it could not be before, or is not as
 // it was then. Of the selected one it is enough that its UIDs mean the same messages.
 func (s *session) differs(b *box) (bool, error) {
+	b.asked = time.Now()
+	s.view.asking(b.name)
+	defer s.view.answered(b.name)
 	if b.refused {
 		return true, nil
 	}
