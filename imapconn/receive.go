@@ -83,7 +83,7 @@ func (s *stream) plain(b []byte, h response.Head) (bool, error) {
 	case s.bulk.exchange != nil:
 		return false, nil
 	case h.Kind != response.Fetch:
-		s.observe(h)
+		s.observe(b, h)
 		return true, s.hold(h.Kind, len(b))
 	case s.handlers.fetches == maxHandlers:
 		return false, nil
@@ -169,8 +169,10 @@ func (s *stream) awaiting(k response.Kind) *command {
 }
 
 // observe tells the observer of what a response says of the selected mailbox.
-func (s *stream) observe(h response.Head) {
+func (s *stream) observe(b []byte, h response.Head) {
 	switch h.Kind {
+	case response.Status:
+		s.observeOthers(b, h)
 	case response.Exists:
 		s.observer.Exists(h.Number)
 	case response.Expunge:
@@ -180,7 +182,7 @@ func (s *stream) observe(h response.Head) {
 
 // data deals with a response that needs nothing but to be read.
 func (s *stream) data(b []byte, h response.Head) error {
-	s.observe(h)
+	s.observe(b, h)
 	s.mu.Lock()
 	err := s.hold(h.Kind, len(b))
 	s.mu.Unlock()

@@ -41,7 +41,15 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 	if err != nil {
 		return nil, err
 	}
-	return b.handOver(ctx, compressed)
+	client, err := b.handOver(ctx, compressed)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.notify(ctx, client); err != nil {
+		client.Abort()
+		return nil, err
+	}
+	return client, nil
 }
 
 // observe looks for alerts and for capability lists in a response. A list comes in

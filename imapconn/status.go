@@ -2,6 +2,7 @@ package imapconn
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/internal/line/imap/mend"
@@ -21,6 +22,9 @@ func (s *stream) heard(b []byte, h response.Head) {
 	const alert = "[ALERT]"
 	if len(text) >= len(alert) && bytes.EqualFold(text[:len(alert)], []byte(alert)) {
 		s.notices.tell(Notice{Alert: wire.Printable(string(bytes.TrimSpace(text[len(alert):])))})
+	}
+	if overflow := "[NOTIFICATIONOVERFLOW]"; len(text) >= len(overflow) && strings.EqualFold(string(text[:len(overflow)]), overflow) {
+		s.observer.Overflow()
 	}
 	if h.Kind == response.BYE {
 		s.bye("BYE " + string(text))

@@ -29,6 +29,7 @@ type stream struct {
 	notices notices
 	// observer is told of what the server says of the selected mailbox.
 	observer unsolicited.Observer
+	others   map[string]string // mailboxes that it is told of by STATUS, as their names are written there
 
 	// What follows is used by Read, whose calls do not overlap: the client reads in a
 	// goroutine of its own, and while that waits for the program to read a body, in the

@@ -15,6 +15,7 @@ type box struct {
 	odd     imap.UIDSet // messages that cannot be had, which was told
 	refused bool        // it cannot be selected, which was told
 	looked  time.Time   // when it was last looked at as a whole
+	asked   time.Time   // when it was last asked for by STATUS
 	state   state       // of that look
 }
 

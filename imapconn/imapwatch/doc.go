@@ -14,7 +14,8 @@
 // [Run] keeps a session up, under the same policy; [Once] looks once. The server tells of
 // changes at once where it has IDLE (RFC 2177), and is asked every few minutes where it has
 // not. One connection serves several mailboxes: the first that can be selected is watched
-// by IDLE, and the others are asked for by STATUS every Poll.
+// by IDLE, and the others are asked for by STATUS every Poll, or at once when the server has
+// told of them by NOTIFY (RFC 5465).
 //
 // # What is told
 //
@@ -45,7 +46,8 @@
 // connection that died without a word is found by the next renewal of IDLE: within
 // [Config.Renew] and the time for a reply. What waiting does not mend ends Run: a
 // broken policy, a certificate, a pin, credentials that the server has certainly refused,
-// Options.Auth that is nil while the server wants a login.
+// Options.Auth that is nil while the server wants a login. Credentials that were good before in
+// this Run are tried once more, after [Config.LongDelay], as servers refuse good ones while they restart.
 // What the server says in its greeting, before TLS and unverified, does not end it.
 // A mailbox that cannot be selected ends nothing: it is told to [Config.Refused], and tried
 // again.

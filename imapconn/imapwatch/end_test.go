@@ -77,6 +77,27 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
+// Credentials that were good are tried once more when the server refuses them, and then no more.
+func TestRefusedTwice(t *testing.T) {
+	for _, times := range []int{1, 2} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+			stop := f.start()
+			f.want("new 1")
+			f.srv.Order(dialtest.Rule{At: "credentials", Times: times, Reply: "NO [AUTHENTICATIONFAILED] no"})
+			f.srv.HangUp()
+			f.srv.Deliver(letter(2))
+			time.Sleep(2 * time.Hour)
+			if err := stop(); errors.Is(err, auth.KindCredentials) != (times == 2) || len(f.dials) != 3 || len(f.downs) != 2 {
+				t.Errorf("refused %d times: %v, %d connections, outages %v", times, err, len(f.dials), f.downs)
+			}
+			if times == 1 {
+				f.want("new 2")
+				f.complete()
+			}
+		})
+	}
+}
+
 // A session without a login cannot select: that ends Run and Once, unless the
 // greeting was PREAUTH.
 func TestWithoutLogin(t *testing.T) {
@@ -181,70 +202,6 @@ func TestStable(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A mailbox that was made anew is a Reset: then all of it is new. Without a Reset Run
-// ends, until there is one.
-func TestReset(t *testing.T) {
-	for _, skip := range []bool{false, true} {
-		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2)}}, func(f *fixture) {
-			f.run(func() { f.want("new 1:2") })
-			f.srv.Expunge(1)
-			f.srv.Store().Inbox().Renumber()
-			f.SkipExisting = skip
-			var reset *imapwatch.ResetError
-			for range 2 {
-				if err := f.ends(); !errors.As(err, &reset) || reset.Mailbox != "INBOX" {
-					t.Errorf("Run: %v", err)
-				}
-			}
-			f.Reset = func(_ context.Context, mailbox string) error {
-				clear(f.has)
-				clear(f.told)
-				return nil
-			}
-			f.run(func() {
-				f.want("new 1")
-				f.srv.Store().Inbox().Renumber() // during the session
-				f.srv.Deliver(letter(9))
-				time.Sleep(time.Minute)
-				f.want("new 1:2")
-				f.complete()
-			})
-			f.Reset = func(context.Context, string) error { return errDisk }
-			f.srv.Store().Inbox().Renumber()
-			if err := f.ends(); !errors.Is(err, errDisk) {
-				t.Errorf("Run: %v", err)
-			}
-		})
-	}
-}
-
-// What the program has done is noted also if ctx ends meanwhile.
-func TestResetCancelled(t *testing.T) {
-	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
-		f.run(func() { f.want("new 1") })
-		f.srv.Store().Inbox().Renumber()
-		before := f.saved.saves
-		ctx, cancel := context.WithCancel(context.Background())
-		f.Reset = func(context.Context, string) error {
-			cancel()
-			return nil
-		}
-		if err := imapwatch.Run(ctx, f.Config); err != nil || f.saved.saves != before+1 {
-			t.Errorf("%v, %d saves", err, f.saved.saves-before)
-		}
-	})
-}
-
-// A mailbox of which the program has nothing has nothing to be reset.
-func TestResetEmpty(t *testing.T) {
-	watched(t, dialtest.Config{}, func(f *fixture) {
-		f.run(func() { f.want() })
-		f.srv.Store().Inbox().Renumber()
-		f.srv.Deliver(letter(1))
-		f.run(func() { f.want("new 1") })
-	})
 }
 
 // Once tells what has happened, and returns; it says what it could not do.

@@ -13,12 +13,16 @@ import (
 type news struct {
 	wake chan struct{} // can be received from when there is something new
 
-	mu      sync.Mutex
-	selects int // how often a mailbox was selected, or none
-	events  []event
-	lost    bool      // there were more of them than are kept
-	exists  uint32    // how many messages there are, by what was said so far
-	heard   time.Time // when the server has said something
+	mu       sync.Mutex
+	selects  int // how often a mailbox was selected, or none
+	events   []event
+	lost     bool           // there were more of them than are kept
+	others   []string       // the mailboxes, if there are several
+	changed  map[string]int // how often the server has told of one of them unasked
+	overflow bool           // it tells nothing any more
+
+	exists uint32    // how many messages there are, by what was said so far
+	heard  time.Time // when the server has said something
 }
 
 var _ unsolicited.Observer = (*news)(nil)
@@ -42,7 +46,10 @@ const (
 // the mailbox as a whole.
 const maxEvents = 1000
 
-func newNews() *news { return &news{wake: make(chan struct{}, 1), heard: time.Now()} }
+// newNews returns the news of a session that wants to be told of these mailboxes.
+func newNews(others []string) *news {
+	return &news{wake: make(chan struct{}, 1), heard: time.Now(), others: others, changed: map[string]int{}}
+}
 
 func (n *news) Selecting() {
 	n.mu.Lock()

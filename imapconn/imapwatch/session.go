@@ -31,7 +31,7 @@ type session struct {
 // outage, which is a [*dial.Error], or that of a function of the Config.
 func (c *conn) session(ctx context.Context, once bool) error {
 	c.begun = time.Now()
-	heard := newNews()
+	heard := newNews(c.others())
 	client, err := imapconn.Dial(unsolicited.With(ctx, heard), c.Endpoint, c.options)
 	if err != nil {
 		return err
@@ -42,6 +42,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	if client.State() == imap.ConnStateNotAuthenticated {
 		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
+	c.tries.LoggedIn()
 	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
@@ -49,7 +50,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		err = &dial.Error{Phase: dial.PhaseSession, Endpoint: client.Security().Endpoint, Err: ctx.Err()}
 	}
 	if time.Since(login) >= c.Stable {
-		c.distances.Reset()
+		c.tries.Reset()
 	}
 	if once && ctx.Err() == nil {
 		s.leave()
@@ -114,7 +115,8 @@ func (s *session) round(ctx context.Context) error {
 	}
 	for _, b := range s.boxes {
 		recheck := !b.refused && time.Since(b.looked) >= s.distance(b)
-		if !recheck && (!poll || b == s.current) {
+		told := s.view.told(b.name) && time.Since(b.asked) >= s.MinDelay
+		if !recheck && (!poll && !told || b == s.current) {
 			continue
 		}
 		differs, err := s.differs(b)
@@ -144,6 +146,9 @@ func (s *session) recheck(ctx context.Context, b *box) error {
 // differs reports whether a mailbox is to be selected: it could not be before, or is not as
 // it was then. Of the selected one it is enough that its UIDs mean the same messages.
 func (s *session) differs(b *box) (bool, error) {
+	b.asked = time.Now()
+	s.view.asking(b.name)
+	defer s.view.answered(b.name)
 	if b.refused {
 		return true, nil
 	}

@@ -43,6 +43,9 @@ func (s *session) wait(ctx context.Context) error {
 		return ctx.Err()
 	case over != nil:
 		return s.failure(over)
+	case s.view.overflowed():
+		s.conn.overflow = true
+		return s.failure(errOverflow)
 	}
 	if quiet || doubtful || idle == nil && s.current != nil { // a STATUS of another mailbox tells nothing of this one
 		return s.failure(s.client.Noop().Wait())
@@ -117,6 +120,9 @@ func (s *session) due() time.Time {
 	for _, b := range s.boxes {
 		if b != s.current {
 			due = earlier(due, s.polled.Add(s.Poll))
+			if s.view.told(b.name) {
+				due = earlier(due, b.asked.Add(s.MinDelay))
+			}
 		}
 		if !b.refused {
 			due = earlier(due, b.looked.Add(s.distance(b)))

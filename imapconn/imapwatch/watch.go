@@ -24,10 +24,11 @@ type watch struct {
 // other.
 type conn struct {
 	*watch
-	boxes     []*box
-	nudge     <-chan struct{}
-	begun     time.Time // of the last connection
-	distances outage.Distances
+	boxes    []*box
+	nudge    <-chan struct{}
+	begun    time.Time // of the last connection
+	tries    outage.Tries
+	overflow bool // the server has given up NOTIFY
 }
 
 // Run watches the mailboxes until one of these happens:
@@ -80,8 +81,8 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 	}
 	w := &watch{Config: c, options: quietly(c.Options), calls: make(chan struct{}, 1)}
 	for range c.MaxConns {
-		distances := outage.Distances{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
-		w.conns = append(w.conns, &conn{watch: w, nudge: c.Nudge, distances: distances})
+		tries := outage.Tries{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
+		w.conns = append(w.conns, &conn{watch: w, nudge: c.Nudge, tries: tries})
 	}
 	for i, name := range c.Mailboxes {
 		part := w.conns[i%len(w.conns)]
@@ -160,13 +161,13 @@ func (c *conn) run(ctx context.Context) error {
 		err := c.session(ctx, false)
 		failed, ours := err.(*dial.Error) // the program's errors may hold one that is none of ours
 		switch {
-		case !ours, outage.Permanent(failed):
+		case !ours, c.tries.Permanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
 		earliest := c.begun.Add(c.MinDelay)
-		next := time.Now().Add(c.distances.After(failed))
+		next := time.Now().Add(c.tries.After(failed))
 		if c.Down != nil {
 			c.call(func() error {
 				c.Down(failed, next)

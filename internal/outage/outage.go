@@ -7,19 +7,17 @@ import (
 	"crypto/tls"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
-	"github.com/mailconn/mailconn/internal/backoff"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Permanent reports whether a person has to do something: the arguments are wrong, the
+// permanent reports whether a person has to do something: the arguments are wrong, the
 // server broke the policy or cannot be verified, it has certainly refused the
 // credentials, or wants a login and there is none. The end of a session is never permanent, nor is a server that turns the
 // client away in its greeting, for whatever reason.
-func Permanent(failed *dial.Error) bool {
+func permanent(failed *dial.Error) bool {
 	var certificate *tls.CertificateVerificationError
 	var broken *policy.Violation
 	var refused *auth.Error
@@ -38,25 +36,6 @@ func Permanent(failed *dial.Error) bool {
 	}
 	return false
 }
-
-// Distances are how far apart tries are. They grow from Min to Max, and up to a half of
-// each is random. Long is that after a refusal that should not be tried soon.
-type Distances struct {
-	Min, Max, Long time.Duration
-	failures       int // since Reset
-}
-
-// After returns the distance from an outage to the next try.
-func (d *Distances) After(failed *dial.Error) time.Duration {
-	if isRare(failed) {
-		return d.Long
-	}
-	d.failures++
-	return max(backoff.Distances{First: d.Min, Most: d.Max}.After(d.failures), d.Min)
-}
-
-// Reset makes the next distance Min again.
-func (d *Distances) Reset() { d.failures = 0 }
 
 // turnedAway reports whether the server's greeting was a refusal.
 func turnedAway(failed *dial.Error, broken *policy.Violation) bool {

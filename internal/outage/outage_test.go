@@ -47,16 +47,39 @@ func TestOutages(t *testing.T) {
 		"a session was asked a lot": {dial.PhaseSession, &dial.Farewell{Reply: "BYE Bandwidth limits exceeded"}, false, true},
 	} {
 		failed := &dial.Error{Phase: c.phase, Err: c.err}
-		d := outage.Distances{Min: time.Second, Max: time.Minute, Long: long}
-		if permanent, after := outage.Permanent(failed), d.After(failed); permanent != c.permanent || (after == long) != c.long {
+		d := outage.Tries{Min: time.Second, Max: time.Minute, Long: long}
+		if permanent, after := d.Permanent(failed), d.After(failed); permanent != c.permanent || (after == long) != c.long {
 			t.Errorf("%s: permanent %v, next after %v", name, permanent, after)
 		}
 	}
 }
 
+// Credentials that were good are refused twice before that is permanent.
+func TestRefusedTwice(t *testing.T) {
+	failed := &dial.Error{Phase: dial.PhaseAuth, Err: &auth.Error{Kind: auth.KindCredentials}}
+	d := outage.Tries{Min: time.Second, Max: time.Minute, Long: time.Hour}
+	later := &dial.Error{Phase: dial.PhaseAuth, Err: &auth.Error{Kind: auth.KindTemporary}}
+	for range 2 {
+		d.LoggedIn()
+		if d.Permanent(later) {
+			t.Error("a refusal for now is permanent")
+		}
+		if d.Permanent(failed) || d.After(failed) != time.Hour {
+			t.Error("a refusal of credentials that were good is permanent, or tried again soon")
+		}
+	}
+	if !d.Permanent(failed) {
+		t.Error("the second refusal is not permanent")
+	}
+	d.LoggedIn()
+	if certificate := (&dial.Error{Phase: dial.PhaseHandshake, Err: &tls.CertificateVerificationError{}}); !d.Permanent(certificate) {
+		t.Error("a certificate is not permanent")
+	}
+}
+
 // Distances double, at least a half of each stands, and Reset begins anew.
 func TestDistances(t *testing.T) {
-	d := outage.Distances{Min: time.Second, Max: time.Minute, Long: time.Hour}
+	d := outage.Tries{Min: time.Second, Max: time.Minute, Long: time.Hour}
 	failed := &dial.Error{Phase: dial.PhaseConnect, Err: errors.New("unreachable")}
 	for range 3 {
 		for i := range 20 {

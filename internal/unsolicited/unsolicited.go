@@ -13,6 +13,9 @@ type Observer interface {
 	Exists(n uint32)            // EXISTS, that of a SELECT included
 	Expunged(number uint32)     // EXPUNGE
 	Fetched(number, uid uint32) // a FETCH that no command has asked for; uid is 0 if it is not said
+	Others() []string           // mailboxes that it wants to be told of, selected or not, if the server can do that (NOTIFY)
+	Changed(name string)        // one of them may have changed
+	Overflow()                  // the server tells nothing more, not even of the selected mailbox
 }
 
 type key struct{}
@@ -38,3 +41,6 @@ func (discard) Heard()                 {}
 func (discard) Exists(uint32)          {}
 func (discard) Expunged(uint32)        {}
 func (discard) Fetched(uint32, uint32) {}
+func (discard) Others() []string       { return nil }
+func (discard) Changed(string)         {}
+func (discard) Overflow()              {}

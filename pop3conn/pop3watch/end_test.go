@@ -71,6 +71,32 @@ func TestPermanent(t *testing.T) {
 	}
 }
 
+// TestRefusedTwice: credentials that were good are tried once more when the server refuses
+// them, and then no more.
+func TestRefusedTwice(t *testing.T) {
+	codes := dialtest.Rule{Reply: "+OK\nUSER\nUIDL\nRESP-CODES\nAUTH-RESP-CODE\n."}
+	for _, times := range []int{1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(three()...)
+			downs, left := 0, times
+			f.Down = func(*dial.Error, time.Time) { downs++ }
+			f.Hook = func(command string) dialtest.Rule {
+				if command == "PASS secret" && len(f.net.dials) > 1 && left > 0 {
+					left--
+					return dialtest.Rule{Reply: "-ERR [AUTH] no"}
+				}
+				return answers(map[string]dialtest.Rule{"CAPA": codes})(command)
+			}
+			run, cancel := context.WithTimeout(ctx, 2*time.Hour)
+			defer cancel()
+			err := pop3watch.Run(run, f.Config)
+			if errors.Is(err, auth.KindCredentials) != (times == 2) || downs != 1 || times == 2 && len(f.net.dials) != 3 {
+				t.Errorf("refused %d times: %v, %d connections, %d outages", times, err, len(f.net.dials), downs)
+			}
+		})
+	}
+}
+
 // TestNotTLS: a server that speaks in the clear where TLS must be ends Run.
 func TestNotTLS(t *testing.T) {
 	f := newFixture()

@@ -34,10 +34,11 @@ func (w *watch) look(ctx context.Context) error {
 		return err
 	}
 	defer client.Abort()
+	w.tries.LoggedIn()
 	l := &look{watch: w, client: client, listed: map[string]int{}, present: map[string]bool{}}
 	err = l.run(ctx)
 	if time.Since(w.login) >= w.Stable {
-		w.distances.Reset()
+		w.tries.Reset()
 	}
 	l.leave(ctx)
 	return err

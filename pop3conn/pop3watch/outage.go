@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -16,12 +15,12 @@ func (w *watch) pause(failed *dial.Error) time.Duration {
 		w.loginDelay = soon.RetryAfter
 		return soon.RetryAfter
 	}
-	return w.distances.After(failed)
+	return w.tries.After(failed)
 }
 
 // isPermanent reports whether a person has to do something.
-func isPermanent(failed *dial.Error) bool {
-	return outage.Permanent(failed) || errors.Is(failed, errNoUIDL)
+func (w *watch) isPermanent(failed *dial.Error) bool {
+	return w.tries.Permanent(failed) || errors.Is(failed, errNoUIDL)
 }
 
 // errNoUIDL is why a server without unique identifiers cannot be watched.

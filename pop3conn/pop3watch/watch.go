@@ -23,7 +23,7 @@ type watch struct {
 	begun      time.Time     // the last look
 	login      time.Time     // its login, or try
 	loginDelay time.Duration // how far apart logins must be
-	distances  outage.Distances
+	tries      outage.Tries
 }
 
 // Run looks into the mailbox until one of these happens:
@@ -73,8 +73,8 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	distances := outage.Distances{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
-	return &watch{Config: c, notes: notes, slow: map[string]bool{}, distances: distances}, nil
+	tries := outage.Tries{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
+	return &watch{Config: c, notes: notes, slow: map[string]bool{}, tries: tries}, nil
 }
 
 func (w *watch) run(ctx context.Context) error {
@@ -83,7 +83,7 @@ func (w *watch) run(ctx context.Context) error {
 		failed, ours := err.(*dial.Error) // Handle's errors may hold one that is none of ours
 		next := w.begun.Add(w.Every)
 		switch {
-		case err != nil && !ours, ours && isPermanent(failed):
+		case err != nil && !ours, ours && w.isPermanent(failed):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -93,7 +93,7 @@ func (w *watch) run(ctx context.Context) error {
 				w.Down(failed, next)
 			}
 		default:
-			w.distances.Reset()
+			w.tries.Reset()
 		}
 		earliest := w.login.Add(max(w.loginDelay, w.MinDelay)) // as the server allows another login
 		if err := outage.Wait(ctx, next, earliest, w.Nudge, w.clock); err != nil {

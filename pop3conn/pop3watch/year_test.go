@@ -129,13 +129,14 @@ func TestYear(t *testing.T) {
 		if least < f.MinDelay || len(counts) != n {
 			t.Errorf("logins %v apart, %d messages of %d", least, len(counts), n)
 		}
-		f.got = nil
+		logins := len(f.net.dials)
+		f.got, f.net.dials = nil, nil
 		var late runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&late)
 		if grown := int64(late.HeapAlloc) - int64(early.HeapAlloc); grown > 1<<20 || runtime.NumGoroutine() > goroutines+5 {
 			t.Errorf("%d bytes more, %d goroutines after %d", grown, runtime.NumGoroutine(), goroutines)
 		}
-		t.Logf("%d messages, %d logins, at least %v apart, %d troubles, %d outages", n, len(f.net.dials), least, w.troubles, downs)
+		t.Logf("%d messages, %d logins, at least %v apart, %d troubles, %d outages", n, logins, least, w.troubles, downs)
 	})
 }

@@ -3,19 +3,17 @@ package interop
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
@@ -35,19 +33,21 @@ type copied struct {
 	texts     map[string]map[imap.UID]string // by mailbox
 	told      map[string]int                 // by text
 	resets    int
+	downs     int
 	cleared   []string // levels of protection that were not TLS
 }
 
-func newCopied(c client) *copied {
+func newCopied(c client, b *between) *copied {
 	p := &copied{
 		changed: make(chan struct{}, 1), positions: map[string]imapwatch.Position{},
 		texts: map[string]map[imap.UID]string{"INBOX": {}, "Other": {}}, told: map[string]int{},
 	}
+	d := dialer(c.lab, b.Addr(), false)
+	d.Timeout = 3 * time.Second
 	p.config = imapwatch.Config{
 		Endpoint: endpoint(policy.IMAP, policy.RequiredSTARTTLS),
 		Options: &imapconn.Options{
-			Dialer: dialer(c.lab, find(c.server, policy.IMAP, policy.RequiredSTARTTLS, servers.Good), false), Auth: c.auth(),
-			ReplyTimeout: 10 * time.Second,
+			Dialer: d, Auth: c.auth(), ReplyTimeout: time.Second,
 		},
 		Mailboxes: []string{"INBOX", "Other"},
 		Positions: p,
@@ -55,6 +55,11 @@ func newCopied(c client) *copied {
 		Reset:     p.reset,
 		Poll:      50 * time.Millisecond, MinDelay: 10 * time.Millisecond, MaxDelay: 100 * time.Millisecond, LongDelay: 100 * time.Millisecond,
 		Recheck: 5 * time.Second,
+		Down: func(*dial.Error, time.Time) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.downs++
+		},
 	}
 	return p
 }
@@ -75,9 +80,11 @@ func (p *copied) Save(_ context.Context, mailbox string, at imapwatch.Position) 
 
 func (p *copied) Release() error { return nil }
 
-// handle fetches what is new, and commits the change and its position together.
+// handle fetches what is new, commits the change and its position together, and says so. A
+// message that the server refuses comes again; of a mailbox that is being deleted, Dovecot
+// refuses all.
 func (p *copied) handle(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
-	texts := map[imap.UID]string{}
+	texts, refused := map[imap.UID]string{}, imap.UIDSet{}
 	for m, err := range client.FetchEach(ctx, c.New, nil) {
 		var text []byte
 		if err == nil {
@@ -85,18 +92,25 @@ func (p *copied) handle(ctx context.Context, client *imapconn.Client, c imapwatc
 		}
 		var odd *imapconn.MessageError
 		switch {
-		case errors.As(err, &odd) && c.Mailbox == "Other":
-			continue // Dovecot has lost it: the mailbox has just been deleted, and Reset follows
+		case errors.As(err, &odd):
+			refused.AddNum(odd.UID)
+			continue
 		case err != nil:
 			return err
 		}
 		texts[m.UID] = string(text)
 	}
+	after := c.After.Without(refused)
+	if err := p.commit(client, c, texts, after); err != nil {
+		return err
+	}
+	return c.Handled(after)
+}
+
+// commit takes over a change. That its session ends meanwhile does not matter.
+func (p *copied) commit(client *imapconn.Client, c imapwatch.Change, texts map[imap.UID]string, after imapwatch.Position) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if client.Err() != nil {
-		return client.Err()
-	}
 	if !client.Security().Confidential() {
 		p.cleared = append(p.cleared, client.Security().String())
 	}
@@ -105,7 +119,7 @@ func (p *copied) handle(ctx context.Context, client *imapconn.Client, c imapwatc
 		p.told[text]++
 	}
 	maps.DeleteFunc(p.texts[c.Mailbox], func(uid imap.UID, _ string) bool { return c.Vanished.Contains(uid) })
-	p.positions[c.Mailbox] = c.After
+	p.positions[c.Mailbox] = after
 	select {
 	case p.changed <- struct{}{}:
 	default:
@@ -150,79 +164,11 @@ func (p *copied) matches(t *testing.T, s *imapconn.Client, mailbox string) bool 
 	return maps.Equal(there, p.texts[mailbox])
 }
 
-// act makes one event. sent has the texts so far.
-func (p *copied) act(t *testing.T, c client, server finder, sent *[]string) string {
-	event := []string{"mail", "mail", "mail", "expunge", "server", "program", "anew", "flags"}[rand.N(8)]
-	if event == "server" {
-		dies, ok := server.(interface {
-			Kill()
-			Start()
-		})
-		if !ok {
-			return "none"
-		}
-		dies.Kill()
-		dies.Start()
-		return event
-	}
-	if event == "program" {
-		p.stop()
-		if err := <-p.done; err != nil {
-			t.Fatal(err)
-		}
-		p.start(t.Context())
-		return event
-	}
-	s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-	defer logout(t, s)
-	mailbox := []string{"INBOX", "INBOX", "Other"}[rand.N(3)]
-	switch event {
-	case "mail":
-		for range 1 + rand.N(5) {
-			text := letter(fmt.Sprint("message ", len(*sent)))
-			appendTo(t, s, mailbox, text)
-			*sent = append(*sent, text)
-		}
-	case "anew":
-		anew(t, s)
-	default:
-		flag := map[string]imap.Flag{"expunge": imap.FlagDeleted, "flags": imap.FlagSeen}[event]
-		if must(s.Select(mailbox, nil).Wait())(t).NumMessages < 2 {
-			return "none"
-		}
-		must(s.Store(imap.SeqSetNum(1, 2), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{flag}}, nil).Collect())(t)
-		if event == "expunge" {
-			must(s.Expunge().Collect())(t)
-		}
-	}
-	return event
-}
-
-// anew deletes a mailbox that is being watched, and makes it anew. A server may hold on to
-// it for a moment.
-func anew(t *testing.T, s *imapconn.Client) {
-	deleted := s.Delete("Other").Wait()
-	created := s.Create("Other", nil).Wait()
-	for deadline := time.Now().Add(patience); created != nil && strings.Contains(strings.ToLower(created.Error()), "already exists"); {
-		if time.Now().After(deadline) {
-			t.Fatal(deleted, created)
-		}
-		deleted, created = s.Delete("Other").Wait(), s.Create("Other", nil).Wait()
-	}
-	if created != nil {
-		t.Fatal(deleted, created)
-	}
-}
-
 // TestWatchIMAP watches two mailboxes to which mail comes, from which it is expunged, and of
-// which one is deleted and made anew, while the server is killed and started and the program
-// ends and begins again: in the end its copy is what is on the server, and each message was
-// told once. MAILCONN_FULL makes it 1,000 events.
+// which one is deleted and made anew, while the server is killed and started, ends sessions and
+// refuses, the network cuts, stalls and half closes, and the program ends and begins again: in
+// the end its copy is what is on the server, and each message was told once. MAILCONN_FULL makes it 1,000 events.
 func TestWatchIMAP(t *testing.T) {
-	events := 50
-	if os.Getenv("MAILCONN_FULL") != "" {
-		events = 1000
-	}
 	for _, name := range mailboxes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -234,12 +180,13 @@ func TestWatchIMAP(t *testing.T) {
 				t.Fatal(err)
 			}
 			logout(t, first)
-			p := newCopied(c)
+			b := newBetween(t, c, policy.IMAP)
+			p := newCopied(c, b)
 			p.start(t.Context())
 			var sent []string
 			count := map[string]int{}
-			for range events {
-				count[p.act(t, c, server, &sent)]++
+			for range events() {
+				count[p.act(t, c, b, &sent)]++
 				if rand.N(2) == 0 {
 					select {
 					case <-p.changed:
@@ -247,6 +194,7 @@ func TestWatchIMAP(t *testing.T) {
 					}
 				}
 			}
+			b.settle(t)
 			p.finish(t, c)
 			for _, text := range sent {
 				if n := p.told[text]; n > 1 {
@@ -256,7 +204,7 @@ func TestWatchIMAP(t *testing.T) {
 			if len(p.cleared) > 0 {
 				t.Errorf("in the clear: %q", slices.Compact(p.cleared))
 			}
-			t.Logf("%d messages, %d resets, events %v", len(sent), p.resets, count)
+			t.Logf("%d messages, %d resets, %d outages, events %v", len(sent), p.resets, p.downs, count)
 		})
 	}
 }

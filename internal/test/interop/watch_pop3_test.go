@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
@@ -26,20 +27,27 @@ type watched struct {
 	done   chan error
 	looked chan pop3watch.Look // at the end of a look
 
-	mu   sync.Mutex
-	told map[string]int // by text
+	mu    sync.Mutex
+	told  map[string]int // by text
+	downs int
 }
 
-func newWatched(c client, seen string) *watched {
+func newWatched(c client, b *between, seen string) *watched {
 	w := &watched{told: map[string]int{}, looked: make(chan pop3watch.Look, 1)}
-	d := dialer(c.lab, find(c.server, policy.POP3, policy.ImplicitTLS, servers.Good), false)
+	d := dialer(c.lab, b.Addr(), false)
+	d.Timeout = 3 * time.Second
 	w.config = pop3watch.Config{
-		Endpoint: endpoint(policy.POP3, policy.ImplicitTLS),
-		Options:  &pop3conn.Options{Dialer: d, Auth: c.auth()},
+		Endpoint: endpoint(policy.POP3, policy.RequiredSTARTTLS),
+		Options:  &pop3conn.Options{Dialer: d, Auth: c.auth(), ReplyTimeout: time.Second},
 		Seen:     pop3watch.File(seen),
 		Handle:   w.handle,
 		Delete:   true,
 		Every:    20 * time.Millisecond, MinDelay: 10 * time.Millisecond, MaxDelay: 100 * time.Millisecond, LongDelay: 100 * time.Millisecond,
+		Down: func(*dial.Error, time.Time) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.downs++
+		},
 		Looked: func(l pop3watch.Look) {
 			if !l.Over {
 				return
@@ -69,9 +77,36 @@ func (w *watched) start(ctx context.Context) {
 	go func() { w.done <- pop3watch.Run(ctx, w.config) }()
 }
 
+// act makes one event. sent has the texts so far.
+func (w *watched) act(t *testing.T, c client, b *between, sent *[]string) string {
+	event := []string{"mail", "mail", "mail", "mail", "server", "program", "cut", "stall", "half-open", "login refused"}[rand.N(10)]
+	switch event {
+	case "mail":
+		s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+		for range 1 + rand.N(10) {
+			text := letter(fmt.Sprint("message ", len(*sent)))
+			appendTo(t, s, "INBOX", text)
+			*sent = append(*sent, text)
+		}
+		logout(t, s)
+	case "server":
+		return restart(c.server)
+	case "program":
+		w.stop()
+		if err := <-w.done; err != nil {
+			t.Fatal(err)
+		}
+		w.start(t.Context())
+	default:
+		return b.act(t, event)
+	}
+	return event
+}
+
 // TestWatchPOP3 watches a mailbox to which mail comes all the time, while the server is
-// killed and started and the program ends and begins again, at random: it is told of
-// each message once, and the mailbox is empty in the end.
+// killed and started and refuses logins, the network cuts, stalls and half closes, and the
+// program ends and begins again, at random: it is told of each message once, and the mailbox is
+// empty in the end. MAILCONN_FULL makes it 1,000 events.
 func TestWatchPOP3(t *testing.T) {
 	for _, name := range mailboxes {
 		t.Run(name, func(t *testing.T) {
@@ -79,37 +114,21 @@ func TestWatchPOP3(t *testing.T) {
 			lab := servers.New(t)
 			server := starts[name](lab)
 			c := newClient(t, lab, server, servers.Alice)
-			w := newWatched(c, filepath.Join(t.TempDir(), "seen"))
+			b := newBetween(t, c, policy.POP3)
+			w := newWatched(c, b, filepath.Join(t.TempDir(), "seen"))
 			w.start(t.Context())
 			var texts []string
 			count := map[string]int{}
-			for range 25 {
-				s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-				for range 1 + rand.N(10) {
-					text := letter(fmt.Sprint("message ", len(texts)))
-					appendTo(t, s, "INBOX", text)
-					texts = append(texts, text)
-				}
-				logout(t, s)
-				event := []string{"server", "program", "none"}[rand.N(3)]
-				dies, ok := server.(interface {
-					Kill()
-					Start()
-				})
-				switch count[event]++; {
-				case event == "server" && ok:
-					dies.Kill()
-					dies.Start()
-				case event == "program":
-					w.stop()
-					if err := <-w.done; err != nil {
-						t.Fatal(err)
+			for range events() {
+				count[w.act(t, c, b, &texts)]++
+				if rand.N(2) == 0 {
+					select {
+					case <-w.looked:
+					case <-time.After(rand.N(100 * time.Millisecond)): // the network is down
 					}
-					w.start(t.Context())
-				default:
-					<-w.looked
 				}
 			}
+			b.settle(t)
 			w.finish(t, len(texts))
 			for _, text := range texts {
 				if n := w.told[text]; n != 1 {
@@ -121,7 +140,7 @@ func TestWatchPOP3(t *testing.T) {
 			if n, _, err := s.Stat(t.Context()); n != 0 || err != nil {
 				t.Errorf("%d are left, %v", n, err)
 			}
-			t.Logf("%d messages, events %v", len(texts), count)
+			t.Logf("%d messages, %d outages, events %v", len(texts), w.downs, count)
 		})
 	}
 }
