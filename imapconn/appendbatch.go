@@ -48,7 +48,10 @@ func (a *appender) exchange(groups [][]*outgoing) (refused []*outgoing, err erro
 		err = s.awaitAnswers(a.ctx, x)
 	}
 	s.mu.Lock()
-	answers := slices.Clone(x.answers)
+	var answers []answer
+	for _, c := range x.commands {
+		answers = append(answers, *c.answer)
+	}
 	s.mu.Unlock()
 	for i, group := range groups {
 		switch {

@@ -22,10 +22,11 @@ type command struct {
 	lost  error
 	drain func()    // reads what the program has left unread; nil if there is nothing to read
 	own   *exchange // the command is one of this package
-	// writing and answered are of one of this package, as is consent, which is told
-	// whether the server wants a literal.
-	writing, answered bool
-	consent           chan bool
+	// writing and answer are of one of this package, as is consent, which is told whether
+	// the server wants a literal.
+	writing bool
+	answer  *answer
+	consent chan bool
 }
 
 // fetchesByUID reports whether the command is a UID FETCH.

@@ -52,12 +52,12 @@ func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, erro
 	}
 	switch {
 	case err != nil:
-	case d.answers[0].refused != nil:
-		return nil, d.answers[0].refused
+	case d.commands[0].answer.refused != nil:
+		return nil, d.commands[0].answer.refused
 	case d.unreadable != nil:
 		err = d.unreadable
 	default:
-		d.reply.Code = d.answers[0].codeText()
+		d.reply.Code = d.commands[0].answer.codeText()
 		return d.reply, nil
 	}
 	return nil, c.loopError(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -31,10 +32,10 @@ type exchange struct {
 	fetches bool
 
 	commands  []*command
-	answers   []answer      // of a command each
 	left      int           // commands that are not answered yet
 	kept      int           // bytes of the answers
 	answered  chan struct{} // closed when none is left
+	progress  chan struct{} // told of each answer; nil if that does not matter
 	abandoned bool          // what still comes is dropped
 }
 
@@ -44,7 +45,8 @@ type request struct {
 	text     string     // behind the tag
 	uids     messageSet // the messages that it asks for
 	literals []*literal
-	tail     string // behind the last literal
+	tail     string  // behind the last literal
+	answer   *answer // what is given the answer, if the exchange's command is not to be asked
 }
 
 // answer is the tagged response to a command.
@@ -67,6 +69,26 @@ func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epo
 	if err := s.enter(ctx, x, requests, epoch); err != nil {
 		return err
 	}
+	return s.send(ctx, x.commands, requests)
+}
+
+// extend sends more commands of an exchange, which may be over, unless they would have to
+// wait: commands of the client's come first.
+func (s *stream) extend(ctx context.Context, x *exchange, requests []request, epoch int) (sent bool, err error) {
+	var added []*command
+	s.mu.Lock()
+	if s.over.Err() == nil && s.pending.epoch == epoch && (s.bulk.exchange == x && s.bulk.waiting == 0 || s.mayBegin()) {
+		added = s.add(x, requests)
+	}
+	s.mu.Unlock()
+	if added == nil {
+		return false, nil
+	}
+	return true, s.send(ctx, added, requests)
+}
+
+// send writes commands of an exchange. An error of that ends the session.
+func (s *stream) send(ctx context.Context, commands []*command, requests []request) error {
 	err := errContent // for a content that panics
 	defer func() {
 		if err != nil {
@@ -74,7 +96,7 @@ func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epo
 			s.conn.Abort()
 		}
 	}()
-	if err = s.writeWatched(ctx, x, requests); err == nil {
+	if err = s.writeWatched(ctx, commands, requests); err == nil {
 		return nil
 	}
 	if !errors.Is(err, errContent) {
@@ -93,16 +115,27 @@ func (s *stream) enter(ctx context.Context, x *exchange, requests []request, epo
 	if epoch != anyMailbox && s.pending.epoch != epoch {
 		return ErrMailboxChanged
 	}
-	x.answered = make(chan struct{})
-	x.answers = make([]answer, len(requests))
+	s.add(x, requests)
+	return nil
+}
+
+// add makes requests commands of an exchange, which is then under way. s.mu is held.
+func (s *stream) add(x *exchange, requests []request) (added []*command) {
 	for _, r := range requests {
 		s.pending.tags++
-		x.commands = append(x.commands, &command{tag: s.pending.tags, name: r.command, wanted: r.uids, own: x, writing: true, consent: make(chan bool, 1)})
+		c := &command{tag: s.pending.tags, name: r.command, wanted: r.uids, own: x, writing: true, consent: make(chan bool, 1), answer: r.answer}
+		if c.answer == nil {
+			c.answer = new(answer)
+		}
+		added = append(added, c)
 	}
-	x.left = len(requests)
-	s.bulk.exchange = x
-	s.pending.list = append(s.pending.list, x.commands...)
-	return nil
+	if s.bulk.exchange != x {
+		s.bulk.exchange, x.answered = x, make(chan struct{})
+	}
+	x.commands = append(slices.DeleteFunc(x.commands, func(c *command) bool { return c.answer.came }), added...)
+	x.left += len(added)
+	s.pending.list = append(s.pending.list, added...)
+	return added
 }
 
 // expectAnswer begins the time of an answer, when there was none due before. s.mu is held.
@@ -124,8 +157,8 @@ func (s *stream) epoch() int {
 	return s.pending.epoch
 }
 
-// awaitTurn waits until no command is pending, but for no longer than an answer may
-// take. s.mu is held.
+// awaitTurn waits until an exchange may begin, but for no longer than an answer may take.
+// s.mu is held.
 func (s *stream) awaitTurn(ctx context.Context) error {
 	expired := false
 	wake := func(now *bool) func() {
@@ -146,7 +179,7 @@ func (s *stream) awaitTurn(ctx context.Context) error {
 			return s.over.Err()
 		case ctx.Err() != nil:
 			return wire.ContextError(ctx)
-		case len(s.pending.list) == 0 && s.pending.open == nil:
+		case s.mayBegin():
 			return nil
 		case expired && s.bulk.exchange == nil: // that has a time of its own
 			return fmt.Errorf("imapconn: another command was under way for %v: %w", s.clock.limit, os.ErrDeadlineExceeded)
@@ -155,10 +188,23 @@ func (s *stream) awaitTurn(ctx context.Context) error {
 	}
 }
 
+// mayBegin reports whether an exchange may begin: no command is pending, and none waits for the
+// end of the last exchange. s.mu is held.
+func (s *stream) mayBegin() bool {
+	return len(s.pending.list) == 0 && s.pending.open == nil && s.bulk.waiting == 0
+}
+
 // awaitExchange has the client wait with a command while an exchange is under way. s.mu is held.
 func (s *stream) awaitExchange() {
+	if s.bulk.exchange == nil {
+		return
+	}
+	s.bulk.waiting++
 	for s.bulk.exchange != nil && s.over.Err() == nil {
 		s.turn.Wait()
+	}
+	if s.bulk.waiting--; s.bulk.waiting == 0 {
+		s.turn.Broadcast()
 	}
 }
 
@@ -176,11 +222,35 @@ func (s *stream) awaitAnswers(ctx context.Context, x *exchange) error {
 		return nil
 	default:
 	}
+	return s.giveUp(ctx, x)
+}
+
+// giveUp gives x up, and returns why.
+func (s *stream) giveUp(ctx context.Context, x *exchange) error {
 	s.abandon(x)
 	if over := s.over.Err(); over != nil {
 		return over
 	}
 	return wire.ContextError(ctx)
+}
+
+// awaitAnswer waits for one of the answers to the commands of x, whose progress is told.
+func (s *stream) awaitAnswer(ctx context.Context, x *exchange, a *answer) error {
+	for {
+		s.mu.Lock()
+		came := a.came
+		s.mu.Unlock()
+		if came {
+			return nil
+		}
+		select {
+		case <-x.progress:
+			continue
+		case <-s.ended:
+		case <-ctx.Done():
+		}
+		return s.giveUp(ctx, x)
+	}
 }
 
 // abandon has what still comes for x be dropped.

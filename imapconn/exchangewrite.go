@@ -46,24 +46,24 @@ var errContent = errors.New("imapconn: a content is shorter than was announced")
 
 // writeWatched is writeRequests, which the end of ctx ends, and the session with it: a
 // command that is half written cannot be taken back.
-func (s *stream) writeWatched(ctx context.Context, x *exchange, requests []request) error {
+func (s *stream) writeWatched(ctx context.Context, commands []*command, requests []request) error {
 	off := context.AfterFunc(ctx, func() {
 		s.end(wire.ContextError(ctx))
 		s.conn.Abort()
 	})
-	err := s.writeRequests(x, requests)
+	err := s.writeRequests(commands, requests)
 	if !off() {
 		return wire.ContextError(ctx)
 	}
 	return err
 }
 
-// writeRequests writes the commands of an exchange. Its error ends the session.
-func (s *stream) writeRequests(x *exchange, requests []request) error {
+// writeRequests writes commands of an exchange. Its error ends the session.
+func (s *stream) writeRequests(commands []*command, requests []request) error {
 	w := bufio.NewWriterSize(s.conn, 32<<10)
 	for i, r := range requests {
-		fmt.Fprintf(w, "M%d %s", x.commands[i].tag, r.text)
-		open, err := s.writeLiterals(w, x.commands[i], r.literals)
+		fmt.Fprintf(w, "M%d %s", commands[i].tag, r.text)
+		open, err := s.writeLiterals(w, commands[i], r.literals)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *stream) writeRequests(x *exchange, requests []request) error {
 		if err != nil {
 			return wire.Ended(err)
 		}
-		s.written(x.commands[i])
+		s.written(commands[i])
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (s *stream) writeLiterals(w *bufio.Writer, c *command, literals []*literal)
 func (s *stream) waits(c *command) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.waits = !c.answered; c.waits {
+	if c.waits = !c.answer.came; c.waits {
 		s.expectAnswer()
 	}
 	return c.waits

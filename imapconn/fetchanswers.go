@@ -16,6 +16,7 @@ import (
 // bulk is what the reader needs for exchanges.
 type bulk struct {
 	exchange *exchange // under way; s.mu is held over it
+	waiting  int       // commands of the client's that wait for its end
 	reader   *message.Reader
 	read     message.Fetch
 }
@@ -94,17 +95,18 @@ func (x *exchange) wants(uid uint32) int {
 // complete notes the answer to a command of an exchange. s.mu is held.
 func (s *stream) complete(b []byte, h response.Head, c *command) {
 	x := c.own
-	for i := range x.commands {
-		if x.commands[i] == c && !x.abandoned {
-			x.answers[i] = answerOf(b, h)
-		}
-	}
 	if c.waits {
 		c.waits = false
 		c.consent <- false
 	}
-	c.answered = true
+	if !x.abandoned {
+		*c.answer = answerOf(b, h)
+	}
 	s.pending.remove(c)
+	select {
+	case x.progress <- struct{}{}:
+	default:
+	}
 	if x.left--; x.left == 0 {
 		s.bulk.exchange = nil
 		close(x.answered)

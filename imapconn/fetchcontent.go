@@ -3,7 +3,6 @@ package imapconn
 import (
 	"bytes"
 	"io"
-	"slices"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -17,12 +16,10 @@ type content struct {
 	section section
 	missing bool
 	data    []byte // not read yet
-	buf     []byte // which data is in
-	spare   []byte // for the next window
-	offset  int64  // how much has come
+	offset  int64  // behind data
 	short   bool   // the last piece had less than was asked for
 	done    bool   // nothing is left of it
-	ahead   *window
+	window  *window
 	err     error
 }
 
@@ -70,33 +67,23 @@ func (c *content) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// more waits for the pieces that are under way, and asks for the next.
+// more takes the next piece, and asks for as many more as there is room for.
 func (c *content) more() error {
-	f := c.of
-	if f.ahead != nil { // one exchange at a time
-		if err := f.c.stream.awaitAnswers(f.ctx, &f.ahead.exchange); err != nil {
-			return f.c.loopError(err)
-		}
+	if c.window == nil {
+		c.window = &window{of: c}
+		c.window.open(c.of, c.of.piece)
 	}
-	if c.ahead == nil {
-		if err := c.begin(); err != nil {
-			return f.c.loopError(err)
-		}
+	if err := c.window.ask(); err != nil {
+		return c.of.c.loopError(err)
 	}
-	w := c.ahead
-	c.ahead = nil
-	f.open = slices.DeleteFunc(f.open, func(other *window) bool { return other == w })
-	if err := f.c.stream.awaitAnswers(f.ctx, &w.exchange); err != nil {
-		return f.c.loopError(err)
+	p, err := c.window.first()
+	if err != nil {
+		return err
 	}
-	if why := w.join(c); why != nil {
-		return &MessageError{UID: imap.UID(c.uid), Err: why}
-	}
-	if c.ended() {
-		return nil
-	}
-	if err := c.begin(); err != nil {
-		return f.c.loopError(err)
-	}
+	c.data = p.room[:p.n]
+	c.advance(p.n, p.length)
 	return nil
 }
+
+// failed returns the error of a content that cannot be had.
+func (c *content) failed(why error) error { return &MessageError{UID: imap.UID(c.uid), Err: why} }

@@ -30,7 +30,8 @@ type fetcher struct {
 	window   int64     // how many messages are looked at together
 	cuts     []uint32  // the greatest UIDs of windows that the server has told
 	ahead    *batch    // under way
-	open     []*window // of contents, that may be under way
+	open     []*window // of contents of the message that the program has
+	room     []byte    // of a window, to be used again
 }
 
 // newFetcher checks what can be checked before a command is sent.
@@ -97,6 +98,7 @@ func (f *fetcher) deliver(m *Message, yield func(*Message, error) bool) bool {
 	goOn := yield(m, m.err)
 	for _, w := range f.open {
 		f.c.stream.abandon(&w.exchange)
+		f.room = w.room
 	}
 	f.open = nil
 	m.err = cmp.Or(m.err, errPassed)
@@ -130,7 +132,8 @@ func (f *fetcher) advance() error {
 
 // note looks at the answers to a batch that has come.
 func (f *fetcher) note(b *batch) error {
-	for i, a := range b.answers {
+	for i, c := range b.commands {
+		a := c.answer
 		switch refused := a.refused; {
 		case refused == nil && a.code == codeMessageLimit && !b.alone:
 			f.queue.again = b.missing()

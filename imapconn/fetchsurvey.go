@@ -146,7 +146,7 @@ func (f *fetcher) sizes(set string, uids messageSet) (found []sized, err error) 
 	if err := f.c.stream.awaitAnswers(f.ctx, x); err != nil {
 		return nil, err
 	}
-	switch a := x.answers[0]; {
+	switch a := x.commands[0].answer; {
 	case a.refused != nil:
 		return nil, a.refused
 	case a.code == codeMessageLimit:

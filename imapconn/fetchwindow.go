@@ -6,84 +6,121 @@ import (
 	"github.com/mailconn/mailconn/internal/line/imap/message"
 )
 
-// window is an exchange that asks for the next pieces of a content.
+// window is what of a content was asked for and not read yet, in pieces. There is room for all
+// that is asked for: a program that reads slowly keeps no other command waiting. Each piece
+// that was read makes room for another, so that some are always under way.
 type window struct {
 	exchange
 	of     *content
-	pieces []piece
-	buf    []byte // what has come, each piece in its place
+	room   []byte
+	pieces []*piece // in the order of the content; s.mu is held over it
 }
 
 // piece is a part of a content.
 type piece struct {
 	offset, length int64
+	room           []byte
+	answer         answer // to the command that asks for it
 	came, null     bool
 	n              int64 // how much has come
 	why            error // why it cannot be read
 }
 
-// windowSize is how many bytes of a content are asked for at once.
-const windowSize = 1 << 20
+// maxWindow is how many pieces are under way at most.
+const maxWindow = 40
 
-// begin asks for the next pieces: for as many as the message's size leads to expect, and
-// one at least, as servers are wrong about sizes.
-func (c *content) begin() error {
-	w := &window{of: c}
-	var requests []request
-	uids := messageSet{{c.uid, c.uid}}
-	end := min(c.offset+windowSize, max(c.size, c.offset+c.of.piece))
-	for at := c.offset; at < end && c.section.left(at, 1) > 0; {
-		p := piece{offset: c.section.from + at, length: c.section.left(at, c.of.piece)}
-		w.pieces = append(w.pieces, p)
-		requests = append(requests, request{command: "FETCH", text: "UID FETCH " + strconv.FormatUint(uint64(c.uid), 10) + " (UID " + c.section.piece(p.offset, p.length) + ")", uids: uids})
-		at += p.length
+// open makes room for as many pieces as the message's size leads to expect, and one at
+// least, as servers are wrong about sizes.
+func (w *window) open(f *fetcher, length int64) {
+	n := min(maxWindow, max(1, (w.of.size-w.of.offset+length-1)/length))
+	if w.room, f.room = f.room, nil; int64(len(w.room)) < n*length {
+		w.room = make([]byte, n*length)
 	}
-	w.take, w.hold = w.add, int(c.of.piece)
-	w.buf, c.spare = c.spare, nil
-	if n := int(c.of.piece) * len(w.pieces); cap(w.buf) < n {
-		w.buf = make([]byte, n)
+	w.take, w.hold, w.progress = w.add, int(length), make(chan struct{}, 1)
+	f.open = append(f.open, w)
+}
+
+// next returns the pieces to ask for: none while there is no room for half a window, as each
+// time costs a write.
+func (w *window) next() (pieces []*piece) {
+	c, length := w.of, w.of.of.piece
+	slots := int64(len(w.room)) / length
+	if int64(len(w.pieces)) > slots/2 {
+		return nil
 	}
-	if err := c.of.c.stream.begin(c.of.ctx, &w.exchange, requests, c.of.epoch); err != nil {
-		return err
+	end := max(c.size, c.offset+1)
+	if c.short {
+		slots = 1 // it is not known what the server gives
 	}
-	c.ahead = w
-	c.of.open = append(c.of.open, w)
-	return nil
+	for at := c.offset + int64(len(w.pieces))*length; at < end && int64(len(w.pieces)+len(pieces)) < slots && c.section.left(at, 1) > 0; at += length {
+		slot := at / length % slots * length
+		pieces = append(pieces, &piece{offset: c.section.from + at, length: c.section.left(at, length), room: w.room[slot : slot+length]})
+	}
+	return pieces
+}
+
+// ask asks for the next pieces. It waits for the commands of others only if none is under way.
+func (w *window) ask() error {
+	f, s := w.of.of, w.of.of.c.stream
+	pieces := w.next()
+	if len(pieces) == 0 {
+		return nil
+	}
+	requests := make([]request, 0, len(pieces))
+	for _, p := range pieces {
+		text := "UID FETCH " + strconv.FormatUint(uint64(w.of.uid), 10) + " (UID " + w.of.section.piece(p.offset, p.length) + ")"
+		requests = append(requests, request{command: "FETCH", text: text, uids: messageSet{{w.of.uid, w.of.uid}}, answer: &p.answer})
+	}
+	s.mu.Lock()
+	had := len(w.pieces)
+	w.pieces = append(w.pieces, pieces...)
+	s.mu.Unlock()
+	if had == 0 {
+		return s.begin(f.ctx, &w.exchange, requests, f.epoch)
+	}
+	sent, err := s.extend(f.ctx, &w.exchange, requests, f.epoch)
+	if !sent {
+		s.mu.Lock()
+		w.pieces = w.pieces[:had]
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // add takes a piece that has come.
 func (w *window) add(f *message.Fetch, why error) {
+	w.kept = 0 // it has its room
 	for _, s := range f.Sections {
 		_, offset := match([]section{w.of.section}, s.Name)
-		for i := range w.pieces {
-			if p := &w.pieces[i]; p.offset == offset && !p.came {
-				p.came, p.null, p.why, p.n = true, s.Content == nil, why, int64(len(s.Content))
-				copy(w.buf[offset-w.pieces[0].offset:][:p.length], s.Content)
+		for _, p := range w.pieces {
+			if p.offset == offset && !p.came {
+				p.came, p.null, p.why = true, s.Content == nil, why
+				p.n = int64(copy(p.room[:p.length], s.Content))
 			}
 		}
 	}
 }
 
-// join gives the content its pieces, up to the first that has less than was asked for.
-func (w *window) join(c *content) error {
-	begin := c.offset
-	for i, p := range w.pieces {
-		switch refused := w.answers[i].refused; {
-		case p.why != nil:
-			return p.why
-		case refused != nil && refused.Code != codeExpungeIssued:
-			return refused
-		case i == 0 && c.short && p.n == 0 && w.answers[0].code != string(codeExpungeIssued):
-			c.of.inexact = true // what seemed to lack was asked for, and is not there
-		case !p.came, p.null && p.offset < c.size:
-			return errVanished
-		case p.n > p.length:
-			return errShort
-		}
-		if c.advance(p.n, p.length); c.done || c.short {
-			break
-		}
+// first waits for the piece that is next in the content, and takes it out.
+func (w *window) first() (*piece, error) {
+	s, p := w.of.of.c.stream, w.pieces[0]
+	if err := s.awaitAnswer(w.of.of.ctx, &w.exchange, &p.answer); err != nil {
+		return nil, err
 	}
-	c.data, c.buf, c.spare = w.buf[:c.offset-begin], w.buf, c.buf
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.pieces = w.pieces[1:]; p.n < p.length {
+		w.pieces = nil // they are not what follows
+	}
+	switch refused := p.answer.refused; {
+	case p.why != nil:
+		return nil, w.of.failed(p.why)
+	case refused != nil && refused.Code != codeExpungeIssued:
+		return nil, w.of.failed(refused)
+	case w.of.short && p.n == 0 && p.answer.code != string(codeExpungeIssued):
+		w.of.of.inexact = true // what seemed to lack was asked for, and is not there
+	case !p.came, p.null && p.offset < w.of.size:
+		return nil, w.of.failed(errVanished)
+	}
+	return p, nil
 }

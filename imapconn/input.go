@@ -4,6 +4,7 @@ package imapconn
 type input struct {
 	buf        []byte
 	start, end int // of what was not used
+	hold       int // how long the responses are for which the buffer is kept
 }
 
 // Sizes of the buffer: of a session that has little to do, and of one that reads much.
@@ -23,7 +24,7 @@ func (in *input) reserve(need int) {
 	data := in.data()
 	size := max(len(in.buf), smallBuffer)
 	switch {
-	case len(data) == 0 && size > largeBuffer:
+	case len(data) == 0 && size > max(largeBuffer, 2*in.hold):
 		size = smallBuffer // a long response is behind us
 	case len(in.buf) > 0 && in.end == len(in.buf) && size < largeBuffer:
 		size *= 2 // the last read has filled the buffer

@@ -35,9 +35,10 @@ func (s *stream) between() bool { return !s.tail && s.numbers == nil && !s.joini
 // find waits for a whole response, or for the announcement of a body.
 func (s *stream) find() (response.Extent, error) {
 	s.frame.Reset(s.tail)
+	s.in.hold = 0
 	for {
 		if x := s.current(); x != nil { // it may have begun while this waited
-			s.frame.Hold, s.frame.Whole = x.hold, x.data != nil
+			s.frame.Hold, s.frame.Whole, s.in.hold = x.hold, x.data != nil, x.hold
 		}
 		e, err := s.frame.Find(s.in.data())
 		if err != nil || e.Len > 0 || e.Numbers {
