@@ -35,8 +35,8 @@ import (
 // UNSELECT, IDLE and NOTIFY. That, and an argument that cannot be sent, is an error before
 // anything is sent.
 //
-// The error is the server's *imap.Error if it refuses the command, and a [*dial.Error]
-// otherwise. When ctx ends, Do returns at once and the session goes on, unless a literal
+// The error is the server's *imap.Error if it refuses the command, [ErrIdle], or a
+// [*dial.Error] otherwise. When ctx ends, Do returns at once and the session goes on, unless a literal
 // was being sent.
 func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, error) {
 	r, err := c.compose(ctx, name, args)

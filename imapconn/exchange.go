@@ -3,8 +3,6 @@ package imapconn
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -127,44 +125,6 @@ func (s *stream) epoch() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pending.epoch
-}
-
-// awaitTurn waits until no command is pending, but for no longer than an answer may
-// take. s.mu is held.
-func (s *stream) awaitTurn(ctx context.Context) error {
-	expired := false
-	wake := func(now *bool) func() {
-		return func() {
-			s.mu.Lock()
-			*now = true
-			s.turn.Broadcast()
-			s.mu.Unlock()
-		}
-	}
-	defer context.AfterFunc(ctx, wake(new(bool)))()
-	if s.clock.limit > 0 {
-		defer time.AfterFunc(s.clock.limit, wake(&expired)).Stop()
-	}
-	for {
-		switch {
-		case s.over.Err() != nil:
-			return s.over.Err()
-		case ctx.Err() != nil:
-			return wire.ContextError(ctx)
-		case len(s.pending.list) == 0 && s.pending.open == nil:
-			return nil
-		case expired && s.bulk.exchange == nil: // that has a time of its own
-			return fmt.Errorf("imapconn: %s was under way for %v: %w", s.pending.list[0].name, s.clock.limit, os.ErrDeadlineExceeded)
-		}
-		s.turn.Wait()
-	}
-}
-
-// awaitExchange has the client wait with a command while an exchange is under way. s.mu is held.
-func (s *stream) awaitExchange() {
-	for s.bulk.exchange != nil && s.over.Err() == nil {
-		s.turn.Wait()
-	}
 }
 
 // awaitAnswers waits until the commands of x are answered. If it returns an error, what still
