@@ -32,7 +32,8 @@ import (
 // has no other way out of a literal, and so does the end of ctx while messages are being
 // written. Each message under way is then an AppendError that says whether the server may
 // have it, and the loop's last error, a [*dial.Error], says why the loop has ended; messages that
-// were not taken from the sequence yet are not sent. A message without an error is in the
+// were not taken from the sequence yet are not sent. [ErrIdle] ends the loop as well, but not
+// the session. A message without an error is in the
 // mailbox. a is never nil.
 //
 // A program that leaves the loop early does not learn of the rest of the messages that
@@ -76,8 +77,8 @@ type AppendError struct {
 	// InDoubt says that the server may have the message: it was sent, and no answer has
 	// come.
 	InDoubt bool
-	// Err is an *imap.Error if the server has refused the message, and a *dial.Error if
-	// the session, or the context, has ended.
+	// Err is an *imap.Error if the server has refused the message, a *dial.Error if the
+	// session, or the context, has ended, and ErrIdle if the message was not sent for that.
 	Err error
 }
 

@@ -37,9 +37,9 @@ import (
 // UNSELECT, IDLE and NOTIFY. That, and an argument that cannot be sent, is an error before
 // anything is sent.
 //
-// The error is the server's *imap.Error if it refuses the command, and a [*dial.Error]
-// otherwise. When ctx ends, Do returns at once and the session goes on, unless the command
-// was still being written.
+// The error is the server's *imap.Error if it refuses the command, [ErrIdle], or a
+// [*dial.Error] otherwise. When ctx ends, Do returns at once and the session goes on, unless
+// the command was still being written.
 func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, error) {
 	r, err := c.compose(ctx, name, args)
 	if err != nil {

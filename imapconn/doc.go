@@ -35,8 +35,9 @@
 // Three are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and append
 // many messages in a round trip or two, and [Client.Do] sends any other command. They may
 // be used beside all others: each waits until the commands that are pending are answered,
-// and holds up the commands that are sent meanwhile until it has its own answer. An IDLE
-// is such a command: close it first.
+// and holds up the commands that are sent meanwhile until it has its own answer, so that all
+// have their turn in the order in which they come. While an IDLE is open nothing can be
+// sent: one that is not closed within a second has them fail with [ErrIdle].
 //
 // # What the server may say
 //

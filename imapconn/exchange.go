@@ -3,8 +3,6 @@ package imapconn
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -73,11 +71,12 @@ func (s *stream) begin(ctx context.Context, x *exchange, requests []request, epo
 }
 
 // extend sends more commands of an exchange, which may be over, unless they would have to
-// wait: commands of the client's come first.
+// wait: those that wait already come first.
 func (s *stream) extend(ctx context.Context, x *exchange, requests []request, epoch int) (sent bool, err error) {
 	var added []*command
 	s.mu.Lock()
-	if s.over.Err() == nil && s.pending.epoch == epoch && (s.bulk.exchange == x && s.bulk.waiting == 0 || s.mayBegin()) {
+	atOnce := len(s.waiting.waiters) == 0 && (s.bulk.exchange == x || s.pending.none())
+	if atOnce && s.over.Err() == nil && s.pending.epoch == epoch {
 		added = s.add(x, requests)
 	}
 	s.mu.Unlock()
@@ -155,57 +154,6 @@ func (s *stream) epoch() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pending.epoch
-}
-
-// awaitTurn waits until an exchange may begin, but for no longer than an answer may take.
-// s.mu is held.
-func (s *stream) awaitTurn(ctx context.Context) error {
-	expired := false
-	wake := func(now *bool) func() {
-		return func() {
-			s.mu.Lock()
-			*now = true
-			s.turn.Broadcast()
-			s.mu.Unlock()
-		}
-	}
-	defer context.AfterFunc(ctx, wake(new(bool)))()
-	if s.clock.limit > 0 {
-		defer time.AfterFunc(s.clock.limit, wake(&expired)).Stop()
-	}
-	for {
-		switch {
-		case s.over.Err() != nil:
-			return s.over.Err()
-		case ctx.Err() != nil:
-			return wire.ContextError(ctx)
-		case s.mayBegin():
-			return nil
-		case expired && s.bulk.exchange == nil: // that has a time of its own
-			return fmt.Errorf("imapconn: another command was under way for %v: %w", s.clock.limit, os.ErrDeadlineExceeded)
-		}
-		s.turn.Wait()
-	}
-}
-
-// mayBegin reports whether an exchange may begin: no command is pending, and none waits for the
-// end of the last exchange. s.mu is held.
-func (s *stream) mayBegin() bool {
-	return len(s.pending.list) == 0 && s.pending.open == nil && s.bulk.waiting == 0
-}
-
-// awaitExchange has the client wait with a command while an exchange is under way. s.mu is held.
-func (s *stream) awaitExchange() {
-	if s.bulk.exchange == nil {
-		return
-	}
-	s.bulk.waiting++
-	for s.bulk.exchange != nil && s.over.Err() == nil {
-		s.turn.Wait()
-	}
-	if s.bulk.waiting--; s.bulk.waiting == 0 {
-		s.turn.Broadcast()
-	}
 }
 
 // awaitAnswers waits until the commands of x are answered. If it returns an error, what still

@@ -16,7 +16,6 @@ import (
 // bulk is what the reader needs for exchanges.
 type bulk struct {
 	exchange *exchange // under way; s.mu is held over it
-	waiting  int       // commands of the client's that wait for its end
 	reader   *message.Reader
 	read     message.Fetch
 }

@@ -32,7 +32,7 @@ import (
 // loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes
 // on; m is never nil, and reading it then fails. Every other error is the loop's last: a
 // [*dial.Error] if the session has ended or ctx has, the server's *imap.Error if it
-// refuses what was asked for, or [ErrMailboxChanged].
+// refuses what was asked for, [ErrMailboxChanged], or [ErrIdle].
 func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		f, err := c.newFetcher(ctx, uids, o)
@@ -49,7 +49,7 @@ func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOption
 func (c *Client) loopError(err error) error {
 	var failed *dial.Error
 	var refused *imap.Error
-	if errors.As(err, &failed) || errors.As(err, &refused) || errors.Is(err, ErrMailboxChanged) {
+	if errors.As(err, &failed) || errors.As(err, &refused) || errors.Is(err, ErrMailboxChanged) || errors.Is(err, ErrIdle) {
 		return err
 	}
 	sec := c.conn.Security()

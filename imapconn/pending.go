@@ -95,6 +95,20 @@ func (p *pending) idles() bool {
 	return p.first(func(c *command) bool { return c.name == "IDLE" && (c.waits || c.idling) }) != nil
 }
 
+// idling reports whether an IDLE is open.
+func (p *pending) idling() bool {
+	return p.first(func(c *command) bool { return c.idling }) != nil
+}
+
+// none reports whether no command is pending.
+func (p *pending) none() bool { return len(p.list) == 0 && p.open == nil }
+
+// halfSent reports whether what the client writes next belongs to a command that it has
+// begun.
+func (p *pending) halfSent() bool {
+	return p.open != nil || len(p.line) > 0 || p.literal > 0 || p.conversing() != nil
+}
+
 // end notes the end of a line.
 func (p *pending) end(line []byte) {
 	c := p.open

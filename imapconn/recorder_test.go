@@ -80,6 +80,12 @@ func (s *recorder) session(t testing.TB, caps string, o *imapconn.Options) *imap
 	t.Helper()
 	client, server := net.Pipe()
 	go s.serve(server, caps)
+	return over(t, client, o)
+}
+
+// over returns a session over a connection, which begins with PREAUTH.
+func over(t testing.TB, client net.Conn, o *imapconn.Options) *imapconn.Client {
+	t.Helper()
 	conn, err := new(dial.Dialer).NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS})
 	if err != nil {
 		t.Fatal(err)

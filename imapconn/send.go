@@ -7,7 +7,7 @@ import "time"
 func (s *stream) sending(p []byte) (swallowed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.awaitExchange()
+	s.giveWay()
 	was, epoch := s.pending.due() != nil, s.pending.epoch
 	swallowed = s.pending.refusing != nil && s.pending.open == s.pending.refusing
 	if s.pending.write(p); s.pending.epoch != epoch {

@@ -63,6 +63,7 @@ type stream struct {
 	handlers handlers
 	bulk     bulk
 	turn     sync.Cond // the pending commands, or the session, may be at their end
+	waiting  waitList  // for that
 	fed      bool      // the client was told to go on with a literal, to fail in writing it
 	goodbye  *farewell // the server has said BYE
 }
