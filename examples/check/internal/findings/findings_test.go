@@ -17,13 +17,14 @@ func TestRows(t *testing.T) {
 		URL: dial.MustParseEndpoint("imaps://mail.example.org"), Outcomes: []report.Outcome{{Error: "error"}},
 		Login: &report.Login{User: "joe"}, Chain: []report.Certificate{{}},
 	}
-	fill := facts(e)
+	own := strings.NewReplacer(settings(e)...)
 	for _, r := range rows() {
 		if slices.Contains(known, r.id) || !slices.Contains(report.Harms(), r.harm) {
 			t.Errorf("%s: twice, or without a harm", r.id)
 		}
 		known = append(known, r.id)
-		for _, text := range []string{fill.Replace(r.what), fill.Replace(r.next)} {
+		f := finding(r.id, r.harm, "", own.Replace(r.what), own.Replace(r.next), facts(e)...)
+		for _, text := range []string{f.What, f.Next} {
 			if strings.ContainsAny(text, "{}") || text == "" {
 				t.Errorf("%s: %q", r.id, text)
 			}
@@ -104,6 +105,9 @@ func TestCertificates(t *testing.T) {
 	} {
 		e := &report.Endpoint{URL: dial.MustParseEndpoint("imaps://a.test"), Chain: c.chain, Outcomes: []report.Outcome{{Reason: c.reason, Error: c.error}}}
 		if got := ofEndpoint(e, 0); len(got) != 1 || !strings.Contains(got[0].What, c.want) {
+			t.Errorf("%s: %+v", c.reason, got)
+		}
+		if got := unmet(e, []string{"tls1.3"}); len(got) != 1 || !strings.Contains(got[0].What, "without verified TLS") {
 			t.Errorf("%s: %+v", c.reason, got)
 		}
 	}

@@ -75,13 +75,14 @@ func end(e *report.Endpoint) (until time.Time, daysLeft int) {
 	return c.NotAfter, c.DaysLeft
 }
 
-// facts returns what fills the places in the sentences of a row.
-func facts(e *report.Endpoint) *strings.Replacer {
+// facts returns the facts for the sentences of a row.
+func facts(e *report.Endpoint) []string {
 	o := e.Main()
 	fill := []string{
 		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", spoken(e),
 		"{starttls}", starttls(e), "{clear}", strings.Join(shown(e), ", "), "{old}", old(e.OldTLS),
-		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", hint(e),
+		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", o.Hint,
+		"{advice}", cmp.Or(o.Hint, "Operator of the server: look at the log."),
 	}
 	if l := e.Login; l != nil {
 		fill = append(fill, "{user}", l.User, "{login}", l.Error, "{loginhint}", cmp.Or(l.Hint, "You: check user and password."), "{unbound}", l.Unbound)
@@ -93,11 +94,7 @@ func facts(e *report.Endpoint) *strings.Replacer {
 			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
 			"{until}", until.Format(time.DateOnly), "{days}", count(left, "day"))
 	}
-	for i := range fill {
-		fill[i] = plain(fill[i])
-	}
-	fill = append(fill, "{careless}", careless(e), "{openssl}", openssl(e), "{handshake}", handshake(e), "{unreached}", unreached(e), "{digest}", digest)
-	return strings.NewReplacer(append(fill, settings(e)...)...)
+	return fill
 }
 
 func port(e *report.Endpoint) uint16 {
