@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/internal/progress"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -92,7 +93,7 @@ func facts(e *report.Endpoint) []string {
 		until, left := end(e)
 		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
 			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
-			"{until}", until.Format(time.DateOnly), "{days}", count(left, "day"))
+			"{until}", until.Format(time.DateOnly), "{days}", progress.Count(left, "day"))
 	}
 	return fill
 }
@@ -126,11 +127,4 @@ func names(c report.Certificate) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(c.Names[:most], ", "), len(c.Names)-most)
 	}
 	return strings.Join(c.Names, ", ")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
