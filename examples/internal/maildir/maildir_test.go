@@ -1,13 +1,17 @@
 package maildir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -55,6 +59,34 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A message that breaks off is none, and nothing is left of it.
+func TestWrite(t *testing.T) {
+	d, err := Open(t.TempDir(), ".saver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := errors.New("why")
+	for _, c := range []struct {
+		broken, refused error
+		there           bool
+	}{{why, nil, false}, {nil, why, false}, {nil, nil, true}} {
+		message := io.MultiReader(strings.NewReader("text"), iotest.ErrReader(cmp.Or(c.broken, io.EOF)))
+		n, err := d.Write("a0.saver", message, func(tmp string) error {
+			if c.refused != nil {
+				return c.refused
+			}
+			return d.Publish(tmp, "a0.saver", "")
+		})
+		text, _ := os.ReadFile(filepath.Join(d.Path, "new", "a0.saver"))
+		if n != 4 || !errors.Is(err, cmp.Or(c.broken, c.refused)) || (string(text) == "text") != c.there {
+			t.Errorf("%+v: %d, %v, %q", c, n, err, text)
+		}
+		if left, _ := os.ReadDir(filepath.Join(d.Path, "tmp")); len(left) != 0 {
+			t.Errorf("%+v: %v", c, left)
+		}
+	}
+}
+
 // made returns the name that this process gives a file in tmp.
 func made(t *testing.T) string {
 	t.Helper()
@@ -62,7 +94,7 @@ func made(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := d.Create("a0.1.saver")
+	f, err := d.create("a0.1.saver")
 	if err != nil {
 		t.Fatal(err)
 	}
