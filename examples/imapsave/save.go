@@ -22,7 +22,7 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 		return err
 	}
 	b := &box{Dir: dir, name: o.mailbox, id: identity(o.Endpoint.Address(), o.User, o.mailbox)}
-	b.client, err = o.login(ctx, stdin, stderr)
+	b.client, err = o.connect(ctx, stdin, stderr)
 	if err != nil {
 		return b.explain(ctx, err)
 	}
@@ -105,16 +105,13 @@ func (b *box) look(ctx context.Context, p *progress.Progress, stdout io.Writer) 
 	return missing, nil
 }
 
-// login says how to connect, and as whom.
-func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*imapconn.Client, error) {
+// connect logs in.
+func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer) (*imapconn.Client, error) {
 	dialer, password, err := o.Credentials(ctx, stdin, stderr)
 	if err != nil {
 		return nil, err
 	}
-	return imapconn.Dial(ctx, o.Endpoint, &imapconn.Options{
-		Dialer: dialer,
-		Auth:   password,
-	})
+	return imapconn.Dial(ctx, o.Endpoint, &imapconn.Options{Dialer: dialer, Auth: password})
 }
 
 // explain says what a person can do about an error: often, run the program again.
