@@ -88,7 +88,8 @@ func TestMX(t *testing.T) {
 	}
 }
 
-// The date is that of the certificate that has expired, and a weak key that of any of the chain.
+// A date is that of the certificate that has expired or is not valid yet, and a short key that of
+// any of the chain.
 func TestCertificates(t *testing.T) {
 	day := func(day, left int) report.Certificate {
 		return report.Certificate{Key: "ECDSA P-256", NotAfter: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), DaysLeft: left}
@@ -101,6 +102,7 @@ func TestCertificates(t *testing.T) {
 	}{
 		{report.CertExpired, []report.Certificate{day(5, -5), day(2, -8)}, "", "expired on 2026-01-05"},
 		{report.CertExpired, []report.Certificate{day(25, 15), day(2, -8)}, "", "expired on 2026-01-02"},
+		{report.CertNotYet, []report.Certificate{{}, {NotBefore: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}}, "", "from 2026-02-01"},
 		{report.CertWeakKey, []report.Certificate{day(25, 15), day(25, 15)}, `certificate of "b" has an RSA key of only 1024 bits`, `for the server: certificate of "b" has`},
 	} {
 		e := &report.Endpoint{URL: dial.MustParseEndpoint("imaps://a.test"), Chain: c.chain, Outcomes: []report.Outcome{{Reason: c.reason, Error: c.error}}}

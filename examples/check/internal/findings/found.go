@@ -76,6 +76,11 @@ func end(e *report.Endpoint) (until time.Time, daysLeft int) {
 	return c.NotAfter, c.DaysLeft
 }
 
+// begin returns when the last certificate of the chain becomes valid.
+func begin(e *report.Endpoint) time.Time {
+	return slices.MaxFunc(e.Chain, func(a, b report.Certificate) int { return a.NotBefore.Compare(b.NotBefore) }).NotBefore
+}
+
 // facts returns the facts for the sentences of a row.
 func facts(e *report.Endpoint) []string {
 	o := e.Main()
@@ -92,7 +97,7 @@ func facts(e *report.Endpoint) []string {
 		leaf, last := e.Chain[0], e.Chain[len(e.Chain)-1]
 		until, left := end(e)
 		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
-			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
+			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", begin(e).Format(time.DateOnly),
 			"{until}", until.Format(time.DateOnly), "{days}", progress.Count(left, "day"))
 	}
 	return fill
