@@ -185,7 +185,7 @@ func TestProxyIsDown(t *testing.T) {
 	if !errors.As(err, &failed) || !errors.Is(err, syscall.ECONNREFUSED) || failed.Phase != dial.PhaseConnect || !failed.Temporary() {
 		t.Fatal(err)
 	}
-	checkHint(t, "proxy", failed, "proxy, at 127.0.0.1:1080", "Nothing is known of the mail server")
+	checkHint(t, "proxy", failed, "proxy at 127.0.0.1:1080", "Nothing is known of the mail server")
 }
 
 type failing struct{ err error }

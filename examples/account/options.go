@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,18 +106,10 @@ func setResolver(find *discover.Options, server string, trustAD bool) error {
 }
 
 func setRoots(find *discover.Options, file string) error {
-	if file == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
+	trust, err := cli.TLSConfig(file)
+	if trust == nil {
 		return err
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("%s: no certificate in it (PEM)", file)
-	}
-	trust := &tls.Config{RootCAs: roots}
 	find.Dialer, find.Transport = &dial.Dialer{TLSConfig: trust}, &http.Transport{TLSClientConfig: trust}
 	return nil
 }

@@ -133,19 +133,26 @@ func TestMTASTS(t *testing.T) {
 
 // An address that is not asked about to the end has no findings, since nothing is proved.
 func TestInterrupted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := fakenet.NewWorld(t)
-		w.Listen(w.Host("autoconfig.example.org")+":443", nil)
-		find := &discover.Options{
-			Resolver:  &dns.Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(fakenet.Resolver)}, Dial: w.DialContext},
-			Transport: &http.Transport{DialContext: w.DialContext},
-		}
-		var stdout, stderr bytes.Buffer
-		status := run(t.Context(), find, []string{"-total", "1s", "joe@example.org"}, new(bytes.Buffer), &stdout, &stderr)
-		if status != report.StatusNoLook || stdout.Len() > 0 || !strings.Contains(stderr.String(), "deadline") {
-			t.Errorf("%d %s%s", status, &stdout, &stderr)
-		}
-	})
+	for _, silent := range []string{"discovery", "MTA-STS"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := fakenet.NewWorld(t)
+			if silent == "discovery" {
+				w.Listen(w.Host("autoconfig.example.org")+":443", nil)
+			} else {
+				w.Names.Add("example.org MX 10 mx.example.org.", "mx.example.org A 192.0.2.99")
+				w.Names.Fail("_mta-sts.example.org TXT", "silent")
+			}
+			find := &discover.Options{
+				Resolver:  &dns.Resolver{Servers: []netip.AddrPort{netip.MustParseAddrPort(fakenet.Resolver)}, Dial: w.DialContext},
+				Transport: &http.Transport{DialContext: w.DialContext},
+			}
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), find, []string{"-total", "1s", "joe@example.org"}, new(bytes.Buffer), &stdout, &stderr)
+			if status != report.StatusNoLook || stdout.Len() > 0 || !strings.Contains(stderr.String(), "deadline") {
+				t.Errorf("%s: %d %s%s", silent, status, &stdout, &stderr)
+			}
+		})
+	}
 }
 
 // A question about MX records that is not answered is no absence of hosts.

@@ -3,9 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -38,22 +36,12 @@ func (b *box) fileName(uid imap.UID) string {
 // whole and on the disk.
 func (b *box) write(m *imapconn.Message) (int64, error) {
 	name := b.fileName(m.UID)
-	f, err := b.Create(name)
-	if err != nil {
-		return 0, err
-	}
-	defer os.Remove(f.Name())
-	n, err := io.Copy(f, m)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return n, err
-	}
-	if err := os.Chtimes(f.Name(), m.InternalDate, m.InternalDate); err != nil {
-		return n, err
-	}
-	return n, b.Publish(f.Name(), name, info(m.Flags))
+	return b.Write(name, m, func(tmp string) error {
+		if err := os.Chtimes(tmp, m.InternalDate, m.InternalDate); err != nil {
+			return err
+		}
+		return b.Publish(tmp, name, info(m.Flags))
+	})
 }
 
 // info is what a Maildir keeps of a message's flags. Windows has no names with a colon.

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -19,9 +21,9 @@ func TestServers(t *testing.T) {
 		s.Deliver(texts...)
 		all = append(all, texts...)
 		args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-		expect(t, statusOK, args, "3 messages in INBOX: 0 here already, 3 to fetch", "3 fetched, 0 failed")
-		once(t, dir, all)
-		expect(t, statusOK, args, "3 here already, 0 to fetch")
+		expect(t, cli.StatusOK, args, "3 messages in INBOX: 0 here already, 3 to fetch", "3 fetched, 0 failed")
+		savetest.Once(t, dir, all)
+		expect(t, cli.StatusOK, args, "3 here already, 0 to fetch")
 	}
 }
 
@@ -31,9 +33,9 @@ func TestInbox(t *testing.T) {
 	texts := batch("a", 3)
 	s.Deliver(texts...)
 	for _, name := range []string{"inbox", "Inbox", "INBOX"} {
-		expect(t, statusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", name), "3 messages in "+name)
+		expect(t, cli.StatusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", name), "3 messages in "+name)
 	}
-	once(t, dir, texts)
+	savetest.Once(t, dir, texts)
 }
 
 // The id is another one for everything that makes a mailbox another one.
@@ -59,7 +61,7 @@ func TestMoved(t *testing.T) {
 	texts := batch("a", 4)
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	expect(t, statusOK, args, "4 fetched")
+	expect(t, cli.StatusOK, args, "4 fetched")
 	files, _ := filepath.Glob(filepath.Join(dir, "new", "*"))
 	if len(files) != 4 {
 		t.Fatal(files)
@@ -72,6 +74,6 @@ func TestMoved(t *testing.T) {
 	os.Rename(files[1], filepath.Join(dir, "cur", filepath.Base(files[1])+flagged))
 	os.Rename(files[2], filepath.Join(t.TempDir(), "x"))
 	os.Remove(files[3])
-	expect(t, statusOK, args, "2 here already, 2 to fetch", "2 fetched")
-	once(t, dir, texts)
+	expect(t, cli.StatusOK, args, "2 here already, 2 to fetch", "2 fetched")
+	savetest.Once(t, dir, texts)
 }

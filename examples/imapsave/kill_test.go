@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -51,20 +51,12 @@ func TestKilled(t *testing.T) {
 	if out, err := child.Command(t, "imapsave", args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	once(t, dir, texts)
-	swept(t, dir)
+	savetest.Once(t, dir, texts)
+	savetest.Swept(t, dir)
 	if ended > kills()/2 {
 		t.Errorf("%d of %d runs came to their end", ended, kills())
 	}
 	t.Logf("%d runs were killed, and %d came to their end; %d messages", kills()-ended, ended, len(texts))
-}
-
-// swept fails if something is left in tmp. Windows does not tell which process is gone.
-func swept(t *testing.T, dir string) {
-	t.Helper()
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 && runtime.GOOS != "windows" {
-		t.Errorf("in tmp %v", left)
-	}
 }
 
 // count counts the files that were made.

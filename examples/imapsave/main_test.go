@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +12,13 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
+
+var expect = savetest.Program(run).Expect
 
 // TestMain makes the test binary the program, in processes that are killed.
 func TestMain(m *testing.M) {
@@ -35,26 +38,8 @@ func serve(t testing.TB) *dialtest.Server {
 // command is a command line for a server and a Maildir.
 func command(t testing.TB, s *dialtest.Server, e dial.Endpoint, dir string, flags ...string) []string {
 	t.Helper()
-	password, ca := filepath.Join(t.TempDir(), "password"), filepath.Join(t.TempDir(), "ca.pem")
-	for file, text := range map[string]string{password: "secret\n", ca: string(s.CA().PEM())} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	password, ca := savetest.File(t, "secret\n"), savetest.File(t, string(s.CA().PEM()))
 	return append(flags, "-user", "me", "-password-file", password, "-ca", ca, e.String(), dir)
-}
-
-func expect(t *testing.T, status int, args []string, want ...string) {
-	t.Helper()
-	var out bytes.Buffer
-	if got := run(t.Context(), args, strings.NewReader(""), &out, &out); got != status {
-		t.Errorf("%q: status %d\n%s", args, got, out.String())
-	}
-	for _, text := range want {
-		if !strings.Contains(out.String(), text) {
-			t.Errorf("%q: no %q in\n%s", args, text, out.String())
-		}
-	}
 }
 
 // batch makes messages, no two of which are the same.
@@ -66,45 +51,18 @@ func batch(name string, n int) []string {
 	return texts
 }
 
-// once fails unless each message is in the Maildir, and once.
-func once(t testing.TB, dir string, texts []string) {
-	t.Helper()
-	count := make(map[string]int)
-	for _, sub := range []string{"new", "cur"} {
-		files, err := filepath.Glob(filepath.Join(dir, sub, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			count[string(b)]++
-		}
-	}
-	for _, text := range texts {
-		if count[text] != 1 {
-			t.Errorf("message %.20q: %d times", text, count[text])
-		}
-	}
-	if len(count) != len(texts) {
-		t.Errorf("%d messages for %d", len(count), len(texts))
-	}
-}
-
 func TestSave(t *testing.T) {
 	s, dir := serve(t), filepath.Join(t.TempDir(), "mail")
 	texts := append(batch("a", 5), strings.Repeat("0123456789abcd\r\n", 1<<17))
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	expect(t, statusOK, args, "6 messages in INBOX: 0 here already, 6 to fetch, 2.1 MB\n", "\n6 fetched, 0 failed")
-	once(t, dir, texts)
+	expect(t, cli.StatusOK, args, "6 messages in INBOX: 0 here already, 6 to fetch, 2.1 MB\n", "\n6 fetched, 0 failed")
+	savetest.Once(t, dir, texts)
 	more := batch("b", 2)
 	s.Deliver(more...)
-	expect(t, statusOK, args, "8 messages in INBOX: 6 here already, 2 to fetch", "2 fetched, 0 failed")
-	expect(t, statusOK, args, "8 messages in INBOX: 8 here already, 0 to fetch\n0 fetched, 0 failed")
-	once(t, dir, append(texts, more...))
+	expect(t, cli.StatusOK, args, "8 messages in INBOX: 6 here already, 2 to fetch", "2 fetched, 0 failed")
+	expect(t, cli.StatusOK, args, "8 messages in INBOX: 8 here already, 0 to fetch\n0 fetched, 0 failed")
+	savetest.Once(t, dir, append(texts, more...))
 	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
 		t.Errorf("in tmp %v", left)
 	}
@@ -119,7 +77,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	box.Add(mailstore.Message{Text: "x\r\n", Date: when, Flags: []string{`\Seen`, `\Flagged`, "$Work"}})
-	expect(t, statusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", "Entwürfe"), "1 message in Entwürfe: 0 here already, 1 to fetch", "1 fetched")
+	expect(t, cli.StatusOK, command(t, s, s.Endpoint(policy.ImplicitTLS), dir, "-mailbox", "Entwürfe"), "1 message in Entwürfe: 0 here already, 1 to fetch", "1 fetched")
 	pattern := filepath.Join(dir, "cur", "*.imapsave:2,FS")
 	if runtime.GOOS == "windows" {
 		pattern = filepath.Join(dir, "new", "*.imapsave")
@@ -139,9 +97,9 @@ func TestMadeAnew(t *testing.T) {
 	texts := batch("a", 3)
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	expect(t, statusOK, args, "3 fetched")
+	expect(t, cli.StatusOK, args, "3 fetched")
 	s.Store().Inbox().Renumber()
-	expect(t, statusOK, args, "0 here already, 3 to fetch", "3 fetched")
+	expect(t, cli.StatusOK, args, "0 here already, 3 to fetch", "3 fetched")
 }
 
 func TestFailures(t *testing.T) {
@@ -149,19 +107,19 @@ func TestFailures(t *testing.T) {
 	texts := batch("a", 3)
 	s.Deliver(texts...)
 	e := s.Endpoint(policy.ImplicitTLS)
-	expect(t, statusFailed, command(t, s, e, dir, "-mailbox", "none"), `mailbox "none": `, "NO")
+	expect(t, cli.StatusFailed, command(t, s, e, dir, "-mailbox", "none"), `mailbox "none": `, "NO")
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o600)
-	expect(t, statusFailed, command(t, s, e, file))
-	expect(t, statusFailed, append([]string{"-ca", file}, "-user", "me", e.String(), dir), "no certificate")
-	expect(t, statusFailed, []string{"-user", "me", e.String(), dir}, "password")
+	expect(t, cli.StatusFailed, command(t, s, e, file))
+	expect(t, cli.StatusFailed, append([]string{"-ca", file}, "-user", "me", e.String(), dir), "no certificate")
+	expect(t, cli.StatusFailed, []string{"-user", "me", e.String(), dir}, "password")
 	s.Close()
-	expect(t, statusFailed, command(t, s, e, dir), "refused")
+	expect(t, cli.StatusFailed, command(t, s, e, dir), "refused")
 }
 
 func TestUsage(t *testing.T) {
-	expect(t, statusOK, []string{"-h"}, "usage: imapsave", "-mailbox NAME", "MAILDIR")
+	expect(t, cli.StatusOK, []string{"-h"}, "usage: imapsave", "-mailbox NAME", "MAILDIR")
 	for _, args := range [][]string{nil, {"-user", "x"}, {"imaps://a", "b"}, {"-user", "x", "pop3s://a", "b"}, {"-what"}, {"-user", "x", "-timeout", "0s", "imaps://a", "b"}} {
-		expect(t, statusUsage, args, "-h for help")
+		expect(t, cli.StatusUsage, args, "-h for help")
 	}
 }

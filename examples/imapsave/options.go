@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"io"
-	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/login"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -37,43 +35,23 @@ flags:
 
 // options are what the command line says.
 type options struct {
-	endpoint     dial.Endpoint
-	maildir      string
-	mailbox      string
-	user         string
-	passwordFile string
-	ca           string
-	timeout      time.Duration
-	insecureAuth bool
+	login.Login
+	maildir string
+	mailbox string
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
 	var o options
 	fs := cli.Flags("imapsave")
-	o.define(fs)
+	o.Login.Define(fs)
+	fs.StringVar(&o.mailbox, "mailbox", "INBOX", "save the mailbox `NAME`")
 	err := cli.Parse(fs, args, usage, help)
 	switch {
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 2:
 		return nil, errors.New("want a URL and a directory, behind the flags")
-	case o.user == "":
-		return nil, errors.New("want -user")
-	case o.timeout <= 0:
-		return nil, errors.New("-timeout must be more than nothing")
 	}
 	o.maildir = fs.Arg(1)
-	if o.endpoint, err = dial.ParseEndpoint(fs.Arg(0)); err == nil && o.endpoint.Protocol != policy.IMAP {
-		err = errors.New("want a URL of IMAP")
-	}
-	return &o, err
-}
-
-func (o *options) define(fs *flag.FlagSet) {
-	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
-	fs.StringVar(&o.mailbox, "mailbox", "INBOX", "save the mailbox `NAME`")
-	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
-	fs.StringVar(&o.ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
-	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "give up connecting after `TIME`, such as 10s")
-	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
+	return &o, o.Check(fs.Arg(0), policy.IMAP)
 }

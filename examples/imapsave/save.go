@@ -9,11 +9,9 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/maildir"
 	"github.com/mailconn/mailconn/examples/internal/progress"
-	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/imapconn"
 )
 
@@ -23,8 +21,8 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	b := &box{Dir: dir, name: o.mailbox, id: identity(o.endpoint.Address(), o.user, o.mailbox)}
-	b.client, err = o.login(ctx, stdin, stderr)
+	b := &box{Dir: dir, name: o.mailbox, id: identity(o.Endpoint.Address(), o.User, o.mailbox)}
+	b.client, err = o.connect(ctx, stdin, stderr)
 	if err != nil {
 		return b.explain(ctx, err)
 	}
@@ -107,20 +105,13 @@ func (b *box) look(ctx context.Context, p *progress.Progress, stdout io.Writer) 
 	return missing, nil
 }
 
-// login says how to connect, and as whom.
-func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*imapconn.Client, error) {
-	config, err := cli.TLSConfig(o.ca)
+// connect logs in.
+func (o *options) connect(ctx context.Context, stdin io.Reader, stderr io.Writer) (*imapconn.Client, error) {
+	dialer, password, err := o.Credentials(ctx, stdin, stderr)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := prompt.Password(ctx, o.user, o.passwordFile, stdin, stderr)
-	if err != nil {
-		return nil, fmt.Errorf("password: %w", err)
-	}
-	return imapconn.Dial(ctx, o.endpoint, &imapconn.Options{
-		Dialer: &dial.Dialer{TLSConfig: config, Timeout: o.timeout},
-		Auth:   auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth},
-	})
+	return imapconn.Dial(ctx, o.Endpoint, &imapconn.Options{Dialer: dialer, Auth: password})
 }
 
 // explain says what a person can do about an error: often, run the program again.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -16,7 +18,7 @@ import (
 func says(t *testing.T, ctx context.Context, args []string, stdin io.Reader, never string, want ...string) {
 	t.Helper()
 	var out bytes.Buffer
-	if status := run(ctx, args, stdin, &out, &out); status != statusFailed {
+	if status := run(ctx, args, stdin, &out, &out); status != cli.StatusFailed {
 		t.Errorf("%q: status %d", args, status)
 	}
 	for _, text := range want {
@@ -42,8 +44,8 @@ func TestBroken(t *testing.T) {
 	s.Order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Do: func(string) { cancel() }, Skip: true})
 	says(t, ctx, args, nil, "hint", "imapsave: interrupted\n0 messages saved in this run: run it again to go on")
 	s.ClearRules()
-	expect(t, statusOK, args, "30 messages in INBOX: 1 here already, 29 to fetch", "29 fetched, 0 failed")
-	once(t, dir, texts)
+	expect(t, cli.StatusOK, args, "30 messages in INBOX: 1 here already, 29 to fetch", "29 fetched, 0 failed")
+	savetest.Once(t, dir, texts)
 }
 
 func TestOneFailed(t *testing.T) {

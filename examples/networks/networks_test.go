@@ -126,7 +126,7 @@ func TestHints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hint := achieved(server, socks); !strings.Contains(hint, "(a proxy, at "+nowhere+") cannot be reached") {
+	if hint := achieved(server, socks); !strings.Contains(hint, "The proxy at "+nowhere+", which is to lead to ") {
 		t.Errorf("SOCKS5 proxy that is gone: %s", hint)
 	}
 	for name, d := range map[string]dial.NetDialer{

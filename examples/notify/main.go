@@ -11,20 +11,20 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/mailconn/mailconn/examples/internal/cli"
 )
 
 // The exit status.
 const (
 	statusOK      = 0 // all were sent; with -listen: it was told to stop
 	statusFailed  = 1 // some were not, or there may be more
-	statusUsage   = 2
+	statusUsage   = cli.StatusUsage
 	statusInDoubt = 3 // some may have been
 )
 
@@ -39,15 +39,11 @@ func main() {
 // run is the program. The end of ctx is that of the input.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return statusOK
-	}
 	if err == nil {
 		err = o.load()
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "notify: %v\n(-h for help)\n", err)
-		return statusUsage
+		return cli.Reject("notify", err, stderr)
 	}
 	defer o.close()
 	status, err := o.send(ctx, stdin, stdout, newScreen(stderr))

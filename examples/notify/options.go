@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
@@ -38,17 +37,10 @@ type options struct {
 
 func parse(args []string, help io.Writer) (*options, error) {
 	var o options
-	fs := flag.NewFlagSet("notify", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are returned, and help is not among them
-	fs.Usage = func() {}
+	fs := cli.Flags("notify")
 	o.define(fs)
-	err := fs.Parse(args)
+	err := cli.Parse(fs, args, usage, help)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(help, usage)
-		fs.SetOutput(help)
-		fs.PrintDefaults()
-		return nil, err
 	case err != nil:
 		return nil, err
 	case fs.NArg() == 0:
@@ -94,7 +86,11 @@ func (o *options) define(fs *flag.FlagSet) {
 
 // load reads the files that the flags name, and opens the transcript.
 func (o *options) load() error {
-	d := &dial.Dialer{}
+	config, err := cli.TLSConfig(o.ca)
+	if err != nil {
+		return err
+	}
+	d := &dial.Dialer{TLSConfig: config}
 	o.relay.MaxAttempts = 1 // the outbox tries again
 	o.relay.RetryDelay = min(o.box.RetryDelay, time.Second)
 	o.relay.Options = &smtpconn.Options{Dialer: d}
@@ -105,17 +101,6 @@ func (o *options) load() error {
 			return err
 		}
 		o.relay.Options.Auth = auth.Password{User: o.user, Secret: auth.NewSecret(strings.TrimRight(string(text), "\r\n"))}
-	}
-	if o.ca != "" {
-		pem, err := os.ReadFile(o.ca)
-		if err != nil {
-			return err
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s: no certificate in it (PEM)", o.ca)
-		}
-		d.TLSConfig = &tls.Config{RootCAs: roots}
 	}
 	if o.transcript != "" {
 		f, err := os.OpenFile(o.transcript, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)

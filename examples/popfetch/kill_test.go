@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
 )
 
@@ -66,19 +66,11 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	once(t, dir, letters)
-	swept(t, dir)
+	savetest.Swept(t, dir)
 	if len(srv.Mailbox()) != 0 {
 		t.Errorf("%d left on the server", len(srv.Mailbox()))
 	}
 	t.Logf("%d runs were killed, %d at a command and %d at a file, %d messages", kills(), atCommand, kills()-atCommand, len(letters))
-}
-
-// swept fails if something is left in tmp. Windows does not tell which process is gone.
-func swept(t *testing.T, dir string) {
-	t.Helper()
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 && runtime.GOOS != "windows" {
-		t.Errorf("in tmp %v", left)
-	}
 }
 
 // made counts the files that were made, and the notes.

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -26,30 +25,20 @@ func fileName(account, key string) string {
 // killed before it could take note, is left as it is; another message that the
 // server gave the same identifier gets a name of its own.
 func saveTo(box *maildir.Dir, name string, message io.Reader) (int64, error) {
-	f, err := box.Create(name)
-	if err != nil {
-		return 0, err
-	}
-	defer os.Remove(f.Name())
 	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, hash), message)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return n, err
-	}
-	sum := hex.EncodeToString(hash.Sum(nil))
-	if box.Names[name] {
-		if has(box, name, sum) {
-			return n, nil
+	return box.Write(name, io.TeeReader(message, hash), func(tmp string) error {
+		final, sum := name, hex.EncodeToString(hash.Sum(nil))
+		if box.Names[final] {
+			if has(box, final, sum) {
+				return nil
+			}
+			final = strings.TrimSuffix(name, suffix) + "-" + sum[:16] + suffix
 		}
-		name = strings.TrimSuffix(name, suffix) + "-" + sum[:16] + suffix
-	}
-	if box.Names[name] {
-		return n, nil // its name holds the content
-	}
-	return n, box.Publish(f.Name(), name, "")
+		if box.Names[final] {
+			return nil // its name holds the content
+		}
+		return box.Publish(tmp, final, "")
+	})
 }
 
 // has reports whether the message of that name has the content. One that its

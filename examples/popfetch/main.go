@@ -10,18 +10,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 
 	"github.com/mailconn/mailconn/examples/internal/cli"
-)
-
-// The exit status.
-const (
-	statusOK     = 0
-	statusFailed = 1
-	statusUsage  = cli.StatusUsage
 )
 
 func main() {
@@ -33,9 +25,5 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return cli.Reject("popfetch", err, stderr)
 	}
-	if err := o.save(ctx, stdin, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "popfetch:", err)
-		return statusFailed
-	}
-	return statusOK
+	return cli.Status("popfetch", o.save(ctx, stdin, stdout, stderr), stderr)
 }

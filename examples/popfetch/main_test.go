@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,9 +9,13 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
+
+var expect = savetest.Program(run).Expect
 
 // TestMain makes the test binary the program, in processes that are killed.
 func TestMain(m *testing.M) {
@@ -33,58 +36,18 @@ func serve(t testing.TB, letters ...mailstore.Message) *dialtest.Server {
 // command is a command line for a server and a Maildir.
 func command(t testing.TB, srv *dialtest.Server, dir string, flags ...string) []string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte("secret\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := append(flags, "-user", "user", "-password-file", file, "-insecure-auth")
+	args := append(flags, "-user", "user", "-password-file", savetest.File(t, "secret\n"), "-insecure-auth")
 	return append(args, "pop3+plain://"+srv.Addr(), dir)
 }
 
-func expect(t *testing.T, status int, args []string, want ...string) {
-	t.Helper()
-	var out bytes.Buffer
-	if got := run(t.Context(), args, strings.NewReader(""), &out, &out); got != status {
-		t.Errorf("%q: status %d\n%s", args, got, out.String())
-	}
-	for _, text := range want {
-		if !strings.Contains(out.String(), text) {
-			t.Errorf("%q: no %q in\n%s", args, text, out.String())
-		}
-	}
-}
-
-// saved returns how often each message is in a Maildir.
-func saved(t testing.TB, dir string) map[string]int {
-	t.Helper()
-	count := map[string]int{}
-	for _, sub := range []string{"new", "cur"} {
-		files, err := filepath.Glob(filepath.Join(dir, sub, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			count[string(b)]++
-		}
-	}
-	return count
-}
-
+// once fails the test unless each message was saved, and once.
 func once(t testing.TB, dir string, letters []mailstore.Message) {
 	t.Helper()
-	count := saved(t, dir)
-	for _, l := range letters {
-		if count[l.Text] != 1 {
-			t.Errorf("message %.20q: %d times", l.Text, count[l.Text])
-		}
+	texts := make([]string, len(letters))
+	for i, l := range letters {
+		texts[i] = l.Text
 	}
-	if len(count) != len(letters) {
-		t.Errorf("%d messages for %d", len(count), len(letters))
-	}
+	savetest.Once(t, dir, texts)
 }
 
 // batch makes messages, two of which share an identifier.
@@ -102,11 +65,11 @@ func batch(name string, n int) []mailstore.Message {
 func TestSave(t *testing.T) {
 	letters := batch("a", 5)
 	srv, dir := serve(t, letters...), filepath.Join(t.TempDir(), "mail")
-	expect(t, statusOK, command(t, srv, dir), "5 new messages, 10.", "5 on the server, 5 new, 5 saved, 0 deleted")
+	expect(t, cli.StatusOK, command(t, srv, dir), "5 new messages, 10.", "5 on the server, 5 new, 5 saved, 0 deleted")
 	once(t, dir, letters)
-	expect(t, statusOK, command(t, srv, dir, "-no-pipelining"), "5 on the server, 0 new, 0 saved, 0 deleted")
-	expect(t, statusOK, command(t, srv, dir, "-delete", "1"), "0 deleted")
-	expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "0 saved, 5 deleted")
+	expect(t, cli.StatusOK, command(t, srv, dir, "-no-pipelining"), "5 on the server, 0 new, 0 saved, 0 deleted")
+	expect(t, cli.StatusOK, command(t, srv, dir, "-delete", "1"), "0 deleted")
+	expect(t, cli.StatusOK, command(t, srv, dir, "-delete", "0"), "0 saved, 5 deleted")
 	once(t, dir, letters)
 	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 || len(srv.Mailbox()) != 0 {
 		t.Errorf("in tmp %v, on the server %v", left, srv.Mailbox())
@@ -118,7 +81,7 @@ func TestSave(t *testing.T) {
 func TestNotNoted(t *testing.T) {
 	letters := batch("a", 4)
 	srv, dir := serve(t, letters...), t.TempDir()
-	expect(t, statusOK, command(t, srv, dir), "4 saved")
+	expect(t, cli.StatusOK, command(t, srv, dir), "4 saved")
 	files, _ := filepath.Glob(filepath.Join(dir, "new", "*"))
 	for _, f := range files[:2] {
 		if err := os.Rename(f, filepath.Join(dir, "cur", filepath.Base(f)+":2,S")); err != nil {
@@ -128,7 +91,7 @@ func TestNotNoted(t *testing.T) {
 	for _, note := range notes(t, dir) {
 		os.Remove(note)
 	}
-	expect(t, statusOK, command(t, srv, dir), "4 new")
+	expect(t, cli.StatusOK, command(t, srv, dir), "4 new")
 	once(t, dir, letters)
 }
 
@@ -140,7 +103,7 @@ func TestServers(t *testing.T) {
 		letters := batch(name, 3)
 		all = append(all, letters...)
 		srv := serve(t, letters...)
-		expect(t, statusOK, command(t, srv, dir, "-delete", "0"), "3 new, 3 saved, 3 deleted")
+		expect(t, cli.StatusOK, command(t, srv, dir, "-delete", "0"), "3 new, 3 saved, 3 deleted")
 		once(t, dir, all)
 	}
 	if len(notes(t, dir)) != 2 {
@@ -161,21 +124,21 @@ func notes(t *testing.T, dir string) []string {
 func TestFailures(t *testing.T) {
 	srv, dir := serve(t, batch("a", 3)...), t.TempDir()
 	srv.Order(dialtest.Rule{At: "RETR 2", Reply: "-ERR [SYS/TEMP] later"})
-	expect(t, statusFailed, command(t, srv, dir, "-delete", "0"), "RETR 2", "later")
-	if len(saved(t, dir)) != 2 {
-		t.Error(saved(t, dir))
+	expect(t, cli.StatusFailed, command(t, srv, dir, "-delete", "0"), "RETR 2", "later")
+	if saved := savetest.Saved(t, dir); len(saved) != 2 {
+		t.Error(saved)
 	}
-	expect(t, statusFailed, command(t, srv, t.TempDir(), "-max-size", "100"), "MaxMessageSize")
+	expect(t, cli.StatusFailed, command(t, srv, t.TempDir(), "-max-size", "100"), "MaxMessageSize")
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o600)
-	expect(t, statusFailed, command(t, srv, file))
-	expect(t, statusFailed, command(t, srv, dir, "-ca", file), "no certificate")
-	expect(t, statusFailed, []string{"-user", "me", "pop3+plain://" + srv.Addr(), dir}, "password")
+	expect(t, cli.StatusFailed, command(t, srv, file))
+	expect(t, cli.StatusFailed, command(t, srv, dir, "-ca", file), "no certificate")
+	expect(t, cli.StatusFailed, []string{"-user", "me", "pop3+plain://" + srv.Addr(), dir}, "password")
 }
 
 func TestUsage(t *testing.T) {
-	expect(t, statusOK, []string{"-h"}, "usage: popfetch", "-delete DAYS", "MAILDIR")
+	expect(t, cli.StatusOK, []string{"-h"}, "usage: popfetch", "-delete DAYS", "MAILDIR")
 	for _, args := range [][]string{nil, {"-user", "x"}, {"pop3s://a", "b"}, {"-user", "x", "imaps://a", "b"}, {"-what"}, {"-user", "x", "-timeout", "0s", "pop3s://a", "b"}} {
-		expect(t, statusUsage, args, "-h for help")
+		expect(t, cli.StatusUsage, args, "-h for help")
 	}
 }

@@ -2,12 +2,11 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"io"
 	"time"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/internal/cli"
+	"github.com/mailconn/mailconn/examples/internal/login"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -31,23 +30,20 @@ flags:
 
 // options are what the command line says.
 type options struct {
-	endpoint     dial.Endpoint
-	maildir      string
-	user         string
-	passwordFile string
-	ca           string
-	timeout      time.Duration
-	insecureAuth bool
-	lockstep     bool
-	remove       bool
-	age          time.Duration
-	maxSize      int64
+	login.Login
+	maildir  string
+	lockstep bool
+	remove   bool
+	age      time.Duration
+	maxSize  int64
 }
 
 func parse(args []string, help io.Writer) (*options, error) {
 	var o options
 	fs := cli.Flags("popfetch")
-	o.define(fs)
+	o.Login.Define(fs)
+	fs.BoolVar(&o.lockstep, "no-pipelining", false, "wait for every reply before the next command")
+	fs.Int64Var(&o.maxSize, "max-size", 0, "fail at a message of more than `BYTES` (default no limit)")
 	days := fs.Int("delete", -1, "delete from the server what was saved `DAYS` ago; 0 at once (default never)")
 	err := cli.Parse(fs, args, usage, help)
 	switch {
@@ -55,25 +51,8 @@ func parse(args []string, help io.Writer) (*options, error) {
 		return nil, err
 	case fs.NArg() != 2:
 		return nil, errors.New("want a URL and a directory, behind the flags")
-	case o.user == "":
-		return nil, errors.New("want -user")
-	case o.timeout <= 0:
-		return nil, errors.New("-timeout must be more than nothing")
 	}
 	o.remove, o.age = *days >= 0, time.Duration(max(*days, 0))*24*time.Hour
 	o.maildir = fs.Arg(1)
-	if o.endpoint, err = dial.ParseEndpoint(fs.Arg(0)); err == nil && o.endpoint.Protocol != policy.POP3 {
-		err = errors.New("want a URL of POP3")
-	}
-	return &o, err
-}
-
-func (o *options) define(fs *flag.FlagSet) {
-	fs.StringVar(&o.user, "user", "", "log in as `NAME`")
-	fs.StringVar(&o.passwordFile, "password-file", "", "read the password from `FILE`")
-	fs.StringVar(&o.ca, "ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
-	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "give up connecting after `TIME`, such as 10s")
-	fs.BoolVar(&o.insecureAuth, "insecure-auth", false, "log in even where others can read the password")
-	fs.BoolVar(&o.lockstep, "no-pipelining", false, "wait for every reply before the next command")
-	fs.Int64Var(&o.maxSize, "max-size", 0, "fail at a message of more than `BYTES` (default no limit)")
+	return &o, o.Check(fs.Arg(0), policy.POP3)
 }

@@ -6,12 +6,9 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/maildir"
 	"github.com/mailconn/mailconn/examples/internal/progress"
-	"github.com/mailconn/mailconn/examples/internal/prompt"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
@@ -26,12 +23,12 @@ func (o *options) save(ctx context.Context, stdin io.Reader, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	account := o.user + "@" + o.endpoint.Address()
+	account := o.User + "@" + o.Endpoint.Address()
 	p := progress.New(stdout)
 	return cli.Hinted(pop3watch.Once(ctx, pop3watch.Config{
-		Endpoint: o.endpoint,
+		Endpoint: o.Endpoint,
 		Options:  login,
-		Seen:     pop3watch.File(filepath.Join(o.maildir, cli.NoteName("popfetch-seen", o.endpoint, o.user))),
+		Seen:     pop3watch.File(filepath.Join(o.maildir, cli.NoteName("popfetch-seen", o.Endpoint, o.User))),
 		Delete:   o.remove,
 		Age:      o.age,
 		Handle: func(_ context.Context, m *pop3watch.Message) error {
@@ -59,17 +56,13 @@ func report(p *progress.Progress, stdout io.Writer, l pop3watch.Look) {
 
 // login says how to connect, and as whom.
 func (o *options) login(ctx context.Context, stdin io.Reader, stderr io.Writer) (*pop3conn.Options, error) {
-	config, err := cli.TLSConfig(o.ca)
+	dialer, password, err := o.Credentials(ctx, stdin, stderr)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := prompt.Password(ctx, o.user, o.passwordFile, stdin, stderr)
-	if err != nil {
-		return nil, fmt.Errorf("password: %w", err)
-	}
 	return &pop3conn.Options{
-		Dialer:         &dial.Dialer{TLSConfig: config, Timeout: o.timeout},
-		Auth:           auth.Password{User: o.user, Secret: secret, InsecureCleartext: o.insecureAuth, InsecureUnverified: o.insecureAuth},
+		Dialer:         dialer,
+		Auth:           password,
 		NoPipelining:   o.lockstep,
 		MaxMessageSize: o.maxSize,
 	}, nil

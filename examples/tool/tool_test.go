@@ -125,7 +125,7 @@ func TestProxy(t *testing.T) {
 		{func() { write(s.PasswordFile, "old\n") }, "does not accept this user and password"},
 		{func() { write(s.PasswordFile, "secret\n") }, "connected"},
 		{func() { server.Close() }, "perhaps nothing answers at that host and port"},
-		{func() { proxy.Close() }, "(a proxy, at " + s.Proxy + ") cannot be reached"},
+		{func() { proxy.Close() }, "The proxy at " + s.Proxy + ", which is to lead to "},
 	} {
 		step.do()
 		if hint := connect(); !strings.Contains(hint, step.want) {

@@ -15,8 +15,8 @@ func (w *watch) imap(ctx context.Context) error {
 	}
 	items := &imapconn.FetchOptions{Envelope: true, NoBody: w.program == ""}
 	return imapwatch.Run(ctx, imapwatch.Config{
-		Endpoint:     w.endpoint,
-		Options:      &imapconn.Options{Dialer: &w.dialer, Auth: w.login},
+		Endpoint:     w.Endpoint,
+		Options:      &imapconn.Options{Dialer: w.dialer, Auth: w.auth},
 		Mailboxes:    w.mailboxes,
 		Positions:    imapwatch.File(w.file),
 		SkipExisting: true,

@@ -21,7 +21,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/examples/internal/cli"
-	"github.com/mailconn/mailconn/examples/internal/prompt"
+	"github.com/mailconn/mailconn/examples/internal/login"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -40,10 +40,10 @@ flags:
 
 // watch is what the command line says.
 type watch struct {
-	endpoint  dial.Endpoint
+	login.Login
 	mailboxes []string
-	login     auth.Password
-	dialer    dial.Dialer
+	dialer    *dial.Dialer
+	auth      auth.Credentials
 	file      string // what was told, from run to run
 	program   string // of -exec
 	out       io.Writer
@@ -57,39 +57,28 @@ func main() {
 
 func run(ctx context.Context, args []string, w *watch, stdin io.Reader, stderr io.Writer) int {
 	fs := cli.Flags("watch")
-	user := fs.String("user", "", "log in as `NAME`")
-	password := fs.String("password-file", "", "read the password from `FILE`")
-	ca := fs.String("ca", "", "trust the CA certificates in `FILE` (PEM) instead of the system's")
+	w.Define(fs)
 	fs.StringVar(&w.file, "seen", "", "keep note of what was told in `FILE`, for this account alone (default watch-seen-ACCOUNT)")
 	fs.StringVar(&w.program, "exec", "", "run `PROGRAM` for each message")
 	err := cli.Parse(fs, args, usage, w.out)
-	if err == nil && (*user == "" || fs.NArg() < 1) {
-		err = errors.New("want -user, and a URL behind the flags")
+	if err == nil && fs.NArg() < 1 {
+		err = errors.New("want a URL behind the flags")
 	}
 	if err == nil {
-		w.endpoint, err = dial.ParseEndpoint(fs.Arg(0))
-	}
-	if err == nil {
-		w.dialer.TLSConfig, err = cli.TLSConfig(*ca)
+		err = w.Check(fs.Arg(0), policy.IMAP, policy.POP3)
 	}
 	if err != nil {
 		return cli.Reject("watch", err, stderr)
 	}
-	secret, err := prompt.Password(ctx, *user, *password, stdin, stderr)
-	if err == nil {
-		w.login, w.mailboxes = auth.Password{User: *user, Secret: secret}, fs.Args()[1:]
-		w.file = cmp.Or(w.file, cli.NoteName("watch-seen", w.endpoint, *user))
-		err = w.watch(ctx)
+	w.mailboxes, w.file = fs.Args()[1:], cmp.Or(w.file, cli.NoteName("watch-seen", w.Endpoint, w.User))
+	if w.dialer, w.auth, err = w.Credentials(ctx, stdin, stderr); err == nil {
+		err = cli.Hinted(w.watch(ctx))
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "watch:", cli.Hinted(err))
-		return 1
-	}
-	return 0
+	return cli.Status("watch", err, stderr)
 }
 
 func (w *watch) watch(ctx context.Context) error {
-	if w.endpoint.Protocol == policy.POP3 {
+	if w.Endpoint.Protocol == policy.POP3 {
 		return w.pop3(ctx)
 	}
 	return w.imap(ctx)

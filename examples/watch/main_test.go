@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -51,11 +51,7 @@ func (o *output) Write(p []byte) (int, error) {
 // watched runs the program until it has printed last.
 func watched(t *testing.T, s *dialtest.Server, last string, args ...string) (int, string) {
 	t.Helper()
-	dir := t.TempDir()
-	password, ca := filepath.Join(dir, "password"), filepath.Join(dir, "ca.pem")
-	if err := errors.Join(os.WriteFile(password, []byte("secret\n"), 0o600), os.WriteFile(ca, s.CA().PEM(), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	password, ca := savetest.File(t, "secret\n"), savetest.File(t, string(s.CA().PEM()))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out := &output{end: cancel, last: last}
@@ -137,7 +133,7 @@ func TestWatchFails(t *testing.T) {
 	if status, out := watched(t, s, "never", s.Endpoint(policy.ImplicitTLS).String()); status != 1 || !strings.Contains(out, "hint: ") {
 		t.Errorf("status %d\n%s", status, out)
 	}
-	for _, args := range [][]string{{}, {"http://x"}, {"-none"}, {"-ca", "none", s.Endpoint(policy.ImplicitTLS).String()}} {
+	for _, args := range [][]string{{}, {"http://x"}, {"-none"}} {
 		if status, out := watched(t, s, "never", args...); status != 2 {
 			t.Errorf("%q: status %d\n%s", args, status, out)
 		}

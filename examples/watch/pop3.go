@@ -13,8 +13,8 @@ import (
 // pop3 looks into the mailbox every few minutes, and deletes nothing.
 func (w *watch) pop3(ctx context.Context) error {
 	return pop3watch.Run(ctx, pop3watch.Config{
-		Endpoint: w.endpoint,
-		Options:  &pop3conn.Options{Dialer: &w.dialer, Auth: w.login},
+		Endpoint: w.Endpoint,
+		Options:  &pop3conn.Options{Dialer: w.dialer, Auth: w.auth},
 		Seen:     pop3watch.File(w.file),
 		Handle: func(ctx context.Context, m *pop3watch.Message) error {
 			var read bytes.Buffer

@@ -107,15 +107,20 @@ func ownEnd(f *Failure) string {
 	return "This program gave the connection up itself."
 }
 
-// detour explains a NetDialer of the program's that failed.
+// detour explains a NetDialer of the program's that failed. One that leads straight to the
+// server has met an address with the server's port, and any other a proxy.
 func detour(f *Failure, err error) string {
 	var op *net.OpError
 	for below := err; errors.As(below, &op); below = op.Err { // one may be of the whole way, and hold that of the proxy
-		if op.Addr != nil && op.Addr.String() != f.Server {
-			return fmt.Sprintf("What is to lead to %s (a proxy, at %s) cannot be reached: is it running? Nothing is known of the mail server.", f.Server, op.Addr)
+		switch {
+		case op.Addr == nil || strings.HasSuffix(op.Addr.String(), fmt.Sprintf(":%d", f.Port)):
+			continue
+		case op.Op == "dial":
+			return fmt.Sprintf("The proxy at %s, which is to lead to %s, cannot be reached: is it running? Nothing is known of the mail server.", op.Addr, f.Server)
 		}
+		return fmt.Sprintf("The proxy at %s was reached, and does not make the connection to %s: it may be no proxy, or get no answer itself. Nothing is known of the mail server.", op.Addr, f.Server)
 	}
-	return fmt.Sprintf("What is to lead to %s (a proxy, a tunnel) does not make the connection: its error says why. Nothing is known of the mail server; perhaps nothing answers at that host and port.", f.Server)
+	return fmt.Sprintf("The proxy or tunnel to %s does not make the connection: its error says why. Nothing is known of the mail server; perhaps nothing answers at that host and port.", f.Server)
 }
 
 func network(f *Failure) string {

@@ -17,8 +17,12 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// StatusUsage is the exit status for a command line that is wrong.
-const StatusUsage = 2
+// The exit status of programs.
+const (
+	StatusOK     = 0
+	StatusFailed = 1
+	StatusUsage  = 2 // the command line is wrong
+)
 
 // Main runs a program with the arguments of the command line and exits with the status
 // that it returns. The context ends with an interrupt.
@@ -49,14 +53,23 @@ func Parse(fs *flag.FlagSet, args []string, usage string, help io.Writer) error 
 	return err
 }
 
-// Reject writes what is wrong with a command line, and returns the exit status: 0 for
-// flag.ErrHelp, and else StatusUsage.
+// Reject writes what is wrong with a command line, and returns the exit status:
+// StatusOK for flag.ErrHelp, and else StatusUsage.
 func Reject(name string, err error, stderr io.Writer) (status int) {
 	if errors.Is(err, flag.ErrHelp) {
-		return 0
+		return StatusOK
 	}
 	fmt.Fprintf(stderr, "%s: %v\n(-h for help)\n", name, err)
 	return StatusUsage
+}
+
+// Status writes err, if it is not nil, and returns the exit status.
+func Status(name string, err error, stderr io.Writer) (status int) {
+	if err == nil {
+		return StatusOK
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", name, err)
+	return StatusFailed
 }
 
 // TLSConfig returns a configuration that trusts the CA certificates in a file (PEM), and nil,

@@ -4,6 +4,7 @@ package maildir
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -48,9 +49,26 @@ func (d *Dir) read(sub string) error {
 	return err
 }
 
-// Create makes a file in tmp for a message, which the caller removes in the end. The name
-// ends in the suffix.
-func (d *Dir) Create(name string) (*os.File, error) {
+// Write writes a message to a file in tmp, and returns its length. When the file is whole and
+// on the disk, Write calls finish with its path, which may [Dir.Publish] it, and removes it. The
+// name ends in the suffix.
+func (d *Dir) Write(name string, message io.Reader, finish func(tmp string) error) (int64, error) {
+	f, err := d.create(name)
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(f.Name())
+	n, err := io.Copy(f, message)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return n, err
+	}
+	return n, finish(f.Name())
+}
+
+func (d *Dir) create(name string) (*os.File, error) {
 	return os.CreateTemp(filepath.Join(d.Path, "tmp"), name+owner()+".*")
 }
 

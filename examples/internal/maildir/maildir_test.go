@@ -1,13 +1,17 @@
 package maildir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -26,7 +30,8 @@ func dead(t *testing.T) int {
 }
 
 // TestSweep: what a killed run left in tmp goes when its process is gone, or after 36 hours
-// if that cannot be told; what a process still writes stays, and so do others' files.
+// if that cannot be told; what a process still writes stays, whatever its date, and so do
+// others' files.
 func TestSweep(t *testing.T) {
 	ended, alive, here := dead(t), os.Getppid(), host()
 	const young, aged = 35 * time.Hour, 37 * time.Hour
@@ -38,8 +43,9 @@ func TestSweep(t *testing.T) {
 		{made(t), young, false}, // an earlier process had this one's number
 		{fmt.Sprintf("b0.saver.%d.%s.1", ended, here), young, runtime.GOOS == "windows"},
 		{fmt.Sprintf("b1.saver.%d.%s.1", alive, here), young, true},
-		{fmt.Sprintf("b2.saver.%d.%s.1", alive, here), aged, false},
-		{fmt.Sprintf("b3.saver.%d.00000000.1", ended), young, true}, // another host's
+		{fmt.Sprintf("b2.saver.%d.%s.1", alive, here), aged, runtime.GOOS != "windows"},
+		{fmt.Sprintf("b2.saver.1.%s.1", here), aged, runtime.GOOS != "windows"}, // which may be another user's
+		{fmt.Sprintf("b3.saver.%d.00000000.1", ended), young, true},             // another host's
 		{fmt.Sprintf("b4.saver.%d.00000000.1", ended), aged, false},
 		{fmt.Sprintf("b5.other.%d.%s.1", ended, here), aged, true},
 		{fmt.Sprintf("my.saver.%d.%s.1", ended, here), aged, true},
@@ -53,6 +59,34 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A message that breaks off is none, and nothing is left of it.
+func TestWrite(t *testing.T) {
+	d, err := Open(t.TempDir(), ".saver")
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := errors.New("why")
+	for _, c := range []struct {
+		broken, refused error
+		there           bool
+	}{{why, nil, false}, {nil, why, false}, {nil, nil, true}} {
+		message := io.MultiReader(strings.NewReader("text"), iotest.ErrReader(cmp.Or(c.broken, io.EOF)))
+		n, err := d.Write("a0.saver", message, func(tmp string) error {
+			if c.refused != nil {
+				return c.refused
+			}
+			return d.Publish(tmp, "a0.saver", "")
+		})
+		text, _ := os.ReadFile(filepath.Join(d.Path, "new", "a0.saver"))
+		if n != 4 || !errors.Is(err, cmp.Or(c.broken, c.refused)) || (string(text) == "text") != c.there {
+			t.Errorf("%+v: %d, %v, %q", c, n, err, text)
+		}
+		if left, _ := os.ReadDir(filepath.Join(d.Path, "tmp")); len(left) != 0 {
+			t.Errorf("%+v: %v", c, left)
+		}
+	}
+}
+
 // made returns the name that this process gives a file in tmp.
 func made(t *testing.T) string {
 	t.Helper()
@@ -60,7 +94,7 @@ func made(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := d.Create("a0.1.saver")
+	f, err := d.create("a0.1.saver")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,9 @@ var host = sync.OnceValue(func() string {
 	return fmt.Sprintf("%x", sum[:4])
 })
 
-// sweep removes from tmp what this program has made and left: files whose process is gone,
-// and old ones.
+// sweep removes from tmp what this program has made and left: on this host files whose process
+// has ended, and old ones of other hosts. A file's date is the message's and tells nothing if
+// the process can be asked.
 func (d *Dir) sweep() error {
 	own := regexp.MustCompile(`^[0-9a-f][0-9a-f.-]*` + regexp.QuoteMeta(d.Suffix) + `\.(\d+)\.([0-9a-f]{8})\.\d+$`)
 	tmp := filepath.Join(d.Path, "tmp")
@@ -44,27 +45,33 @@ func (d *Dir) sweep() error {
 		if name == nil || err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		if time.Since(info.ModTime()) > old || name[2] == host() && gone(name[1]) {
+		left, known := ended(name[1])
+		if !known || name[2] != host() {
+			left = time.Since(info.ModTime()) > old
+		}
+		if left {
 			os.Remove(filepath.Join(tmp, e.Name()))
 		}
 	}
 	return err
 }
 
-// gone reports whether a process of this host has ended. One that had this process's
-// number has. Windows does not tell, and so its files stay until they are old.
-func gone(number string) bool {
+// ended reports whether a process of this host has ended, if that is known. One that had this
+// process's number has. Windows does not tell.
+func ended(number string) (yes, known bool) {
 	pid, err := strconv.Atoi(number)
 	if err != nil || pid <= 0 {
-		return false
+		return false, false
 	}
 	if pid == os.Getpid() {
-		return true
+		return true, true
 	}
 	process, err := os.FindProcess(pid)
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer process.Release()
-	return errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	err = process.Signal(syscall.Signal(0))
+	yes = errors.Is(err, os.ErrProcessDone)
+	return yes, yes || err == nil || errors.Is(err, os.ErrPermission)
 }

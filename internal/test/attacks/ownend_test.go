@@ -180,10 +180,10 @@ func TestOwnDelays(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a proxy that tells":        {proxy, "a proxy, at 127.0.0.1:1080"},
-		"a proxy that does not":     {errors.New("SOCKS: no answer"), "a proxy, a tunnel"},
-		"the error of the context":  {context.DeadlineExceeded, "a proxy, a tunnel"},
-		"neither a conn nor a word": {nil, "a proxy, a tunnel"},
+		"a proxy that tells":        {proxy, "The proxy at 127.0.0.1:1080"},
+		"a proxy that does not":     {errors.New("SOCKS: no answer"), "The proxy or tunnel to mail.test:993 "},
+		"the error of the context":  {context.DeadlineExceeded, "The proxy or tunnel to mail.test:993 "},
+		"neither a conn nor a word": {nil, "The proxy or tunnel to mail.test:993 "},
 	} {
 		_, err := (&dial.Dialer{NetDialer: slow{c.err}, Timeout: limit}).Dial(t.Context(), dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS})
 		checkDelay(t, what, err, c.want, "Nothing is known of the mail server")

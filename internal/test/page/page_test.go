@@ -213,7 +213,7 @@ func poisoned(t *testing.T, hostile string) []byte {
 		}
 	}
 	// These are no texts of servers, and have to be as they are for the report to be one.
-	kept := []string{"url", "made", "policy", "result", "reason", "not_before", "not_after", "standing", "state"}
+	kept := []string{"url", "made", "policy", "result", "reason", "not_before", "not_after", "good_until", "standing", "state"}
 	text, err := json.Marshal(replaced(report, hostile, kept))
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func chainRows() []row {
 	return []row{
 		{"certificate-incomplete", report.Locked, because(report.CertPartial),
 			"The certificate was issued by {issuer}, which this computer does not know. The server may have left out the intermediate certificate.",
-			"Operator of the server: install the whole chain `fullchain.pem` ({files}). In a company: give this program the company's own authority with `-ca`."},
+			"Operator of the server: install the whole chain `fullchain.pem` ({files}). You: do not log in until it is mended. In a company: give this program the company's own authority with `-ca`."},
 		{"certificate-authority", report.Suspect, because(report.CertAuthority),
 			"The certificate comes from {root}, which this computer does not trust.",
 			"You: do not log in: an attacker between you and the server may have put it there. Look again from another network. In a company whose own authority this is: give it to this program with `-ca`."},
@@ -43,7 +43,7 @@ func chainRows() []row {
 			"You: do not log in until this is mended. Operator of the server: make a new key, RSA 2048 or ECDSA P-256, and get a certificate for it."},
 		{"certificate-other", report.Locked, because(report.CertOther),
 			"The certificate cannot be trusted: {error}",
-			"{hint}"},
+			"{advice}"},
 		{"certificate-expires", report.Soon, expires,
 			"A certificate of the chain expires in {days}, on {until}.",
 			"Operator of the server: renew it now, and look why that has not happened by itself. Often the new file is there already and nothing has reloaded: `systemctl reload {service}`."},

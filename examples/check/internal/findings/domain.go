@@ -10,16 +10,16 @@ import (
 
 // ofDomain returns what is wrong with what a domain says of its servers.
 func ofDomain(d *report.Domain) (all []report.Finding) {
-	add := func(id string, harm report.Harm, what, next string) {
-		all = append(all, report.Finding{ID: id, Harm: harm, Where: []string{d.Name}, What: what, Next: next})
+	add := func(id string, harm report.Harm, what, next string, pairs ...string) {
+		all = append(all, finding(id, harm, d.Name, what, next, append(pairs, "{domain}", d.Name)...))
 	}
 	switch {
 	case d.Missing:
 		add("no-domain", report.Unknown, "The domain does not exist.", "You: look at the spelling of the address.")
 		return all
 	case offline(d):
-		add("offline", report.Unknown, "None of the sources that know a domain's servers could be asked: "+d.Sources[0].Error,
-			"You: look whether this computer is on the net; -resolver asks another name server.")
+		add("offline", report.Unknown, "None of the sources that know a domain's servers could be asked: {error}",
+			"You: look whether this computer is on the net; `-resolver` asks another name server.", "{error}", d.Sources[0].Error)
 		return all
 	}
 	for _, use := range []struct {
@@ -31,8 +31,8 @@ func ofDomain(d *report.Domain) (all []report.Finding) {
 	all = append(all, ofMX(d.Name, d.MX)...)
 	for _, s := range d.Sources {
 		if failed(s) {
-			add("source-failed", report.Weaker, fmt.Sprintf("What %s says could not be had: %s", source(s.Name), s.Error),
-				"Owner of the domain: repair it, or take it away, since mail programs ask it.")
+			add("source-failed", report.Weaker, "What {source} says could not be had: {error}",
+				"Owner of the domain: repair it, or take it away, since mail programs ask it.", "{source}", source(s.Name), "{error}", s.Error)
 		}
 	}
 	return all
@@ -47,14 +47,14 @@ func offline(d *report.Domain) bool {
 
 // ofUse returns what is wrong with the servers for reading, or for sending.
 func ofUse(d *report.Domain, use string, servers []report.Candidate) (all []report.Finding) {
-	add := func(id string, harm report.Harm, what, next string) {
-		all = append(all, report.Finding{ID: id, Harm: harm, Where: []string{d.Name}, What: what, Next: next})
+	add := func(id string, harm report.Harm, what, next string, pairs ...string) {
+		all = append(all, finding(id, harm, d.Name, what, next, append(pairs, "{domain}", d.Name)...))
 	}
 	for _, c := range servers {
 		if c.Standing == report.Rejected {
 			add("named-without-tls", report.Exposed,
-				fmt.Sprintf("Mail programs are told to use %s without encryption (%v), by %s.", c.URL.Host, c.URL, sources(c)),
-				named(d.Name, c))
+				"Mail programs are told to use {host} without encryption ({url}), by {sources}.", named(c),
+				"{host}", c.URL.Host, "{url}", c.URL.String(), "{sources}", sources(c))
 		}
 	}
 	ready := slices.ContainsFunc(servers, func(c report.Candidate) bool { return c.Standing == report.Ready })
@@ -62,14 +62,14 @@ func ofUse(d *report.Domain, use string, servers []report.Candidate) (all []repo
 	switch {
 	case !ready && asked:
 		add("not-vouched", report.Weaker,
-			fmt.Sprintf("For %s mail, only what an attacker on the way can change names the servers. A careful mail program asks before it uses them.", use),
-			fmt.Sprintf("Owner of the domain: sign its DNS (DNSSEC), or put the servers' names at https://autoconfig.%s/mail/config-v1.1.xml. You: -yes looks at them.", d.Name))
+			"For {use} mail, only what an attacker on the way can change names the servers. A careful mail program asks before it uses them.",
+			"Owner of the domain: sign its DNS (DNSSEC), or put the servers' names at https://autoconfig.{domain}/mail/config-v1.1.xml. You: `-yes` looks at them.", "{use}", use)
 	case !ready && slices.ContainsFunc(d.Sources, failed):
-		add("server-unknown", report.Unknown, fmt.Sprintf("For %s mail, no server is known, and not all that may name one could be asked.", use),
-			"You: look again later, or from another network.")
+		add("server-unknown", report.Unknown, "For {use} mail, no server is known, and not all that may name one could be asked.",
+			"You: look again later, or from another network.", "{use}", use)
 	case !ready:
-		add("no-server", report.Locked, fmt.Sprintf("For %s mail, the domain names no server that can be used.", use),
-			"Owner of the domain: publish SRV records (RFC 6186), or an autoconfig document.")
+		add("no-server", report.Locked, "For {use} mail, the domain names no server that can be used.",
+			"Owner of the domain: publish SRV records (RFC 6186), or an autoconfig document.", "{use}", use)
 	}
 	return append(all, contradictions(d, use, servers)...)
 }
@@ -90,11 +90,10 @@ func contradictions(d *report.Domain, use string, servers []report.Candidate) (a
 	}
 	for _, protocol := range order {
 		if said := apart(hosts[protocol]); said != "" {
-			all = append(all, report.Finding{
-				ID: "contradiction", Harm: report.Weaker, Where: []string{d.Name},
-				What: fmt.Sprintf("For %s mail by %s, the sources do not name the same server: %s. Which one a mail program uses depends on what it asks.", use, protocol, said),
-				Next: "Owner of the domain: name the same host in all of them: " + places(protocol, d.Name, hosts[protocol]) + ".",
-			})
+			all = append(all, finding("contradiction", report.Weaker, d.Name,
+				"For {use} mail by {protocol}, the sources do not name the same server: {said}. Which one a mail program uses depends on what it asks.",
+				"Owner of the domain: name the same host in all of them: "+places(hosts[protocol])+".",
+				"{use}", use, "{protocol}", protocol, "{said}", said, "{domain}", d.Name))
 		}
 	}
 	return all

@@ -84,11 +84,9 @@ func unmet(e *report.Endpoint, names []string) (all []report.Finding) {
 	}
 	for _, x := range expectations() {
 		if slices.Contains(names, x.name) && !x.met(e) {
-			all = append(all, report.Finding{
-				ID: "expected-" + x.name, Harm: report.Unlike, Where: []string{e.URL.String()},
-				What: fmt.Sprintf("Expected was %s, and it is %s.", x.name, x.is(e)),
-				Next: "You: if this was as expected before, ask the operator of the server what has changed.",
-			})
+			all = append(all, finding("expected-"+x.name, report.Unlike, e.URL.String(),
+				"Expected was {name}, and it is {is}.",
+				"You: if this was as expected before, ask the operator of the server what has changed.", "{name}", x.name, "{is}", x.is(e)))
 		}
 	}
 	return all
@@ -102,11 +100,9 @@ func unmetByDomain(d *report.Domain, names []string) (all []report.Finding) {
 	}
 	for _, x := range domainExpectations() {
 		if slices.Contains(names, x.name) && !x.met(d.MX) {
-			all = append(all, report.Finding{
-				ID: "expected-" + x.name, Harm: report.Unlike, Where: []string{d.Name},
-				What: fmt.Sprintf("Expected was %s, and the domain does not have it for all its hosts.", x.name),
-				Next: "Owner of the domain: if this was as expected before, look what has changed in its DNS, and at its policy.",
-			})
+			all = append(all, finding("expected-"+x.name, report.Unlike, d.Name,
+				"Expected was {name}, and the domain does not have it for all its hosts.",
+				"Owner of the domain: if this was as expected before, look what has changed in its DNS, and at its policy.", "{name}", x.name))
 		}
 	}
 	return all
@@ -128,14 +124,14 @@ func result(e *report.Endpoint) string {
 
 func version(e *report.Endpoint) string {
 	if e.TLS == nil {
-		return "without TLS"
+		return "without verified TLS"
 	}
 	return e.TLS.Version
 }
 
 func keyExchange(e *report.Endpoint) string {
 	if e.TLS == nil {
-		return "without TLS"
+		return "without verified TLS"
 	}
 	return cmp.Or(e.TLS.KeyExchange, "an exchange by RSA")
 }

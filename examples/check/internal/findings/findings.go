@@ -4,6 +4,7 @@ package findings
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
@@ -47,8 +48,8 @@ type row struct {
 	harm report.Harm
 	// found reports whether it is so; days is how long a certificate is to be good for.
 	found func(e *report.Endpoint, days int) bool
-	// what and next are sentences. In them {host}, {names} and so on stand for the facts
-	// that fill returns.
+	// what and next are sentences. In them {host}, {names} and so on stand for facts, and
+	// {tls}, {service} and so on for settings.
 	what, next string
 }
 
@@ -56,14 +57,24 @@ type row struct {
 func ofEndpoint(e *report.Endpoint, days int) (all []report.Finding) {
 	for _, r := range rows() {
 		if r.found(e, days) {
-			fill := facts(e)
-			all = append(all, report.Finding{
-				ID: r.id, Harm: r.harm, Where: []string{e.URL.String()},
-				What: fill.Replace(r.what), Next: fill.Replace(r.next),
-			})
+			own := strings.NewReplacer(settings(e)...) // which have marks
+			all = append(all, finding(r.id, r.harm, e.URL.String(), own.Replace(r.what), own.Replace(r.next), facts(e)...))
 		}
 	}
 	return all
+}
+
+// finding returns a finding of one place. The pairs say what stands for a word in braces:
+// they may be texts of others, from which it takes the marks that stand around settings.
+func finding(id string, harm report.Harm, where, what, next string, pairs ...string) report.Finding {
+	for i := range pairs {
+		pairs[i] = strings.ReplaceAll(pairs[i], "`", "'")
+	}
+	fill := strings.NewReplacer(pairs...)
+	return report.Finding{
+		ID: id, Harm: harm, Where: []string{where}, What: fill.Replace(what),
+		Next: strings.TrimSpace(strings.ReplaceAll(fill.Replace(next), "  ", " ")), // around a fact that is not there
+	}
 }
 
 // Kinds returns the ids of all findings that an endpoint can have, but for expectations.

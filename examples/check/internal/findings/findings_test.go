@@ -17,13 +17,14 @@ func TestRows(t *testing.T) {
 		URL: dial.MustParseEndpoint("imaps://mail.example.org"), Outcomes: []report.Outcome{{Error: "error"}},
 		Login: &report.Login{User: "joe"}, Chain: []report.Certificate{{}},
 	}
-	fill := facts(e)
+	own := strings.NewReplacer(settings(e)...)
 	for _, r := range rows() {
 		if slices.Contains(known, r.id) || !slices.Contains(report.Harms(), r.harm) {
 			t.Errorf("%s: twice, or without a harm", r.id)
 		}
 		known = append(known, r.id)
-		for _, text := range []string{fill.Replace(r.what), fill.Replace(r.next)} {
+		f := finding(r.id, r.harm, "", own.Replace(r.what), own.Replace(r.next), facts(e)...)
+		for _, text := range []string{f.What, f.Next} {
 			if strings.ContainsAny(text, "{}") || text == "" {
 				t.Errorf("%s: %q", r.id, text)
 			}
@@ -87,7 +88,8 @@ func TestMX(t *testing.T) {
 	}
 }
 
-// The date is that of the certificate that has expired, and a weak key that of any of the chain.
+// A date is that of the certificate that has expired or is not valid yet, and a short key that of
+// any of the chain.
 func TestCertificates(t *testing.T) {
 	day := func(day, left int) report.Certificate {
 		return report.Certificate{Key: "ECDSA P-256", NotAfter: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), DaysLeft: left}
@@ -100,10 +102,14 @@ func TestCertificates(t *testing.T) {
 	}{
 		{report.CertExpired, []report.Certificate{day(5, -5), day(2, -8)}, "", "expired on 2026-01-05"},
 		{report.CertExpired, []report.Certificate{day(25, 15), day(2, -8)}, "", "expired on 2026-01-02"},
+		{report.CertNotYet, []report.Certificate{{}, {NotBefore: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)}}, "", "from 2026-02-01"},
 		{report.CertWeakKey, []report.Certificate{day(25, 15), day(25, 15)}, `certificate of "b" has an RSA key of only 1024 bits`, `for the server: certificate of "b" has`},
 	} {
 		e := &report.Endpoint{URL: dial.MustParseEndpoint("imaps://a.test"), Chain: c.chain, Outcomes: []report.Outcome{{Reason: c.reason, Error: c.error}}}
 		if got := ofEndpoint(e, 0); len(got) != 1 || !strings.Contains(got[0].What, c.want) {
+			t.Errorf("%s: %+v", c.reason, got)
+		}
+		if got := unmet(e, []string{"tls1.3"}); len(got) != 1 || !strings.Contains(got[0].What, "without verified TLS") {
 			t.Errorf("%s: %+v", c.reason, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/internal/progress"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -75,13 +76,19 @@ func end(e *report.Endpoint) (until time.Time, daysLeft int) {
 	return c.NotAfter, c.DaysLeft
 }
 
-// facts returns what fills the places in the sentences of a row.
-func facts(e *report.Endpoint) *strings.Replacer {
+// begin returns when the last certificate of the chain becomes valid.
+func begin(e *report.Endpoint) time.Time {
+	return slices.MaxFunc(e.Chain, func(a, b report.Certificate) int { return a.NotBefore.Compare(b.NotBefore) }).NotBefore
+}
+
+// facts returns the facts for the sentences of a row.
+func facts(e *report.Endpoint) []string {
 	o := e.Main()
 	fill := []string{
 		"{host}", e.URL.Host, "{port}", strconv.Itoa(int(port(e))), "{protocol}", spoken(e),
 		"{starttls}", starttls(e), "{clear}", strings.Join(shown(e), ", "), "{old}", old(e.OldTLS),
-		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", hint(e),
+		"{phase}", string(o.Phase), "{error}", o.Error, "{hint}", o.Hint,
+		"{advice}", cmp.Or(o.Hint, "Operator of the server: look at the log."),
 	}
 	if l := e.Login; l != nil {
 		fill = append(fill, "{user}", l.User, "{login}", l.Error, "{loginhint}", cmp.Or(l.Hint, "You: check user and password."), "{unbound}", l.Unbound)
@@ -90,14 +97,10 @@ func facts(e *report.Endpoint) *strings.Replacer {
 		leaf, last := e.Chain[0], e.Chain[len(e.Chain)-1]
 		until, left := end(e)
 		fill = append(fill, "{names}", names(leaf), "{subject}", leaf.Subject, "{issuer}", leaf.Issuer,
-			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", leaf.NotBefore.Format(time.DateOnly),
-			"{until}", until.Format(time.DateOnly), "{days}", count(left, "day"))
+			"{root}", last.Issuer, "{keyhash}", leaf.KeyHash, "{from}", begin(e).Format(time.DateOnly),
+			"{until}", until.Format(time.DateOnly), "{days}", progress.Count(left, "day"))
 	}
-	for i := range fill {
-		fill[i] = plain(fill[i])
-	}
-	fill = append(fill, "{careless}", careless(e), "{openssl}", openssl(e), "{handshake}", handshake(e), "{unreached}", unreached(e), "{digest}", digest)
-	return strings.NewReplacer(append(fill, settings(e)...)...)
+	return fill
 }
 
 func port(e *report.Endpoint) uint16 {
@@ -129,11 +132,4 @@ func names(c report.Certificate) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(c.Names[:most], ", "), len(c.Names)-most)
 	}
 	return strings.Join(c.Names, ", ")
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 )
 
@@ -10,9 +8,9 @@ import (
 func ofMX(domain string, m *report.MX) []report.Finding {
 	switch {
 	case m != nil && m.Later:
-		return []report.Finding{{ID: "mx-unknown", Harm: report.Unknown, Where: []string{domain},
-			What: "Where mail for the domain goes could not be found out: " + m.Error,
-			Next: "You: look again later, or from another network."}}
+		return []report.Finding{finding("mx-unknown", report.Unknown, domain,
+			"Where mail for the domain goes could not be found out: {error}",
+			"You: look again later, or from another network.", "{error}", m.Error)}
 	case m == nil || m.Error != "":
 		return nil // a domain that takes no mail is none to be protected
 	}
@@ -29,14 +27,15 @@ func ofMX(domain string, m *report.MX) []report.Finding {
 // ofSTS returns what is wrong with the MTA-STS policy, if there is one.
 func ofSTS(domain string, m *report.MX) (all []report.Finding) {
 	if m.Broken != "" {
-		all = append(all, report.Finding{ID: "mta-sts-broken", Harm: report.Weaker, Where: []string{domain},
-			What: "The domain announces an MTA-STS policy that cannot be had: " + m.Broken,
-			Next: fmt.Sprintf("Owner of the domain: repair https://mta-sts.%s/.well-known/mta-sts.txt, or take the record _mta-sts.%[1]s away.", domain)})
+		all = append(all, finding("mta-sts-broken", report.Weaker, domain,
+			"The domain announces an MTA-STS policy that cannot be had: {error}",
+			"Owner of the domain: repair https://mta-sts.{domain}/.well-known/mta-sts.txt, or take the record `_mta-sts.{domain}` away.",
+			"{error}", m.Broken, "{domain}", domain))
 	}
 	if m.STS != nil && m.STS.Mode == "testing" {
-		all = append(all, report.Finding{ID: "mta-sts-testing", Harm: report.Weaker, Where: []string{domain},
-			What: "The domain's MTA-STS policy is in mode testing: senders report what does not fit it, and send all the same.",
-			Next: "Owner of the domain: put it into mode enforce when the reports are clean."})
+		all = append(all, finding("mta-sts-testing", report.Weaker, domain,
+			"The domain's MTA-STS policy is in mode testing: senders report what does not fit it, and send all the same.",
+			"Owner of the domain: put it into mode enforce when the reports are clean."))
 	}
 	return all
 }
@@ -44,20 +43,15 @@ func ofSTS(domain string, m *report.MX) (all []report.Finding) {
 // ofHost returns what is wrong with a host of a domain that is not used, or cannot be
 // verified.
 func ofHost(domain string, h report.MXHost) report.Finding {
-	if h.Error != "" {
-		return report.Finding{ID: "mx-not-used", Harm: report.Undelivered, Where: []string{h.Name},
-			What: "Careful senders bring no mail to this host: " + plain(h.Error),
-			Next: mend(domain, h)}
+	if h.Error == "" {
+		return finding("mx-not-verified", report.Weaker, h.Name,
+			"Mail from other domains can be read by an attacker on the way to this host, since nothing says how to verify it ({why}).",
+			"Owner of the domain: publish an MTA-STS policy, or sign the domain's DNS and publish TLSA records (DANE).", "{why}", h.Why)
 	}
-	return report.Finding{ID: "mx-not-verified", Harm: report.Weaker, Where: []string{h.Name},
-		What: fmt.Sprintf("Mail from other domains can be read by an attacker on the way to this host, since nothing says how to verify it (%s).", plain(h.Why)),
-		Next: "Owner of the domain: publish an MTA-STS policy, or sign the domain's DNS and publish TLSA records (DANE)."}
-}
-
-// mend returns what to do about a host that is not used.
-func mend(domain string, h report.MXHost) string {
-	if !h.NotInPolicy {
-		return "Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names."
+	next := "Owner of the domain: have its records agree: MX, TLSA, and the hosts that the MTA-STS policy names."
+	if h.NotInPolicy {
+		next = "Owner of the domain: add the line `mx: {host}` to the file https://mta-sts.{domain}/.well-known/mta-sts.txt and change the `id` in the TXT record `_mta-sts.{domain}`, or take {host} out of the MX records."
 	}
-	return fmt.Sprintf("Owner of the domain: add the line `mx: %s` to the file https://mta-sts.%s/.well-known/mta-sts.txt and change the `id` in the TXT record `_mta-sts.%[2]s`, or take %[1]s out of the MX records.", h.Name, domain)
+	return finding("mx-not-used", report.Undelivered, h.Name, "Careful senders bring no mail to this host: {error}", next,
+		"{error}", h.Error, "{host}", h.Name, "{domain}", domain)
 }

@@ -71,7 +71,7 @@ func otherRows() []row {
 		{"login-failed", report.NoLogin, func(e *report.Endpoint, _ int) bool { return e.Login != nil && e.Login.Error != "" },
 			"The login as {user} did not work: {login}",
 			"{loginhint}"},
-		{"other", report.Locked, because(report.Other), "The connection could not be made: {error}", "{hint}"},
+		{"other", report.Locked, because(report.Other), "The connection could not be made: {error}", "{advice}"},
 		{"unreachable", report.Unknown, because(report.Unreachable),
 			"It could not be looked at, as there is no connection: {error}",
 			"{unreached} Nothing is known of how the server is protected."},

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -18,25 +17,33 @@ func reads(e *report.Endpoint) bool {
 	return e.URL.Protocol == policy.IMAP || e.URL.Protocol == policy.POP3
 }
 
-// settings returns what fills the places for settings: those of the program that is most
-// often behind such a port.
+// settings returns what stands for settings and commands in the sentences of a row: those of
+// the program that is most often behind such a port.
 func settings(e *report.Endpoint) []string {
+	all := []string{
+		"{service}", service(e), "{careless}", careless(e), "{digest}", digest,
+		"{openssl}", openssl(e), "{handshake}", handshake(e), "{unreached}", unreached(e),
+	}
 	if reads(e) {
 		const files = "`ssl_cert` and `ssl_key`, since 2.4 `ssl_server_cert_file` and `ssl_server_key_file`"
-		return []string{
-			"{service}", "dovecot", "{limit}", "Dovecot: `process_limit` of the service imap-login or pop3-login, or `mail_max_userip_connections`",
-			"{tls}", "Dovecot: `ssl = required`, with " + files, "{files}", "Dovecot: " + files,
+		tls := "`ssl = required`"
+		if e.Implicit() {
+			tls = "`ssl = yes` in the `inet_listener` of the port"
+		}
+		return append(all,
+			"{limit}", "Dovecot: `process_limit` of the service imap-login or pop3-login, or `mail_max_userip_connections`",
+			"{tls}", "Dovecot: "+tls+", with "+files, "{files}", "Dovecot: "+files,
 			"{noclear}", "Dovecot: `auth_allow_cleartext = no`, before 2.4 `disable_plaintext_auth = yes`",
 			"{newtls}", "Dovecot: `ssl_min_protocol = TLSv1.2`",
-		}
+		)
 	}
-	return []string{
-		"{service}", "postfix", "{limit}", "Postfix: `smtpd_client_connection_count_limit`",
-		"{tls}", "Postfix: " + securityLevel(e) + ", with `smtpd_tls_cert_file` and `smtpd_tls_key_file`",
+	return append(all,
+		"{limit}", "Postfix: `smtpd_client_connection_count_limit`",
+		"{tls}", "Postfix: "+securityLevel(e)+", with `smtpd_tls_cert_file` and `smtpd_tls_key_file`",
 		"{files}", "Postfix: `smtpd_tls_cert_file` and `smtpd_tls_key_file`",
 		"{noclear}", "Postfix: `smtpd_tls_auth_only = yes`",
-		"{newtls}", "Postfix: `smtpd_tls_mandatory_protocols = >=TLSv1.2`",
-	}
+		"{newtls}", "Postfix: `smtpd_tls_mandatory_protocols = >=TLSv1.2`, before 3.6 `!SSLv2, !SSLv3, !TLSv1, !TLSv1.1`",
+	)
 }
 
 // securityLevel returns how Postfix turns on TLS on a port.
@@ -59,21 +66,18 @@ func openssl(e *report.Endpoint) string {
 			how = " -starttls " + strings.ToLower(e.URL.Protocol.String())
 		}
 	}
-	return fmt.Sprintf("openssl s_client%s -connect %s:%d", how, e.URL.Host, port(e))
+	return fmt.Sprintf("openssl s_client%s -connect %s", how, e.URL.Address())
 }
 
 // handshake returns what to do about TLS that could not be set up.
 func handshake(e *report.Endpoint) string {
-	log := "Operator of the server: look at the log (`journalctl -u {service}`)."
-	if strings.Contains(e.Main().Error, "certificate required") {
-		log = "Operator of the server: it demands a certificate of the client. To turn that off, set {noclient}."
+	switch {
+	case !strings.Contains(e.Main().Error, "certificate required"):
+		return fmt.Sprintf("{hint} Operator of the server: look at the log (`journalctl -u %s`).", service(e))
+	case reads(e):
+		return "{hint} Operator of the server: it demands a certificate of the client. To turn that off, set in Dovecot `auth_ssl_require_client_cert = no` and `ssl_server_request_client_cert = no` (before 2.4 `ssl_verify_client_cert = no`)."
 	}
-	off := "in Postfix `smtpd_tls_req_ccert = no`"
-	if reads(e) {
-		off = "in Dovecot `auth_ssl_require_client_cert = no` and `ssl_server_request_client_cert = no` (before 2.4 `ssl_verify_client_cert = no`)"
-	}
-	log = strings.NewReplacer("{service}", service(e), "{noclient}", off).Replace(log)
-	return strings.TrimSpace(plain(e.Main().Hint) + " " + log)
+	return "{hint} Operator of the server: it demands a certificate of the client. To turn that off, set in Postfix `smtpd_tls_req_ccert = no`."
 }
 
 // unreached returns what to do about a server that was not reached.
@@ -92,26 +96,23 @@ func spoken(e *report.Endpoint) string {
 	return "SMTP"
 }
 
-// service returns the name of the program's unit of systemd.
+// service returns the name of the program's unit of systemd. The one that is called postfix
+// often only stands for the instances.
 func service(e *report.Endpoint) string {
 	if reads(e) {
 		return "dovecot"
 	}
-	return "postfix"
+	return "'postfix*'"
 }
 
-// plain takes from a text of others the marks that stand around settings.
-func plain(text string) string { return strings.ReplaceAll(text, "`", "'") }
-
-// careless says what becomes of programs that do not insist on TLS.
+// careless says what becomes of programs, or on the port for relay of servers, that do not
+// insist on TLS.
 func careless(e *report.Endpoint) string {
-	if e.Clear != nil && len(shown(e)) == 0 {
+	switch {
+	case e.URL.Protocol == policy.SMTP && len(shown(e)) == 0:
+		return "Others send the mail so that anyone on the way can read it."
+	case e.Clear != nil && len(shown(e)) == 0:
 		return "A program that does not insist may send the password in the clear, though the server says that it refuses such logins."
 	}
 	return "Others send the password and the mail so that anyone on the way can read them."
-}
-
-// hint returns the library's advice, if it has any.
-func hint(e *report.Endpoint) string {
-	return cmp.Or(e.Main().Hint, "Operator of the server: look at the log.")
 }

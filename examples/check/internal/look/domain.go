@@ -27,7 +27,7 @@ func Domain(ctx context.Context, address string, o *discover.Options) (*report.D
 	if !d.Missing {
 		d.MX = MX(ctx, d.Name, o)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return nil, err
 	}
 	return d, nil

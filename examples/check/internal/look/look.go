@@ -52,7 +52,7 @@ func (l *Looker) Endpoint(ctx context.Context, e dial.Endpoint, about string) re
 	if l.Auth != nil && seen.Main().Result == report.Protected {
 		seen.Login = l.login(ctx, seen.URL)
 	}
-	seen.Cut = ctx.Err() != nil
+	seen.Cut = ended(ctx) != nil
 	return seen
 }
 
@@ -101,6 +101,15 @@ func (l *Looker) login(ctx context.Context, e dial.Endpoint) *report.Login {
 		done.Unbound = clip(v.login.Unbound.Error())
 	}
 	return done
+}
+
+// ended returns why a run has ended, and nil if it has not. The network's clock may be a moment
+// ahead of the context's.
+func ended(ctx context.Context) error {
+	if by, limited := ctx.Deadline(); limited && ctx.Err() == nil && !time.Now().Before(by) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 func (l *Looker) clock() func() time.Time {

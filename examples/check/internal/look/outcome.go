@@ -33,7 +33,7 @@ func failure(ctx context.Context, err error) report.Outcome {
 		o.Temporary = stopped.Temporary()
 	}
 	var rule *policy.Violation
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &rule) {
+	if end := ended(ctx); end != nil && errors.Is(err, end) && !errors.As(err, &rule) {
 		o.Reason, o.Hint = report.Cut, "" // which would be about the server
 	}
 	return o

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 	"github.com/mailconn/mailconn/examples/check/internal/words"
+	"github.com/mailconn/mailconn/examples/internal/progress"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -41,7 +42,7 @@ func functions() template.FuncMap {
 		"domain":  words.DomainFacts,
 		"columns": words.Policies,
 		"cell":    func(c card, how policy.Policy) string { return words.Cell(c.Endpoint, how) },
-		"count":   count,
+		"count":   progress.Count,
 		"parts":   parts,
 		"word":    words.Severity,
 		"demo":    func() string { return words.Demo },
@@ -155,11 +156,4 @@ func (c *content) places(f report.Finding) (all []place) {
 		all = append(all, p)
 	}
 	return all
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

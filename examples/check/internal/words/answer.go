@@ -1,11 +1,11 @@
 package words
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mailconn/mailconn/examples/check/internal/report"
+	"github.com/mailconn/mailconn/examples/internal/progress"
 )
 
 // Demo is said first of the demo.
@@ -60,8 +60,5 @@ func places(all []string) string {
 	if slices.ContainsFunc(all, func(where string) bool { return !strings.Contains(where, "://") }) {
 		what = "place"
 	}
-	if len(all) != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", len(all), what)
+	return progress.Count(len(all), what)
 }
