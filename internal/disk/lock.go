@@ -27,6 +27,9 @@ const (
 // is released by release or when the process ends. The lock file must not be removed,
 // since another may be waiting for its lock.
 func Lock(ctx context.Context, path string) (release func(), err error) {
+	if ctx == nil {
+		return nil, errors.New("nil context")
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
