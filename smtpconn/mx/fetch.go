@@ -128,12 +128,9 @@ func (p *policies) finish(f *fetching, id string, policy *Policy, err error, dro
 	return k.policy
 }
 
-func (p *policies) save(ctx context.Context, domain string, policy *Policy) error {
-	if p.cfg.Policies == nil {
-		return nil
+// tell tells the program about a fetch, and what counts after it.
+func (p *policies) tell(domain string, counts *Policy, err error) {
+	if hook := p.cfg.Fetched; hook != nil {
+		hook(domain, counts.copy(), err)
 	}
-	if err := p.cfg.Policies.Save(ctx, domain, policy.text()); err != nil {
-		return fmt.Errorf("MTA-STS policy cannot be kept: %w", err)
-	}
-	return nil
 }
