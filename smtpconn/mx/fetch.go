@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // fetching is a fetch under way, which ends when no call waits for it any more.
@@ -122,11 +124,17 @@ func (p *policies) finish(f *fetching, id string, policy *Policy, err error, dro
 	case policy != nil: // it counts, kept or not
 		k.policy, k.load, k.failed, k.again = policy, nil, "", time.Time{}
 	case !dropped:
-		k.failed, k.err, k.again = id, err, time.Now().Add(retryTime)
+		k.failed, k.err, k.again = id, &pastFailure{wire.Printable(err.Error()), ResultType(err)}, time.Now().Add(retryTime)
 	}
 	p.settle(k)
 	return k.policy
 }
+
+// pastFailure is what is kept of an error, which may hold much of what the server has sent,
+// until the next attempt.
+type pastFailure struct{ text, resultType string }
+
+func (e *pastFailure) Error() string { return e.text }
 
 // tell tells the program about a fetch, and what counts after it.
 func (p *policies) tell(domain string, counts *Policy, err error) {

@@ -199,6 +199,41 @@ func TestPoliciesAreBounded(t *testing.T) {
 	}
 }
 
+// What a domain or a policy host has sent is not kept beyond what counts of it: neither the
+// rest of a record or a document, nor what is in an error.
+func TestKeptIsSmall(t *testing.T) {
+	const many, rest = 200, 60_000
+	w := newWorld(t)
+	s := w.sender()
+	mx.SetFetch(s, func(_ context.Context, domain string) (*mx.Policy, error) {
+		return nil, fmt.Errorf("status %s", strings.Repeat("5", rest))
+	})
+	var kept []any
+	before := heap()
+	for i := range many {
+		filler := strings.Repeat("x", rest)
+		kept = append(kept, mx.PolicyID([]string{fmt.Sprintf("v=STSv1; id=%d; x=%s", i, filler)}))
+		doc := enforce(fmt.Sprintf("h%d.example", i), "*.example") + "x: " + filler + "\n"
+		p, err := mx.ParsePolicy(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := mx.ParseStored("id: 1\nfetched: 2026-01-01T00:00:00Z\n" + doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, p, stored)
+		mx.GetPolicy(t.Context(), s, fmt.Sprintf("d%d.example", i), "1")
+	}
+	if grown := heap() - before; grown > 4*many*rest/10 {
+		t.Errorf("%d KiB are kept of %d KiB", grown>>10, 4*many*rest>>10)
+	}
+	runtime.KeepAlive(kept)
+	if _, err := mx.GetPolicy(t.Context(), s, "d0.example", "1"); err == nil || !strings.Contains(err.Error(), "status 555") {
+		t.Errorf("%v", err)
+	}
+}
+
 func heap() int {
 	runtime.GC()
 	var m runtime.MemStats
