@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// fetching is a fetch under way, which ends when no call waits for it any more.
+// fetching is a fetch under way.
 type fetching struct {
 	of      *known
 	done    chan struct{}
@@ -38,11 +38,16 @@ func (p *policies) ahead(domain, id string) {
 	}
 	select {
 	case p.slots <- struct{}{}:
-		f := p.start(id, k)
-		f.waiting++ // which is taken back by no one
-		p.tasks.Go(func() { <-f.done; <-p.slots })
+		p.unattended(p.start(id, k))
 	default: // the next message will do
 	}
+}
+
+// unattended lets a fetch go on that no call waits for. It is called with the lock held and
+// one of the slots, which is given back in the end.
+func (p *policies) unattended(f *fetching) {
+	f.waiting++ // which is taken back by no one
+	p.tasks.Go(func() { <-f.done; <-p.slots })
 }
 
 // get fetches a policy, or returns what another call has fetched later than after. Calls
@@ -74,15 +79,26 @@ func (p *policies) get(ctx context.Context, domain, id string, after time.Time) 
 	}
 }
 
-// leave is called by one that waits no more. The last one ends the fetch, which no call
-// joins from then on.
+// leave is called by one that waits no more. If it is the last one, the fetch goes on in one
+// of the slots, of which half are for this, so that a policy host that is silent is known
+// to be: otherwise no message would get past it whose context is shorter than fetchTime.
+// Without a slot the fetch ends, and no call joins it from then on.
 func (p *policies) leave(f *fetching) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.cancel()
-		f.over()
+	if f.waiting--; f.waiting > 0 || f.of.now != f {
+		return
 	}
+	if len(p.slots) < maxRefreshing/2 {
+		select {
+		case p.slots <- struct{}{}:
+			p.unattended(f)
+			return
+		default:
+		}
+	}
+	f.cancel()
+	f.over()
 }
 
 // over makes room for the next fetch. It is called with the lock held.
