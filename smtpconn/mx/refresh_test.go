@@ -266,6 +266,7 @@ func TestFetchGivenUp(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		synctest.Wait() // all fetches have begun
 		answers = true
 		if p, err := get(8, time.Hour); p == nil || err != nil {
 			t.Errorf("without a slot: %v, %v", p, err)
