@@ -22,7 +22,10 @@ import (
 // [*Error], or that of the connection. After an error the connection must be
 // closed. The server's words in it are freed of secrets that they repeat.
 func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credentials) (dial.Login, error) {
-	if creds == nil {
+	switch {
+	case ctx == nil:
+		return dial.Login{}, cancelled(errors.New("nil context"))
+	case creds == nil:
 		return dial.Login{}, cancelled(errors.New("no credentials"))
 	}
 	if err := creds.check(); err != nil {

@@ -178,6 +178,11 @@ func TestAuthenticateChecks(t *testing.T) {
 			}
 		}()
 	}
+	var none context.Context
+	c := &transport{list: []string{"PLAIN"}, answers: []auth.Answer{yes}}
+	if _, err := auth.Authenticate(none, nil, c, sessions.InClear(auth.Password{User: "u", Secret: auth.NewSecret("p")})); err == nil || len(c.log) > 0 {
+		t.Errorf("no context: %v, sent %q", err, c.log)
+	}
 }
 
 // LOGIN that is accepted before a password was asked for.

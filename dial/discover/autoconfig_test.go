@@ -81,17 +81,18 @@ func rowRedirects(t *testing.T) {
 			send ask submissions://mail.hoster.net:465 autoconfig/HTTPS of another host
 			empty pacc
 			empty srv`, nil},
-		"twice":                {"https://www.example.org/two", wantSimple, nil},
-		"three times":          {"https://www.example.org/three", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
-		"in a loop":            {"https://autoconfig.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
-		"to http":              {"http://www.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
-		"to a file":            {"file:///etc/passwd", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
-		"with a password":      {"https://u:p@www.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
-		"to no host":           {"https://nowhere.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", nil},
-		"to a wrong name":      {"https://wrong.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", nil},
-		"to what is not there": {"https://www.example.org/none", "empty pacc\nempty srv\nempty autoconfig\nempty guess", nil},
-		"to a loopback":        {"https://127.0.0.1/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrNotPermitted},
-		"to this host":         {"https://local.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrNotPermitted},
+		"twice":                  {"https://www.example.org/two", wantSimple, nil},
+		"three times":            {"https://www.example.org/three", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"in a loop":              {"https://autoconfig.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"to http":                {"http://www.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"to a file":              {"file:///etc/passwd", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"with a password":        {"https://u:p@www.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"to no host":             {"https://nowhere.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", nil},
+		"to a wrong name":        {"https://wrong.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", nil},
+		"to what is not there":   {"https://www.example.org/none", "empty pacc\nempty srv\nempty autoconfig\nempty guess", nil},
+		"to a name that is none": {"https://" + strings.Repeat("ü", 4000) + ".example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
+		"to a loopback":          {"https://127.0.0.1/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrNotPermitted},
+		"to this host":           {"https://local.example.org/", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrNotPermitted},
 	} {
 		in(t, func(t *testing.T, w *world) {
 			w.Site("autoconfig.example.org", to(c.location))
@@ -338,5 +339,17 @@ func TestStatus(t *testing.T) {
 				t.Errorf("%d: %s%v", status, show(res), res.Failed)
 			}
 		})
+	}
+}
+
+// A server has no more user names than a program may try, however many a document names.
+func TestManyUsers(t *testing.T) {
+	var users strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&users, "<username>user%d</username>", i)
+	}
+	res, err := discover.ReadDocument([]byte(config(incoming("imap", "mail.example.org", "993", "SSL", users.String()))), false)
+	if err != nil || len(res.Reading.Ready) != 1 || len(res.Reading.Ready[0].Users) != 8 || res.Reading.Ready[0].Users[7] != "user7" {
+		t.Errorf("%+v, %v", res, err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 const (
 	maxDepth   = 16 // of elements; the format needs five
 	maxServers = 32
+	maxUsers   = 8 // of a server; each may cost an attempt to log in
 )
 
 // clientConfig is what counts of an autoconfig document
@@ -113,7 +114,7 @@ func (f *finder) configServer(r *report, like find, s configServer) {
 		like.issuer = ""
 	}
 	for _, u := range s.User {
-		if u = f.fill(u); u != "" && u == wire.Printable(u) && !slices.Contains(like.users, u) {
+		if u = f.fill(u); len(like.users) < maxUsers && u != "" && u == wire.Printable(u) && !slices.Contains(like.users, u) {
 			like.users = append(like.users, u)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -87,6 +88,9 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 		to, bad := resp.Location()
 		if bad != nil || to.Scheme != "https" || to.User != nil {
 			return "", nil, fmt.Errorf("%w: it does not lead to https", ErrRedirect)
+		}
+		if _, err := hostname.Normal(to.Hostname()); err != nil { // as net/http would take long to find out
+			return "", nil, fmt.Errorf("%w: %w", ErrRedirect, err)
 		}
 		next = to.String()
 	default:

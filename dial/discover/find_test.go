@@ -235,7 +235,7 @@ func rowPermit(t *testing.T) {
 			o := w.options()
 			o.Permit = func(netip.Addr) error { return nil }
 			w.find(o)
-			host := net.JoinHostPort(netip.MustParseAddr(ip).String(), "443")
+			host := net.JoinHostPort(netip.MustParseAddr(ip).Unmap().String(), "443")
 			if !slices.Contains(w.Dialled(), "tcp "+host) {
 				t.Errorf("%s: not dialled though permitted: %q", ip, w.Dialled())
 			}

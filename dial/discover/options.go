@@ -51,7 +51,8 @@ type Options struct {
 	TellAddress bool
 
 	// Permit is asked before a connection to an address is made, by several
-	// goroutines at once; an error forbids it. nil is [PublicAddress]. A service
+	// goroutines at once; an error forbids it. The address has no zone, and is of
+	// IPv4 rather than mapped to IPv6. nil is [PublicAddress]. A service
 	// that lets strangers type addresses should also forbid its own networks.
 	Permit func(netip.Addr) error
 

@@ -44,7 +44,7 @@ type Servers struct {
 // Candidate is a server that may be the address's.
 type Candidate struct {
 	Endpoint dial.Endpoint // its port is always set
-	// Users are the names to log in with, the likeliest first. Only a login can
+	// Users are the names to log in with, at most eight, the likeliest first. Only a login can
 	// tell which is right.
 	Users []string
 	// Auth are the ways to log in that the source names, in its order; nil if it

@@ -84,11 +84,15 @@ func (f *finder) gone(ctx context.Context, below []*dns.Answer) bool {
 	return err == nil && a.Absent == dns.NoName
 }
 
-// maxOffers bounds how many servers a service may have.
-const maxOffers = 16
+// Limits on a service: its servers, and the records that are named as left out.
+const (
+	maxOffers  = 16
+	maxLeftOut = 8
+)
 
 // offers reads the records of one service.
 func (s service) offers(a *dns.Answer, r *report) (offers []offer) {
+	leftOut := 0
 	for _, rec := range a.Records {
 		srv, ok := rec.Body.(*dnsmessage.SRVResource)
 		switch {
@@ -100,11 +104,16 @@ func (s service) offers(a *dns.Answer, r *report) (offers []offer) {
 		}
 		o, err := s.offer(srv)
 		if err != nil {
-			r.fail(fmt.Errorf("%w: _%s._tcp: %w", ErrRecord, s.name, err))
+			if leftOut++; leftOut <= maxLeftOut {
+				r.fail(fmt.Errorf("%w: _%s._tcp: %w", ErrRecord, s.name, err))
+			}
 			continue
 		}
 		o.secure = a.Secure
 		offers = append(offers, o)
+	}
+	if leftOut > maxLeftOut {
+		r.fail(fmt.Errorf("%w: _%s._tcp: %d records, of which %d are named", ErrRecord, s.name, leftOut, maxLeftOut))
 	}
 	if offers = sortOffers(offers); len(offers) > maxOffers {
 		r.fail(fmt.Errorf("%w: _%s._tcp: %d records, of which %d are used", ErrRecord, s.name, len(offers), maxOffers))

@@ -146,6 +146,9 @@ func rowOddRecords(t *testing.T, w *world) {
 	for i := range 300 {
 		w.Names.Add(fmt.Sprintf("_submissions._tcp.example.org SRV %d 1 465 smtp%d.example.org.", 300-i, i))
 	}
+	for i := range 400 {
+		w.Names.Add(fmt.Sprintf("_pop3s._tcp.example.org SRV 0 1 0 pop%d.example.org.", i))
+	}
 	res := w.find(nil)
 	if len(res.Reading.Ready) != 1 || res.Reading.Ready[0].Endpoint.Host != "good.example.org" || res.Reading.Absent != nil {
 		t.Errorf("reading: %+v", res.Reading)
@@ -160,12 +163,12 @@ func rowOddRecords(t *testing.T, w *world) {
 		}
 		fmt.Fprintln(&said, f)
 	}
-	for _, want := range []string{"port 0", "an address", "300 records", "_imaps._tcp"} {
+	for _, want := range []string{"port 0", "an address", "300 records", "_imaps._tcp", "400 records"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("%q is not said in\n%s", want, &said)
 		}
 	}
-	if len(res.Failed) != 5 {
+	if len(res.Failed) != 5+8+1 {
 		t.Error(&said)
 	}
 }

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/dns/dnsmessage"
-	"golang.org/x/net/idna"
 
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -43,16 +42,12 @@ func Canonical(name string) (string, error) {
 // toASCII turns a name into A-labels. The labels in front that begin with an
 // underscore are not of a host name (RFC 8552 §1), and stay as they are.
 func toASCII(name string) (string, error) {
-	service, host := "", name
+	host := name
 	for strings.HasPrefix(host, "_") {
-		label, rest, _ := strings.Cut(host, ".")
-		service, host = service+label+".", rest
+		_, host, _ = strings.Cut(host, ".")
 	}
-	ascii, err := idna.Lookup.ToASCII(host)
-	if err == nil && strings.ContainsRune(host, utf8.RuneError) { // which is also what invalid UTF-8 reads as
-		err = errors.New("not valid UTF-8")
-	}
-	return strings.TrimSuffix(service+ascii, "."), err
+	ascii, err := hostname.ToASCII(host)
+	return strings.TrimSuffix(strings.TrimSuffix(name, host)+ascii, "."), err
 }
 
 // plain returns a name of an answer in the form of [Canonical], but with

@@ -12,9 +12,6 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// errLocked is returned by tryLock if another has the lock.
-var errLocked = errors.New("locked by another")
-
 // The pause between two attempts to take the lock, at first and at most.
 const (
 	firstWait = time.Millisecond
@@ -27,6 +24,9 @@ const (
 // is released by release or when the process ends. The lock file must not be removed,
 // since another may be waiting for its lock.
 func Lock(ctx context.Context, path string) (release func(), err error) {
+	if ctx == nil {
+		return nil, errors.New("nil context")
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -34,11 +34,11 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	wait := time.NewTicker(firstWait)
 	defer wait.Stop()
 	for next := firstWait; ; next = min(2*next, lastWait) {
-		err := tryLock(f)
-		if err == nil {
+		locked, err := tryLock(f)
+		switch {
+		case locked:
 			return func() { f.Close() }, nil
-		}
-		if err != errLocked {
+		case err != nil:
 			f.Close()
 			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 		}

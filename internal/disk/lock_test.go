@@ -34,6 +34,10 @@ func TestLock(t *testing.T) {
 		}
 		again()
 	})
+	var none context.Context
+	if _, err := disk.Lock(none, path); err == nil {
+		t.Error("without a context")
+	}
 	if _, err := disk.Lock(t.Context(), filepath.Join(path, "none")); err == nil {
 		t.Error("a file in no directory")
 	}

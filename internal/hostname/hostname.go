@@ -32,19 +32,34 @@ func Normal(host string) (string, error) {
 	case name == "":
 		return "", errors.New("no host")
 	case strings.Contains(name, ":"):
-		return "", fmt.Errorf("host %q: not a name or an IP address (the port has a field of its own)", host)
+		return "", fmt.Errorf("host %.256q: not a name or an IP address (the port has a field of its own)", host)
 	}
-	if !wire.IsASCII(name) {
-		ascii, err := idna.Lookup.ToASCII(name)
-		if err != nil || strings.ContainsRune(name, utf8.RuneError) { // which is also what invalid UTF-8 reads as
-			return "", fmt.Errorf("host %q: not a valid international name", host)
-		}
-		name = ascii
+	name, err := ToASCII(name)
+	if err != nil {
+		return "", fmt.Errorf("host %.256q: not a valid international name", host)
 	}
 	if !valid(name) {
-		return "", fmt.Errorf("host %q: not a valid name", host)
+		return "", fmt.Errorf("host %.256q: not a valid name", host)
 	}
 	return strings.ToLower(name), nil
+}
+
+// maxUnicode bounds the bytes of a name that is turned into A-labels, since the work grows
+// with the square of a label's length. A character takes at most four bytes in UTF-8, and
+// at least one of the 253 that a name may have as A-labels.
+const maxUnicode = 4 * 253
+
+// ToASCII returns a name as A-labels (RFC 5890); one in ASCII stays as it is.
+func ToASCII(name string) (string, error) {
+	switch {
+	case wire.IsASCII(name):
+		return name, nil
+	case len(name) > maxUnicode:
+		return "", errors.New("too long for a name")
+	case strings.ContainsRune(name, utf8.RuneError): // which is also what invalid UTF-8 reads as
+		return "", errors.New("not valid UTF-8")
+	}
+	return idna.Lookup.ToASCII(name)
 }
 
 // addr returns the IP address that host is, and whether it is one.

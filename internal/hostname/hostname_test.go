@@ -23,3 +23,21 @@ func TestNormal(t *testing.T) {
 		}
 	}
 }
+
+// A name that is too long is not turned into A-labels, however short they would be, since
+// that takes seconds for a label of 64 KiB. The longest of names is.
+func TestToASCII(t *testing.T) {
+	ignored := func(n int) string { return "a" + strings.Repeat("\u00ad", n) + ".example" }
+	long := strings.Repeat(strings.Repeat("\U00020000", 50)+".", 4)
+	for name, want := range map[string]string{
+		"a b": "a b", "": "", strings.Repeat("a", 2000): strings.Repeat("a", 2000),
+		"bücher.example": "xn--bcher-kva.example", "b\xffcher.example": "", "b\ufffdcher.example": "",
+		ignored(400): "a.example", ignored(600): "",
+		long[:len(long)-1]: strings.TrimSuffix(strings.Repeat("xn--j50i"+strings.Repeat("a", 49)+".", 4), "."),
+	} {
+		got, err := hostname.ToASCII(name)
+		if got != want || (err != nil) != (want == "" && name != "") {
+			t.Errorf("%.20q: %q, %v", name, got, err)
+		}
+	}
+}

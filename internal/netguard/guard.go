@@ -77,10 +77,12 @@ func (g *Guard) connect(ctx context.Context, network string, all []netip.Addr, p
 }
 
 // allowed returns the addresses that are permitted, at most maxAddresses, and if
-// there are none the reason.
+// there are none the reason. Permit is asked about IPv4 as such, without the prefix of
+// IPv6, and without a zone: no netip.Prefix contains an address that has either.
 func (g *Guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
 	for _, a := range all {
-		if why := g.Permit(a); why != nil {
+		a = a.Unmap()
+		if why := g.Permit(a.WithZone("")); why != nil {
 			err = fmt.Errorf("%w: %v: %w", ErrNotPermitted, a, why)
 		} else if len(allowed) < maxAddresses {
 			allowed = append(allowed, a)

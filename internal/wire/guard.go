@@ -6,12 +6,6 @@ import (
 	"time"
 )
 
-// AbortConn is a connection that can also be closed without a close_notify alert.
-type AbortConn interface {
-	net.Conn
-	Abort() error
-}
-
 // Guard is the connection that a session gives to its mail library. It keeps the
 // deadlines that the library sets, and adds two limits: a reply must begin within a
 // time of the last write, and a write must make progress. It remembers the first I/O
@@ -110,5 +104,6 @@ func (g *Guard) stop() {
 	g.writeTimer.set(time.Time{}, nil)
 }
 
-func (g *Guard) LocalAddr() net.Addr  { return g.conn.LocalAddr() }
+func (g *Guard) LocalAddr() net.Addr { return g.conn.LocalAddr() }
+
 func (g *Guard) RemoteAddr() net.Addr { return g.conn.RemoteAddr() }

@@ -65,8 +65,8 @@ type Config struct {
 	// would be less than RFC 5321 §5.1 asks for, and means 2.
 	MaxHosts int
 
-	// Permit is asked before a connection to an address is made; an error forbids it.
-	// nil forbids loopback, link-local, multicast and unspecified addresses.
+	// Permit is asked before a connection to an address is made, which has no zone, and is
+	// of IPv4 rather than mapped to IPv6; an error forbids it. nil forbids loopback, link-local, multicast and unspecified addresses.
 	Permit func(netip.Addr) error
 
 	// Session is told of each attempt, and of each host that was not used, by the

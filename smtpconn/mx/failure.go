@@ -73,6 +73,8 @@ func (d *delivery) judge(f *Error) {
 	}
 }
 
+func (d *delivery) requireTLS() bool { return d.envelope.Mail != nil && d.envelope.Mail.RequireTLS }
+
 // all reports whether all hosts have failed in one way.
 func (d *delivery) all(is func(error) bool) bool {
 	return len(d.tried) > 0 && !d.rest && d.route.More == 0 && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })

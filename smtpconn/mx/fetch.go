@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// fetching is a fetch under way, which ends when no call waits for it any more.
+// fetching is a fetch under way.
 type fetching struct {
 	of      *known
 	done    chan struct{}
@@ -36,11 +38,16 @@ func (p *policies) ahead(domain, id string) {
 	}
 	select {
 	case p.slots <- struct{}{}:
-		f := p.start(id, k)
-		f.waiting++ // which is taken back by no one
-		p.tasks.Go(func() { <-f.done; <-p.slots })
+		p.unattended(p.start(id, k))
 	default: // the next message will do
 	}
+}
+
+// unattended lets a fetch go on that no call waits for. It is called with the lock held and
+// one of the slots, which is given back in the end.
+func (p *policies) unattended(f *fetching) {
+	f.waiting++ // which is taken back by no one
+	p.tasks.Go(func() { <-f.done; <-p.slots })
 }
 
 // get fetches a policy, or returns what another call has fetched later than after. Calls
@@ -72,15 +79,26 @@ func (p *policies) get(ctx context.Context, domain, id string, after time.Time) 
 	}
 }
 
-// leave is called by one that waits no more. The last one ends the fetch, which no call
-// joins from then on.
+// leave is called by one that waits no more. If it is the last one, the fetch goes on in one
+// of the slots, of which half are for this, so that a policy host that is silent is known
+// to be: otherwise no message would get past it whose context is shorter than fetchTime.
+// Without a slot the fetch ends, and no call joins it from then on.
 func (p *policies) leave(f *fetching) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.cancel()
-		f.over()
+	if f.waiting--; f.waiting > 0 || f.of.now != f {
+		return
 	}
+	if len(p.slots) < maxRefreshing/2 {
+		select {
+		case p.slots <- struct{}{}:
+			p.unattended(f)
+			return
+		default:
+		}
+	}
+	f.cancel()
+	f.over()
 }
 
 // over makes room for the next fetch. It is called with the lock held.
@@ -122,18 +140,21 @@ func (p *policies) finish(f *fetching, id string, policy *Policy, err error, dro
 	case policy != nil: // it counts, kept or not
 		k.policy, k.load, k.failed, k.again = policy, nil, "", time.Time{}
 	case !dropped:
-		k.failed, k.err, k.again = id, err, time.Now().Add(retryTime)
+		k.failed, k.err, k.again = id, &pastFailure{wire.Printable(err.Error()), ResultType(err)}, time.Now().Add(retryTime)
 	}
 	p.settle(k)
 	return k.policy
 }
 
-func (p *policies) save(ctx context.Context, domain string, policy *Policy) error {
-	if p.cfg.Policies == nil {
-		return nil
+// pastFailure is what is kept of an error, which may hold much of what the server has sent,
+// until the next attempt.
+type pastFailure struct{ text, resultType string }
+
+func (e *pastFailure) Error() string { return e.text }
+
+// tell tells the program about a fetch, and what counts after it.
+func (p *policies) tell(domain string, counts *Policy, err error) {
+	if hook := p.cfg.Fetched; hook != nil {
+		hook(domain, counts.copy(), err)
 	}
-	if err := p.cfg.Policies.Save(ctx, domain, policy.text()); err != nil {
-		return fmt.Errorf("MTA-STS policy cannot be kept: %w", err)
-	}
-	return nil
 }

@@ -60,7 +60,8 @@ func (p *Policy) allows(host string) bool {
 }
 
 // parsePolicy reads a document. Keys that are not known are ignored, and so are repeated
-// ones but for mx, and patterns that name no host.
+// ones but for mx, and patterns that name no host. The policy holds nothing else of text,
+// as it is kept for long.
 func parsePolicy(text string) (*Policy, error) {
 	p, seen := new(Policy), map[string]string{}
 	for line := range strings.Lines(text) {
@@ -86,7 +87,7 @@ func parsePolicy(text string) (*Policy, error) {
 // complete fills in what a document says beside its patterns.
 func (p *Policy) complete(keys map[string]string) error {
 	seconds, err := strconv.ParseUint(keys["max_age"], 10, 64)
-	p.Mode, p.MaxAge = Mode(keys["mode"]), time.Duration(min(seconds, maxMaxAge))*time.Second
+	p.Mode, p.MaxAge = Mode(strings.Clone(keys["mode"])), time.Duration(min(seconds, maxMaxAge))*time.Second
 	switch {
 	case keys["version"] != "STSv1":
 		return fmt.Errorf("policy of version %.64q", keys["version"])
@@ -113,7 +114,7 @@ func (p *Policy) add(pattern string) {
 		name = "*." + name
 	}
 	if len(p.MX) <= maxPatterns {
-		p.MX = append(p.MX, name)
+		p.MX = append(p.MX, strings.Clone(name))
 	}
 }
 
@@ -139,7 +140,7 @@ func parseStored(text string) (*Policy, error) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch key {
 		case "id":
-			p.ID = value
+			p.ID = strings.Clone(value)
 		case "fetched":
 			if p.Fetched, err = time.Parse(time.RFC3339, value); err != nil {
 				return nil, err
@@ -165,7 +166,7 @@ func policyID(records []string) (id string) {
 		for _, field := range fields[1:] {
 			key, value, _ := strings.Cut(strings.Trim(field, " \t"), "=")
 			if key == "id" && id == "" && isID(value) {
-				id = value
+				id = strings.Clone(value) // the policy that is kept has it
 			}
 		}
 	}

@@ -80,10 +80,3 @@ func (p *policies) refresh(ctx context.Context, domain string) {
 		p.get(ctx, domain, id, kept.Fetched) // which tells itself
 	}
 }
-
-// tell tells the program about a fetch, and what counts after it.
-func (p *policies) tell(domain string, counts *Policy, err error) {
-	if hook := p.cfg.Fetched; hook != nil {
-		hook(domain, counts.copy(), err)
-	}
-}

@@ -199,6 +199,41 @@ func TestPoliciesAreBounded(t *testing.T) {
 	}
 }
 
+// What a domain or a policy host has sent is not kept beyond what counts of it: neither the
+// rest of a record or a document, nor what is in an error.
+func TestKeptIsSmall(t *testing.T) {
+	const many, rest = 200, 60_000
+	w := newWorld(t)
+	s := w.sender()
+	mx.SetFetch(s, func(_ context.Context, domain string) (*mx.Policy, error) {
+		return nil, fmt.Errorf("status %s", strings.Repeat("5", rest))
+	})
+	var kept []any
+	before := heap()
+	for i := range many {
+		filler := strings.Repeat("x", rest)
+		kept = append(kept, mx.PolicyID([]string{fmt.Sprintf("v=STSv1; id=%d; x=%s", i, filler)}))
+		doc := enforce(fmt.Sprintf("h%d.example", i), "*.example") + "x: " + filler + "\n"
+		p, err := mx.ParsePolicy(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := mx.ParseStored("id: 1\nfetched: 2026-01-01T00:00:00Z\n" + doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, p, stored)
+		mx.GetPolicy(t.Context(), s, fmt.Sprintf("d%d.example", i), "1")
+	}
+	if grown := heap() - before; grown > 4*many*rest/10 {
+		t.Errorf("%d KiB are kept of %d KiB", grown>>10, 4*many*rest>>10)
+	}
+	runtime.KeepAlive(kept)
+	if _, err := mx.GetPolicy(t.Context(), s, "d0.example", "1"); err == nil || !strings.Contains(err.Error(), "status 555") {
+		t.Errorf("%v", err)
+	}
+}
+
 func heap() int {
 	runtime.GC()
 	var m runtime.MemStats
@@ -206,32 +241,45 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// A call that comes when another gives up the fetch gets one of its own: the policy of a
-// domain does not depend on the patience of others.
+// A policy host that is silent holds up no message for ever, however short their contexts
+// are: the fetch goes on, and when it has failed that is known. There are eight such fetches
+// at most. Any other ends with its last call, and the next call gets one of its own.
 func TestFetchGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		s := w.sender()
-		first := true
+		s := newWorld(t).sender()
+		answers := false
 		mx.SetFetch(s, func(ctx context.Context, domain string) (*mx.Policy, error) {
-			if first {
-				first = false
+			if !answers {
 				<-ctx.Done()
 				time.Sleep(time.Second)
 				return nil, ctx.Err()
 			}
 			return &mx.Policy{Mode: mx.Enforce, MX: []string{"a.example"}, MaxAge: time.Hour}, nil
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := mx.GetPolicy(ctx, s, "d.example", "1"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
+		get := func(i int, patience time.Duration) (*mx.Policy, error) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			return mx.GetPolicy(ctx, s, fmt.Sprintf("d%d.example", i), "1")
 		}
-		if p, err := mx.GetPolicy(t.Context(), s, "d.example", "1"); p == nil || err != nil {
-			t.Errorf("%v, %v", p, err)
+		for i := range 9 {
+			if _, err := get(i, time.Second); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		}
+		synctest.Wait() // all fetches have begun
+		answers = true
+		if p, err := get(8, time.Hour); p == nil || err != nil {
+			t.Errorf("without a slot: %v, %v", p, err)
 		}
 		time.Sleep(time.Minute)
-		if p, err := mx.GetPolicy(t.Context(), s, "d.example", "1"); p == nil || err != nil {
+		for i := range 9 {
+			p, err := get(i, time.Hour)
+			if silent := i < 8; silent != (p == nil) || silent != (err != nil && strings.Contains(err.Error(), "not tried again")) {
+				t.Errorf("%d: %v, %v", i, p, err)
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if p, err := get(0, time.Hour); p == nil || err != nil {
 			t.Errorf("later: %v, %v", p, err)
 		}
 	})

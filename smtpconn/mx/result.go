@@ -23,6 +23,10 @@ func ResultType(err error) string {
 	if err == nil || wire.OwnEnd(err) {
 		return ""
 	}
+	var past *pastFailure
+	if errors.As(err, &past) {
+		return past.resultType
+	}
 	for _, row := range resultTypes() {
 		if row.is(err) {
 			return row.name

@@ -3,7 +3,9 @@ package mx_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
@@ -71,8 +73,15 @@ func TestResultTypeOfPolicies(t *testing.T) {
 		setup func(w *world)
 		want  string
 	}{
-		"not found":       {serve: http.NotFound, want: "sts-policy-fetch-error"},
-		"invalid":         {serve: func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }, want: "sts-policy-invalid"},
+		"not found": {serve: http.NotFound, want: "sts-policy-fetch-error"},
+		"invalid":   {serve: func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Content-Type", "text/plain") }, want: "sts-policy-invalid"},
+		"a long answer": {serve: func(rw http.ResponseWriter, _ *http.Request) {
+			conn, _, err := rw.(http.Hijacker).Hijack()
+			if err == nil {
+				fmt.Fprintf(conn, "HTTP/1.1 %s\r\n\r\n", strings.Repeat("x", 5000))
+				conn.Close()
+			}
+		}, want: "sts-policy-fetch-error"},
 		"another name":    {cert: func(w *world) *tls.Config { return w.CA.Server("x.example") }, want: "sts-webpki-invalid"},
 		"record SERVFAIL": {setup: func(w *world) { w.Names.Fail("_mta-sts.d.example TXT", "SERVFAIL") }, want: "sts-policy-fetch-error"},
 		"host SERVFAIL":   {setup: func(w *world) { w.Names.Fail("mta-sts.d.example *", "SERVFAIL") }, want: "sts-policy-fetch-error"},
@@ -91,8 +100,12 @@ func TestResultTypeOfPolicies(t *testing.T) {
 			if c.setup != nil {
 				c.setup(w)
 			}
-			if r := w.looks("d.example", "a.example"+may); mx.ResultType(r.PolicyErr) != c.want {
-				t.Errorf("%q, want %q: %v", mx.ResultType(r.PolicyErr), c.want, r.PolicyErr)
+			s := w.sender()
+			for _, when := range []string{"at first", "again"} {
+				r, err := s.Look(t.Context(), "d.example")
+				if err != nil || mx.ResultType(r.PolicyErr) != c.want || len(r.PolicyErr.Error()) > 600 {
+					t.Errorf("%s: %q, want %q: %v, %v", when, mx.ResultType(r.PolicyErr), c.want, r.PolicyErr, err)
+				}
 			}
 		})
 	}

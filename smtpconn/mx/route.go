@@ -185,13 +185,15 @@ func (s *Sender) notSelf(targets []target, own func(target) bool) ([]target, err
 	return rest, nil
 }
 
-// withoutOwn drops hosts that have an address of this host's, as notSelf does by name.
+// withoutOwn drops hosts that have an address of this host's, or are an alias of it, as
+// notSelf does by name.
 func (s *Sender) withoutOwn(r *Route) error {
 	targets := make([]target, len(r.Hosts))
 	own := map[string]bool{}
 	for i, h := range r.Hosts {
 		targets[i] = target{h.Name, h.Preference}
-		own[h.Name] = slices.ContainsFunc(h.Addrs, func(a netip.Addr) bool { return s.self[domain{addr: a.Unmap()}.String()] })
+		own[h.Name] = slices.ContainsFunc(h.Chain, func(name string) bool { return s.self[name] }) ||
+			slices.ContainsFunc(h.Addrs, func(a netip.Addr) bool { return s.self[domain{addr: a.Unmap()}.String()] })
 	}
 	rest, err := s.notSelf(targets, func(t target) bool { return own[t.name] })
 	if err != nil {

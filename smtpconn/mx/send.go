@@ -120,8 +120,6 @@ func (d *delivery) unfit(h *Host) error {
 	return h.Err
 }
 
-func (d *delivery) requireTLS() bool { return d.envelope.Mail != nil && d.envelope.Mail.RequireTLS }
-
 // note keeps an attempt, and tells it to the program.
 func (d *delivery) note(h *Host, s Session) {
 	s.Domain, s.Host, s.Level, s.Demand, s.Why = d.route.Domain, h.Name, d.route.Level, h.Demand, h.Why

@@ -44,7 +44,7 @@ type fetchError struct {
 }
 
 func (e *fetchError) Error() string {
-	return fmt.Sprintf("MTA-STS policy at mta-sts.%s: %v", e.domain, e.err)
+	return wire.Printable(fmt.Sprintf("MTA-STS policy at mta-sts.%s: %v", e.domain, e.err))
 }
 
 func (e *fetchError) Unwrap() error { return e.err }

@@ -15,6 +15,8 @@ var (
 	ErrNotRegular = errors.New("not a regular file")
 )
 
+var errNilContext = errors.New("filestore: nil context")
+
 // CorruptError is the error for a file that is not what a Store has written. Nothing
 // is written to such a file. To start with an empty store, move the file away.
 type CorruptError struct {

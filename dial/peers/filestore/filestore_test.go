@@ -139,6 +139,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A context that is nil is an error.
+func TestNoContext(t *testing.T) {
+	s := open(t, newPath(t))
+	var none context.Context
+	_, opened := filestore.Open(none, newPath(t))
+	_, recalled := s.Recall(none, peer(1))
+	for name, err := range map[string]error{
+		"Open": opened, "Recall": recalled, "Remember": s.Remember(none, peer(1), record(1)), "Forget": s.Forget(none, peer(1)),
+		"Each": s.Each(none, func(peers.Peer, peers.Record) error { return nil }),
+	} {
+		if err == nil || err.Error() != "filestore: nil context" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestForgetAndEach(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)

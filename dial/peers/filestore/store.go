@@ -51,6 +51,9 @@ var _ peers.Store = (*Store)(nil)
 // An existing file need not be writable. The error is a [*CorruptError],
 // [ErrExposed], [ErrNotRegular] or an error of the system, wrapped.
 func Open(ctx context.Context, path string) (*Store, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	path, err := resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
@@ -143,6 +146,9 @@ func (s *Store) Close() error {
 
 // latest returns a view of the file as it is now.
 func (s *Store) latest(ctx context.Context) (*view, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	info, err := os.Stat(s.path)
 	if v := s.view.Load(); err == nil && v != nil {
 		if current, err := v.isCurrent(info); current {

@@ -21,6 +21,9 @@ import (
 // change replaces the record of a server by what f returns for the latest one. nil
 // stands for no record.
 func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) *peers.Record) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	if err := s.acquire(ctx, s.writeLock); err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ctx == nil {
+		return nil, failure(ctx, "open "+table, errNilContext)
+	}
 	s := &Store{db, table, text}
 	_, err = wire.Await(ctx, func() (struct{}, error) { return struct{}{}, s.prepare(ctx) })
 	if err != nil {

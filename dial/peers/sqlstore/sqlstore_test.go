@@ -133,6 +133,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A context that is nil is an error without a statement.
+func TestNoContext(t *testing.T) {
+	s := opened(t, func() ([][]driver.Value, error) { t.Error("it was asked"); return nil, nil })
+	var none context.Context
+	_, open := sqlstore.Open(none, nil, sqlstore.Options{Dialect: sqlstore.SQLite})
+	_, recall := s.Recall(none, known)
+	for name, err := range map[string]error{
+		"Open": open, "Recall": recall, "Remember": s.Remember(none, known, record()), "Forget": s.Forget(none, known),
+		"Each": s.Each(none, func(peers.Peer, peers.Record) error { return nil }),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), "sqlstore: ") || !strings.HasSuffix(err.Error(), ": nil context") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // code is an error as PostgreSQL's drivers have them.
 type code string
 

@@ -11,6 +11,9 @@ import (
 
 // read returns the peers and records of a query.
 func (s *Store) read(ctx context.Context, query string, args ...any) ([]entry, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
 	return wire.Await(ctx, func() ([]entry, error) {
 		rows, err := s.db.QueryContext(ctx, query, args...)
 		if err != nil {
@@ -37,6 +40,9 @@ const tries = 20
 // write executes a statement, and again if it was rolled back. All statements of this
 // package are idempotent.
 func (s *Store) write(ctx context.Context, statement string, args ...any) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	_, err := wire.Await(ctx, func() (struct{}, error) {
 		var err error
 		for range tries {
@@ -61,15 +67,16 @@ func rolledBack(err error) bool {
 	return strings.HasPrefix(err.Error(), "Error 1213 ")
 }
 
+var errNilContext = errors.New("nil context")
+
 // failure adds what failed to an error. If ctx has ended it adds the error of ctx,
 // which not every driver returns.
 func failure(ctx context.Context, what string, err error) error {
-	ended := wire.ContextError(ctx)
 	switch {
 	case err == nil:
 		return nil
-	case ended == nil || errors.Is(err, context.Cause(ctx)):
+	case ctx == nil || ctx.Err() == nil || errors.Is(err, context.Cause(ctx)):
 		return fmt.Errorf("sqlstore: %s: %w", what, err)
 	}
-	return fmt.Errorf("sqlstore: %s: %w: %w", what, ended, err)
+	return fmt.Errorf("sqlstore: %s: %w: %w", what, wire.ContextError(ctx), err)
 }

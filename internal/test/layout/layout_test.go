@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 	"internal/scramlimits":             {},
 	"dial/auth":                        {"dial", "dial/peers", "dial/trust", "internal/binding", "internal/saslprep", "internal/scramlimits", "internal/wire", "policy", goSASL, scram},
 	"dial/legacy":                      {"dial", "policy"},
-	"dial/dns":                         {"policy", "internal/wire", dnsmessage, idna},
+	"dial/dns":                         {"policy", "internal/hostname", "internal/wire", dnsmessage},
 	"internal/netguard":                {"dial", "dial/dns", dnsmessage},
 	"dial/discover":                    {"dial", "dial/dns", "internal/hostname", "internal/netguard", "internal/wire", "policy", dnsmessage, idna},
 	"internal/outage":                  {"dial", "dial/auth", "internal/backoff", "policy"},
