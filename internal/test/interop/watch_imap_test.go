@@ -151,10 +151,10 @@ func (p *copied) matches(t *testing.T, s *imapconn.Client, mailbox string) bool 
 }
 
 // act makes one event. sent has the texts so far.
-func (p *copied) act(t *testing.T, c client, server finder, sent *[]string) string {
+func (p *copied) act(t *testing.T, c client, sent *[]string) string {
 	event := []string{"mail", "mail", "mail", "expunge", "server", "program", "anew", "flags"}[rand.N(8)]
 	if event == "server" {
-		dies, ok := server.(interface {
+		dies, ok := c.server.(interface {
 			Kill()
 			Start()
 		})
@@ -223,42 +223,36 @@ func TestWatchIMAP(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		events = 1000
 	}
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			server := starts[name](lab)
-			c := newClient(t, lab, server, servers.Alice)
-			first := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-			if err := first.Create("Other", nil).Wait(); err != nil {
-				t.Fatal(err)
-			}
-			logout(t, first)
-			p := newCopied(c)
-			p.start(t.Context())
-			var sent []string
-			count := map[string]int{}
-			for range events {
-				count[p.act(t, c, server, &sent)]++
-				if rand.N(2) == 0 {
-					select {
-					case <-p.changed:
-					case <-time.After(rand.N(100 * time.Millisecond)): // many events change nothing
-					}
+	atMailboxes(t, func(t *testing.T, c client) {
+		first := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+		if err := first.Create("Other", nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		logout(t, first)
+		p := newCopied(c)
+		p.start(t.Context())
+		var sent []string
+		count := map[string]int{}
+		for range events {
+			count[p.act(t, c, &sent)]++
+			if rand.N(2) == 0 {
+				select {
+				case <-p.changed:
+				case <-time.After(rand.N(100 * time.Millisecond)): // many events change nothing
 				}
 			}
-			p.finish(t, c)
-			for _, text := range sent {
-				if n := p.told[text]; n > 1 {
-					t.Errorf("told %d times: %q", n, text)
-				}
+		}
+		p.finish(t, c)
+		for _, text := range sent {
+			if n := p.told[text]; n > 1 {
+				t.Errorf("told %d times: %q", n, text)
 			}
-			if len(p.cleared) > 0 {
-				t.Errorf("in the clear: %q", slices.Compact(p.cleared))
-			}
-			t.Logf("%d messages, %d resets, events %v", len(sent), p.resets, count)
-		})
-	}
+		}
+		if len(p.cleared) > 0 {
+			t.Errorf("in the clear: %q", slices.Compact(p.cleared))
+		}
+		t.Logf("%d messages, %d resets, events %v", len(sent), p.resets, count)
+	})
 }
 
 // finish watches until the copy is complete, and ends.

@@ -73,57 +73,51 @@ func (w *watched) start(ctx context.Context) {
 // killed and started and the program ends and begins again, at random: it is told of
 // each message once, and the mailbox is empty in the end.
 func TestWatchPOP3(t *testing.T) {
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			server := starts[name](lab)
-			c := newClient(t, lab, server, servers.Alice)
-			w := newWatched(c, filepath.Join(t.TempDir(), "seen"))
-			w.start(t.Context())
-			var texts []string
-			count := map[string]int{}
-			for range 25 {
-				s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-				for range 1 + rand.N(10) {
-					text := letter(fmt.Sprint("message ", len(texts)))
-					appendTo(t, s, "INBOX", text)
-					texts = append(texts, text)
-				}
-				logout(t, s)
-				event := []string{"server", "program", "none"}[rand.N(3)]
-				dies, ok := server.(interface {
-					Kill()
-					Start()
-				})
-				switch count[event]++; {
-				case event == "server" && ok:
-					dies.Kill()
-					dies.Start()
-				case event == "program":
-					w.stop()
-					if err := <-w.done; err != nil {
-						t.Fatal(err)
-					}
-					w.start(t.Context())
-				default:
-					<-w.looked
-				}
+	atMailboxes(t, func(t *testing.T, c client) {
+		w := newWatched(c, filepath.Join(t.TempDir(), "seen"))
+		w.start(t.Context())
+		var texts []string
+		count := map[string]int{}
+		for range 25 {
+			s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+			for range 1 + rand.N(10) {
+				text := letter(fmt.Sprint("message ", len(texts)))
+				appendTo(t, s, "INBOX", text)
+				texts = append(texts, text)
 			}
-			w.finish(t, len(texts))
-			for _, text := range texts {
-				if n := w.told[text]; n != 1 {
-					t.Errorf("told %d times: %q", n, strings.TrimSpace(text))
+			logout(t, s)
+			event := []string{"server", "program", "none"}[rand.N(3)]
+			dies, ok := c.server.(interface {
+				Kill()
+				Start()
+			})
+			switch count[event]++; {
+			case event == "server" && ok:
+				dies.Kill()
+				dies.Start()
+			case event == "program":
+				w.stop()
+				if err := <-w.done; err != nil {
+					t.Fatal(err)
 				}
+				w.start(t.Context())
+			default:
+				<-w.looked
 			}
-			s := must(c.pop3(policy.ImplicitTLS))(t)
-			defer s.Close()
-			if n, _, err := s.Stat(t.Context()); n != 0 || err != nil {
-				t.Errorf("%d are left, %v", n, err)
+		}
+		w.finish(t, len(texts))
+		for _, text := range texts {
+			if n := w.told[text]; n != 1 {
+				t.Errorf("told %d times: %q", n, strings.TrimSpace(text))
 			}
-			t.Logf("%d messages, events %v", len(texts), count)
-		})
-	}
+		}
+		s := must(c.pop3(policy.ImplicitTLS))(t)
+		defer s.Close()
+		if n, _, err := s.Stat(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d are left, %v", n, err)
+		}
+		t.Logf("%d messages, events %v", len(texts), count)
+	})
 }
 
 // finish watches until all was told and the mailbox is empty, and ends.
