@@ -19,6 +19,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -157,22 +158,12 @@ func TestHints(t *testing.T) {
 // between the two ends, which a net.Pipe does not have: both may speak at once.
 func handshake(t *testing.T, server *tls.Config, d *dial.Dialer, e dial.Endpoint) *dial.Error {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	c, s := sockettest.Pair(t, "tcp")
 	go func() {
-		if s, err := l.Accept(); err == nil {
-			tls.Server(s, server).Handshake()
-			s.Close()
-		}
+		tls.Server(s, server).Handshake()
+		s.Close()
 	}()
-	c, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = d.NewConn(t.Context(), c, e)
+	_, err := d.NewConn(t.Context(), c, e)
 	var de *dial.Error
 	if !errors.As(err, &de) {
 		t.Fatal(err)

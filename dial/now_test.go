@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -54,26 +55,14 @@ func readNow(c *dial.Conn) (string, error) {
 
 // What is read without waiting is in the transcript.
 func TestReadNowTranscript(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	raw, server := sockettest.Pair(t, "tcp")
 	said := make(chan struct{})
 	go func() {
-		server, err := l.Accept()
-		if err != nil {
-			return
-		}
 		io.WriteString(server, "+OK ready\r\n")
 		<-said
 		io.WriteString(server, "-ERR bye\r\n")
 		server.Close()
 	}()
-	raw, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer raw.Close()
 	var words strings.Builder
 	d := &dial.Dialer{Transcript: &words}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -19,16 +20,8 @@ import (
 // next of the answers, in which <t> stands for the line's first word.
 func refusing(t *testing.T, greeting string, answers ...string) net.Conn {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
+	client, server := sockettest.Pair(t, "tcp")
 	go func() {
-		server, err := l.Accept()
-		if err != nil {
-			return
-		}
 		defer server.Close()
 		server.Write([]byte(greeting))
 		lines := bufio.NewReader(server)
@@ -42,10 +35,6 @@ func refusing(t *testing.T, greeting string, answers ...string) net.Conn {
 		}
 		io.Copy(io.Discard, lines)
 	}()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	return client
 }
 

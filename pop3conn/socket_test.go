@@ -75,18 +75,10 @@ func straySocket(t *testing.T, player *scripttest.Player, pol policy.Policy, lat
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() }) // not before the connection is accepted, which would reset it
+	client, server := sockettest.Pair(t, "tcp")
 	answered, sent := make(chan struct{}), make(chan string, 1)
 	go func() {
-		raw, err := l.Accept()
-		if err != nil {
-			return
-		}
-		cork := &corked{Conn: raw}
+		cork := &corked{Conn: server}
 		conn := net.Conn(cork)
 		if pol == policy.ImplicitTLS {
 			conn = tls.Server(cork, secure)
@@ -106,9 +98,5 @@ func straySocket(t *testing.T, player *scripttest.Player, pol policy.Policy, lat
 		rest, _ := io.ReadAll(conn)
 		sent <- string(rest)
 	}()
-	raw, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw, answered, sent
+	return client, answered, sent
 }

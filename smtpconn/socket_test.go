@@ -38,23 +38,13 @@ func newSockets(t *testing.T, inTLS bool) *sockets {
 // dial begins a session with r. What arms a fault counts bytes inside TLS.
 func (s *sockets) dial(t *testing.T, r *relay, o *smtpconn.Options) (c *smtpconn.Client, hangUp func()) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if s.raw, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	server, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw, server := sockettest.Pair(t, "tcp")
+	s.raw = raw
 	pol := policy.NoTLS
 	if s.server != nil {
 		server, pol = tls.Server(server, s.server), policy.ImplicitTLS
 	}
-	return r.session(t, s.raw, server, &dial.Dialer{TLSConfig: s.client}, pol, o)
+	return r.session(t, raw, server, &dial.Dialer{TLSConfig: s.client}, pol, o)
 }
 
 // Over sockets, in the clear and inside TLS, a server may stop hearing or speaking at

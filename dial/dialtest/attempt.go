@@ -88,3 +88,7 @@ func (t *try) wait(done <-chan error, d time.Duration) bool {
 		return false
 	}
 }
+
+// errNothing is that of options that leave nothing to do: a test that passes
+// because of them would be worth nothing.
+var errNothing = errors.New("dialtest: no case has these protocols and policies and is kept")

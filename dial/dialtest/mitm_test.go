@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -193,17 +194,12 @@ func TestStripLastLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer upstream.Close()
-	go func() {
-		conn, err := upstream.Accept()
-		if err != nil {
-			return
-		}
+	sockettest.Serve(t, upstream, func(conn net.Conn) {
 		defer conn.Close()
 		io.WriteString(conn, "220 ready\r\n")
 		bufio.NewReader(conn).ReadString('\n')
 		io.WriteString(conn, "250-other.test\r\n250-SIZE\r\n250 StartTLS\r\n")
-	}()
+	})
 	m, err := dialtest.Interpose(upstream.Addr().String(), policy.SMTP, dialtest.Strip)
 	if err != nil {
 		t.Fatal(err)

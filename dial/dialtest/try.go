@@ -3,7 +3,6 @@ package dialtest
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"sync"
 	"time"
 
@@ -67,10 +66,6 @@ func (o TryOptions) complete() (TryOptions, error) {
 	}
 	return o, err
 }
-
-// errNothing is that of options that leave nothing to do: a test that passes
-// because of them would be worth nothing.
-var errNothing = errors.New("dialtest: no case has these protocols and policies and is kept")
 
 // Try has connect deal with each case under each policy, several at a time,
 // and returns what came of it. Each try has a server of its own. The error is

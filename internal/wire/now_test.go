@@ -27,20 +27,8 @@ import (
 func pairs(t *testing.T) map[string][2]net.Conn {
 	t.Helper()
 	ends := map[string][2]net.Conn{}
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": t.TempDir() + "/socket"} {
-		l, err := net.Listen(network, address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		client, err := net.Dial(network, l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		server, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, network := range []string{"tcp", "unix"} {
+		client, server := sockettest.Pair(t, network)
 		t.Cleanup(func() { client.Close(); server.Close() })
 		ends[network] = [2]net.Conn{client, server}
 	}

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
@@ -65,6 +66,22 @@ func (c *conn) useless() bool {
 	return c.dead != nil && c.answered == 0 && !c.aborted && !idle
 }
 
+// begin lets the content of j be sent, and reports whether its caller is still there.
+func (c *conn) begin(j *job) bool {
+	if j.state == abandoned {
+		return false
+	}
+	j.state, c.sending = sending, j
+	return true
+}
+
+// began reports whether the content of j was begun when its connection failed: a
+// message whose content ends connections must not go on for ever.
+func (c *conn) began(j *job, err error) bool {
+	var failed *smtpconn.SendError
+	return c.sending == j && errors.As(err, &failed) && failed.Phase == smtpconn.PhaseContent
+}
+
 // others returns how many connections stand beside c that have answered for a
 // message, or how many stand at all if none has.
 func (p *Pool) others(c *conn) int {
@@ -87,6 +104,18 @@ func (p *Pool) standing(c *conn) (all, answered int) {
 	return all, answered
 }
 
+// settled is called when c looks for a message, or has stopped looking.
+func (p *Pool) settled(c *conn) {
+	if c.starting {
+		c.starting = false
+		p.starting--
+	}
+	if c.last != nil {
+		c.last()
+		c.last = nil
+	}
+}
+
 // quitTime bounds the wait for the reply to QUIT.
 const quitTime = 5 * time.Second
 
@@ -102,17 +131,4 @@ func (p *Pool) end(c *conn) {
 	ctx, cancel := context.WithTimeout(p.life, quitTime)
 	defer cancel()
 	c.client.Quit(ctx)
-}
-
-// retire ends a connection that is idle, beside what is under way.
-func (p *Pool) retire(c *conn) {
-	p.ending++
-	p.tasks.Go(func() {
-		p.end(c)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.ending--
-		delete(p.conns, c)
-		p.start()
-	})
 }

@@ -67,14 +67,6 @@ func (p *Pool) tryAgain() {
 	p.start()
 }
 
-// sweepIn sets the timer for idle connections, if it is not set.
-func (p *Pool) sweepIn(d time.Duration) {
-	if !p.sweeping && !p.drained {
-		p.sweeping = true
-		p.sweep.Reset(d)
-	}
-}
-
 // reap closes connections that were idle for too long. Those used last are
 // last.
 func (p *Pool) reap() {

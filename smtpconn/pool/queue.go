@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -35,8 +34,6 @@ type result struct {
 	err     error
 	free    bool // the connection's fault: it costs the message no attempt
 }
-
-var errLost = errors.New("pool: the connection ended before the message's turn")
 
 // attempt sends a message once.
 func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source) result {
@@ -74,14 +71,6 @@ func (r result) because(ctx context.Context) result {
 	}
 	r.err = &e
 	return r
-}
-
-// ended returns the error of a context that has ended, and its cause.
-func ended(ctx context.Context) error {
-	if cause := context.Cause(ctx); errors.Is(cause, ErrClosed) {
-		return cause
-	}
-	return wire.ContextError(ctx)
 }
 
 // abandon leaves a job. If its content was not begun it will not be, and the error

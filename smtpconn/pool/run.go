@@ -47,34 +47,6 @@ func (p *Pool) run(get func() *conn) {
 	})
 }
 
-// hold deals with messages that cannot be served now. While a connection is up, or is
-// being made, they wait: it may carry them.
-func (p *Pool) hold() {
-	s := p.growth.holding(p.running + p.ending)
-	if s == nil || p.giveUp() {
-		return // as many connections as there may be are at work, or no message is left
-	}
-	if later := time.Until(s.next); s.trial == 0 && later > 0 {
-		p.wake.Reset(later)
-	}
-}
-
-// giveUp fails the messages that wait, while the relay is down and nothing is left that
-// may carry them, and reports whether it has. Where a try has just failed it comes
-// before the next: that may begin at once, and is for other messages.
-func (p *Pool) giveUp() bool {
-	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
-	if p.growth.down.failures == 0 || p.running+p.ending > 0 || wait {
-		return false
-	}
-	for _, j := range p.queue {
-		j.state = abandoned
-		j.result <- result{err: notSent(p.growth.err())}
-	}
-	p.queue = nil
-	return true
-}
-
 // takeIdle returns an idle connection that can serve, the one used last: so that
 // those not needed grow old.
 func (p *Pool) takeIdle(now time.Time) *conn {
@@ -88,6 +60,19 @@ func (p *Pool) takeIdle(now time.Time) *conn {
 		p.retire(c)
 	}
 	return nil
+}
+
+// retire ends a connection that is idle, beside what is under way.
+func (p *Pool) retire(c *conn) {
+	p.ending++
+	p.tasks.Go(func() {
+		p.end(c)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.ending--
+		delete(p.conns, c)
+		p.start()
+	})
 }
 
 // connect dials, and tells growth how it went.
@@ -113,6 +98,8 @@ func (p *Pool) connect(began time.Time, trial ticket) *conn {
 	p.start()
 	return nil
 }
+
+var errLost = errors.New("pool: the connection ended before the message's turn")
 
 // serve sends messages over c as a series: while there are more, each takes one round
 // trip.
@@ -166,6 +153,14 @@ func (p *Pool) stop(c *conn) {
 	p.start()
 }
 
+// sweepIn sets the timer for idle connections, if it is not set.
+func (p *Pool) sweepIn(d time.Duration) {
+	if !p.sweeping && !p.drained {
+		p.sweeping = true
+		p.sweep.Reset(d)
+	}
+}
+
 // take gives c the next message, if there is one and c may have it.
 func (p *Pool) take(c *conn) *job {
 	p.mu.Lock()
@@ -184,27 +179,6 @@ func (p *Pool) take(c *conn) *job {
 		c.begin(j)
 	}
 	return j
-}
-
-// settled is called when c looks for a message, or has stopped looking.
-func (p *Pool) settled(c *conn) {
-	if c.starting {
-		c.starting = false
-		p.starting--
-	}
-	if c.last != nil {
-		c.last()
-		c.last = nil
-	}
-}
-
-// begin lets the content of j be sent, and reports whether its caller is still there.
-func (c *conn) begin(j *job) bool {
-	if j.state == abandoned {
-		return false
-	}
-	j.state, c.sending = sending, j
-	return true
 }
 
 // answer delivers the result of the first message that c has taken, and reports
@@ -243,11 +217,4 @@ func (p *Pool) answer(c *conn, r result) bool {
 		return false
 	}
 	return true
-}
-
-// began reports whether the content of j was begun when its connection failed: a
-// message whose content ends connections must not go on for ever.
-func (c *conn) began(j *job, err error) bool {
-	var failed *smtpconn.SendError
-	return c.sending == j && errors.As(err, &failed) && failed.Phase == smtpconn.PhaseContent
 }

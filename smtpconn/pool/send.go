@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
-	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -126,51 +124,8 @@ func (p *Pool) again(ctx context.Context, r result) bool {
 	return r.free || failed.Temporary() || failed.Outcome == smtpconn.InDoubt && p.cfg.RetryInDoubt
 }
 
-// pause returns how long to wait after the nth attempt: while the relay is down until
-// it may be dialled.
-func (p *Pool) pause(n int) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	d := p.growth.down.After(n)
-	if p.growth.down.failures > 0 {
-		d = max(d, time.Until(p.growth.down.next))
-	}
-	return d
-}
-
 func (p *Pool) retried() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Retries++
-}
-
-func outcome(err error) smtpconn.Outcome {
-	var failed *smtpconn.SendError
-	if errors.As(err, &failed) {
-		return failed.Outcome
-	}
-	return 0
-}
-
-// doubted returns err, but in doubt if an attempt was: what became of the last says
-// nothing about that.
-func doubted(doubt bool, err error) error {
-	if !doubt || err == nil || outcome(err) == smtpconn.InDoubt {
-		return err
-	}
-	return &smtpconn.SendError{Outcome: smtpconn.InDoubt, Phase: smtpconn.PhaseEnd, Err: err}
-}
-
-func notSent(err error) error {
-	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
-}
-
-// unfit is the error of content that cannot be sent.
-func unfit(err error) error {
-	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseContent, Err: &wire.Fault{Err: err}}
-}
-
-// badCall is the error of a call that was wrong, which says nothing of the message.
-func badCall(err error) error {
-	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConfig, Err: &wire.CallError{Err: err}}
 }

@@ -2,7 +2,6 @@ package pool
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
@@ -46,17 +45,6 @@ func (p *Pool) Stats() Stats {
 		s.Down = p.growth.err()
 	}
 	return s
-}
-
-// isDown reports whether the relay has failed, and no connection is left that can
-// serve, or no other can be had.
-func (p *Pool) isDown() bool {
-	if p.growth.down.failures == 0 {
-		return false
-	}
-	fit := func(c *conn) bool { return c.fit(&p.cfg, time.Now()) }
-	_, answered := p.standing(nil)
-	return !temporary(p.growth.down.cause) || answered == 0 && !slices.ContainsFunc(p.idle, fit)
 }
 
 // returned counts what Send returned.

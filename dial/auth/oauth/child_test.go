@@ -1,7 +1,6 @@
 package oauth_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -209,7 +208,7 @@ func TestRow07KilledAnywhere(t *testing.T) {
 	}
 }
 
-// manySessions waits for a line, and then many sessions want a token at once.
+// manySessions waits for the other program, and then many sessions want a token at once.
 func manySessions(name, dir string, args []string) error {
 	c, err := childConfig(name, dir)
 	if err != nil {
@@ -219,8 +218,7 @@ func manySessions(name, dir string, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
-	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+	if err := child.Ready(); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
@@ -238,38 +236,12 @@ func manySessions(name, dir string, args []string) error {
 func TestRow08TwoPrograms(t *testing.T) {
 	is, c, dir := server(t)
 	signedIn(t, is, c)
-	var wg sync.WaitGroup
-	var begin []func()
-	for range 2 {
-		cmd := child.Command(t, "many", is.name, dir, "access-access-access-0")
-		stdin, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
+	many := func() *exec.Cmd { return child.Command(t, "many", is.name, dir, "access-access-access-0") }
+	for _, text := range child.Together(t, many(), many()) {
+		if text != strings.Repeat("access-access-access-1 <nil>\n", 20) {
+			t.Errorf("%s", text)
 		}
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(stdout)
-		if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
-			t.Fatalf("%q, %v", line, err)
-		}
-		begin = append(begin, func() { io.WriteString(stdin, "go\n") })
-		wg.Go(func() {
-			text, _ := io.ReadAll(lines)
-			if err := cmd.Wait(); err != nil || string(text) != strings.Repeat("access-access-access-1 <nil>\n", 20) {
-				t.Errorf("%v\n%s", err, text)
-			}
-		})
 	}
-	for _, f := range begin {
-		f()
-	}
-	wg.Wait()
 	if n := is.refreshes(); n != 1 {
 		t.Errorf("%d refreshes", n)
 	}

@@ -90,16 +90,6 @@ func (m *Mailbox) Watch(f func()) (stop func()) {
 	}
 }
 
-// changed tells the watchers.
-func (m *Mailbox) changed() {
-	m.mu.Lock()
-	watchers := m.watchers
-	m.mu.Unlock()
-	for _, f := range watchers {
-		(*f)()
-	}
-}
-
 // moveAll moves all messages to a new mailbox.
 func (m *Mailbox) moveAll(to *Mailbox) {
 	all := m.Messages()

@@ -156,21 +156,12 @@ func (m *Mailbox) Message(uid uint32) (Message, bool) {
 	return *m.messages[i], true
 }
 
-// Renumber gives the mailbox a new UIDVALIDITY and its messages new UIDs,
-// beginning with 1, as a server does that has lost its index.
-func (m *Mailbox) Renumber() {
-	m.store.mu.Lock()
-	validity := m.store.nextUIDValidity()
-	m.store.mu.Unlock()
+// changed tells the watchers.
+func (m *Mailbox) changed() {
 	m.mu.Lock()
-	m.uidValidity, m.uidNext, m.vanished = validity, 1, nil
-	m.modSeq++
-	for i, old := range m.messages {
-		msg := *old
-		msg.UID, msg.ModSeq = m.uidNext, m.modSeq
-		m.messages[i] = &msg
-		m.uidNext++
-	}
+	watchers := m.watchers
 	m.mu.Unlock()
-	m.changed()
+	for _, f := range watchers {
+		(*f)()
+	}
 }

@@ -120,3 +120,22 @@ func (s *Store) Rename(from, to string) error {
 	}
 	return nil
 }
+
+// Renumber gives the mailbox a new UIDVALIDITY and its messages new UIDs,
+// beginning with 1, as a server does that has lost its index.
+func (m *Mailbox) Renumber() {
+	m.store.mu.Lock()
+	validity := m.store.nextUIDValidity()
+	m.store.mu.Unlock()
+	m.mu.Lock()
+	m.uidValidity, m.uidNext, m.vanished = validity, 1, nil
+	m.modSeq++
+	for i, old := range m.messages {
+		msg := *old
+		msg.UID, msg.ModSeq = m.uidNext, m.modSeq
+		m.messages[i] = &msg
+		m.uidNext++
+	}
+	m.mu.Unlock()
+	m.changed()
+}

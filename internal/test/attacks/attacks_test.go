@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 )
 
 // What must not be seen in the clear.
@@ -125,16 +126,5 @@ func pipe(t *testing.T, overTCP bool) (client, server net.Conn) {
 	if !overTCP {
 		return net.Pipe()
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if client, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	if server, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	return client, server
+	return sockettest.Pair(t, "tcp")
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/smtpconn"
@@ -44,26 +45,17 @@ func newLab(t testing.TB, protocol policy.Protocol, pol policy.Policy) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
 	l := &lab{addr: listener.Addr().String(), dialer: *player.Dialer(), endpoint: dial.Endpoint{Protocol: protocol, Host: "mail.test", Policy: pol}}
 	l.dialer.NetDialer = l
 	greeting, answer := map[policy.Protocol]string{policy.IMAP: imapGreeting, policy.Submission: "220 ready\r\n", policy.POP3: "+OK ready\r\n"}[protocol],
 		map[policy.Protocol]func(string) string{policy.IMAP: imapAnswer, policy.Submission: smtpAnswer, policy.POP3: pop3Answer}[protocol]
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			if pol == policy.ImplicitTLS {
-				conn = tls.Server(conn, secure)
-			}
-			go func() {
-				defer l.served.Done()
-				echo(conn, greeting, answer)
-			}()
+	sockettest.Serve(t, listener, func(conn net.Conn) {
+		defer l.served.Done()
+		if pol == policy.ImplicitTLS {
+			conn = tls.Server(conn, secure)
 		}
-	}()
+		echo(conn, greeting, answer)
+	})
 	return l
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -36,19 +37,7 @@ const metadata = `FLAGS (\Seen) ENVELOPE ("Mon, 7 Feb 1994 21:52:25 -0800" "a su
 // fetching returns a connection to a server that says the same to each FETCH, inside TLS if
 // there is a config.
 func fetching(b *testing.B, said []byte, config *tls.Config) net.Conn {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	server, err := l.Accept()
-	if err != nil {
-		b.Fatal(err)
-	}
+	client, server := sockettest.Pair(b, "tcp")
 	if config != nil {
 		server = tls.Server(server, config)
 	}

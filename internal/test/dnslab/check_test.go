@@ -3,13 +3,10 @@ package dnslab
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/mailconn/mailconn/internal/test/dnslab/nameservers"
 )
 
 // What examples/check finds about the hosts that take mail for a domain, by the rows that are
@@ -28,15 +25,10 @@ func notVerified() map[string]string {
 // TestCheck has examples/check look at domains with and without TLSA records, by a resolver
 // that validates.
 func TestCheck(t *testing.T) {
-	nameservers.Find(t, "unbound")
-	nameservers.Find(t, "nsd")
-	if os.Getenv(inside) == "" {
-		again(t)
+	w := ownWorld(t)
+	if w == nil {
 		return
 	}
-	setUpNetwork(t)
-	w := newMailWorld(t)
-	w.serve()
 	program := filepath.Join(t.TempDir(), "check")
 	build := exec.Command("go", "build", "-o", program, "./examples/check")
 	build.Dir = "../../.."

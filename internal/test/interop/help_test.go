@@ -28,6 +28,17 @@ func newClient(t *testing.T, l *servers.Lab, s finder, user string) client {
 	return client{t: t, lab: l, server: s, user: user, secret: servers.Secret}
 }
 
+// atMailboxes runs a test with a client of Alice at each server of IMAP and POP3, all at once.
+func atMailboxes(t *testing.T, f func(t *testing.T, c client)) {
+	for _, name := range mailboxes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := servers.New(t)
+			f(t, newClient(t, lab, starts[name](lab), servers.Alice))
+		})
+	}
+}
+
 func (c client) auth() auth.Credentials {
 	return auth.Password{User: c.user, Secret: auth.NewSecret(c.secret)}
 }

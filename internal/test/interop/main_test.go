@@ -2,13 +2,12 @@ package interop
 
 import (
 	"crypto/tls"
-	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
@@ -16,11 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	supervise.Main()
-	if os.Getenv(outboxChild) != "" {
-		fmt.Fprintln(os.Stderr, fillOutbox(os.Args[1:]))
-		os.Exit(1)
-	}
-	m.Run()
+	child.Main(m, map[string]func([]string) error{"outbox": fillOutbox})
 }
 
 // host is what certificates are for, and what is dialled: dialtest.LeadTo finds it.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,15 +17,13 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
-
-// outboxChild is the environment variable that makes the test binary run fillOutbox.
-const outboxChild = "MAILCONN_OUTBOX_CHILD"
 
 // TestOutboxKilled kills a program again and again while its outbox gives messages to
 // Postfix, whose log then accounts for each: a message that Put has acknowledged was
@@ -102,8 +99,7 @@ func both(took map[string]int, doubts map[string]bool) (n int) {
 // killedOutbox runs fillOutbox, kills it, and returns the ids that were acknowledged.
 func killedOutbox(t *testing.T, dir, addr, ca, prefix string) (ids []string) {
 	t.Helper()
-	cmd := exec.Command(must(os.Executable())(t), dir, addr, ca, prefix)
-	cmd.Env = append(os.Environ(), outboxChild+"=1")
+	cmd := child.Command(t, "outbox", dir, addr, ca, prefix)
 	begun := make(chan bool, 1)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout = writer(func(b []byte) (int, error) {

@@ -16,7 +16,6 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
-	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -169,44 +168,38 @@ func (p *copied) matches(t *testing.T, s *imapconn.Client, mailbox string) bool 
 // refuses, the network cuts, stalls and half closes, and the program ends and begins again: in
 // the end its copy is what is on the server, and each message was told once. MAILCONN_FULL makes it 1,000 events.
 func TestWatchIMAP(t *testing.T) {
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			server := starts[name](lab)
-			c := newClient(t, lab, server, servers.Alice)
-			first := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-			if err := first.Create("Other", nil).Wait(); err != nil {
-				t.Fatal(err)
-			}
-			logout(t, first)
-			b := newBetween(t, c, policy.IMAP)
-			p := newCopied(c, b)
-			p.start(t.Context())
-			var sent []string
-			count := map[string]int{}
-			for range events() {
-				count[p.act(t, c, b, &sent)]++
-				if rand.N(2) == 0 {
-					select {
-					case <-p.changed:
-					case <-time.After(rand.N(100 * time.Millisecond)): // many events change nothing
-					}
+	atMailboxes(t, func(t *testing.T, c client) {
+		first := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+		if err := first.Create("Other", nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		logout(t, first)
+		b := newBetween(t, c, policy.IMAP)
+		p := newCopied(c, b)
+		p.start(t.Context())
+		var sent []string
+		count := map[string]int{}
+		for range events() {
+			count[p.act(t, c, b, &sent)]++
+			if rand.N(2) == 0 {
+				select {
+				case <-p.changed:
+				case <-time.After(rand.N(100 * time.Millisecond)): // many events change nothing
 				}
 			}
-			b.settle(t)
-			p.finish(t, c)
-			for _, text := range sent {
-				if n := p.told[text]; n > 1 {
-					t.Errorf("told %d times: %q", n, text)
-				}
+		}
+		b.settle(t)
+		p.finish(t, c)
+		for _, text := range sent {
+			if n := p.told[text]; n > 1 {
+				t.Errorf("told %d times: %q", n, text)
 			}
-			if len(p.cleared) > 0 {
-				t.Errorf("in the clear: %q", slices.Compact(p.cleared))
-			}
-			t.Logf("%d messages, %d resets, %d outages, events %v", len(sent), p.resets, p.downs, count)
-		})
-	}
+		}
+		if len(p.cleared) > 0 {
+			t.Errorf("in the clear: %q", slices.Compact(p.cleared))
+		}
+		t.Logf("%d messages, %d resets, %d outages, events %v", len(sent), p.resets, p.downs, count)
+	})
 }
 
 // finish watches until the copy is complete, and ends.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
@@ -108,41 +107,35 @@ func (w *watched) act(t *testing.T, c client, b *between, sent *[]string) string
 // program ends and begins again, at random: it is told of each message once, and the mailbox is
 // empty in the end. MAILCONN_FULL makes it 1,000 events.
 func TestWatchPOP3(t *testing.T) {
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			server := starts[name](lab)
-			c := newClient(t, lab, server, servers.Alice)
-			b := newBetween(t, c, policy.POP3)
-			w := newWatched(c, b, filepath.Join(t.TempDir(), "seen"))
-			w.start(t.Context())
-			var texts []string
-			count := map[string]int{}
-			for range events() {
-				count[w.act(t, c, b, &texts)]++
-				if rand.N(2) == 0 {
-					select {
-					case <-w.looked:
-					case <-time.After(rand.N(100 * time.Millisecond)): // the network is down
-					}
+	atMailboxes(t, func(t *testing.T, c client) {
+		b := newBetween(t, c, policy.POP3)
+		w := newWatched(c, b, filepath.Join(t.TempDir(), "seen"))
+		w.start(t.Context())
+		var texts []string
+		count := map[string]int{}
+		for range events() {
+			count[w.act(t, c, b, &texts)]++
+			if rand.N(2) == 0 {
+				select {
+				case <-w.looked:
+				case <-time.After(rand.N(100 * time.Millisecond)): // the network is down
 				}
 			}
-			b.settle(t)
-			w.finish(t, len(texts))
-			for _, text := range texts {
-				if n := w.told[text]; n != 1 {
-					t.Errorf("told %d times: %q", n, strings.TrimSpace(text))
-				}
+		}
+		b.settle(t)
+		w.finish(t, len(texts))
+		for _, text := range texts {
+			if n := w.told[text]; n != 1 {
+				t.Errorf("told %d times: %q", n, strings.TrimSpace(text))
 			}
-			s := must(c.pop3(policy.ImplicitTLS))(t)
-			defer s.Close()
-			if n, _, err := s.Stat(t.Context()); n != 0 || err != nil {
-				t.Errorf("%d are left, %v", n, err)
-			}
-			t.Logf("%d messages, %d outages, events %v", len(texts), w.downs, count)
-		})
-	}
+		}
+		s := must(c.pop3(policy.ImplicitTLS))(t)
+		defer s.Close()
+		if n, _, err := s.Stat(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d are left, %v", n, err)
+		}
+		t.Logf("%d messages, %d outages, events %v", len(texts), w.downs, count)
+	})
 }
 
 // finish watches until all was told and the mailbox is empty, and ends.

@@ -26,26 +26,21 @@ func TestCompress(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		n = 10000
 	}
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			c := newClient(t, lab, starts[name](lab), servers.Alice)
-			writer, _ := c.counted(true)
-			want := map[[32]byte]int{}
-			for i := range n {
-				text := listed(i)
-				appendTo(t, writer, "INBOX", text)
-				want[sha256.Sum256([]byte(text))]++
-			}
-			logout(t, writer)
-			packed, plain := c.readAll(true, want), c.readAll(false, want)
-			t.Logf("%d envelopes with structure: %d bytes, compressed %d; whole messages: %d, compressed %d", n, plain[0], packed[0], plain[1], packed[1])
-			if packed[0]*4 > plain[0] {
-				t.Error("that is not much less")
-			}
-		})
-	}
+	atMailboxes(t, func(t *testing.T, c client) {
+		writer, _ := c.counted(true)
+		want := map[[32]byte]int{}
+		for i := range n {
+			text := listed(i)
+			appendTo(t, writer, "INBOX", text)
+			want[sha256.Sum256([]byte(text))]++
+		}
+		logout(t, writer)
+		packed, plain := c.readAll(true, want), c.readAll(false, want)
+		t.Logf("%d envelopes with structure: %d bytes, compressed %d; whole messages: %d, compressed %d", n, plain[0], packed[0], plain[1], packed[1])
+		if packed[0]*4 > plain[0] {
+			t.Error("that is not much less")
+		}
+	})
 }
 
 // listed is a message as mail programs write them.

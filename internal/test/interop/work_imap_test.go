@@ -10,7 +10,6 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -20,37 +19,32 @@ const patience = 20 * time.Second
 // TestIMAP works in a mailbox over two sessions: what one appends the other
 // hears of in IDLE and fetches.
 func TestIMAP(t *testing.T) {
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			c := newClient(t, lab, starts[name](lab), servers.Alice)
-			exists := make(chan uint32, 10)
-			handler := &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
-				if data.NumMessages != nil {
-					exists <- *data.NumMessages
-				}
-			}}
-			reader := must(c.imap(policy.RequiredSTARTTLS, imapconn.Options{UnilateralDataHandler: handler}))(t)
-			defer reader.Close()
-			before := must(reader.Select("INBOX", nil).Wait())(t).NumMessages
-			idle := must(reader.Idle())(t)
-
-			writer := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-			text := letter("idle")
-			appendTo(t, writer, "INBOX", text)
-			logout(t, writer)
-
-			hear(t, exists, before+1)
-			if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
-				t.Fatal(err)
+	atMailboxes(t, func(t *testing.T, c client) {
+		exists := make(chan uint32, 10)
+		handler := &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			if data.NumMessages != nil {
+				exists <- *data.NumMessages
 			}
-			if got := fetch(t, reader, before+1); got != text {
-				t.Errorf("fetched %q\nappended %q", got, text)
-			}
-			logout(t, reader)
-		})
-	}
+		}}
+		reader := must(c.imap(policy.RequiredSTARTTLS, imapconn.Options{UnilateralDataHandler: handler}))(t)
+		defer reader.Close()
+		before := must(reader.Select("INBOX", nil).Wait())(t).NumMessages
+		idle := must(reader.Idle())(t)
+
+		writer := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+		text := letter("idle")
+		appendTo(t, writer, "INBOX", text)
+		logout(t, writer)
+
+		hear(t, exists, before+1)
+		if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		if got := fetch(t, reader, before+1); got != text {
+			t.Errorf("fetched %q\nappended %q", got, text)
+		}
+		logout(t, reader)
+	})
 }
 
 // hear waits for the news that there are so many messages.

@@ -9,7 +9,6 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -49,17 +48,13 @@ func TestOddMailbox(t *testing.T) {
 	if os.Getenv("MAILCONN_FULL") != "" {
 		n = 10000
 	}
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			s := must(newClient(t, lab, starts[name](lab), servers.Alice).imap(policy.ImplicitTLS, imapconn.Options{}))(t)
-			defer s.Close()
-			fillOdd(t, s, n)
-			checkOdd(t, s)
-			logout(t, s)
-		})
-	}
+	atMailboxes(t, func(t *testing.T, c client) {
+		s := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
+		defer s.Close()
+		fillOdd(t, s, n)
+		checkOdd(t, s)
+		logout(t, s)
+	})
 }
 
 // fillOdd appends n messages. A server may refuse one, which costs that one.

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -14,30 +13,25 @@ import (
 // TestPOP3 fetches what was put into a mailbox by IMAP, byte by byte the same,
 // and deletes every other message.
 func TestPOP3(t *testing.T) {
-	for _, name := range mailboxes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			lab := servers.New(t)
-			c := newClient(t, lab, starts[name](lab), servers.Alice)
-			texts := fill(t, c, 20)
-			remaining := takeHalf(t, c, texts)
+	atMailboxes(t, func(t *testing.T, c client) {
+		texts := fill(t, c, 20)
+		remaining := takeHalf(t, c, texts)
 
-			again := must(c.pop3(policy.ImplicitTLS))(t)
-			defer again.Close()
-			if count, _, err := again.Stat(t.Context()); err != nil || count != len(remaining) {
-				t.Errorf("%d messages are left, not %d: %v", count, len(remaining), err)
+		again := must(c.pop3(policy.ImplicitTLS))(t)
+		defer again.Close()
+		if count, _, err := again.Stat(t.Context()); err != nil || count != len(remaining) {
+			t.Errorf("%d messages are left, not %d: %v", count, len(remaining), err)
+		}
+		for i, want := range remaining {
+			r := must(again.Retr(t.Context(), i+1))(t)
+			if got := string(must(io.ReadAll(r))(t)); got != want {
+				t.Errorf("message %d: %q\nwant %q", i+1, got, want)
 			}
-			for i, want := range remaining {
-				r := must(again.Retr(t.Context(), i+1))(t)
-				if got := string(must(io.ReadAll(r))(t)); got != want {
-					t.Errorf("message %d: %q\nwant %q", i+1, got, want)
-				}
-			}
-			if err := again.Quit(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+		}
+		if err := again.Quit(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // fill puts so many messages into the inbox.

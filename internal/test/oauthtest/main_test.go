@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/mailconn/mailconn/dial/auth/oauth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 	"github.com/mailconn/mailconn/internal/test/supervise"
 	"github.com/mailconn/mailconn/policy"
@@ -22,10 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	supervise.Main()
-	if name := os.Getenv(child); name != "" {
-		os.Exit(runChild(name))
-	}
-	os.Exit(m.Run())
+	child.Main(m, children())
 }
 
 var mechanisms = []string{"OAUTHBEARER", "XOAUTH2"}

@@ -1,14 +1,10 @@
 package oauthtest
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -16,35 +12,23 @@ import (
 
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/auth/oauth"
+	"github.com/mailconn/mailconn/internal/test/child"
 	"github.com/mailconn/mailconn/internal/test/interop/servers"
 )
 
-// child is the environment variable that makes the test binary run one of children, with
-// the arguments of the command line: the CA's file, the issuer, the directory of tokens and
-// the mail server.
-const child = "OAUTHTEST_CHILD"
-
-func runChild(name string) int {
-	err := children[name](os.Args[1], os.Args[2], os.Args[3], os.Args[4])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+// children are the programs of tests. Their arguments are the CA's file, the issuer, the
+// directory of tokens and the mail server.
+func children() map[string]func([]string) error {
+	of := func(f func(ca, issuer, dir, addr string) error) func([]string) error {
+		return func(args []string) error { return f(args[0], args[1], args[2], args[3]) }
 	}
-	return 0
+	return map[string]func([]string) error{"many": of(manySessions), "killed": of(killedBeforeUse)}
 }
-
-var children = map[string]func(ca, issuer, dir, addr string) error{"many": manySessions, "killed": killedBeforeUse}
 
 // program returns the command that runs one of children.
 func (l *lab) program(t *testing.T, name, dir string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, l.Dir()+"/certs/ca.pem", l.issuer.URL, dir, imapAddr(l.introspects))
-	cmd.Env = append(os.Environ(), child+"="+name)
-	return cmd
+	return child.Command(t, name, l.Dir()+"/certs/ca.pem", l.issuer.URL, dir, imapAddr(l.introspects))
 }
 
 // childAccount returns what a child needs: the account, and the roots.
@@ -66,14 +50,13 @@ func childAccount(ca, issuer, dir string) (*oauth.Account, *tls.Config, error) {
 	return a, config, err
 }
 
-// manySessions waits for a line, and then twenty sessions log in at once.
+// manySessions waits for the other program, and then twenty sessions log in at once.
 func manySessions(ca, issuer, dir, addr string) error {
 	a, config, err := childAccount(ca, issuer, dir)
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
-	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+	if err := child.Ready(); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
@@ -96,38 +79,7 @@ func testTwoPrograms(t *testing.T, l *lab) {
 	a := l.signedIn(t, servers.OpaqueClient, dir)
 	l.withdraw(t, secret(t, a, ""))
 	before := l.issuer.Granted("refresh_token")
-	var wg sync.WaitGroup
-	var begin []io.Writer
-	for range 2 {
-		cmd := l.program(t, "many", dir)
-		stdin, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(stdout)
-		if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
-			t.Fatalf("%q, %v\n%s", line, err, &stderr)
-		}
-		begin = append(begin, stdin)
-		wg.Go(func() {
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("%v\n%s", err, &stderr)
-			}
-		})
-	}
-	for _, w := range begin {
-		io.WriteString(w, "go\n")
-	}
-	wg.Wait()
+	child.Together(t, l.program(t, "many", dir), l.program(t, "many", dir))
 	if n := l.issuer.Granted("refresh_token") - before; n != 1 {
 		t.Errorf("%d refreshes", n)
 	}

@@ -175,10 +175,6 @@ func (s *Session) tellStatus(name string, box *mailstore.Mailbox, items []string
 	s.Say("* STATUS %s (%s)", mimepart.Quote(encodeName(name)), strings.Join(values, " "))
 }
 
-func has(m mailstore.Message, flag string) bool {
-	return slices.ContainsFunc(m.Flags, func(f string) bool { return strings.EqualFold(f, flag) })
-}
-
 func (s *Session) namespace(*command) error {
 	s.Say(`* NAMESPACE (("" "%s")) NIL NIL`, mailstore.Separator)
 	s.done("OK done")

@@ -213,3 +213,7 @@ func (s *Session) whileIdle() (line string, err error) {
 		}
 	}
 }
+
+func has(m mailstore.Message, flag string) bool {
+	return slices.ContainsFunc(m.Flags, func(f string) bool { return strings.EqualFold(f, flag) })
+}

@@ -3,7 +3,6 @@ package serve
 import (
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 )
 
@@ -43,60 +42,6 @@ type exchange struct {
 	initial []string // at most one response that came with the command
 }
 
-// Authenticate runs the SASL exchange that args, "MECHANISM [initial response]",
-// begin. It returns nil or what Login does, ErrMechanism or ErrCancelled; any
-// other error ends the session.
-func (s *Session) Authenticate(prompt, args string) error {
-	fields := strings.Fields(args)
-	if len(fields) == 0 || len(fields) > 2 || !slices.Contains(s.Mechanisms, strings.ToUpper(fields[0])) {
-		return ErrMechanism
-	}
-	x := exchange{s, prompt, fields[1:]}
-	var user, password string
-	var err error
-	switch strings.ToUpper(fields[0]) {
-	case "PLAIN":
-		user, password, err = x.plain()
-	case "LOGIN":
-		user, password, err = x.login()
-	case "CRAM-MD5":
-		user, password, err = x.cramMD5()
-	case "XOAUTH2", "OAUTHBEARER":
-		return x.token()
-	default:
-		mechanism := strings.ToUpper(fields[0])
-		if h := scramHash(mechanism); h != nil {
-			return x.scram(h, strings.HasSuffix(mechanism, "-PLUS"))
-		}
-		return ErrMechanism
-	}
-	if err != nil {
-		return err
-	}
-	return s.Login(user, password)
-}
-
-// plain is RFC 4616. An authorization identity must be the user's own.
-func (x *exchange) plain() (user, password string, err error) {
-	text, err := x.ask("")
-	if err != nil {
-		return "", "", err
-	}
-	parts := strings.Split(text, "\x00")
-	if len(parts) != 3 || parts[0] != "" && parts[0] != parts[1] {
-		return "", "", ErrCancelled
-	}
-	return parts[1], parts[2], nil
-}
-
-func (x *exchange) login() (user, password string, err error) {
-	if user, err = x.ask("Username:"); err != nil {
-		return "", "", err
-	}
-	password, err = x.ask("Password:")
-	return user, password, err
-}
-
 // ask returns the client's response to a challenge.
 func (x *exchange) ask(challenge string) (string, error) {
 	response := ""
@@ -115,3 +60,5 @@ func (x *exchange) ask(challenge string) (string, error) {
 	}
 	return string(text), nil
 }
+
+func in64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }

@@ -3,8 +3,63 @@ package serve
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
+
+// Authenticate runs the SASL exchange that args, "MECHANISM [initial response]",
+// begin. It returns nil or what Login does, ErrMechanism or ErrCancelled; any
+// other error ends the session.
+func (s *Session) Authenticate(prompt, args string) error {
+	fields := strings.Fields(args)
+	if len(fields) == 0 || len(fields) > 2 || !slices.Contains(s.Mechanisms, strings.ToUpper(fields[0])) {
+		return ErrMechanism
+	}
+	x := exchange{s, prompt, fields[1:]}
+	var user, password string
+	var err error
+	switch strings.ToUpper(fields[0]) {
+	case "PLAIN":
+		user, password, err = x.plain()
+	case "LOGIN":
+		user, password, err = x.login()
+	case "CRAM-MD5":
+		user, password, err = x.cramMD5()
+	case "XOAUTH2", "OAUTHBEARER":
+		return x.token()
+	default:
+		mechanism := strings.ToUpper(fields[0])
+		if h := scramHash(mechanism); h != nil {
+			return x.scram(h, strings.HasSuffix(mechanism, "-PLUS"))
+		}
+		return ErrMechanism
+	}
+	if err != nil {
+		return err
+	}
+	return s.Login(user, password)
+}
+
+// plain is RFC 4616. An authorization identity must be the user's own.
+func (x *exchange) plain() (user, password string, err error) {
+	text, err := x.ask("")
+	if err != nil {
+		return "", "", err
+	}
+	parts := strings.Split(text, "\x00")
+	if len(parts) != 3 || parts[0] != "" && parts[0] != parts[1] {
+		return "", "", ErrCancelled
+	}
+	return parts[1], parts[2], nil
+}
+
+func (x *exchange) login() (user, password string, err error) {
+	if user, err = x.ask("Username:"); err != nil {
+		return "", "", err
+	}
+	password, err = x.ask("Password:")
+	return user, password, err
+}
 
 // cramMD5 is RFC 2195. The password is the server's own if the client knows it.
 func (x *exchange) cramMD5() (user, password string, err error) {
@@ -24,15 +79,6 @@ func (x *exchange) cramMD5() (user, password string, err error) {
 		return user, x.Password + "?", nil
 	}
 	return user, x.Password, nil
-}
-
-// cutLast is strings.Cut at the last separator.
-func cutLast(text, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(text, separator)
-	if i < 0 {
-		return text, "", false
-	}
-	return text[:i], text[i+len(separator):], true
 }
 
 // token is OAUTHBEARER (RFC 7628) and XOAUTH2, where the password is a token. A

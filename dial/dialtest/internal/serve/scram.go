@@ -5,7 +5,6 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha1"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"hash"
 	"strings"
@@ -103,4 +102,11 @@ func mac(h func() hash.Hash, key, text string) string {
 	return string(m.Sum(nil))
 }
 
-func in64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+// cutLast is strings.Cut at the last separator.
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(separator):], true
+}
