@@ -34,8 +34,8 @@ type Change struct {
 
 // Handled takes note that the program has got to p: to After, or to After.Without the
 // messages that it could not have, which are told as new again every [Config.Poll] and with
-// the next change. It is called by a Handler, and counts even if the session ends before the
-// Handler returns; when the Handler then returns nil, nothing more is noted. A program that keeps the
-// position with its data calls it when it has stored both: so it is not told of the change
-// twice. The error is that of [Positions], or says what is wrong with p.
+// the next change. A Handler calls it, and it counts even if the session ends before the
+// Handler returns; when the Handler then returns nil, nothing more is noted. A program that
+// keeps the position with its data calls it when it has stored both: so it is not told of the
+// change twice. The error is that of [Positions], or says what is wrong with p.
 func (c Change) Handled(p Position) error { return c.told.handled(p) }

@@ -69,7 +69,7 @@ type Config struct {
 	Renew time.Duration
 
 	// Poll is how often a server without IDLE is asked, and how often the mailboxes behind
-	// the first are; zero means 5 minutes.
+	// the first are, whatever NOTIFY tells of them; zero means 5 minutes.
 	Poll time.Duration
 
 	// Recheck is how often a mailbox is looked at as a whole; zero means 1 hour. When the

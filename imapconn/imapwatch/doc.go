@@ -46,9 +46,9 @@
 // connection that died without a word is found by the next renewal of IDLE: within
 // [Config.Renew] and the time for a reply. What waiting does not mend ends Run: a
 // broken policy, a certificate, a pin, credentials that the server has certainly refused,
-// Options.Auth that is nil while the server wants a login. Credentials that were good before in
-// this Run are tried once more, after [Config.LongDelay], as servers refuse good ones while they restart.
-// What the server says in its greeting, before TLS and unverified, does not end it.
-// A mailbox that cannot be selected ends nothing: it is told to [Config.Refused], and tried
-// again.
+// Options.Auth that is nil while the server wants a login. Credentials that were good
+// before in this Run are tried once more, after [Config.LongDelay], as servers refuse good
+// ones while they restart. What the server says in its greeting, before TLS and unverified,
+// does not end it. A mailbox that cannot be selected ends nothing: it is told to
+// [Config.Refused], and tried again.
 package imapwatch

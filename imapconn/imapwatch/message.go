@@ -52,14 +52,15 @@ func (r reader) Read(p []byte) (int, error) {
 // each, in the order of the UIDs, and reads it. o says what is fetched, as for
 // [imapconn.Client.FetchEach]; nil means the whole message.
 //
-// nil from f means that the program has the message, which is noted before the next one. So
-// when a session ends, or the program is killed, only the message that was being handled comes
-// again; when a session ends and f returns nil without an error of reading, it does not. If
-// reading has failed, whatever error f returns is taken for that of reading.
+// nil from f means that the program has the message, which is noted before the next one. When
+// the program is killed, only the message that was being handled comes again. When the session
+// ends, that one comes again if f returns an error, or reading it has failed. If reading has
+// failed, any error that f returns is taken for that of reading.
 //
-// A message that the server cannot give is told to Options.Notice, once, and does not hold up the
-// others. If the server has refused it, it comes again every [Config.Poll] and with the next
-// change, until the server gives it or it is gone; if what has come cannot be read, it counts as one that the program has.
+// A message that the server cannot give is told to Options.Notice, once, and does not hold up
+// the others. If the server has refused it, it comes again every [Config.Poll] and with the
+// next change, until the server gives it or it is gone; if what has come cannot be read, it
+// counts as one that the program has.
 func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
 	return func(ctx context.Context, client *imapconn.Client, c Change) error {
 		if len(c.New) == 0 {

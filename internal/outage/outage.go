@@ -15,8 +15,8 @@ import (
 
 // permanent reports whether a person has to do something: the arguments are wrong, the
 // server broke the policy or cannot be verified, it has certainly refused the
-// credentials, or wants a login and there is none. The end of a session is never permanent, nor is a server that turns the
-// client away in its greeting, for whatever reason.
+// credentials, or wants a login and there is none. The end of a session is never permanent,
+// nor is a server that turns the client away in its greeting, for whatever reason.
 func permanent(failed *dial.Error) bool {
 	var certificate *tls.CertificateVerificationError
 	var broken *policy.Violation

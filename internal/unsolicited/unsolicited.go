@@ -13,7 +13,7 @@ type Observer interface {
 	Exists(n uint32)            // EXISTS, that of a SELECT included
 	Expunged(number uint32)     // EXPUNGE
 	Fetched(number, uid uint32) // a FETCH that no command has asked for; uid is 0 if it is not said
-	Others() []string           // mailboxes that it wants to be told of, selected or not, if the server can do that (NOTIFY)
+	Others() []string           // mailboxes that it wants to be told of by NOTIFY
 	Changed(name string)        // one of them may have changed
 	Overflow()                  // the server tells nothing more, not even of the selected mailbox
 }

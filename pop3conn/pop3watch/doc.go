@@ -30,6 +30,7 @@
 // each. What waiting does not mend ends it: a broken policy, a certificate, a pin,
 // credentials that the server has certainly refused, Options.Auth that is nil while the
 // server wants a login. Credentials that were good before in this Run are tried once more,
-// after [Config.LongDelay], as servers refuse good ones while they restart. One odd message ends nothing: it
-// is told to [Config.Refused], comes again with the next look, and holds up no other.
+// after [Config.LongDelay], as servers refuse good ones while they restart. One odd message
+// ends nothing: it is told to [Config.Refused], comes again with the next look, and holds up
+// no other.
 package pop3watch

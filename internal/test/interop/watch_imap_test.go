@@ -166,7 +166,8 @@ func (p *copied) matches(t *testing.T, s *imapconn.Client, mailbox string) bool 
 // TestWatchIMAP watches two mailboxes to which mail comes, from which it is expunged, and of
 // which one is deleted and made anew, while the server is killed and started, ends sessions and
 // refuses, the network cuts, stalls and half closes, and the program ends and begins again: in
-// the end its copy is what is on the server, and each message was told once. MAILCONN_FULL makes it 1,000 events.
+// the end its copy is what is on the server, and each message was told once. MAILCONN_FULL
+// makes it 1,000 events.
 func TestWatchIMAP(t *testing.T) {
 	atMailboxes(t, func(t *testing.T, c client) {
 		first := must(c.imap(policy.ImplicitTLS, imapconn.Options{}))(t)
