@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 )
@@ -28,7 +29,11 @@ func ResponseOf(b []byte, h response.Head, limits response.Limits) Response {
 func (w *writer) response(b []byte, h response.Head) bool {
 	switch {
 	case h.Kind == response.Continue:
-		return w.raw("+ ") && w.raw(string(bytes.TrimSpace(b[h.Args:]))) && w.raw("\r\n")
+		text := string(bytes.TrimSpace(b[h.Args:]))
+		if strings.ContainsFunc(text, notASCII) { // it is for people: the challenges of SASL are in base64
+			text = ""
+		}
+		return w.raw("+ " + text + "\r\n")
 	case h.Kind.IsStatus():
 		return w.status(b, h)
 	case h.Kind == response.Search, h.Kind == response.Sort:
@@ -45,6 +50,9 @@ func (w *writer) response(b []byte, h response.Head) bool {
 	w.raw(h.Kind.Word())
 	return w.data(h.Kind, values) && w.raw("\r\n")
 }
+
+// notASCII reports whether a character is none of printable ASCII.
+func notASCII(c rune) bool { return c < ' ' || c > '~' }
 
 // values reads the values of a response up to its end.
 func (w *writer) values(b []byte) (values []node, err error) {

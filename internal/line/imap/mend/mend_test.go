@@ -69,6 +69,10 @@ func TestMended(t *testing.T) {
 		{"* OK [CAPABILITY IMAP4rev1  X] x", "* OK [CAPABILITY IMAP4rev1 X] x", ""},
 		{"* OK [HIGHESTMODSEQ -1] x", "* OK x", "unreadable response code HIGHESTMODSEQ"},
 		{"+idling", "+ idling", ""},
+		{"+ wird gew\xfcnscht", "+ ", ""},
+		{"+ idling\x18", "+ ", ""},
+		{"+ \x00", "+ ", ""},
+		{"+ " + strings.Repeat("YWJj", 400), "+ " + strings.Repeat("YWJj", 400), ""},
 		// Lists of flags.
 		{`* FLAGS ("\\Deleted" \Answered \Flagged)`, `* FLAGS (\Deleted \Answered \Flagged)`, "mended a flag in quotes"},
 		{`* FLAGS (a (b) "" "x y" \ c)`, `* FLAGS (a c)`, "unreadable flag,unreadable flag,unreadable flag,unreadable flag"},
