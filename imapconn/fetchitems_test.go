@@ -3,7 +3,9 @@ package imapconn_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -32,5 +34,40 @@ func TestFetchEachItems(t *testing.T) {
 	said := []string{"UID FETCH 7 (UID RFC822.SIZE FLAGS ENVELOPE BODYSTRUCTURE INTERNALDATE MODSEQ X-GM-LABELS)"}
 	if got := server.take(); !slices.Equal(got, said) {
 		t.Errorf("said %q", got)
+	}
+}
+
+// The next batch is under way while the program has a message.
+func TestFetchEachAsksAhead(t *testing.T) {
+	asked := make(chan string, 10)
+	server := &recorder{answer: func(command string) string {
+		asked <- command
+		if strings.HasPrefix(command, "UID FETCH 1 ") {
+			return "* 1 FETCH (UID 1 RFC822.SIZE 1 FLAGS ())\r\n"
+		}
+		return "* 2 FETCH (UID 2 RFC822.SIZE 1 FLAGS ())\r\n"
+	}}
+	c := server.session(t, "", nil)
+	for m, err := range c.FetchEach(t.Context(), imap.UIDSet{{Start: 1, Stop: 2}}, &imapconn.FetchOptions{NoBody: true, Batch: 1}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case command := <-asked:
+			if want := fmt.Sprintf("UID FETCH %d ", m.UID); !strings.HasPrefix(command, want) {
+				t.Errorf("said %q, want %s", command, want)
+			}
+		default:
+			t.Errorf("message %d was not asked for", m.UID)
+		}
+		if m.UID > 1 {
+			break
+		}
+		select {
+		case command := <-asked:
+			asked <- command
+		case <-time.After(10 * time.Second):
+			t.Error("the next batch is not under way")
+		}
 	}
 }
