@@ -99,18 +99,24 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// A large content that breaks when its length was announced ends the session, and says
-// of each message what is known.
+// A large content that breaks, or ends, when its length was announced ends the session, and
+// says of each message what is known.
 func TestAppendEachBreaks(t *testing.T) {
+	testBreaks(t, errors.New("broken disk"), "shorter than was announced: broken disk")
+	testBreaks(t, io.EOF, "shorter than was announced")
+}
+
+func testBreaks(t *testing.T, err error, want string) {
+	t.Helper()
 	s, c := mailbox(t)
 	text := strings.Repeat("x", 2<<20)
 	messages := func(yield func(imapconn.Append) bool) {
 		_ = yield(imapconn.Append{Content: strings.NewReader("one")}) &&
-			yield(imapconn.Append{Content: &breaking{ReadSeeker: strings.NewReader(text), left: 1 << 20}}) &&
+			yield(imapconn.Append{Content: &breaking{ReadSeeker: strings.NewReader(text), left: 1 << 20, err: err}}) &&
 			yield(imapconn.Append{Content: strings.NewReader("three")})
 	}
 	got := appended(t.Context(), c, "INBOX", messages)
-	if !strings.Contains(got, "1!false") || !strings.Contains(got, "broken disk") || c.Err() == nil {
+	if !strings.Contains(got, "1!false") || !strings.Contains(got, want) || c.Err() == nil {
 		t.Error(got)
 	}
 	for _, m := range s.Store().Inbox().Messages() {
@@ -146,11 +152,12 @@ func (panicking) Read([]byte) (int, error) { panic("broken program") }
 type breaking struct {
 	io.ReadSeeker
 	left int
+	err  error
 }
 
 func (b *breaking) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errors.New("broken disk")
+		return 0, b.err
 	}
 	n, err := b.ReadSeeker.Read(p[:min(len(p), b.left)])
 	b.left -= n

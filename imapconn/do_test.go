@@ -171,6 +171,15 @@ func TestDoIsBounded(t *testing.T) {
 	}
 }
 
+// An answer of more values than its length allows for cannot be read, and the session goes on.
+func TestDoAnswersOfManyValues(t *testing.T) {
+	many := &recorder{answer: func(string) string { return "* X " + strings.Repeat("a ", 400) + "\r\n" }}
+	c := many.session(t, "", &imapconn.Options{Bounds: imapconn.Bounds{Line: 4096}})
+	if _, err := c.Do(t.Context(), "X"); err == nil || !strings.Contains(err.Error(), "X cannot be read") || c.Err() != nil {
+		t.Error(err, c.Err())
+	}
+}
+
 // A command that was written is given up when its context ends, and the session goes on.
 func TestDoIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

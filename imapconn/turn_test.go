@@ -2,6 +2,7 @@ package imapconn_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -146,6 +147,30 @@ func TestTurnOfAMessage(t *testing.T) {
 		if took := time.Since(begin); took > 0 {
 			t.Errorf("took %v", took)
 		}
+	})
+}
+
+// A command that has waited behind one of this package is sent, however long it was: the
+// client's time for writing it does not count.
+func TestTurnAfterALongTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		go serveAhead(server, 0, 3*time.Minute)
+		c := over(t, client, nil)
+		first := c.Noop()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			if _, err := c.Do(ctx, "XPING"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		if err := errors.Join(c.Noop().Wait(), first.Wait()); err != nil {
+			t.Error(err)
+		}
+		waiting.Wait()
 	})
 }
 

@@ -64,11 +64,12 @@ func (p *Progress) show(took time.Duration) {
 	fmt.Fprintln(p.w, p.line(took))
 }
 
-// line is messages, bytes, rate and the time that is left.
+// line is messages, bytes, rate and the time that is left, of which the first second is no
+// measure.
 func (p *Progress) line(took time.Duration) string {
 	rate := float64(p.bytes) / max(took.Seconds(), 1e-3)
 	s := fmt.Sprintf("%d/%s  %s of %s  %s/s", p.messages, Count(p.of, "message"), Amount(p.bytes), Amount(p.size), Amount(int64(rate)))
-	if left := p.size - p.bytes; left > 0 && rate > 0 && p.messages < p.of {
+	if left := p.size - p.bytes; left > 0 && rate > 0 && p.messages < p.of && took >= time.Second {
 		s += "  " + time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second).String() + " left"
 	}
 	return s

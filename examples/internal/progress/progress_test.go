@@ -15,6 +15,9 @@ func TestProgress(t *testing.T) {
 	if got, want := p.line(2*time.Second), "1/4 messages  1.0 MB of 4.0 MB  500.0 kB/s  6s left"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := p.line(time.Second/2), "1/4 messages  1.0 MB of 4.0 MB  2.0 MB/s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	p.terminal, p.every = true, 0
 	p.Saved(10)
 	p.End()
