@@ -8,6 +8,10 @@ import (
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	"github.com/mailconn/mailconn/imapconn/internal/numset"
+	"github.com/mailconn/mailconn/imapconn/internal/stream"
 )
 
 // send sends the messages of a batch, and notes what has become of each. Messages that
@@ -31,33 +35,28 @@ func (a *appender) send(b *appendBatch) error {
 // exchange sends a command for each group of messages. It returns the messages that
 // were refused together.
 func (a *appender) exchange(groups [][]*outgoing) (refused []*outgoing, err error) {
-	requests := make([]request, 0, len(groups))
+	requests := make([]commands.Request, 0, len(groups))
 	for _, group := range groups {
-		r := request{command: "APPEND", text: "APPEND " + a.mailbox}
+		r := commands.Request{Command: "APPEND", Text: "APPEND " + a.mailbox}
 		for _, m := range group {
-			r.literals = append(r.literals, &m.literal)
+			r.Literals = append(r.Literals, &m.Literal)
 		}
 		requests = append(requests, r)
 	}
 	if len(requests) == 0 {
 		return nil, nil
 	}
-	x := new(exchange)
+	x := new(commands.Exchange)
 	s := a.c.stream
-	if err = s.begin(a.ctx, x, requests, anyMailbox); err == nil {
-		err = s.awaitAnswers(a.ctx, x)
+	if err = s.Begin(a.ctx, x, requests, stream.AnyMailbox); err == nil {
+		err = s.AwaitAnswers(a.ctx, x)
 	}
-	s.mu.Lock()
-	var answers []answer
-	for _, c := range x.commands {
-		answers = append(answers, *c.answer)
-	}
-	s.mu.Unlock()
+	answers := s.Answers(x)
 	for i, group := range groups {
 		switch {
-		case i >= len(answers) || !answers[i].came:
+		case i >= len(answers) || !answers[i].Came:
 			unanswered(group, a.c.loopError(err))
-		case answers[i].refused != nil && len(group) > 1:
+		case answers[i].Refused != nil && len(group) > 1:
 			refused = append(refused, group...)
 		default:
 			noteAnswer(group, answers[i])
@@ -69,8 +68,8 @@ func (a *appender) exchange(groups [][]*outgoing) (refused []*outgoing, err erro
 // rewound returns the messages whose contents can be read again, from their beginning.
 func rewound(messages []*outgoing) (again []*outgoing) {
 	for _, m := range messages {
-		m.sent = false
-		if _, m.err = m.content.(io.Seeker).Seek(m.start, io.SeekStart); m.err == nil {
+		m.Sent = false
+		if _, m.err = m.Content.(io.Seeker).Seek(m.start, io.SeekStart); m.err == nil {
 			again = append(again, m)
 		}
 	}
@@ -81,28 +80,28 @@ func rewound(messages []*outgoing) (again []*outgoing) {
 // all of the command was sent.
 func unanswered(group []*outgoing, err error) {
 	for _, m := range group {
-		m.err, m.inDoubt = err, group[len(group)-1].sent
+		m.err, m.inDoubt = err, group[len(group)-1].Sent
 	}
 }
 
 var errNotTaken = errors.New("imapconn: the server has answered OK without taking the message")
 
 // noteAnswer notes the answer to a command.
-func noteAnswer(group []*outgoing, a answer) {
+func noteAnswer(group []*outgoing, a commands.Answer) {
 	switch {
-	case a.refused != nil:
-		group[0].err = a.refused
+	case a.Refused != nil:
+		group[0].err = a.Refused
 		return
-	case !group[len(group)-1].sent:
+	case !group[len(group)-1].Sent:
 		for _, m := range group {
 			m.err = errNotTaken
 		}
 		return
 	}
-	if a.code != "APPENDUID" {
+	if a.Code != "APPENDUID" {
 		return
 	}
-	validity, uids := appendUID(a.args)
+	validity, uids := appendUID(a.Args)
 	if len(uids) != len(group) {
 		return
 	}
@@ -120,8 +119,8 @@ func appendUID(args string) (validity uint32, uids []imap.UID) {
 		return 0, nil
 	}
 	for part := range strings.SplitSeq(set, ",") {
-		r, ok := parseRange([]byte(part))
-		low, high := min(r.low, r.high), max(r.low, r.high)
+		r, ok := numset.ParseRange([]byte(part))
+		low, high := min(r.Low, r.High), max(r.Low, r.High)
 		if !ok || low == 0 || high-low >= maxAppends || len(uids) > 0 && imap.UID(low) <= uids[len(uids)-1] {
 			return 0, nil
 		}

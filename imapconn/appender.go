@@ -9,11 +9,12 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 )
 
@@ -46,21 +47,10 @@ func (c *Client) newAppender(ctx context.Context, mailbox string) (*appender, er
 	}
 	a := &appender{c: c, ctx: ctx, mailbox: name, unasked: c.unaskedLiteral(), multi: c.lists("MULTIAPPEND")}
 	a.sizeLimit = math.MaxInt64
-	if n, ok := c.listed("APPENDLIMIT"); ok {
+	if n, ok := imapline.Limit(c.caps, "APPENDLIMIT"); ok {
 		a.sizeLimit = n
 	}
 	return a, nil
-}
-
-// listed returns the number of a capability NAME=number.
-func (c *Client) listed(name string) (n int64, ok bool) {
-	for _, keyword := range c.caps {
-		if digits, found := strings.CutPrefix(keyword, name+"="); found {
-			n, err := strconv.ParseInt(digits, 10, 64)
-			return n, err == nil && n >= 0
-		}
-	}
-	return 0, false
 }
 
 // appendBatch is messages that are sent together.
@@ -71,7 +61,7 @@ type appendBatch struct {
 
 // outgoing is a message of a batch.
 type outgoing struct {
-	literal
+	commands.Literal
 	index   int
 	start   int64 // where the content begins in an io.Seeker
 	result  Appended
@@ -123,13 +113,13 @@ func (a *appender) add(b *appendBatch, m Append) {
 	if o.err = o.read(m, a.sizeLimit); o.err != nil {
 		return
 	}
-	b.held += min(o.size, maxContent)
-	o.sync = o.size > a.unasked
-	o.before = " (" + flagList(m.Flags) + ")"
+	b.held += min(o.Size, maxContent)
+	o.Sync = o.Size > a.unasked
+	o.Before = " (" + flagList(m.Flags) + ")"
 	if !m.Time.IsZero() {
-		o.before += m.Time.Format(` "02-Jan-2006 15:04:05 -0700"`)
+		o.Before += m.Time.Format(` "02-Jan-2006 15:04:05 -0700"`)
 	}
-	o.before += " " + o.announcement()
+	o.Before += " " + o.Announcement()
 }
 
 var (
@@ -152,21 +142,21 @@ func (o *outgoing) read(m Append, limit int64) (err error) {
 	}
 	s, seeks := m.Content.(io.ReadSeeker)
 	if seeks {
-		if o.start, o.size, err = extent(s); err != nil {
+		if o.start, o.Size, err = extent(s); err != nil {
 			return err
 		}
-		o.content = s
+		o.Content = s
 	}
-	if !seeks || o.size <= maxContent {
+	if !seeks || o.Size <= maxContent {
 		if err := o.hold(m.Content); err != nil {
 			return err
 		}
 	}
 	switch {
-	case o.size == 0:
+	case o.Size == 0:
 		return errNoContent
-	case o.size > limit:
-		return fmt.Errorf("imapconn: the message has %d bytes, and the server lists APPENDLIMIT=%d", o.size, limit)
+	case o.Size > limit:
+		return fmt.Errorf("imapconn: the message has %d bytes, and the server lists APPENDLIMIT=%d", o.Size, limit)
 	}
 	return nil
 }
@@ -180,7 +170,7 @@ func (o *outgoing) hold(content io.Reader) error {
 	if len(held) > maxContent {
 		return errLarge
 	}
-	o.content, o.start, o.size = bytes.NewReader(held), 0, int64(len(held))
+	o.Content, o.start, o.Size = bytes.NewReader(held), 0, int64(len(held))
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/imapconn/internal/stream"
 )
 
 // inner hides the wrapped client: other packages cannot name the field that it
@@ -30,7 +31,7 @@ type inner = imapclient.Client
 // TCP keep-alive is on unless the Dialer's NetDialer turned it off.
 type Client struct {
 	*inner
-	stream *stream
+	stream *stream.Stream
 	turns  turns
 	conn   *dial.Conn
 	caps   []string
@@ -85,3 +86,6 @@ func (c *Client) Login(username, password string) error { return errSettled }
 
 // Authenticate returns an error: set Options.Auth.
 func (c *Client) Authenticate(client sasl.Client) error { return errSettled }
+
+// Compressed reports whether the session is compressed, as Options.Compress asks for.
+func (c *Client) Compressed() bool { return c.stream.Compressed() }

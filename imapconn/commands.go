@@ -1,18 +1,19 @@
 package imapconn
 
 import (
-	"reflect"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/mailconn/mailconn/imapconn/internal/stream"
 )
 
 // Fetch is imapclient.Client.Fetch. Messages of its answer that the program has not
 // taken do not keep Close and Abort waiting.
 func (c *Client) Fetch(messages imap.NumSet, o *imap.FetchOptions) *imapclient.FetchCommand {
 	cmd := c.inner.Fetch(messages, o)
-	c.stream.drain(cmd, func() { drainMessages(cmd) })
+	c.stream.Drain(cmd, func() { stream.DrainMessages(cmd) })
 	return cmd
 }
 
@@ -20,33 +21,15 @@ func (c *Client) Fetch(messages imap.NumSet, o *imap.FetchOptions) *imapclient.F
 // taken do not keep Close and Abort waiting.
 func (c *Client) Store(messages imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) *imapclient.FetchCommand {
 	cmd := c.inner.Store(messages, flags, o)
-	c.stream.drain(cmd, func() { drainMessages(cmd) })
+	c.stream.Drain(cmd, func() { stream.DrainMessages(cmd) })
 	return cmd
-}
-
-// drainMessages reads the messages that the program has not taken. Next is not for
-// this: it also reads what is left of the message that the program has taken last.
-func drainMessages(cmd *imapclient.FetchCommand) {
-	messages, ok := field[chan *imapclient.FetchMessageData](cmd, "msgs")
-	if !ok {
-		return
-	}
-	for message := range messages {
-		drainMessage(message)
-	}
-}
-
-// drainMessage reads what is left of a message.
-func drainMessage(message *imapclient.FetchMessageData) {
-	for item := message.Next(); item != nil; item = message.Next() {
-	}
 }
 
 // List is imapclient.Client.List. What the program leaves unread of its answer does
 // not keep Close and Abort waiting.
 func (c *Client) List(ref, pattern string, o *imap.ListOptions) *imapclient.ListCommand {
 	cmd := c.inner.List(ref, pattern, o)
-	c.stream.drain(cmd, func() {
+	c.stream.Drain(cmd, func() {
 		for cmd.Next() != nil {
 		}
 	})
@@ -64,46 +47,11 @@ func (c *Client) UIDExpunge(uids imap.UIDSet) *imapclient.ExpungeCommand {
 }
 
 func (c *Client) expunging(cmd *imapclient.ExpungeCommand) *imapclient.ExpungeCommand {
-	c.stream.drain(cmd, func() {
+	c.stream.Drain(cmd, func() {
 		for cmd.Next() != 0 {
 		}
 	})
 	return cmd
-}
-
-// drain has the end of the session call read, if the command is still under way by
-// then. The client does not say what tag a command has, but it can be seen.
-func (s *stream) drain(cmd any, read func()) {
-	tag, _ := field[string](cmd, "tag")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.pending.find([]byte(tag))
-	switch {
-	case c == nil:
-	case s.over.Err() != nil: // letGo has been, or will find nothing to call
-		go read()
-	default:
-		c.drain = read
-	}
-}
-
-// field returns an unexported field of a command of go-imap's, which the client sets
-// before it sends the command, and does not change.
-func field[T any](cmd any, name string) (value T, ok bool) {
-	f, ok := fieldOf[T](cmd, name)
-	if !ok {
-		return value, false
-	}
-	return *f, true
-}
-
-// fieldOf returns where an unexported field is of what go-imap has made.
-func fieldOf[T any](x any, name string) (*T, bool) {
-	f := reflect.ValueOf(x).Elem().FieldByName(name)
-	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
-		return nil, false
-	}
-	return (*T)(f.Addr().UnsafePointer()), true
 }
 
 // turns keeps commands apart that go-imap's client does not keep apart. IDLE and

@@ -3,9 +3,12 @@ package imapconn
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strings"
 
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	"github.com/mailconn/mailconn/imapconn/internal/notice"
+	"github.com/mailconn/mailconn/imapconn/internal/stream"
+	"github.com/mailconn/mailconn/imapconn/internal/values"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -45,19 +48,19 @@ func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, erro
 	if err != nil {
 		return nil, c.loopError(err)
 	}
-	d := &doing{limits: c.stream.limits, reply: new(Reply)}
-	d.data, d.fetches, d.hold = d.add, r.command == "FETCH", c.stream.limits.Line
-	if err = c.stream.begin(ctx, &d.exchange, []request{r}, anyMailbox); err == nil {
-		err = c.stream.awaitAnswers(ctx, &d.exchange)
+	d := &doing{limits: c.stream.Limits, reply: new(Reply)}
+	d.Data, d.Fetches, d.Hold = d.add, r.Command == "FETCH", c.stream.Limits.Line
+	if err = c.stream.Begin(ctx, &d.Exchange, []commands.Request{r}, stream.AnyMailbox); err == nil {
+		err = c.stream.AwaitAnswers(ctx, &d.Exchange)
 	}
 	switch {
 	case err != nil:
-	case d.commands[0].answer.refused != nil:
-		return nil, d.commands[0].answer.refused
+	case d.Commands[0].Answer.Refused != nil:
+		return nil, d.Commands[0].Answer.Refused
 	case d.unreadable != nil:
 		err = d.unreadable
 	default:
-		d.reply.Code = d.commands[0].answer.codeText()
+		d.reply.Code = d.Commands[0].Answer.CodeText()
 		return d.reply, nil
 	}
 	return nil, c.loopError(err)
@@ -94,59 +97,27 @@ type MailboxName string
 
 // doing is an exchange of Do.
 type doing struct {
-	exchange
+	commands.Exchange
 	limits     response.Limits
 	reply      *Reply
 	unreadable error
 }
 
+// replyTypes are the types of the values in a Reply.
+var replyTypes = values.Types{
+	Atom: func(text string) any { return Atom(text) },
+	List: func(members []any) any { return List(members) },
+}
+
 // add takes a response.
 func (d *doing) add(b []byte, h response.Head) {
-	args, ok := readValues(b[h.Args:], d.limits)
+	args, ok := values.Read(b[h.Args:], d.limits, replyTypes)
 	if !ok {
 		if d.unreadable == nil {
-			d.unreadable = unreadable(string(bytes.ToUpper(h.Name(b))), b[:min(len(b), 100)])
+			d.unreadable = notice.Unreadable(string(bytes.ToUpper(h.Name(b))), b[:min(len(b), 100)])
 		}
 		return
 	}
 	name := strings.ToUpper(wire.Printable(string(h.Name(b))))
 	d.reply.Responses = append(d.reply.Responses, Response{Number: h.Number, Name: name, Args: args})
-}
-
-// takesData reports whether a response is data for the exchange.
-func (x *exchange) takesData(h response.Head) bool {
-	if x == nil || x.data == nil || h.Kind.IsStatus() {
-		return false
-	}
-	switch h.Kind {
-	case response.Exists, response.Recent, response.Expunge, response.Flags, response.Capability:
-		return false
-	case response.Fetch:
-		return x.fetches
-	}
-	return true
-}
-
-// answersDo gives a response to the exchange that it is for, and reports whether there is
-// one. A response that does not end with b is for none.
-func (s *stream) answersDo(b []byte, h response.Head, e response.Extent) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x := s.bulk.exchange
-	if e.Body > 0 || !x.takesData(h) || len(h.Name(b)) == 0 {
-		return false, nil
-	}
-	s.clock.progress(true)
-	if x.kept += len(b); x.kept > 16*s.limits.Line {
-		return true, exceeded("answers to a command that take more than %d bytes", 16*s.limits.Line)
-	}
-	if !x.abandoned {
-		x.data(b, h)
-	}
-	return true, nil
-}
-
-// codeText returns a response code as the server has written it.
-func (a answer) codeText() string {
-	return wire.Printable(strings.TrimSpace(fmt.Sprint(a.code, " ", a.args)))
 }

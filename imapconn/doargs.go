@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
 )
 
 // stateful are commands that change what the session is: go-imap's client, or this
@@ -33,33 +35,33 @@ var (
 )
 
 // compose returns the command that Do sends.
-func (c *Client) compose(ctx context.Context, name string, args []any) (request, error) {
+func (c *Client) compose(ctx context.Context, name string, args []any) (commands.Request, error) {
 	if ctx == nil {
-		return request{}, errors.New("nil context")
+		return commands.Request{}, errors.New("nil context")
 	}
 	name = strings.ToUpper(name)
 	command := strings.TrimPrefix(name, "UID ")
 	switch {
 	case command == "" || strings.Trim(command, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != "":
-		return request{}, errCommand
+		return commands.Request{}, errCommand
 	case slices.Contains(stateful[:], command):
-		return request{}, fmt.Errorf("imapconn: Do does not send %s, which changes the state of the session", command)
+		return commands.Request{}, fmt.Errorf("imapconn: Do does not send %s, which changes the state of the session", command)
 	}
 	w := &composer{unasked: c.unaskedLiteral(), inUTF8: c.utf8.Load()}
 	w.text.WriteString(name)
 	for _, arg := range args {
 		w.text.WriteByte(' ')
 		if err := w.value(arg, 0); err != nil {
-			return request{}, err
+			return commands.Request{}, err
 		}
 	}
 	if w.size+w.text.Len() > maxCommandText {
-		return request{}, fmt.Errorf("imapconn: a command of more than %d bytes without its literals", maxCommandText)
+		return commands.Request{}, fmt.Errorf("imapconn: a command of more than %d bytes without its literals", maxCommandText)
 	}
 	if len(w.literals) == 0 {
-		return request{command: command, text: w.text.String()}, nil
+		return commands.Request{Command: command, Text: w.text.String()}, nil
 	}
-	return request{command: command, literals: w.literals, tail: w.text.String()}, nil
+	return commands.Request{Command: command, Literals: w.literals, Tail: w.text.String()}, nil
 }
 
 // composer writes the arguments of a command.
@@ -67,7 +69,7 @@ type composer struct {
 	unasked  int64 // the longest literal that is sent without the server's consent
 	inUTF8   bool
 	text     strings.Builder // behind the last literal
-	literals []*literal
+	literals []*commands.Literal
 	size     int // bytes of the text ahead of the literals
 }
 
@@ -128,9 +130,9 @@ func (w *composer) literal(text string) error {
 	if strings.IndexByte(text, 0) >= 0 {
 		return errNUL
 	}
-	l := &literal{content: strings.NewReader(text), size: int64(len(text)), sync: int64(len(text)) > w.unasked}
-	w.text.WriteString(l.announcement())
-	l.before = w.text.String()
+	l := &commands.Literal{Content: strings.NewReader(text), Size: int64(len(text)), Sync: int64(len(text)) > w.unasked}
+	w.text.WriteString(l.Announcement())
+	l.Before = w.text.String()
 	w.size += w.text.Len()
 	w.text.Reset()
 	w.literals = append(w.literals, l)

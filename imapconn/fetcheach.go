@@ -11,6 +11,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/imapconn/internal/fetch"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -37,12 +38,39 @@ func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOption
 	return func(yield func(*Message, error) bool) {
 		f, err := c.newFetcher(ctx, uids, o)
 		if err == nil {
-			err = f.each(yield)
+			err = f.Each(func(r *fetch.Message) bool {
+				m := newMessage(r)
+				goOn := yield(m, m.err)
+				if m.err == nil {
+					m.err = fetch.ErrPassed
+				}
+				return goOn
+			})
 		}
 		if err != nil {
 			yield(&Message{err: err}, c.loopError(err))
 		}
 	}
+}
+
+func (c *Client) newFetcher(ctx context.Context, uids imap.UIDSet, o *FetchOptions) (*fetch.Loop, error) {
+	if o == nil {
+		o = new(FetchOptions)
+	}
+	s := fetch.Session{
+		Stream: c.stream,
+		Caps:   c.caps,
+		Lists:  c.lists,
+		Messages: func() (n uint32, known bool) {
+			if selected := c.inner.Mailbox(); selected != nil {
+				return selected.NumMessages, true
+			}
+			return 0, false
+		},
+		Ended:  c.loopError,
+		Failed: func(uid imap.UID, why error) error { return &MessageError{UID: uid, Err: why} },
+	}
+	return fetch.New(ctx, s, uids, fetch.Options(*o))
 }
 
 // loopError returns the error of a loop that has ended early.
@@ -107,8 +135,26 @@ type Message struct {
 	// the server writes them.
 	Raw map[string]string
 
-	sections []*content
+	sections []*fetch.Content
 	err      error // what reading it returns
+}
+
+// newMessage returns a message as the program gets it.
+func newMessage(r *fetch.Message) *Message {
+	m := &Message{
+		SeqNum: r.SeqNum, UID: r.UID, Flags: r.Flags, Size: r.Size, Envelope: r.Envelope,
+		BodyStructure: r.BodyStructure, InternalDate: r.InternalDate, ModSeq: r.ModSeq, sections: r.Contents,
+	}
+	for _, raw := range r.Raw {
+		if m.Raw == nil {
+			m.Raw = make(map[string]string, len(r.Raw))
+		}
+		m.Raw[raw.Name] = raw.Value
+	}
+	if r.Err != nil {
+		m.err = &MessageError{UID: r.UID, Err: r.Err}
+	}
+	return m
 }
 
 var errSections = errors.New("imapconn: a message of which several sections were asked for is read by Section")
@@ -131,7 +177,7 @@ func (m *Message) Read(p []byte) (int, error) {
 // FetchOptions.Sections, and nil if the message has no such part. It is read like the
 // message itself.
 func (m *Message) Section(i int) io.Reader {
-	if m.err != nil || i < 0 || i >= len(m.sections) || m.sections[i].missing {
+	if m.err != nil || i < 0 || i >= len(m.sections) || m.sections[i].Missing {
 		return nil
 	}
 	return m.sections[i]

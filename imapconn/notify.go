@@ -6,14 +6,16 @@ import (
 	"strings"
 
 	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/internal/line/imap/response"
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	"github.com/mailconn/mailconn/imapconn/internal/stream"
+	"github.com/mailconn/mailconn/internal/unsolicited"
 )
 
 // notify asks the server to tell the observer of changes in other mailboxes than the
 // selected one (RFC 5465), if the observer wants that and the server lists it. A refusal is no
 // error.
-func (b *beginning) notify(ctx context.Context, c *Client) error {
-	names := c.stream.observer.Others()
+func notify(ctx context.Context, setup *dial.Setup, c *Client) error {
+	names := unsolicited.From(ctx).Others()
 	if len(names) == 0 || !slices.Contains(c.caps, "NOTIFY") {
 		return nil
 	}
@@ -26,38 +28,15 @@ func (b *beginning) notify(ctx context.Context, c *Client) error {
 	}
 	const events = " (MessageNew MessageExpunge FlagChange))"
 	text := "NOTIFY SET (selected-delayed" + events + " (mailboxes (" + strings.Join(list, " ") + ")" + events
-	if len(list) == 0 || len(text) > maxSetText { // as a server may refuse to read it
+	if len(list) == 0 || len(text) > commands.MaxLine { // as a server may refuse to read it
 		return nil
 	}
-	b.setup.Enter(dial.PhaseCapability)
-	c.stream.mu.Lock()
-	c.stream.others = written
-	c.stream.mu.Unlock()
-	x := &exchange{}
-	err := c.stream.begin(ctx, x, []request{{command: "NOTIFY", text: text}}, anyMailbox)
+	setup.Enter(dial.PhaseCapability)
+	c.stream.SetOthers(written)
+	x := &commands.Exchange{}
+	err := c.stream.Begin(ctx, x, []commands.Request{{Command: "NOTIFY", Text: text}}, stream.AnyMailbox)
 	if err == nil {
-		err = c.stream.awaitAnswers(ctx, x)
+		err = c.stream.AwaitAnswers(ctx, x)
 	}
 	return err
-}
-
-// observeOthers tells the observer of a mailbox of which a STATUS speaks.
-func (s *stream) observeOthers(b []byte, h response.Head) {
-	s.mu.Lock()
-	others := s.others
-	s.mu.Unlock()
-	if others == nil {
-		return
-	}
-	values, ok := readValues(b[h.Args:], s.limits)
-	if !ok || len(values) == 0 {
-		return
-	}
-	written, _ := values[0].(string)
-	if atom, ok := values[0].(Atom); ok {
-		written = string(atom)
-	}
-	if name, ok := others[written]; ok {
-		s.observer.Changed(name)
-	}
 }

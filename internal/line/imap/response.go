@@ -120,3 +120,14 @@ func literal(line string) (int64, error) {
 	}
 	return 0, wire.Violation(policy.ErrLimit, line)
 }
+
+// Limit returns the number of a capability NAME=number in a list.
+func Limit(caps []string, name string) (n int64, ok bool) {
+	for _, keyword := range caps {
+		if digits, found := strings.CutPrefix(keyword, name+"="); found {
+			n, err := strconv.ParseInt(digits, 10, 64)
+			return n, err == nil && n >= 0
+		}
+	}
+	return 0, false
+}

@@ -68,7 +68,14 @@ var allowed = map[string][]string{
 	"internal/outage":                  {"dial", "dial/auth", "internal/backoff", "policy"},
 	"internal/unsolicited":             {},
 	"internal/session":                 {"dial", "dial/auth", "policy"},
-	"imapconn":                         {"dial", "dial/auth", "internal/deflate", "internal/line", "internal/line/imap", "internal/line/imap/mend", "internal/line/imap/message", "internal/line/imap/response", "internal/session", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/...", goSASL},
+	"imapconn":                         {"dial", "dial/auth", "imapconn/internal/commands", "imapconn/internal/fetch", "imapconn/internal/imaplogin", "imapconn/internal/notice", "imapconn/internal/numset", "imapconn/internal/stream", "imapconn/internal/values", "internal/line/imap", "internal/line/imap/response", "internal/session", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/...", goSASL},
+	"imapconn/internal/numset":         {},
+	"imapconn/internal/values":         {"internal/line/imap/response"},
+	"imapconn/internal/notice":         {"dial", "internal/line/imap/mend", "internal/wire", "policy", goIMAP},
+	"imapconn/internal/commands":       {"imapconn/internal/numset", "internal/line/imap/message", "internal/line/imap/response", "internal/wire", goIMAP},
+	"imapconn/internal/stream":         {"dial", "imapconn/internal/commands", "imapconn/internal/notice", "imapconn/internal/values", "internal/deflate", "internal/line/imap/mend", "internal/line/imap/message", "internal/line/imap/response", "internal/session", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/..."},
+	"imapconn/internal/imaplogin":      {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/wire", "policy"},
+	"imapconn/internal/fetch":          {"imapconn/internal/commands", "imapconn/internal/numset", "imapconn/internal/stream", "imapconn/internal/values", "internal/line/imap", "internal/line/imap/message", "internal/line/imap/response", goIMAP},
 	"imapconn/imapwatch":               {"dial", "dial/auth", "imapconn", "internal/disk", "internal/outage", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/..."},
 	"smtpconn":                         {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/line/smtp/...", "internal/session", "internal/wire", "policy", goSMTP, goSASL},
 	"smtpconn/mx":                      {"dial", "dial/dns", "internal/disk", "internal/netguard", "internal/verify", "internal/verify/expect", "internal/wire", "policy", "smtpconn", goSMTP, dnsmessage},
@@ -168,6 +175,7 @@ var never = []struct {
 	imports  []string
 }{
 	{"imapconn/...", []string{"smtpconn/...", "pop3conn/..."}},
+	{"imapconn/internal/stream", []string{"imapconn", "imapconn/internal/fetch", "imapconn/internal/imaplogin"}},
 	{"smtpconn/...", []string{"imapconn/...", "pop3conn/..."}},
 	{"pop3conn/...", []string{"imapconn/...", "smtpconn/..."}},
 	{"dial", []string{"dial/auth/...", "github.com/..."}},

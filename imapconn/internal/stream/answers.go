@@ -1,0 +1,121 @@
+package stream
+
+import (
+	"fmt"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	"github.com/mailconn/mailconn/imapconn/internal/notice"
+	"github.com/mailconn/mailconn/internal/line/imap/mend"
+	"github.com/mailconn/mailconn/internal/line/imap/message"
+	"github.com/mailconn/mailconn/internal/line/imap/response"
+)
+
+// answersDo gives a response to the exchange that it is for, and reports whether there is
+// one. A response that does not end with b is for none.
+func (s *Stream) answersDo(b []byte, h response.Head, e response.Extent) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.bulk.exchange
+	if e.Body > 0 || !x.TakesData(h) || len(h.Name(b)) == 0 {
+		return false, nil
+	}
+	s.clock.progress(true)
+	if x.Kept += len(b); x.Kept > 16*s.Limits.Line {
+		return true, notice.Exceeded("answers to a command that take more than %d bytes", 16*s.Limits.Line)
+	}
+	if !x.Abandoned {
+		x.Data(b, h)
+	}
+	return true, nil
+}
+
+// bulk is what the reader needs for exchanges.
+type bulk struct {
+	exchange *commands.Exchange // under way; s.mu is held over it
+	reader   *message.Reader
+	read     message.Fetch
+}
+
+// current returns the exchange that is under way, and nil if there is none.
+func (s *Stream) current() *commands.Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bulk.exchange
+}
+
+// takeFetch reports whether a FETCH answers a command of an exchange, which then has it.
+// One that only tells of flags is for go-imap's client, as ever.
+func (s *Stream) takeFetch(b []byte, h response.Head) (bool, error) {
+	x := s.current()
+	if x == nil {
+		return false, nil
+	}
+	f := &s.bulk.read
+	if s.bulk.reader.Read(b, h, f) != nil || f.UID == 0 || f.Size < 0 && len(f.Sections) == 0 {
+		return false, nil
+	}
+	return s.deliverFetch(x, f, len(b), nil)
+}
+
+// takeMended is takeFetch for a FETCH that was written anew.
+func (s *Stream) takeMended(f mend.Fetch, h response.Head) (bool, error) {
+	x := s.current()
+	if x == nil || f.UID == 0 || !f.Asked {
+		return false, nil
+	}
+	var why error
+	for _, fault := range f.Faults {
+		if fault.Class == mend.Unreadable && why == nil {
+			why = notice.Unreadable(fault.What, fault.Words)
+		}
+	}
+	read := &s.bulk.read
+	if err := s.bulk.reader.Read(f.Out, response.ParseHead(f.Out), read); err != nil && why == nil {
+		why = fmt.Errorf("imapconn: FETCH cannot be read: %w", err)
+	}
+	read.UID, read.SeqNum = imap.UID(f.UID), h.Number
+	return s.deliverFetch(x, read, len(f.Out), why)
+}
+
+// deliverFetch gives a message to the exchange, or why it cannot be read, and reports whether
+// it was asked for.
+func (s *Stream) deliverFetch(x *commands.Exchange, f *message.Fetch, size int, why error) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := x.Wants(uint32(f.UID))
+	if i < 0 {
+		return false, nil
+	}
+	s.clock.progress(true)
+	if x.Kept += size; x.Kept > 16*s.Limits.Line {
+		return true, notice.Exceeded("answers to a command that take more than %d bytes", 16*s.Limits.Line)
+	}
+	if x.Take != nil {
+		x.Take(f, why)
+	}
+	return true, nil
+}
+
+// complete notes the answer to a command of an exchange. s.mu is held.
+func (s *Stream) complete(b []byte, h response.Head, c *commands.Command) {
+	x := c.Own
+	if c.Waits {
+		c.Waits = false
+		c.Consent <- false
+	}
+	if !x.Abandoned {
+		*c.Answer = commands.AnswerOf(b, h)
+	}
+	s.pending.Remove(c)
+	select {
+	case x.Progress <- struct{}{}:
+	default:
+	}
+	if x.Left--; x.Left == 0 {
+		s.bulk.exchange = nil
+		close(x.Answered)
+		s.turn.Broadcast()
+	}
+}

@@ -1,0 +1,31 @@
+package stream
+
+import "time"
+
+// sending notes what the client is about to write, and reports whether it is not to be
+// sent: it belongs to a command whose literal the server has refused.
+func (s *Stream) sending(p []byte) (swallowed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.giveWay()
+	was, epoch := s.pending.Due() != nil, s.pending.Epoch
+	swallowed = s.pending.Refusing != nil && s.pending.Open == s.pending.Refusing
+	if s.pending.Write(p); s.pending.Epoch != epoch {
+		s.observer.Selecting()
+	}
+	if swallowed {
+		s.swallow()
+	}
+	if due := s.pending.Due() != nil; due && !was && s.clock.limit > 0 {
+		s.clock.by = time.Now().Add(s.clock.limit)
+	} else if !due {
+		s.clock.by = time.Time{}
+	}
+	switch {
+	case s.clock.away:
+		s.guardAway()
+	case s.pending.Owed == nil: // else the read that waits was woken
+		s.setDeadline()
+	}
+	return swallowed
+}
