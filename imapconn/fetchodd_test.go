@@ -120,7 +120,7 @@ func TestFetchEachOfOddServers(t *testing.T) {
 			return "* 1 FETCH (UID 1 BODY[]<65536> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n"
 		}, "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read"},
 		{"odd blanks", func(string) string {
-			return "* 1  FETCH ( UID 1 RFC822.SIZE 3 BODY[]<0> {1}\r\na FLAGS ( \\Seen ))\r\n"
+			return "* 1  FETCH ( UID 1 RFC822.SIZE 1 BODY[]<0> {1}\r\na FLAGS ( \\Seen ))\r\n"
 		}, "1=a"},
 		{"all refused", func(string) string { return "TAG BAD [CLIENTBUG] what?\r\n" }, "imap: BAD [CLIENTBUG] what?"},
 		{"one refused", func(command string) string {

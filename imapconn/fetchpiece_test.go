@@ -2,13 +2,16 @@ package imapconn_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // portions answers what asks for parts of the content of message 1, of which the server gives
@@ -48,7 +51,6 @@ func TestPiecesThatAreShort(t *testing.T) {
 		"size too small":       {content: text, size: 7, most: 1 << 20},
 		"both":                 {content: text, size: len(text) + 3, most: 10_000},
 		"NIL at the end":       {content: text[:9], size: 10, most: 10_000, end: "* 1 FETCH (UID 1 BODY[]<9> NIL)\r\n"},
-		"nothing at the end":   {content: text[:9], size: 10, most: 10_000, end: "TAG OK done\r\n"},
 	} {
 		c := answered(t, nil, s.answer)
 		if got := summary(c, t, imap.UIDSetNum(1), nil); got != "1="+s.content {
@@ -63,6 +65,7 @@ func TestPiecesThatAreMissing(t *testing.T) {
 	for end, want := range map[string]string{
 		"TAG NO [UNAVAILABLE] locked\r\n":                                    "1?imapconn: message with UID 1: imap: NO [UNAVAILABLE] locked",
 		"* 1 FETCH (UID 1 BODY[]<9> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n": "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read",
+		"TAG OK done\r\n": "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read",
 	} {
 		s := &portions{content: "123456789", size: 10, most: 10_000, end: end}
 		if got := summary(answered(t, nil, s.answer), t, imap.UIDSetNum(1), nil); got != want {
@@ -81,7 +84,7 @@ func TestSizesThatAreNotExact(t *testing.T) {
 		}
 		if strings.Contains(command, "<1.") {
 			asked++
-			return ""
+			return "* 1 FETCH (UID 1 BODY[]<1> \"\")\r\n"
 		}
 		return said
 	})
@@ -105,5 +108,64 @@ func TestPartsThatAreOthers(t *testing.T) {
 		if got := summary(c, t, imap.UIDSetNum(1), o); got != test.want {
 			t.Errorf("%s: %s", name, got)
 		}
+	}
+}
+
+// A section that the program has kept cannot be read in the turn of another message.
+func TestSectionsThatAreKept(t *testing.T) {
+	s := &recorder{answer: func(command string) string {
+		uid, said := 1, ""
+		fmt.Sscanf(command, "UID FETCH %d", &uid)
+		text := strings.Repeat(fmt.Sprint(uid), 200_000)
+		_, part, ok := strings.Cut(command, "BODY.PEEK[]<")
+		if strings.HasPrefix(command, "UID FETCH 1:2") || !ok {
+			for uid := 1; uid <= 2; uid++ {
+				said += fmt.Sprintf("* %d FETCH (UID %d RFC822.SIZE 200000 BODY[]<0> {65536}\r\n%s)\r\n", uid, uid, strings.Repeat(fmt.Sprint(uid), 64<<10))
+			}
+			return said
+		}
+		var from, n int
+		fmt.Sscanf(part, "%d.%d>", &from, &n)
+		piece := text[min(from, len(text)):min(from+n, len(text))]
+		return fmt.Sprintf("* %d FETCH (UID %d BODY[]<%d> {%d}\r\n%s)\r\n", uid, uid, from, len(piece), piece)
+	}}
+	c := s.session(t, "", nil)
+	var kept io.Reader
+	for m, err := range c.FetchEach(t.Context(), imap.UIDSetNum(1, 2), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept == nil {
+			kept = m.Section(0)
+			if _, err := io.CopyN(io.Discard, kept, 70_000); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if _, err := io.CopyN(io.Discard, m, 70_000); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := kept.Read(make([]byte, 10)); n > 0 || err == nil || err == io.EOF {
+			t.Errorf("read %d bytes, %v", n, err)
+		}
+	}
+	if kept == nil {
+		t.Error("no message")
+	}
+}
+
+// A server that sends a piece without end is held to the bounds.
+func TestPiecesWithoutEnd(t *testing.T) {
+	s := &recorder{answer: func(command string) string {
+		_, part, ok := strings.Cut(command, "BODY.PEEK[]<")
+		if !ok || strings.HasPrefix(part, "0.") {
+			return fmt.Sprintf("* 1 FETCH (UID 1 RFC822.SIZE 200000 BODY[]<0> {65536}\r\n%s)\r\n", strings.Repeat("x", 64<<10))
+		}
+		return strings.Repeat(fmt.Sprintf("* 1 FETCH (UID 1 BODY[]<65536> {65536}\r\n%s)\r\n", strings.Repeat("x", 64<<10)), 300)
+	}}
+	c := s.session(t, "", nil)
+	got := summary(c, t, imap.UIDSetNum(1), nil)
+	if !errors.Is(c.Err(), policy.ErrLimit) {
+		t.Errorf("%v, %.100s", c.Err(), got)
 	}
 }

@@ -125,10 +125,11 @@ func checkRules(p policy.Protocol, rules []Rule) error {
 	return nil
 }
 
-// mayMatch reports whether a pattern may be that of a moment which begins with words.
+// mayMatch reports whether a pattern may be that of a moment which begins with words. A line
+// that ends in "=" is an answer to a challenge of SASL, which can be anything.
 func mayMatch(pattern, words string) bool {
 	start, _, open := strings.Cut(strings.ToUpper(pattern), "*")
-	return strings.HasPrefix(start, "X") || start == words ||
+	return strings.HasPrefix(start, "X") || strings.HasSuffix(start, "=") || start == words ||
 		strings.HasPrefix(start, words+" ") || strings.HasPrefix(words, start+" ") || open && strings.HasPrefix(words, start)
 }
 

@@ -31,9 +31,12 @@ func (c *Content) first(piece []byte) {
 // ended reports whether all has come. A piece that is shorter than was asked for is the
 // last, unless it ends ahead of the message's size: the server may give less at once.
 func (c *Content) ended() bool {
-	lacks := c.section.spec == "" && !c.of.inexact && c.section.from+c.offset < c.size
+	lacks := c.section.spec == "" && !c.of.inexact && c.offset < c.expected()
 	return c.done || c.short && !lacks
 }
+
+// expected returns how long the section is by the size of the message.
+func (c *Content) expected() int64 { return c.size - c.section.from }
 
 // whole takes all of a section, from a server that sends no parts.
 func (c *Content) whole(section []byte) {
@@ -44,7 +47,7 @@ func (c *Content) whole(section []byte) {
 
 // Read reads the content.
 func (c *Content) Read(p []byte) (int, error) {
-	for len(c.data) == 0 && !c.ended() && c.err == nil {
+	for c.err == nil && len(c.data) == 0 && !c.ended() {
 		c.err = c.more()
 	}
 	switch {

@@ -120,9 +120,15 @@ func (f *Loop) Each(yield func(*Message) bool) error {
 	return err
 }
 
-// deliver gives the program a message.
+// deliver gives the program a message, which cannot be read afterwards: its room has the
+// content of another then.
 func (f *Loop) deliver(m *Message, yield func(*Message) bool) bool {
 	goOn := yield(m)
+	for _, c := range m.Contents {
+		if c != nil {
+			c.data, c.err = nil, ErrPassed
+		}
+	}
 	for _, w := range f.open {
 		f.Stream.Abandon(&w.Exchange)
 		f.room = w.room

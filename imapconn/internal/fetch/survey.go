@@ -38,8 +38,7 @@ func (f *Loop) survey() error {
 	if q.direct = !q.open && len(f.sections) == 0 && q.ranges.Count() <= maxDirect; q.direct {
 		return nil
 	}
-	if n, known := f.Messages(); known && int64(n) <= f.window/2 {
-		f.window = math.MaxInt64
+	if f.isSmall() {
 		return nil
 	}
 	if q.open {
@@ -51,6 +50,16 @@ func (f *Loop) survey() error {
 		return f.askCuts()
 	}
 	return nil
+}
+
+// isSmall reports whether all messages of the mailbox are looked at together. How many there
+// are may not be known before the first answer to the loop: the client is told of a mailbox
+// when the program that has selected it goes on already.
+func (f *Loop) isSmall() bool {
+	if n, known := f.Messages(); known && int64(n) <= f.window/2 {
+		f.window = math.MaxInt64
+	}
+	return f.window == math.MaxInt64
 }
 
 // close learns what "*" stands for, and has the ranges end there.
@@ -107,7 +116,7 @@ func (f *Loop) fill() error {
 	q := &f.queue
 	for !q.direct && len(q.again) == 0 && len(q.sized) == 0 && len(q.ranges) > 0 {
 		text, uids := "", numset.Set(nil)
-		if f.window == math.MaxInt64 && q.open && len(q.ranges) <= maxRanges {
+		if f.isSmall() && q.open && len(q.ranges) <= maxRanges {
 			// "*" is the last message, whatever its number.
 			text, uids = string(q.ranges.AppendText(nil)), numset.Set{{Low: 1, High: math.MaxUint32}}
 			q.ranges, q.open = nil, false

@@ -39,7 +39,8 @@ const maxWindow = 40
 // open makes room for as many pieces as the message's size leads to expect, and one at
 // least, as servers are wrong about sizes.
 func (w *window) open(f *Loop, length int64) {
-	n := min(maxWindow, max(1, (w.of.size-w.of.offset+length-1)/length))
+	left := w.of.section.left(w.of.offset, w.of.expected()-w.of.offset)
+	n := min(maxWindow, max(1, (left+length-1)/length))
 	if w.room, f.room = f.room, nil; int64(len(w.room)) < n*length {
 		w.room = make([]byte, n*length)
 	}
@@ -55,7 +56,7 @@ func (w *window) next() (pieces []*piece) {
 	if int64(len(w.pieces)) > slots/2 {
 		return nil
 	}
-	end := max(c.size, c.offset+1)
+	end := max(c.expected(), c.offset+1)
 	if c.short {
 		slots = 1 // it is not known what the server gives
 	}
@@ -96,13 +97,13 @@ func (w *window) ask() error {
 
 // add takes a piece that has come.
 func (w *window) add(f *message.Fetch, why error) {
-	w.Kept = 0 // it has its room
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range f.Sections {
 		_, offset := match([]section{w.of.section}, s.Name)
 		for _, p := range w.pieces {
 			if p.offset == offset && !p.came {
+				w.Kept = 0 // it has its room
 				p.came, p.null, p.why = true, s.Content == nil, why
 				p.n = int64(copy(p.room[:p.length], s.Content))
 			}
@@ -126,7 +127,7 @@ func (w *window) first() (*piece, error) {
 		return nil, w.of.failed(p.why)
 	case refused != nil && refused.Code != codeExpungeIssued:
 		return nil, w.of.failed(refused)
-	case w.of.short && p.n == 0 && p.answer.Code != string(codeExpungeIssued):
+	case w.of.short && p.came && p.n == 0 && p.answer.Code != string(codeExpungeIssued):
 		w.of.of.inexact = true // what seemed to lack was asked for, and is not there
 	case !p.came, p.null && p.offset < w.of.size:
 		return nil, w.of.failed(errVanished)
