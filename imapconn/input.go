@@ -9,7 +9,7 @@ type input struct {
 
 // Sizes of the buffer: of a session that has little to do, and of one that reads much.
 const (
-	smallBuffer = 1 << 10
+	smallBuffer = 512
 	largeBuffer = 32 << 10
 )
 

@@ -29,7 +29,7 @@ type beginning struct {
 // begin learns the capabilities, logs in, and hands the connection over to
 // go-imap's client.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
-	b := &beginning{conn: conn, setup: setup, opts: o, line: imapline.New(wire.NewLines(conn))}
+	b := &beginning{conn: conn, setup: setup, opts: o, line: imapline.New(wire.LinesOf(wire.NewReaderSize(conn, wire.Greeting(), smallBuffer), conn))}
 	b.line.Observe = b.observe
 	if o.Notice != nil {
 		b.observe(imapline.Parse("* " + conn.Greeting()))
@@ -133,16 +133,20 @@ func (b *beginning) handOver(ctx context.Context, compressed bool) (*Client, err
 	if b.loggedIn {
 		status = "PREAUTH"
 	}
-	greeting := append(make([]byte, 0, 512), "* "+status+" [CAPABILITY"...)
+	greeting := append(append(make([]byte, 0, smallBuffer), "* "...), status...)
+	greeting = append(greeting, " [CAPABILITY"...)
 	for _, c := range b.caps {
 		greeting = append(append(greeting, ' '), c...)
 	}
 	greeting = append(greeting, "] ready\r\n"...)
 	s := newStream(b.conn, greeting, b.opts, session.ReplyTimeout(b.opts.ReplyTimeout))
-	if behind := b.line.Take(); compressed {
+	switch behind := b.line.Take(); {
+	case compressed:
 		s.compress(behind)
-	} else {
+	case len(behind) > 0:
 		s.in = input{buf: behind, end: len(behind)}
+	default:
+		s.in = input{buf: greeting[:cap(greeting)]} // free once the client has read it
 	}
 	s.observer = unsolicited.From(ctx)
 	client := imapclient.New(s, &imapclient.Options{
