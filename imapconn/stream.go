@@ -74,7 +74,7 @@ var _ net.Conn = (*stream)(nil)
 func newStream(conn *dial.Conn, greeting []byte, o *Options, reply time.Duration) *stream {
 	limits := o.Bounds.limits()
 	s := &stream{
-		conn:    wire.NewGuard(conn, nil, 0, reply),
+		conn:    wire.NewGuard(conn, 0, reply),
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		limits:  limits,

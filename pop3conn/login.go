@@ -33,7 +33,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 		return nil, err
 	}
 	limit := session.ReplyTimeout(o.ReplyTimeout)
-	guard := wire.NewGuard(conn, nil, 0, limit)
+	guard := wire.NewGuard(conn, 0, limit)
 	l.link.conn, l.link.limit = guard, limit
 	return &Client{
 		conn:           conn,

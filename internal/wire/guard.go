@@ -18,8 +18,6 @@ type Guard struct {
 	reply time.Duration // limit of the wait for a reply
 	write time.Duration // limit of the wait for a write to make progress
 
-	first []byte // returned by Read before anything else; used by Read alone
-
 	mu         sync.Mutex
 	readBy     time.Time // the library's read deadline
 	writeBy    time.Time // the library's write deadline
@@ -32,18 +30,12 @@ type Guard struct {
 
 var _ net.Conn = (*Guard)(nil)
 
-// NewGuard returns a Guard for c, from which first is read before the data of c. If
-// reply or write is zero there is no such limit.
-func NewGuard(c AbortConn, first []byte, reply, write time.Duration) *Guard {
-	return &Guard{conn: c, first: first, reply: reply, write: write}
+// NewGuard returns a Guard for c. If reply or write is zero there is no such limit.
+func NewGuard(c AbortConn, reply, write time.Duration) *Guard {
+	return &Guard{conn: c, reply: reply, write: write}
 }
 
 func (g *Guard) Read(p []byte) (int, error) {
-	if len(g.first) > 0 {
-		n := copy(p, g.first)
-		g.first = g.first[n:]
-		return n, nil
-	}
 	n, err := g.conn.Read(p)
 	if n > 0 {
 		g.disarm()
