@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -70,9 +71,29 @@ func (s *Setup) Enter(p Phase) {
 	}
 }
 
-// Security returns what was achieved on the connection: the evidence that a
-// gate in front of credentials goes by. After the setup it is zero, which is
-// evidence of nothing.
+// Endpoint returns what was dialled, with host and port filled in. After the setup it
+// is zero.
+func (s *Setup) Endpoint() Endpoint {
+	if s.isOver() {
+		return Endpoint{}
+	}
+	return s.conn.Endpoint()
+}
+
+// Encrypted reports whether TLS is up. With [Setup.Verified] it is the evidence that a
+// gate in front of credentials goes by. After the setup it is false.
+func (s *Setup) Encrypted() bool { return !s.isOver() && s.conn.Encrypted() }
+
+// Verified returns how the server was verified. After the setup it is trust.None.
+func (s *Setup) Verified() trust.Method {
+	if s.isOver() {
+		return trust.None
+	}
+	return s.conn.security.Verified
+}
+
+// Security returns all that was achieved on the connection. After the setup it is
+// zero, which is evidence of nothing.
 func (s *Setup) Security() Security {
 	if s.isOver() {
 		return Security{}
