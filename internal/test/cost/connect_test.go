@@ -147,12 +147,12 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 50, 10000},
-		{policy.IMAP, policy.ImplicitTLS, 77, 12500},
-		{policy.Submission, policy.NoTLS, 35, 5000},
-		{policy.Submission, policy.ImplicitTLS, 57, 7000},
-		{policy.POP3, policy.NoTLS, 41, 1900},
-		{policy.POP3, policy.ImplicitTLS, 72, 5000},
+		{policy.IMAP, policy.NoTLS, 40, 7500},
+		{policy.IMAP, policy.ImplicitTLS, 60, 9500},
+		{policy.Submission, policy.NoTLS, 33, 4800},
+		{policy.Submission, policy.ImplicitTLS, 48, 6000},
+		{policy.POP3, policy.NoTLS, 40, 1800},
+		{policy.POP3, policy.ImplicitTLS, 62, 4000},
 	} {
 		l := newLab(t, c.protocol, c.policy)
 		ours, oursBytes := perRun(50, func() { l.ours(t).Close() })
