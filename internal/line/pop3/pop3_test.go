@@ -64,7 +64,11 @@ func TestGreeting(t *testing.T) {
 		"": io.EOF, "+O": io.ErrUnexpectedEOF, "+OK\n": policy.ErrMalformed,
 	} {
 		l, _ := connect(in)
-		if _, err := l.Greet(); !errors.Is(err, want) {
+		_, err := l.Greet()
+		if err == nil {
+			err = l.Ready(nil)
+		}
+		if !errors.Is(err, want) {
 			t.Errorf("%q: %v", in, err)
 		}
 	}
