@@ -21,8 +21,9 @@ import (
 //
 //	server ⇄ TLS ⇄ Guard ⇄ (deflate) ⇄ stream ⇄ go-imap's client
 type stream struct {
-	conn    wire.AbortConn
-	deflate *deflate.Conn // conn, if the session is compressed
+	conn    wire.AbortConn // guard, or deflate over it
+	guard   wire.Guard
+	deflate *deflate.Conn // nil unless the session is compressed
 	session *dial.Conn
 	canWake bool // a read that waits can be interrupted
 	limits  response.Limits
@@ -74,7 +75,6 @@ var _ net.Conn = (*stream)(nil)
 func newStream(conn *dial.Conn, greeting []byte, o *Options, reply time.Duration) *stream {
 	limits := o.Bounds.limits()
 	s := &stream{
-		conn:    wire.NewGuard(conn, 0, reply),
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		limits:  limits,
@@ -86,6 +86,8 @@ func newStream(conn *dial.Conn, greeting []byte, o *Options, reply time.Duration
 		free:    make(chan struct{}),
 		clock:   clock{limit: reply},
 	}
+	s.guard.Begin(conn, 0, reply)
+	s.conn = &s.guard
 	if o.Notice != nil {
 		s.notices.f = func(n Notice) { s.guarded("Notice", func() { o.Notice(n) }) }
 	}

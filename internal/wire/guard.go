@@ -13,6 +13,8 @@ import (
 //
 // A write starts the time for a reply, and the first byte read stops it. So a dead
 // server ends a command, and a server with nothing to say (IMAP IDLE) does not.
+//
+// It is used once Begin was called.
 type Guard struct {
 	conn  AbortConn
 	reply time.Duration // limit of the wait for a reply
@@ -30,9 +32,10 @@ type Guard struct {
 
 var _ net.Conn = (*Guard)(nil)
 
-// NewGuard returns a Guard for c. If reply or write is zero there is no such limit.
-func NewGuard(c AbortConn, reply, write time.Duration) *Guard {
-	return &Guard{conn: c, reply: reply, write: write}
+// Begin sets the connection and the limits. If reply or write is zero there is no such
+// limit.
+func (g *Guard) Begin(c AbortConn, reply, write time.Duration) {
+	g.conn, g.reply, g.write = c, reply, write
 }
 
 func (g *Guard) Read(p []byte) (int, error) {
