@@ -36,16 +36,15 @@ func (s Start[C, O]) Dial(ctx context.Context, e dial.Endpoint) (none C, err err
 	if d == nil {
 		d = &dial.Dialer{}
 	}
-	if ctx != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = d.Budget(ctx, e.Protocol)
-		defer cancel()
-	}
-	conn, err := d.Dial(ctx, e)
+	var client C
+	_, err = d.DialSetup(ctx, e, func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (err error) {
+		client, err = s.Begin(ctx, conn, setup, s.Options)
+		return err
+	})
 	if err != nil {
 		return none, err
 	}
-	return s.begin(ctx, conn)
+	return client, nil
 }
 
 // New begins a session on conn, and closes conn on error. Every error is a
@@ -58,7 +57,15 @@ func (s Start[C, O]) New(ctx context.Context, conn *dial.Conn) (none C, err erro
 		conn.Close()
 		return none, err
 	}
-	return s.begin(ctx, conn)
+	var client C
+	err = conn.Setup(ctx, func(ctx context.Context, setup *dial.Setup) (err error) {
+		client, err = s.Begin(ctx, conn, setup, s.Options)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return client, nil
 }
 
 // check returns what can be known to be wrong before any I/O. An unset protocol is
@@ -91,18 +98,6 @@ func speaker(p policy.Protocol) string {
 		return "smtpconn"
 	}
 	return ""
-}
-
-func (s Start[C, O]) begin(ctx context.Context, conn *dial.Conn) (client C, err error) {
-	err = conn.Setup(ctx, func(ctx context.Context, setup *dial.Setup) (err error) {
-		client, err = s.Begin(ctx, conn, setup, s.Options)
-		return err
-	})
-	if err != nil {
-		var none C
-		return none, err
-	}
-	return client, nil
 }
 
 // ReplyTimeout returns the limit that an option ReplyTimeout means, zero for none:
