@@ -21,8 +21,9 @@ import (
 // call is one Dial or NewConn: arguments that were checked, and how far it got.
 type call struct {
 	progress
-	conn *Conn       // what is made
-	tls  *tls.Config // nil under NoTLS
+	conn   *Conn          // what is made
+	tls    *tls.Config    // nil under NoTLS
+	server *verify.Server // the verdict on the server, once there is a handshake
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -69,7 +70,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 }
 
 // setTLS sets how TLS is done, and how the server is verified.
-func (c *call) setTLS(ctx context.Context, pins verify.Pins) error {
+func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
 	d, memory := &c.conn.dialer, &c.conn.memory
 	alpn := protocols.Of(c.endpoint.Protocol).ALPN
 	if d.NoALPN {
@@ -80,7 +81,8 @@ func (c *call) setTLS(ctx context.Context, pins verify.Pins) error {
 	if memory.Store != nil {
 		check = memory.CheckVersion
 	}
-	return c.conn.server.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
+	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
+	return err
 }
 
 // setMemory sets the Dialer's Peers as this call uses them. Under NoTLS they are not
@@ -193,7 +195,7 @@ func (c *call) Decided(action upgrade.Action, reason error) {
 // Secured tells the transcript and the trace of a handshake.
 func (c *call) Secured(s tls.ConnectionState) {
 	if c.words != nil {
-		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.conn.server.Verdict().Method)
+		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
 	}
 	if c.trace.HandshakeDone != nil {
 		c.trace.HandshakeDone(c.endpoint, s)
@@ -201,7 +203,7 @@ func (c *call) Secured(s tls.ConnectionState) {
 }
 
 // serverName returns the name that the server was verified for.
-func (c *call) serverName() string { return cmp.Or(c.conn.server.Verdict().Name, c.tls.ServerName) }
+func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
 func (c *call) setSecurity() {
@@ -221,7 +223,7 @@ func (c *call) setSecurity() {
 		conn.memory.Explain(d)
 	}
 	if settled.TLS != nil {
-		verdict := c.conn.server.Verdict()
+		verdict := c.server.Verdict()
 		conn.security.ServerName = c.serverName()
 		conn.security.Verified = verdict.Method
 		conn.security.TLS.VerifiedChains = verdict.Chains

@@ -12,7 +12,6 @@ import (
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
-	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -27,7 +26,6 @@ type Conn struct {
 	raw      net.Conn
 	conn     wire.Unread // raw, or TLS over it
 	settled  upgrade.Result
-	server   verify.Server // the verdict on the server, once there is a handshake
 	security Security
 	dialer   Dialer
 	memory   recall.Memory

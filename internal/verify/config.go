@@ -37,7 +37,7 @@ func isBroken(suite uint16) bool {
 // Config returns the config for one endpoint, made from the caller's base, which may
 // be nil. host is the name to verify unless base has a ServerName. alpn is the
 // protocol's registered id, and empty for none. Sessions are resumed for the same
-// endpoint only. [Server.Install] adds the verification of the server.
+// endpoint only. [Install] adds the verification of the server.
 func Config(base *tls.Config, host, alpn string, endpoint fmt.Stringer) *tls.Config {
 	cfg := base.Clone()
 	if cfg == nil {

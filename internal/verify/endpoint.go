@@ -16,16 +16,16 @@ type Pins struct {
 // ForEndpoint sets the verification of the server in cfg, which [Config] has made: of the
 // certificate, or what [Expect] says in its place, the pins, the caller's VerifyConnection,
 // and last what check says, which may be nil.
-func (s *Server) ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.ConnectionState) error) error {
+func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.ConnectionState) error) (*Server, error) {
 	v := Standard(cfg)
 	switch {
 	case x != nil:
 		cfg.InsecureSkipVerify = true // x verifies in place of crypto/tls
 		v = x(cfg)
 	case len(pins.Keys) > 0 && cfg.InsecureSkipVerify:
-		return errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
+		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has InsecureSkipVerify")
 	case len(pins.Keys) > 0 && cfg.VerifyPeerCertificate != nil:
-		return errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
+		return nil, errors.New("there is a pin for the endpoint, and TLSConfig has VerifyPeerCertificate: use VerifyConnection")
 	case len(pins.Keys) > 0:
 		cfg.InsecureSkipVerify = true // PKIX verifies in place of crypto/tls
 		v = Pinned(PKIX(cfg), pins.Keys, pins.Exclusive)
@@ -37,21 +37,20 @@ func (s *Server) ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check fu
 	if check != nil {
 		v = Then(v, check)
 	}
-	s.Install(cfg, v)
-	return nil
+	return Install(cfg, v), nil
 }
 
 // Observe sets cfg, which [Config] has made, to accept every server, and to tell see what
 // it presents and the error that a dial would have. cfg has no verification of crypto/tls
 // behind it.
-func (s *Server) Observe(cfg *tls.Config, see func(tls.ConnectionState, error)) {
+func Observe(cfg *tls.Config, see func(tls.ConnectionState, error)) *Server {
 	judge := StrongKeys(PKIX(cfg.Clone()))
 	if own := cfg.VerifyConnection; own != nil {
 		judge = Then(judge, own)
 	}
 	cfg.InsecureSkipVerify, cfg.VerifyPeerCertificate, cfg.ClientSessionCache = true, nil, nil
-	s.Install(cfg, func(state tls.ConnectionState) Verdict {
-		see(state, judge(state).Err)
+	return Install(cfg, func(s tls.ConnectionState) Verdict {
+		see(s, judge(s).Err)
 		return Verdict{}
 	})
 }

@@ -1,6 +1,6 @@
 // Package verify decides whether the server of a TLS handshake is accepted. A
 // [Verifier] is a function from the state of the handshake to a [Verdict]. Verifiers
-// compose, and [Server.Install] puts one into the tls.Config of a connection; [Server.ForEndpoint] says
+// compose, and [Install] puts one into the tls.Config of a connection; [ForEndpoint] says
 // which a connection has, and in which order. A new way to verify a server is one more
 // Verifier.
 package verify
@@ -31,9 +31,10 @@ type Server struct {
 
 // Install sets the VerifyConnection of cfg to v, in place of any other. The handshake
 // fails with the error of v's verdict.
-func (s *Server) Install(cfg *tls.Config, v Verifier) {
-	s.verifier = v
+func Install(cfg *tls.Config, v Verifier) *Server {
+	s := &Server{verifier: v}
 	cfg.VerifyConnection = s.verify
+	return s
 }
 
 func (s *Server) verify(state tls.ConnectionState) error {

@@ -111,8 +111,7 @@ func TestThen(t *testing.T) {
 		return no
 	}
 	cfg := &tls.Config{VerifyConnection: func(tls.ConnectionState) error { t.Error("the old check was called"); return nil }}
-	var server verify.Server
-	server.Install(cfg, verify.Then(says(verify.Verdict{Method: trust.PKIX, Chains: chains}), check))
+	server := verify.Install(cfg, verify.Then(says(verify.Verdict{Method: trust.PKIX, Chains: chains}), check))
 	if server.Verdict().Method != trust.None {
 		t.Error("a verdict before the handshake")
 	}

@@ -324,8 +324,7 @@ func TestExpect(t *testing.T) {
 		if verify.Expected(ctx, named("another")) != nil {
 			t.Fatal("an expectation of another endpoint")
 		}
-		var s verify.Server
-		err := s.ForEndpoint(cfg, verify.Expected(ctx, named("endpoint")), verify.Pins{}, func(tls.ConnectionState) error { return nil })
+		s, err := verify.ForEndpoint(cfg, verify.Expected(ctx, named("endpoint")), verify.Pins{}, func(tls.ConnectionState) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
