@@ -52,7 +52,7 @@ func (p Protocol) Offers(list []string) bool {
 // the connection, or an error of I/O.
 type Dialect interface {
 	// Greet reads the server's greeting, and returns an error unless it asks the
-	// client to go on. What waits behind it is for Ready, or the next command, to find.
+	// client to go on.
 	Greet() (Greeting, error)
 
 	// Capabilities asks for the list of capabilities.

@@ -34,7 +34,7 @@ func (c *Conn) Greet() (line.Greeting, error) {
 	case !r.OK:
 		return line.Greeting{}, r.Words().Violation(policy.ErrRefused)
 	}
-	return line.Greeting{Text: r.Text}, nil
+	return line.Greeting{Text: r.Text}, c.Quiet()
 }
 
 // Capabilities asks CAPA.

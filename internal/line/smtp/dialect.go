@@ -51,7 +51,7 @@ func (c *Conn) Greet() (line.Greeting, error) {
 		}
 		return line.Greeting{}, refusal.Violation(policy.ErrRefused)
 	}
-	return line.Greeting{Text: r.String()}, nil
+	return line.Greeting{Text: r.String()}, c.Ready(nil)
 }
 
 // Capabilities says EHLO. A server that does not know it answers 500, 502 or 504,
