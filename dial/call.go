@@ -103,20 +103,23 @@ func (c *call) setMemory() (err error) {
 	return err
 }
 
-// dial makes the connection, and takes it to what the policy wants.
-func (c *call) dial(ctx context.Context) (*Conn, error) {
-	ctx, cancel := c.conn.dialer.Budget(ctx, c.endpoint.Protocol)
+// begin is the beginning of a session over a connection; nil for none.
+type begin = func(context.Context, *Conn, *Setup) error
+
+// dial makes the connection, takes it to what the policy wants, and runs f.
+func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
+	ctx, cancel := c.conn.dialer.budget(ctx, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
 	raw, err := wire.Connect(ctx, c.conn.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	return c.settle(ctx, raw)
+	return c.settle(ctx, raw, f)
 }
 
-// settle takes raw to what the policy wants, and closes it if it cannot.
-func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
+// settle takes raw to what the policy wants, runs f, and closes raw if one of them fails.
+func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error) {
 	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
 		if err := c.upgrade(ctx); err != nil {
@@ -127,11 +130,14 @@ func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 			return err
 		}
 		c.conn.learn(ctx)
-		return nil
+		if f == nil {
+			return nil
+		}
+		c.done(nil)
+		return c.conn.setUp(ctx, &c.progress, func(ctx context.Context, s *Setup) error { return f(ctx, c.conn, s) })
 	})
 	if err != nil {
-		raw.Close()
-		return nil, c.fail(err)
+		return nil, c.conn.giveUp(&c.progress, err)
 	}
 	c.done(nil)
 	return c.conn, nil

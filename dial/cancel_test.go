@@ -2,6 +2,7 @@ package dial_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"runtime"
@@ -75,6 +76,34 @@ func TestCancelInEachPhase(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		session.Record()
+	})
+}
+
+// A function of the caller's config that gives the client's certificate sees the end of
+// the dial.
+func TestCancelClientCertificate(t *testing.T) {
+	player := scripttest.New(t)
+	asking, err := player.TLS("good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asking = asking.Clone()
+	asking.ClientAuth = tls.RequestClientCert
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		go tls.Server(server, asking).Handshake()
+		ctx, cancel := context.WithCancel(t.Context())
+		d := player.Dialer()
+		d.TLSConfig = d.TLSConfig.Clone()
+		d.TLSConfig.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			cancel()
+			<-info.Context().Done()
+			return nil, info.Context().Err()
+		}
+		e := dial.Endpoint{Protocol: policy.IMAP, Host: "mail.test", Policy: policy.ImplicitTLS}
+		if _, err := d.NewConn(ctx, client, e); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
 

@@ -122,7 +122,8 @@ func (c *Conn) ended(err error) error {
 // is nothing, it returns [os.ErrDeadlineExceeded]; if it cannot tell,
 // [errors.ErrUnsupported]. A session whose protocol matches replies to commands by
 // order alone calls it before each command: a reply that is there by then answers
-// none. It must not be called while a Read is under way.
+// none. With an empty p it reads nothing, and its error is only whether it can tell. It
+// must not be called while a Read is under way.
 //
 // Sockets tell at once what has arrived, and so does TLS over them. A connection of
 // another kind, or on a system without such sockets, cannot tell.

@@ -11,9 +11,9 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Budget returns a context that ends after the Timeout of d, as the calls of d with
+// budget returns a context that ends after the Timeout of d, as the calls of d with
 // protocol p do. With it a program can bound Dial and what follows together.
-func (d *Dialer) Budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
+func (d *Dialer) budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
 	limit := d.Timeout
 	if limit == 0 {
 		limit = protocols.Of(p).Timeout

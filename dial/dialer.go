@@ -102,11 +102,18 @@ type Dialer struct {
 // Every error is a [*Error]. If ctx ends first, its error is in the chain. Once Dial
 // has returned, ctx has no effect on the connection.
 func (d *Dialer) Dial(ctx context.Context, e Endpoint) (*Conn, error) {
+	return d.DialSetup(ctx, e, nil)
+}
+
+// DialSetup does what [Dialer.Dial] does, and then runs f as [Conn.Setup] does, all of it
+// in one budget of time. f is given the connection, which is closed if f returns an
+// error. A nil f does nothing.
+func (d *Dialer) DialSetup(ctx context.Context, e Endpoint, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c, err := d.prepare(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return c.dial(ctx)
+	return c.dial(ctx, f)
 }
 
 // NewConn does what [Dialer.Dial] does, over a connection of the caller, such as one
@@ -128,7 +135,7 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 		}
 		return nil, err
 	}
-	ctx, cancel := d.Budget(ctx, e.Protocol)
+	ctx, cancel := d.budget(ctx, e.Protocol)
 	defer cancel()
-	return c.settle(ctx, raw)
+	return c.settle(ctx, raw, nil)
 }

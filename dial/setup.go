@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 // return zero values. The zero Setup is one that is over.
 type Setup struct {
 	conn     *Conn
-	progress progress
+	progress *progress
 	over     atomic.Bool
 }
 
@@ -28,38 +29,41 @@ func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load(
 // error the connection is closed, and Setup returns a [*Error] that says in which
 // phase. Once it has returned nil, ctx has no effect any more.
 func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
-	s := &Setup{conn: c, progress: c.progress()}
-	defer s.over.Store(true)
+	p := c.progress()
 	switch {
 	case c.raw == nil:
-		return s.progress.fail(errors.New("connection was not made by a Dialer"))
+		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
-		return s.giveUp(errors.New("nil context"))
+		return c.giveUp(&p, errors.New("nil context"))
 	}
-	ctx, cancel := c.dialer.Budget(ctx, c.security.Endpoint.Protocol)
+	ctx, cancel := c.dialer.budget(ctx, c.security.Endpoint.Protocol)
 	defer cancel()
-	err := wire.Watched(ctx, c.raw, func() error {
-		err := f(ctx, s)
-		if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
-			err = wire.LastAlert(&c.conn, err)
-		}
-		if err != nil {
-			c.inner().Close() // while ctx can still end a close_notify that the server does not take
-		}
-		return err
-	})
-	if err != nil {
-		return s.giveUp(err)
+	if err := wire.Watched(ctx, c.raw, func() error { return c.setUp(ctx, &p, f) }); err != nil {
+		return c.giveUp(&p, err)
 	}
-	s.progress.done(nil)
+	p.done(nil)
 	return nil
 }
 
-// giveUp ends a setup that has failed. The transcript, which ends with the connection,
-// has the reason.
-func (s *Setup) giveUp(err error) *Error {
-	failed := s.progress.fail(err)
-	s.conn.Abort()
+// setUp runs f, and closes the connection if it fails.
+func (c *Conn) setUp(ctx context.Context, p *progress, f func(context.Context, *Setup) error) error {
+	s := &Setup{conn: c, progress: p}
+	defer s.over.Store(true)
+	err := f(ctx, s)
+	if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
+		err = wire.LastAlert(&c.conn, err)
+	}
+	if err != nil {
+		c.inner().Close() // while ctx can still end a close_notify that the server does not take
+	}
+	return err
+}
+
+// giveUp ends a connection that has failed. The transcript, which ends with the
+// connection, has the reason.
+func (c *Conn) giveUp(p *progress, err error) *Error {
+	failed := p.fail(err)
+	c.Abort()
 	return failed
 }
 
@@ -70,9 +74,29 @@ func (s *Setup) Enter(p Phase) {
 	}
 }
 
-// Security returns what was achieved on the connection: the evidence that a
-// gate in front of credentials goes by. After the setup it is zero, which is
-// evidence of nothing.
+// Endpoint returns what was dialled, with host and port filled in. After the setup it
+// is zero.
+func (s *Setup) Endpoint() Endpoint {
+	if s.isOver() {
+		return Endpoint{}
+	}
+	return s.conn.Endpoint()
+}
+
+// Encrypted reports whether TLS is up. With [Setup.Verified] it is the evidence that a
+// gate in front of credentials goes by. After the setup it is false.
+func (s *Setup) Encrypted() bool { return !s.isOver() && s.conn.Encrypted() }
+
+// Verified returns how the server was verified. After the setup it is trust.None.
+func (s *Setup) Verified() trust.Method {
+	if s.isOver() {
+		return trust.None
+	}
+	return s.conn.security.Verified
+}
+
+// Security returns all that was achieved on the connection. After the setup it is
+// zero, which is evidence of nothing.
 func (s *Setup) Security() Security {
 	if s.isOver() {
 		return Security{}

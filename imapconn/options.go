@@ -1,7 +1,6 @@
 package imapconn
 
 import (
-	"context"
 	"mime"
 	"time"
 
@@ -71,19 +70,18 @@ type Options struct {
 }
 
 // start says how a session with these options starts.
-func (o *Options) start() session.Start[*Client] {
+func (o *Options) start() session.Start[*Client, Options] {
 	opts := Options{}
 	if o != nil {
 		opts = *o
 	}
-	return session.Start[*Client]{
+	return session.Start[*Client, Options]{
 		Package: "imapconn",
 		Speaks:  []policy.Protocol{policy.IMAP},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
-		Check:   opts.Bounds.check,
-		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
-			return begin(ctx, conn, setup, &opts)
-		},
+		Invalid: opts.Bounds.check(),
+		Options: &opts,
+		Begin:   begin,
 	}
 }

@@ -44,7 +44,8 @@ func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Opt
 	if in.Preauth {
 		status = "PREAUTH"
 	}
-	greeting := append(make([]byte, 0, 512), "* "+status+" [CAPABILITY"...)
+	greeting := append(append(make([]byte, 0, stream.SmallBuffer), "* "...), status...)
+	greeting = append(greeting, " [CAPABILITY"...)
 	for _, c := range in.Caps {
 		greeting = append(append(greeting, ' '), c...)
 	}

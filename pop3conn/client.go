@@ -30,9 +30,9 @@ import (
 // command (RFC 1939 §3): [Client.Noop] does.
 type Client struct {
 	conn  *dial.Conn
-	guard *wire.Guard
-	link  *link
-	lines *pop3.Conn // over link
+	guard wire.Guard
+	link  link      // over conn while the session begins, later over guard
+	lines pop3.Conn // over link
 
 	capabilities []string // empty if they are not known
 	upToDate     bool     // they are of the state that the session is in

@@ -12,7 +12,7 @@ import (
 
 // link is the connection of a session, under the session's limit of time.
 type link struct {
-	conn  nowConn       // while the session begins the connection, later its guard
+	conn  nowConn
 	limit time.Duration // for what is being waited for; zero means none
 	left  time.Duration // of that
 	held  bool          // left is not renewed

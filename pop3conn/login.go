@@ -6,46 +6,33 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/internal/line"
-	"github.com/mailconn/mailconn/internal/line/pop3"
 	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // login is a session before it is the caller's.
 type login struct {
-	conn         *dial.Conn
-	setup        *dial.Setup
-	opts         *Options
-	link         *link
-	lines        *pop3.Conn // over link
-	capabilities []string
-	mechanism    string // of the login; empty without one
-	utf8         bool
+	*Client
+	setup     *dial.Setup
+	opts      *Options
+	mechanism string // of the login; empty without one
 }
 
 // begin asks what the server can do, logs in, and makes the session the caller's:
 // from here on it has its own limits of time.
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
-	l := &login{conn: conn, setup: setup, opts: o, link: &link{conn: conn}}
-	l.lines = pop3.New(wire.NewLines(l.link))
-	l.lines.Arrivals = l.link
+	c := &Client{conn: conn, link: link{conn: conn}, noPipelining: o.NoPipelining, maxMessageSize: o.MaxMessageSize}
+	c.lines.Lines = wire.NewLines(&c.link)
+	c.lines.Arrivals = &c.link
+	l := login{Client: c, setup: setup, opts: o}
 	if err := l.run(ctx); err != nil {
 		return nil, err
 	}
+	c.upToDate = l.mechanism == "" // RFC 2449 §5: the list may differ after a login
 	limit := session.ReplyTimeout(o.ReplyTimeout)
-	guard := wire.NewGuard(conn, nil, 0, limit)
-	l.link.conn, l.link.limit = guard, limit
-	return &Client{
-		conn:           conn,
-		guard:          guard,
-		link:           l.link,
-		lines:          l.lines,
-		capabilities:   l.capabilities,
-		upToDate:       l.mechanism == "", // RFC 2449 §5: the list may differ after a login
-		noPipelining:   o.NoPipelining,
-		maxMessageSize: o.MaxMessageSize,
-		utf8:           l.utf8,
-	}, nil
+	c.guard.Begin(conn, 0, limit)
+	c.link.conn, c.link.limit = &c.guard, limit
+	return c, nil
 }
 
 // run ends with nothing unread: what a server has said by then and was not asked for
@@ -53,7 +40,7 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 func (l *login) run(ctx context.Context) (err error) {
 	if l.capabilities = l.conn.Capabilities(); l.capabilities == nil {
 		l.setup.Enter(dial.PhaseCapability)
-		if l.capabilities, err = line.Capabilities(l.lines, l.conn.Encrypted()); err != nil {
+		if l.capabilities, err = line.Capabilities(&l.lines, l.conn.Encrypted()); err != nil {
 			return err
 		}
 	}
@@ -65,7 +52,7 @@ func (l *login) run(ctx context.Context) (err error) {
 	}
 	l.setup.Enter(dial.PhaseAuth)
 	l.lines.Renew(wire.SASL())
-	done, err := auth.Authenticate(ctx, l.setup, &transport{l.lines, l.capabilities, l.conn.Greeting()}, l.opts.Auth)
+	done, err := auth.Authenticate(ctx, l.setup, &transport{&l.lines, l.capabilities, l.conn.Greeting()}, l.opts.Auth)
 	l.mechanism = done.Mechanism
 	return delayed(err, l.capabilities)
 }

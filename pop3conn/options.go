@@ -1,7 +1,6 @@
 package pop3conn
 
 import (
-	"context"
 	"math"
 	"time"
 
@@ -41,7 +40,7 @@ type Options struct {
 }
 
 // start says how a session with these options starts.
-func (o *Options) start() session.Start[*Client] {
+func (o *Options) start() session.Start[*Client, Options] {
 	opts := Options{}
 	if o != nil {
 		opts = *o
@@ -49,13 +48,12 @@ func (o *Options) start() session.Start[*Client] {
 	if opts.MaxMessageSize <= 0 {
 		opts.MaxMessageSize = math.MaxInt64
 	}
-	return session.Start[*Client]{
+	return session.Start[*Client, Options]{
 		Package: "pop3conn",
 		Speaks:  []policy.Protocol{policy.POP3},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
-		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
-			return begin(ctx, conn, setup, &opts)
-		},
+		Options: &opts,
+		Begin:   begin,
 	}
 }

@@ -48,7 +48,6 @@ type features struct {
 	confidential bool // the session is one of TLS with a verified server
 	pipelining   bool
 	noChunking   bool
-	anonymous    bool // the session has no credentials
 	eightBit     bool
 	utf8         bool
 	size         bool  // SIZE is listed
@@ -56,7 +55,7 @@ type features struct {
 }
 
 func newFeatures(caps []string, confidential bool, o *Options) features {
-	f := features{caps: caps, confidential: confidential, noChunking: o.NoChunking, anonymous: o.Auth == nil}
+	f := features{caps: caps, confidential: confidential, noChunking: o.NoChunking}
 	f.pipelining = f.has("PIPELINING") && !o.NoPipelining
 	f.eightBit, f.utf8 = f.has("8BITMIME"), f.has("SMTPUTF8")
 	limit, listed := wire.Params(caps, "SIZE")

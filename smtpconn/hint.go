@@ -55,7 +55,7 @@ func (e *SendError) wantsLogin() bool {
 	wants := func(r *smtp.SMTPError) bool {
 		return r.Code == 530 && !strings.Contains(strings.ToUpper(r.Message), "STARTTLS")
 	}
-	return e.anonymous && !e.MessageAtFault() &&
+	return e.noAuth && !e.MessageAtFault() &&
 		(e.Reply != nil && wants(e.Reply) || slices.ContainsFunc(e.Refused, func(r Refusal) bool { return wants(r.Reply) }))
 }
 

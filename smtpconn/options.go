@@ -1,7 +1,6 @@
 package smtpconn
 
 import (
-	"context"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -40,19 +39,18 @@ type Options struct {
 }
 
 // start says how a session with these options starts.
-func (o *Options) start() session.Start[*Client] {
+func (o *Options) start() session.Start[*Client, Options] {
 	opts := Options{}
 	if o != nil {
 		opts = *o
 	}
-	return session.Start[*Client]{
+	return session.Start[*Client, Options]{
 		Package: "smtpconn",
 		Speaks:  []policy.Protocol{policy.Submission, policy.SMTP},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
-		Begin: func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (*Client, error) {
-			return begin(ctx, conn, setup, &opts)
-		},
+		Options: &opts,
+		Begin:   begin,
 	}
 }
 

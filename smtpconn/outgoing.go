@@ -13,13 +13,12 @@ import (
 
 // outgoing is a message on its way.
 type outgoing struct {
-	env       Envelope
-	commands  []byte              // MAIL and RCPT, each with its line end
-	content   transaction.Encoder // what is left of it
-	start     []byte              // encoded content that was read ahead
-	chunked   bool                // it goes by BDAT
-	anonymous bool                // the session has no credentials
-	length    int64               // of chunked content; -1: not known
+	env      Envelope
+	commands []byte              // MAIL and RCPT, each with its line end
+	content  transaction.Encoder // what is left of it
+	start    []byte              // encoded content that was read ahead
+	chunked  bool                // it goes by BDAT
+	length   int64               // of chunked content; -1: not known
 
 	mail, data, end int   // the numbers of their replies, -1 if they were not said; RCPT's follow mail
 	endAt           int64 // where the end begins in what is written, -1 if it was not put
@@ -44,7 +43,7 @@ func (s *sender) prepare(m *Message) *outgoing {
 	if start == nil {
 		start = make([]byte, 0, aheadSize)
 	}
-	*o = outgoing{env: m.Envelope, commands: o.commands[:0], start: start, anonymous: s.features.anonymous, mail: -1, data: -1, end: -1, endAt: -1}
+	*o = outgoing{env: m.Envelope, commands: o.commands[:0], start: start, mail: -1, data: -1, end: -1, endAt: -1}
 	if m.Content == nil {
 		o.finish(nil, badCall(errNilContent))
 	} else if err := s.compose(o, m.Content); err != nil {
@@ -148,7 +147,6 @@ func (o *outgoing) finish(r *Receipt, err *SendError) {
 	}
 	o.done, o.receipt = true, r
 	if err != nil {
-		err.anonymous = o.anonymous
 		o.err = err
 	}
 	o.env, o.content = Envelope{}, transaction.Encoder{} // the caller's

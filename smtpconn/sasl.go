@@ -30,7 +30,7 @@ const maxCommand = 512
 // Start sends the initial response along if the line does not become too long
 // for it (RFC 4954 §4).
 func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
-	command, sent := line.AuthCommand(mechanism, ir, maxCommand)
+	command, sent := line.AuthCommand("AUTH", mechanism, ir, maxCommand)
 	a, err := t.say(command)
 	return a, sent, err
 }

@@ -59,6 +59,14 @@ func (c *Client) Send(ctx context.Context, e Envelope, content io.Reader) (*Rece
 	if !o.done {
 		s.step(o, nil)
 	}
+	return c.result(o)
+}
+
+// result returns what came of a message.
+func (c *Client) result(o *outgoing) (*Receipt, error) {
+	if e, failed := o.err.(*SendError); failed {
+		e.noAuth = c.opts.Auth == nil
+	}
 	return o.receipt, o.err
 }
 
@@ -86,11 +94,11 @@ func (c *Client) SendEach(ctx context.Context, messages iter.Seq[Message]) iter.
 			return
 		}
 		defer c.end(s, s.watch())
-		s.sendEach(messages, yield)
+		c.sendEach(s, messages, yield)
 	}
 }
 
-func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error) bool) {
+func (c *Client) sendEach(s *sender, messages iter.Seq[Message], yield func(*Receipt, error) bool) {
 	var cur *outgoing // its envelope was taken, and its content is wanted
 	for m := range messages {
 		next := s.prepare(&m)
@@ -101,12 +109,12 @@ func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error
 			}
 			s.step(cur, envelope)
 		}
-		if cur != nil && !yield(cur.receipt, cur.err) {
+		if cur != nil && !yield(c.result(cur)) {
 			return
 		}
 		if cur = next; next.done {
 			cur = nil
-			if !yield(next.receipt, next.err) {
+			if !yield(c.result(next)) {
 				return
 			}
 		}
@@ -116,7 +124,7 @@ func (s *sender) sendEach(messages iter.Seq[Message], yield func(*Receipt, error
 	}
 	if cur != nil {
 		s.step(cur, nil)
-		yield(cur.receipt, cur.err)
+		yield(c.result(cur))
 	}
 }
 

@@ -29,7 +29,7 @@ type SendError struct {
 	// Err is the cause on this side, or of the connection; nil for a refusal.
 	Err error
 
-	anonymous bool // Options.Auth was nil
+	noAuth bool // Options.Auth was nil
 }
 
 // Error returns outcome, phase and cause on one line. It is printable and at most
@@ -93,9 +93,10 @@ func (e *SendError) Unwrap() []error {
 // and the message is as good as ever: ask MessageAtFault before giving it up.
 func (e *SendError) Temporary() bool {
 	switch {
-	case e.Outcome == NotSent && e.verdict() != nil:
-		return e.verdict().Later
 	case e.Outcome == NotSent:
+		if a := e.attempts(); a != nil {
+			return a.Temporary
+		}
 		var failed *dial.Error // of a dial that a pool has made, or of a session
 		var call *wire.CallError
 		mends := !errors.As(e.Err, &failed) || failed.Phase == dial.PhaseSession || failed.Temporary()
@@ -136,18 +137,18 @@ func (e *SendError) MessageAtFault() bool {
 
 // fault reports whether the message was not sent for a reason of its own.
 func (e *SendError) fault() bool {
-	var own *wire.Fault
-	if v := e.verdict(); v != nil {
-		return !v.Later
+	if a := e.attempts(); a != nil {
+		return !a.Temporary
 	}
+	var own *wire.Fault
 	return errors.As(e.Err, &own)
 }
 
-// verdict returns what several attempts come to, and nil for a single one.
-func (e *SendError) verdict() *wire.Verdict {
-	var v *wire.Verdict
-	errors.As(e.Err, &v)
-	return v
+// attempts returns what several attempts come to, and nil for a single one.
+func (e *SendError) attempts() *wire.Attempts {
+	var a *wire.Attempts
+	errors.As(e.Err, &a)
+	return a
 }
 
 // badCall returns the error of a call that was wrong.

@@ -17,7 +17,6 @@ const maxAttempts = 3
 
 // attempts are those of one authentication.
 type attempts struct {
-	setup   *dial.Setup
 	offer   offer
 	terms   terms
 	talk    conversation
@@ -46,13 +45,13 @@ func (t *attempts) run(ctx context.Context) (dial.Login, error) {
 		refused, err := t.once(a)
 		switch {
 		case err != nil:
-			t.setup.LoginTried(login, err)
+			t.offer.setup.LoginTried(login, err)
 			return dial.Login{}, err
 		case refused == nil:
-			t.setup.LoginTried(login, nil)
+			t.offer.setup.LoginTried(login, nil)
 			return login, nil
 		}
-		t.setup.LoginTried(login, refused)
+		t.offer.setup.LoginTried(login, refused)
 		if err := t.next(ctx, a, refused); err != nil {
 			return dial.Login{}, err
 		}
@@ -88,7 +87,7 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 	case answer.Status == Accepted:
 		return nil, t.talk.cleanError(t.talk.Finish())
 	}
-	if answer.Kind == KindTLSRequired && t.offer.security.Encrypted() {
+	if answer.Kind == KindTLSRequired && t.offer.setup.Encrypted() {
 		answer.advice = "The server wants TLS before a login although this connection has it: something in front of the server may end TLS without its knowledge; ask its operator."
 	}
 	return &Error{

@@ -32,11 +32,10 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 		return dial.Login{}, cancelled(err)
 	}
 	terms := creds.terms()
-	security := s.Security()
-	if err := gate(security, terms); err != nil {
+	if err := gate(s, terms); err != nil {
 		return dial.Login{}, err
 	}
-	all := &attempts{setup: s, offer: newOffer(t, security), terms: terms, talk: conversation{Transport: t}}
+	all := &attempts{offer: newOffer(t, s), terms: terms, talk: conversation{Transport: t}}
 	o := &all.offer
 	if terms.ifOffered && len(o.names()) == 0 && s.HeldToSCRAM() == nil {
 		login := dial.Login{NotOffered: true}
@@ -54,7 +53,7 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 		return dial.Login{}, notOffered(o, creds.mechanisms())
 	}
 	all.list = list
-	all.talk.names = [3]string{o.security.Endpoint.Host, list[0].user, list[0].identity}
+	all.talk.names = [3]string{o.endpoint.Host, list[0].user, list[0].identity}
 	if t, ok := t.(NoticeTransport); ok {
 		t.Redact(all.talk.clean)
 	}

@@ -15,7 +15,7 @@ const (
 )
 
 func runBearer(c *conversation, u use) (Answer, error) {
-	return exchange(c, &bearer{mechanism: u.name, user: u.user, token: u.secret, endpoint: u.on.security.Endpoint})
+	return exchange(c, &bearer{mechanism: u.name, user: u.user, token: u.secret, endpoint: u.on.endpoint})
 }
 
 // bearer is OAUTHBEARER or XOAUTH2.

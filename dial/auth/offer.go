@@ -13,7 +13,8 @@ import (
 
 // offer is what a server offers for logging in on a connection.
 type offer struct {
-	security   dial.Security
+	setup      *dial.Setup
+	endpoint   dial.Endpoint
 	mechanisms []string // of SASL
 	command    string   // the protocol's own login command, "" if it has none
 	taken      bool     // the server takes the command
@@ -24,8 +25,8 @@ type offer struct {
 	bound   bool                 // channel has worked it out
 }
 
-func newOffer(t Transport, s dial.Security) offer {
-	o := offer{security: s, mechanisms: t.Mechanisms()}
+func newOffer(t Transport, s *dial.Setup) offer {
+	o := offer{setup: s, endpoint: s.Endpoint(), mechanisms: t.Mechanisms()}
 	if t, ok := t.(LoginTransport); ok {
 		o.command, o.taken = t.LoginCommand()
 	}
@@ -38,7 +39,7 @@ func newOffer(t Transport, s dial.Security) offer {
 // channel returns what ties a login to the TLS connection.
 func (o *offer) channel() scram.ChannelBinding {
 	if !o.bound {
-		o.binding, o.bound = binding.Of(o.security.TLS), true
+		o.binding, o.bound = binding.Of(o.setup.Security().TLS), true
 	}
 	return o.binding
 }

@@ -17,6 +17,9 @@ type redactor struct {
 	names    [3]string // what a secret is ordinary in: the user's name, the server's
 	secrets  []string
 	messages [][]byte // of mechanisms, with a secret in them
+
+	secret  [1]string // room for what most logins have
+	message [1][]byte
 }
 
 // form is how a secret may look in a server's words.
@@ -47,10 +50,20 @@ func (r *redactor) forms() []form {
 }
 
 // hide has a secret taken out from here on.
-func (r *redactor) hide(secret string) { r.secrets = append(r.secrets, secret) }
+func (r *redactor) hide(secret string) {
+	if r.secrets == nil {
+		r.secrets = r.secret[:0]
+	}
+	r.secrets = append(r.secrets, secret)
+}
 
 // hideMessage has a message of a mechanism taken out.
-func (r *redactor) hideMessage(message []byte) { r.messages = append(r.messages, message) }
+func (r *redactor) hideMessage(message []byte) {
+	if r.messages == nil {
+		r.messages = r.message[:0]
+	}
+	r.messages = append(r.messages, message)
+}
 
 // clean returns the words without the secrets in them, in whatever case, or "" if
 // they hold a secret that is short or an ordinary word: a hole in its place would

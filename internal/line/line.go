@@ -153,17 +153,20 @@ func Capabilities(d Dialect, secure bool) ([]string, error) {
 	return list.Entries, nil
 }
 
-// AuthCommand returns the command AUTH for a SASL mechanism, in SMTP and POP3, and whether
-// the initial response ir, nil for none, is in it: only if that makes no line of more than
-// longest bytes, CRLF included (RFC 4954 §4, RFC 5034 §4).
-func AuthCommand(mechanism string, ir []byte, longest int) (command string, sent bool) {
-	full := append(make([]byte, 0, 256), "AUTH "+mechanism+" "...)
+// AuthCommand returns the command that begins a SASL exchange, and whether the initial
+// response ir, nil for none, is in it: only if that makes no line of more than longest
+// bytes, CRLF included (RFC 4954 §4, RFC 5034 §4). verb is AUTH or AUTHENTICATE.
+func AuthCommand(verb, mechanism string, ir []byte, longest int) (command string, sent bool) {
+	full := append(append(make([]byte, 0, 256), verb...), ' ')
+	full = append(full, mechanism...)
+	bare := len(full)
+	full = append(full, ' ')
 	if len(ir) == 0 {
 		full = append(full, '=')
 	}
 	full = base64.StdEncoding.AppendEncode(full, ir)
 	if ir == nil || len(full)+len("\r\n") > longest {
-		return "AUTH " + mechanism, false
+		return string(full[:bare]), false
 	}
 	return string(full), true
 }

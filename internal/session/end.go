@@ -51,11 +51,11 @@ func (e *End) SetFirst(conn *dial.Conn, err error) (over *dial.Error, first bool
 		return over, false
 	}
 	over = &dial.Error{Phase: dial.PhaseSession, Endpoint: conn.Endpoint(), Err: err}
-	var broken *policy.Violation
-	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
-	}
 	if !errors.Is(err, net.ErrClosed) {
+		var broken *policy.Violation
+		if errors.As(err, &broken) && broken.Policy == 0 {
+			broken.Policy, broken.Protocol = over.Endpoint.Policy, over.Endpoint.Protocol
+		}
 		over.Known = conn.Security().Known
 	}
 	first = e.reason.CompareAndSwap(nil, over)

@@ -15,19 +15,20 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Start is how a session of type C starts.
-type Start[C any] struct {
+// Start is how a session of type C with options of type O starts.
+type Start[C, O any] struct {
 	Package string            // for errors: "imapconn"
 	Speaks  []policy.Protocol // the protocols that the package speaks
 	Dialer  *dial.Dialer      // nil means a zero one
 	Auth    auth.Credentials  // nil means no login
-	Check   func() error      // says what is wrong with other options; nil means nothing
+	Invalid error             // what is wrong with other options; nil means nothing
+	Options *O                // for Begin
 	// Begin says what comes between the connection and the session.
-	Begin func(context.Context, *dial.Conn, *dial.Setup) (C, error)
+	Begin func(context.Context, *dial.Conn, *dial.Setup, *O) (C, error)
 }
 
 // Dial connects to e and begins a session. Every error is a [*dial.Error].
-func (s Start[C]) Dial(ctx context.Context, e dial.Endpoint) (none C, err error) {
+func (s Start[C, O]) Dial(ctx context.Context, e dial.Endpoint) (none C, err error) {
 	if err := s.check(e); err != nil {
 		return none, err
 	}
@@ -35,21 +36,20 @@ func (s Start[C]) Dial(ctx context.Context, e dial.Endpoint) (none C, err error)
 	if d == nil {
 		d = &dial.Dialer{}
 	}
-	if ctx != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = d.Budget(ctx, e.Protocol)
-		defer cancel()
-	}
-	conn, err := d.Dial(ctx, e)
+	var client C
+	_, err = d.DialSetup(ctx, e, func(ctx context.Context, conn *dial.Conn, setup *dial.Setup) (err error) {
+		client, err = s.Begin(ctx, conn, setup, s.Options)
+		return err
+	})
 	if err != nil {
 		return none, err
 	}
-	return s.begin(ctx, conn)
+	return client, nil
 }
 
 // New begins a session on conn, and closes conn on error. Every error is a
 // [*dial.Error].
-func (s Start[C]) New(ctx context.Context, conn *dial.Conn) (none C, err error) {
+func (s Start[C, O]) New(ctx context.Context, conn *dial.Conn) (none C, err error) {
 	if conn == nil {
 		return none, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("no connection")}
 	}
@@ -57,15 +57,23 @@ func (s Start[C]) New(ctx context.Context, conn *dial.Conn) (none C, err error) 
 		conn.Close()
 		return none, err
 	}
-	return s.begin(ctx, conn)
+	var client C
+	err = conn.Setup(ctx, func(ctx context.Context, setup *dial.Setup) (err error) {
+		client, err = s.Begin(ctx, conn, setup, s.Options)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return client, nil
 }
 
 // check returns what can be known to be wrong before any I/O. An unset protocol is
 // left to the Dialer, which has one answer for all that is wrong with an endpoint.
-func (s Start[C]) check(e dial.Endpoint) error {
+func (s Start[C, O]) check(e dial.Endpoint) error {
 	err := auth.Check(s.Auth)
-	if err == nil && s.Check != nil {
-		err = s.Check()
+	if err == nil {
+		err = s.Invalid
 	}
 	if err == nil && e.Protocol != 0 && !slices.Contains(s.Speaks, e.Protocol) {
 		err = fmt.Errorf("%s does not speak %v", s.Package, e.Protocol)
@@ -90,18 +98,6 @@ func speaker(p policy.Protocol) string {
 		return "smtpconn"
 	}
 	return ""
-}
-
-func (s Start[C]) begin(ctx context.Context, conn *dial.Conn) (client C, err error) {
-	err = conn.Setup(ctx, func(ctx context.Context, setup *dial.Setup) (err error) {
-		client, err = s.Begin(ctx, conn, setup)
-		return err
-	})
-	if err != nil {
-		var none C
-		return none, err
-	}
-	return client, nil
 }
 
 // ReplyTimeout returns the limit that an option ReplyTimeout means, zero for none:

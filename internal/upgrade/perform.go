@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -91,7 +92,11 @@ func (r *run) handshake() (Event, error) {
 	}
 	first := wire.NewFirstByte(r.raw, reason)
 	conn := tls.Client(first, r.TLS)
-	if err := conn.HandshakeContext(r.ctx); err != nil {
+	ctx := context.Background() // crypto/tls need not watch what the caller of Run does
+	if r.TLS.GetClientCertificate != nil {
+		ctx = r.ctx // the function may ask for it
+	}
+	if err := conn.HandshakeContext(ctx); err != nil {
 		if errors.Is(err, policy.ErrNotTLS) {
 			err = r.refusalInTheClear(first.Said(), err)
 		}

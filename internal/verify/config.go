@@ -39,9 +39,9 @@ func isBroken(suite uint16) bool {
 // protocol's registered id, and empty for none. Sessions are resumed for the same
 // endpoint only. [Install] adds the verification of the server.
 func Config(base *tls.Config, host, alpn string, endpoint fmt.Stringer) *tls.Config {
-	cfg := &tls.Config{}
-	if base != nil {
-		cfg = base.Clone()
+	cfg := base.Clone()
+	if cfg == nil {
+		cfg = &tls.Config{}
 	}
 	if cfg.ServerName == "" {
 		cfg.ServerName, _, _ = strings.Cut(host, "%") // no certificate has the zone of an IPv6 address

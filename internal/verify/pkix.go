@@ -11,9 +11,11 @@ import (
 // the certificate before it calls VerifyConnection. If cfg has InsecureSkipVerify it
 // accepts every server, with [trust.None].
 func Standard(cfg *tls.Config) Verifier {
-	insecure := cfg.InsecureSkipVerify
+	if cfg.InsecureSkipVerify {
+		return func(tls.ConnectionState) Verdict { return Verdict{} } // a resumed session may have chains from before
+	}
 	return func(s tls.ConnectionState) Verdict {
-		if insecure || len(s.VerifiedChains) == 0 { // a resumed session may have chains from before
+		if len(s.VerifiedChains) == 0 {
 			return Verdict{}
 		}
 		return Verdict{Method: trust.PKIX, Chains: s.VerifiedChains}

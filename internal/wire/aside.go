@@ -46,7 +46,7 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	switch {
 	case r.Panicked != nil:
 		panic(r.Panicked)
-	case r.Err == ErrLeft, r.Err != nil && r.Err == ctx.Err():
+	case ctx.Err() != nil && (r.Err == ErrLeft || r.Err == ctx.Err()):
 		r.Err = ContextError(ctx)
 	}
 	return r.Value, r.Err

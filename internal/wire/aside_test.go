@@ -30,6 +30,9 @@ func TestAwait(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
 	})
+	if _, err := wire.Await(t.Context(), func() (int, error) { return 0, wire.ErrLeft }); err != wire.ErrLeft {
+		t.Errorf("function that has left its own behind: %v", err)
+	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	_, err := wire.Await(ctx, func() (int, error) { cancel(why); return 0, ctx.Err() })
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {

@@ -21,15 +21,15 @@ func (e *CallError) Error() string { return e.Err.Error() }
 // Unwrap returns the marked error.
 func (e *CallError) Unwrap() error { return e.Err }
 
-// Verdict says of the error of several attempts what they come to, whatever is in the
+// Attempts says of the error of several attempts what they come to, whatever is in the
 // chain of each.
-type Verdict struct {
-	Later bool // later attempts may do better; if not, the message is at fault
+type Attempts struct {
+	Temporary bool // later attempts may do better; if not, the message is at fault
 }
 
 // Error returns "later" or "never".
-func (e *Verdict) Error() string {
-	if e.Later {
+func (e *Attempts) Error() string {
+	if e.Temporary {
 		return "later"
 	}
 	return "never"

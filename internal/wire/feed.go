@@ -18,8 +18,7 @@ import (
 // Read, ReadNow and Write may be called by one goroutine at a time.
 type Feed struct {
 	Guard
-	seen  []byte     // read when it was found out whether there is a NowReader
-	ahead *readAhead // nil if there is one
+	ahead *readAhead // nil if the connection is a NowReader
 }
 
 var _ NowReader = (*Feed)(nil)
@@ -28,10 +27,7 @@ var _ NowReader = (*Feed)(nil)
 // Zero is no limit.
 func NewFeed(c AbortConn, write time.Duration) *Feed {
 	f := &Feed{Guard: Guard{conn: c, write: write}}
-	buf := make([]byte, 1)
-	n, err := f.Guard.ReadNow(buf)
-	f.seen = buf[:n]
-	if errors.Is(err, errors.ErrUnsupported) {
+	if _, err := f.Guard.ReadNow(nil); errors.Is(err, errors.ErrUnsupported) {
 		f.ahead = newReadAhead(&f.Guard)
 	}
 	return f
@@ -62,10 +58,7 @@ func (f *Feed) Write(p []byte) (int, error) {
 
 // Read waits for something to be there.
 func (f *Feed) Read(p []byte) (int, error) {
-	switch {
-	case len(f.seen) > 0:
-		return f.readSeen(p)
-	case f.ahead != nil:
+	if f.ahead != nil {
 		return f.ahead.read(p)
 	}
 	return f.Guard.Read(p)
@@ -75,20 +68,12 @@ func (f *Feed) Read(p []byte) (int, error) {
 // os.ErrDeadlineExceeded.
 func (f *Feed) ReadNow(p []byte) (int, error) {
 	switch {
-	case len(f.seen) > 0:
-		return f.readSeen(p)
 	case f.ahead == nil:
 		return f.Guard.ReadNow(p)
 	case !f.ahead.ready():
 		return 0, os.ErrDeadlineExceeded
 	}
 	return f.ahead.read(p)
-}
-
-func (f *Feed) readSeen(p []byte) (int, error) {
-	n := copy(p, f.seen)
-	f.seen = f.seen[n:]
-	return n, nil
 }
 
 // Close closes the connection with TLS's farewell.

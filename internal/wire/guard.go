@@ -13,12 +13,12 @@ import (
 //
 // A write starts the time for a reply, and the first byte read stops it. So a dead
 // server ends a command, and a server with nothing to say (IMAP IDLE) does not.
+//
+// It is used once Begin was called.
 type Guard struct {
 	conn  AbortConn
 	reply time.Duration // limit of the wait for a reply
 	write time.Duration // limit of the wait for a write to make progress
-
-	first []byte // returned by Read before anything else; used by Read alone
 
 	mu         sync.Mutex
 	readBy     time.Time // the library's read deadline
@@ -32,18 +32,13 @@ type Guard struct {
 
 var _ net.Conn = (*Guard)(nil)
 
-// NewGuard returns a Guard for c, from which first is read before the data of c. If
-// reply or write is zero there is no such limit.
-func NewGuard(c AbortConn, first []byte, reply, write time.Duration) *Guard {
-	return &Guard{conn: c, first: first, reply: reply, write: write}
+// Begin sets the connection and the limits. If reply or write is zero there is no such
+// limit.
+func (g *Guard) Begin(c AbortConn, reply, write time.Duration) {
+	g.conn, g.reply, g.write = c, reply, write
 }
 
 func (g *Guard) Read(p []byte) (int, error) {
-	if len(g.first) > 0 {
-		n := copy(p, g.first)
-		g.first = g.first[n:]
-		return n, nil
-	}
 	n, err := g.conn.Read(p)
 	if n > 0 {
 		g.disarm()

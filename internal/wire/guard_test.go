@@ -26,7 +26,8 @@ func (p pipe) Abort() error { return p.Close() }
 func guarded(t *testing.T, reply, write time.Duration, f func(t *testing.T, g *wire.Guard, server net.Conn)) {
 	t.Helper()
 	speak(t, func(t *testing.T, client, server net.Conn) {
-		g := wire.NewGuard(pipe{client}, nil, reply, write)
+		g := new(wire.Guard)
+		g.Begin(pipe{client}, reply, write)
 		defer g.Close()
 		f(t, g, server)
 	})
@@ -174,7 +175,8 @@ func TestGuardSlowWrite(t *testing.T) {
 // for such a write.
 func TestGuardLeavesNoWriteDeadline(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
-		g := wire.NewGuard(pipe{client}, nil, 0, writeTime)
+		g := new(wire.Guard)
+		g.Begin(pipe{client}, 0, writeTime)
 		go io.Copy(io.Discard, server)
 		io.WriteString(g, "x")
 		time.Sleep(10 * writeTime)
@@ -207,16 +209,6 @@ func TestGuardErr(t *testing.T) {
 	}
 }
 
-func TestGuardFirst(t *testing.T) {
-	speak(t, func(t *testing.T, client, server net.Conn) {
-		g := wire.NewGuard(pipe{client}, []byte("* PREAUTH\r\n"), 0, 0)
-		go func() { io.WriteString(server, "more"); server.Close() }()
-		if got, err := io.ReadAll(g); string(got) != "* PREAUTH\r\nmore" || err != nil {
-			t.Errorf("%q, %v", got, err)
-		}
-	})
-}
-
 // echo answers every write with one byte, at once.
 type echo struct{ net.Conn }
 
@@ -227,7 +219,8 @@ func (echo) SetWriteDeadline(time.Time) error { return nil }
 func (echo) Abort() error                     { return nil }
 
 func TestGuardDoesNotAllocate(t *testing.T) {
-	g := wire.NewGuard(echo{}, nil, replyTime, writeTime)
+	g := new(wire.Guard)
+	g.Begin(echo{}, replyTime, writeTime)
 	buf := []byte("NOOP\r\n")
 	if n := testing.AllocsPerRun(100, func() { g.Write(buf); g.Read(buf) }); n != 0 {
 		t.Errorf("%v allocations for a write and a read", n)
@@ -247,7 +240,8 @@ func TestGuardAnswerOvertakesWrite(t *testing.T) {
 		var g *wire.Guard
 		got := make(chan error, 2)
 		c := fast{pipe{client}, synctest.Wait}
-		g = wire.NewGuard(c, nil, replyTime, writeTime)
+		g = new(wire.Guard)
+		g.Begin(c, replyTime, writeTime)
 		go func() { server.Read(make([]byte, 16)); server.Write([]byte("+")) }()
 		go func() {
 			for range 2 {
@@ -277,7 +271,8 @@ func (timeless) SetWriteDeadline(time.Time) error { return errTimeless }
 // reply in time does not end the session.
 func TestGuardWithoutDeadlines(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
-		g := wire.NewGuard(timeless{pipe{client}}, nil, replyTime, writeTime)
+		g := new(wire.Guard)
+		g.Begin(timeless{pipe{client}}, replyTime, writeTime)
 		go func() {
 			server.Read(make([]byte, 16))
 			server.Write([]byte("+"))

@@ -12,7 +12,7 @@ import (
 // guard can.
 func (g *Guard) ReadNow(p []byte) (int, error) {
 	conn, ok := g.conn.(NowReader)
-	if !ok || len(g.first) > 0 {
+	if !ok {
 		return 0, errors.ErrUnsupported
 	}
 	n, err := conn.ReadNow(p)

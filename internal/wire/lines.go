@@ -20,13 +20,21 @@ func NewLines(rw io.ReadWriter) Lines { return LinesOf(NewReader(rw, Greeting())
 // LinesOf returns Lines that are read by r and written to w.
 func LinesOf(r *Reader, w io.Writer) Lines { return Lines{r, w} }
 
-// Send writes line and CRLF in one write. A line with a CR, LF or NUL is
-// [ErrArgument], and nothing of it is written.
-func (l Lines) Send(line string) error {
-	if err := CheckLine(line); err != nil {
-		return err
+// Send writes the line that parts are, and CRLF, in one write. A line with a CR, LF or
+// NUL is [ErrArgument], and nothing of it is written.
+func (l Lines) Send(parts ...string) error {
+	size := len("\r\n")
+	for _, part := range parts {
+		if err := CheckLine(part); err != nil {
+			return err
+		}
+		size += len(part)
 	}
-	if _, err := l.w.Write(append(append(make([]byte, 0, len(line)+2), line...), "\r\n"...)); err != nil {
+	line := make([]byte, 0, size)
+	for _, part := range parts {
+		line = append(line, part...)
+	}
+	if _, err := l.w.Write(append(line, "\r\n"...)); err != nil {
 		return Ended(err)
 	}
 	return nil

@@ -10,7 +10,8 @@ import (
 // NowReader is a connection that can be read without waiting.
 type NowReader interface {
 	// ReadNow reads what has arrived. If that is nothing, it returns
-	// os.ErrDeadlineExceeded; if it cannot tell, errors.ErrUnsupported.
+	// os.ErrDeadlineExceeded; if it cannot tell, errors.ErrUnsupported. With an empty p
+	// it reads nothing, and returns an error only if it cannot tell.
 	ReadNow(p []byte) (int, error)
 }
 
@@ -29,7 +30,11 @@ func (n *Now) Read(c net.Conn, p []byte) (int, error) {
 	case *net.UnixConn:
 		return n.readSocket(c, p)
 	case *tls.Conn:
-		if below, ok := c.NetConn().(*FirstByte); ok {
+		below, ok := c.NetConn().(*FirstByte)
+		switch {
+		case ok && len(p) == 0:
+			return below.below.Read(below.Conn, p)
+		case ok:
 			return below.readTLS(c, p)
 		}
 	}

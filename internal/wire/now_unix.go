@@ -32,6 +32,9 @@ func (n *Now) readSocket(c syscall.Conn, p []byte) (int, error) {
 			}
 		}
 	}
+	if len(p) == 0 {
+		return 0, nil
+	}
 	return s.readNow(p)
 }
 

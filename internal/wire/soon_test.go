@@ -19,7 +19,8 @@ func isNothing(n int, err error) bool { return n == 0 && errors.Is(err, os.ErrDe
 func TestReadSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
-		g := wire.NewGuard(pipe{client}, nil, 0, 0)
+		g := new(wire.Guard)
+		g.Begin(pipe{client}, 0, 0)
 		p := make([]byte, 10)
 		const limit = time.Minute
 		start := time.Now()
@@ -52,7 +53,8 @@ func TestReadSoonWithoutDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
 		defer client.Close()
-		g := wire.NewGuard(timeless{pipe{client}}, nil, 0, 0)
+		g := new(wire.Guard)
+		g.Begin(timeless{pipe{client}}, 0, 0)
 		go io.WriteString(server, "x")
 		synctest.Wait()
 		p := make([]byte, 10)

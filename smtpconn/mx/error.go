@@ -81,7 +81,7 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause, and the errors of all attempts.
 func (e *Error) Unwrap() []error {
-	all := []error{&wire.Verdict{Later: !e.Final()}}
+	all := []error{&wire.Attempts{Temporary: !e.Final()}}
 	if e.Err != nil {
 		all = append(all, e.Err)
 	}

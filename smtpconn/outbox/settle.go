@@ -80,8 +80,8 @@ func (a *attempt) judge(r *journal.Recipient) {
 		}
 	case smtpconn.NotSent:
 		var missing *smtpconn.ExtensionError
-		var verdict *wire.Verdict // of a relay that has tried all that may have the extension
-		wait := errors.As(a.err, &missing) && !errors.As(a.err, &verdict)
+		var tried *wire.Attempts // of a relay that has tried all that may have the extension
+		wait := errors.As(a.err, &missing) && !errors.As(a.err, &tried)
 		if a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !wait {
 			r.State = journal.Refused
 		}

@@ -12,6 +12,9 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
+// lineBuffer is the size of the buffer that lines are read into: most fit.
+const lineBuffer = 512
+
 // beginning is a session before it is handed over.
 type beginning struct {
 	conn     *dial.Conn
@@ -40,7 +43,7 @@ type Session struct {
 
 // Do learns the capabilities, logs in, and asks for compression.
 func Do(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o Options) (Session, error) {
-	b := &beginning{conn: conn, setup: setup, opts: o, line: imapline.New(wire.NewLines(conn))}
+	b := &beginning{conn: conn, setup: setup, opts: o, line: imapline.New(wire.LinesOf(wire.NewReaderSize(conn, wire.Greeting(), lineBuffer), conn))}
 	b.line.Observe = b.observe
 	if o.Alert != nil {
 		b.observe(imapline.Parse("* " + conn.Greeting()))

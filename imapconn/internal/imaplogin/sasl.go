@@ -3,11 +3,13 @@ package imaplogin
 import (
 	"encoding/base64"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mailconn/mailconn/dial/auth"
+	"github.com/mailconn/mailconn/internal/line"
 	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -45,14 +47,10 @@ func (t *transport) Mechanisms() []string {
 // Start sends the initial response along only where that is allowed: with
 // SASL-IR (RFC 4959 §3) or IMAP4rev2.
 func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
-	command := "AUTHENTICATE " + mechanism
-	sent := ir != nil && (t.has("SASL-IR") || t.has("IMAP4REV2"))
-	switch {
-	case sent && len(ir) == 0:
-		command += " ="
-	case sent:
-		command += " " + base64.StdEncoding.EncodeToString(ir)
+	if !t.has("SASL-IR") && !t.has("IMAP4REV2") {
+		ir = nil
 	}
+	command, sent := line.AuthCommand("AUTHENTICATE", mechanism, ir, math.MaxInt)
 	if err := t.start(command); err != nil {
 		return auth.Answer{}, false, err
 	}

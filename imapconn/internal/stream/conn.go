@@ -24,10 +24,10 @@ type Config struct {
 	Behind      []byte // what was read of the connection already
 }
 
-// New returns the stream of a session whose client first reads greeting.
+// New returns the stream of a session whose client first reads greeting, whose room is the
+// stream's then.
 func New(conn *dial.Conn, greeting []byte, o Config) *Stream {
 	s := &Stream{
-		conn:    wire.NewGuard(conn, nil, 0, o.Reply),
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		Limits:  o.Limits,
@@ -39,13 +39,18 @@ func New(conn *dial.Conn, greeting []byte, o Config) *Stream {
 		free:    make(chan struct{}),
 		clock:   clock{limit: o.Reply},
 	}
+	s.guard.Begin(conn, 0, o.Reply)
+	s.conn = &s.guard
 	if o.Notice != nil {
 		s.notices.Func = func(n notice.Notice) { s.guarded("Notice", func() { o.Notice(n) }) }
 	}
-	if o.Compressed {
+	switch {
+	case o.Compressed:
 		s.compress(o.Behind)
-	} else {
+	case len(o.Behind) > 0:
 		s.in = input{buf: o.Behind, end: len(o.Behind)}
+	default:
+		s.in = input{buf: greeting[:cap(greeting)]} // free once the client has read it
 	}
 	s.observer = o.Observer
 	s.handlers.room.L, s.turn.L = &s.mu, &s.mu

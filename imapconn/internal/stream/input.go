@@ -9,7 +9,7 @@ type input struct {
 
 // Sizes of the buffer: of a session that has little to do, and of one that reads much.
 const (
-	smallBuffer = 1 << 10
+	SmallBuffer = 512
 	largeBuffer = 32 << 10
 )
 
@@ -22,10 +22,10 @@ func (in *input) use(n int) { in.start += n }
 // reserve makes room for at least a byte more, and for need bytes of data.
 func (in *input) reserve(need int) {
 	data := in.data()
-	size := max(len(in.buf), smallBuffer)
+	size := max(len(in.buf), SmallBuffer)
 	switch {
 	case len(data) == 0 && size > max(largeBuffer, 2*in.hold):
-		size = smallBuffer // a long response is behind us
+		size = SmallBuffer // a long response is behind us
 	case len(in.buf) > 0 && in.end == len(in.buf) && size < largeBuffer:
 		size *= 2 // the last read has filled the buffer
 	}

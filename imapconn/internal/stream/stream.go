@@ -23,8 +23,9 @@ import (
 //
 //	server ⇄ TLS ⇄ Guard ⇄ (deflate) ⇄ stream ⇄ go-imap's client
 type Stream struct {
-	conn    wire.AbortConn
-	deflate *deflate.Conn // conn, if the session is compressed
+	conn    wire.AbortConn // guard, or deflate over it
+	guard   wire.Guard
+	deflate *deflate.Conn // nil unless the session is compressed
 	session *dial.Conn
 	canWake bool // a read that waits can be interrupted
 	Limits  response.Limits

@@ -17,14 +17,12 @@ type Conn struct {
 	// a command waits for its answer. Untagged responses have no other use here.
 	Observe func(Response)
 
-	prefix string
+	prefix string // of the tags; empty before the first
 	n      int
 }
 
-// New returns a Conn with a fresh tag prefix.
-func New(l wire.Lines) *Conn {
-	return &Conn{Lines: l, prefix: rand.Text()[:8]}
-}
+// New returns a Conn whose tags have a prefix of their own.
+func New(l wire.Lines) *Conn { return &Conn{Lines: l} }
 
 // Greet reads the server's greeting: OK or PREAUTH. BYE is a violation with
 // reason ErrRefused, everything else one with ErrMalformed (RFC 9051 §7.1).
@@ -60,9 +58,12 @@ func (c *Conn) Command(command string) (Response, error) {
 
 // Start sends a command and returns its tag.
 func (c *Conn) Start(command string) (tag string, err error) {
+	if c.prefix == "" {
+		c.prefix = rand.Text()[:8]
+	}
 	c.n++
 	tag = c.prefix + strconv.Itoa(c.n)
-	return tag, c.Send(tag + " " + command)
+	return tag, c.Send(tag, " ", command)
 }
 
 // Wait returns the next response that is the tagged one or a continuation.

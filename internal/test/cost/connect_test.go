@@ -147,12 +147,12 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 50, 10000},
-		{policy.IMAP, policy.ImplicitTLS, 77, 12500},
-		{policy.Submission, policy.NoTLS, 35, 5000},
-		{policy.Submission, policy.ImplicitTLS, 57, 7000},
-		{policy.POP3, policy.NoTLS, 41, 1900},
-		{policy.POP3, policy.ImplicitTLS, 72, 5000},
+		{policy.IMAP, policy.NoTLS, 34, 7200},
+		{policy.IMAP, policy.ImplicitTLS, 52, 9200},
+		{policy.Submission, policy.NoTLS, 28, 4500},
+		{policy.Submission, policy.ImplicitTLS, 40, 5800},
+		{policy.POP3, policy.NoTLS, 33, 1700},
+		{policy.POP3, policy.ImplicitTLS, 50, 3600},
 	} {
 		l := newLab(t, c.protocol, c.policy)
 		ours, oursBytes := perRun(50, func() { l.ours(t).Close() })

@@ -38,15 +38,17 @@ type Raw struct{ Name, Value string }
 type Reader struct {
 	cursor
 	words *mime.WordDecoder
+	plain mime.WordDecoder // words, unless the program has its own
 }
 
 // NewReader returns a Reader that decodes encoded words with words; nil stands for a
 // decoder of the zero value.
 func NewReader(limits response.Limits, words *mime.WordDecoder) *Reader {
+	r := &Reader{cursor: cursor{limits: limits}, words: words}
 	if words == nil {
-		words = new(mime.WordDecoder)
+		r.words = &r.plain
 	}
-	return &Reader{cursor: cursor{limits: limits}, words: words}
+	return r
 }
 
 var errSyntax = errors.New("not as RFC 9051 §7.5.2 has it")
