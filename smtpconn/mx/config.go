@@ -67,8 +67,9 @@ type Config struct {
 	// sent again, although there may be more addresses.
 	MaxHosts int
 
-	// Permit is asked before a connection to an address is made, which has no zone, and is
-	// of IPv4 rather than mapped to IPv6; an error forbids it. nil forbids loopback, link-local, multicast and unspecified addresses.
+	// Permit is asked before a connection to an address is made; an error forbids it. The
+	// address has no zone, and is of IPv4 rather than mapped to IPv6. nil forbids loopback,
+	// link-local, multicast and unspecified addresses.
 	Permit func(netip.Addr) error
 
 	// Session is told of each attempt, and of each host that was not used, by the
