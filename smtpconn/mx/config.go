@@ -62,11 +62,14 @@ type Config struct {
 	Port uint16
 
 	// MaxHosts bounds how many addresses are tried for a message. Zero means 5; one
-	// would be less than RFC 5321 §5.1 asks for, and means 2.
+	// would be less than RFC 5321 §5.1 asks for, and means 2. If none of these takes
+	// such a message, for its size or for an extension that it needs, it is not to be
+	// sent again, although there may be more addresses.
 	MaxHosts int
 
-	// Permit is asked before a connection to an address is made, which has no zone, and is
-	// of IPv4 rather than mapped to IPv6; an error forbids it. nil forbids loopback, link-local, multicast and unspecified addresses.
+	// Permit is asked before a connection to an address is made; an error forbids it. The
+	// address has no zone, and is of IPv4 rather than mapped to IPv6. nil forbids loopback,
+	// link-local, multicast and unspecified addresses.
 	Permit func(netip.Addr) error
 
 	// Session is told of each attempt, and of each host that was not used, by the

@@ -28,7 +28,7 @@ func (d *delivery) failure(ctx context.Context) error {
 		f.Status = statusOf(e)
 	case e.Outcome == smtpconn.InDoubt:
 		f.Status = [3]int{4, 4, 2} // the connection was lost (RFC 3463 §3.5)
-	case !e.Temporary() && (!lacks(e) || d.all(lacks)):
+	case !e.Temporary() && (!lacks(e) || d.asked(lacks)):
 		d.judge(f)
 		f.Status[0] = 5
 	}
@@ -62,7 +62,7 @@ func statusOf(e *smtpconn.SendError) [3]int {
 // judge says whether time may mend that no connection was as it had to be.
 func (d *delivery) judge(f *Error) {
 	switch {
-	case d.requireTLS() && d.all(isRequireTLS):
+	case d.requireTLS() && d.asked(isRequireTLS):
 		f.Status, f.Err = [3]int{5, 7, 30}, ErrRequireTLS
 	case d.all(func(err error) bool { return errors.Is(err, ErrNoAddress) }):
 		f.Status = [3]int{5, 4, 4}
@@ -75,9 +75,16 @@ func (d *delivery) judge(f *Error) {
 
 func (d *delivery) requireTLS() bool { return d.envelope.Mail != nil && d.envelope.Mail.RequireTLS }
 
-// all reports whether all hosts have failed in one way.
+// all reports whether all hosts of the domain have failed in one way.
 func (d *delivery) all(is func(error) bool) bool {
-	return len(d.tried) > 0 && !d.rest && d.route.More == 0 && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
+	return !d.rest && d.route.More == 0 && d.asked(is)
+}
+
+// asked reports whether all hosts within the limits have failed in one way. A message that
+// they do not take is judged by this: as no later attempt would ask all hosts of the domain,
+// it would be tried until it expires.
+func (d *delivery) asked(is func(error) bool) bool {
+	return len(d.tried) > 0 && !d.cut && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
 }
 
 // lacks reports whether a message was not sent because the server does not take such ones.

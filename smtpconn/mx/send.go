@@ -68,7 +68,8 @@ type delivery struct {
 	start    int64 // where the content begins
 	vetoed   bool  // BeforeEnd has forbidden the end
 	tried    []Session
-	rest     bool                // hosts of the route were not tried
+	cut      bool                // the context has ended before the next attempt
+	rest     bool                // hosts of the route were not tried, as enough were
 	last     *smtpconn.SendError // of the last attempt that a server has seen
 }
 
@@ -95,8 +96,8 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 			continue
 		}
 		for _, addr := range h.Addrs {
-			if left == 0 || ctx.Err() != nil {
-				d.rest = true
+			d.cut, d.rest = ctx.Err() != nil, left == 0
+			if d.cut || d.rest {
 				return nil, d.failure(ctx)
 			}
 			left--

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/mx"
@@ -127,36 +129,58 @@ func TestSendLacks(t *testing.T) {
 	}
 }
 
-// A message does not come back while there are hosts that were not asked, as there are more
-// than are tried, or than are looked up.
+// While there are hosts that were not asked, as there are more than are tried, or than are
+// looked up, a message does not come back because of how the others were. It does if those
+// that were asked do not take such messages.
 func TestSendHostsLeft(t *testing.T) {
 	small := server{lacks: []string{"SMTPUTF8"}}
+	away := says("greeting", "554 5.3.2 no mail here", dialtest.EndClose)
 	for name, c := range map[string]struct {
+		server
 		hosts, addresses int // of each
+		requireTLS       bool
 		want             string
 	}{
-		"two":                       {2, 1, "not sent 5.6.7"},
-		"more than are tried":       {2, 4, "not sent 4.4.1"},
-		"as many as are looked up":  {5, 1, "not sent 5.6.7"},
-		"more than are looked up":   {6, 1, "not sent 4.4.1"},
-		"hosts without addresses":   {10, 0, "not sent 5.4.4"},
-		"more of those than ten":    {11, 0, "not sent 4.4.1"},
-		"one, with all its address": {1, 5, "not sent 5.6.7"},
+		"two that lack it":                 {small, 2, 1, false, "not sent 5.6.7"},
+		"more that lack it than are tried": {small, 2, 4, false, "not sent 5.6.7"},
+		"as many as are looked up":         {small, 5, 1, false, "not sent 5.6.7"},
+		"more than are looked up":          {small, 6, 1, false, "not sent 5.6.7"},
+		"more with too low a limit":        {server{limit: 10}, 6, 1, false, "not sent 5.3.4"},
+		"one, with all its addresses":      {small, 1, 5, false, "not sent 5.6.7"},
+		"more that nothing vouches for":    {server{}, 6, 1, true, "not sent 5.7.30"},
+		"two that turn mail away":          {away, 2, 1, false, "not sent 5.3.2"},
+		"more of those than are tried":     {away, 2, 4, false, "not sent 4.4.1"},
+		"more of those than are looked up": {away, 6, 1, false, "not sent 4.4.1"},
+		"hosts without addresses":          {server{}, 10, 0, false, "not sent 5.4.4"},
+		"more of those than ten":           {server{}, 11, 0, false, "not sent 4.4.1"},
 	} {
 		w := newWorld(t)
 		for i := range c.hosts {
 			host := fmt.Sprintf("h%d.example", i)
 			w.Names.Add(fmt.Sprintf("d.example MX %d %s", i, host))
 			for j := range c.addresses {
-				srv := w.mail(fmt.Sprintf("h%d-%d.example", i, j), small)
+				srv := w.mail(fmt.Sprintf("h%d-%d.example", i, j), c.server)
 				address := fmt.Sprintf("192.0.2.%d", 1+i*10+j)
 				w.Names.Add(host + " A " + address)
 				w.Listen(address+":25", srv.Serve)
 			}
 		}
-		if got, err := w.send("jürgen@d.example"); got != c.want {
+		e := smtpconn.Envelope{To: []string{"jürgen@d.example"}, Mail: &smtp.MailOptions{RequireTLS: c.requireTLS}}
+		if got, err := w.sendAs(e); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, err)
 		}
+	}
+}
+
+// A message does not come back if the context ends while there are hosts to ask, whatever
+// those before them were like.
+func TestSendContextBetweenHosts(t *testing.T) {
+	w := two(t, server{lacks: []string{"SMTPUTF8"}}, server{})
+	ctx, cancel := context.WithCancel(t.Context())
+	w.cfg.Session = func(mx.Session) { cancel() }
+	receipt, err := w.sender().Send(ctx, smtpconn.Envelope{To: []string{"jürgen@d.example"}}, strings.NewReader(text))
+	if got := w.outcome(receipt, err); got != "not sent 4.4.1" || len(w.servers[1].Sessions()) > 0 {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 

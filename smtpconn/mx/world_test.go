@@ -78,6 +78,7 @@ type server struct {
 	cert  *tls.Config
 	noTLS bool
 	lacks []string
+	limit int64 // of a message's size; zero means none
 	rules []dialtest.Rule
 }
 
@@ -87,7 +88,7 @@ func (w *world) mail(name string, s server) *dialtest.Server {
 	if s.cert == nil {
 		s.cert = w.CA.Server(name)
 	}
-	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, TLS: s.cert, NoSTARTTLS: s.noTLS, Without: s.lacks, Rules: s.rules})
+	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.SMTP, TLS: s.cert, NoSTARTTLS: s.noTLS, Without: s.lacks, MaxSize: s.limit, Rules: s.rules})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -71,7 +71,7 @@
 //	{"n":2,"msg":"K3J5…","do":"put","id":"order 17","time":"…","envelope":{"from":"…","to":["ann@example.org"]},"size":412,"sha256":"…","sum":"…"}
 //	{"n":3,"msg":"K3J5…","do":"mark","to":[0],"sum":"…"}
 //	{"n":4,"msg":"K3J5…","do":"state","recipients":[{"to":0,"state":"accepted","attempts":1,"reply":"2.0.0 queued as 4Xy"}],"sum":"…"}
-//	{"n":5,"msg":"K3J5…","do":"told","to":[0],"time":"…","sum":"…"}
+//	{"n":5,"msg":"K3J5…","do":"told","time":"…","to":[0],"sum":"…"}
 //
 // "n" is the number of the line, "msg" is the name of the content's file, and numbers in
 // "to" are recipients by their index. A "state" line ends the attempt of the "mark" before it. A message whose

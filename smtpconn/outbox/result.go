@@ -43,7 +43,7 @@ func endOf(m *journal.Message, r *journal.Recipient) error {
 	case journal.Accepted:
 		return nil
 	case journal.Damaged:
-		return &DamagedError{ID: m.ID, File: "content/" + m.Key, Err: errors.New(r.Failure.Error)}
+		return &DamagedError{ID: m.ID, File: contentDir + "/" + m.Key, Err: errors.New(r.Failure.Error)}
 	case journal.Expired:
 		return join(ErrExpired, last)
 	case journal.GivenUp:

@@ -52,7 +52,11 @@ func (l *Login) Check(url string, protocols ...policy.Protocol) (err error) {
 		return err
 	}
 	if !slices.Contains(protocols, l.Endpoint.Protocol) {
-		return fmt.Errorf("want a URL of %s", strings.Trim(fmt.Sprint(protocols), "[]"))
+		var names []string
+		for _, p := range protocols {
+			names = append(names, p.String())
+		}
+		return fmt.Errorf("want a URL of %s", strings.Join(names, " or "))
 	}
 	return nil
 }

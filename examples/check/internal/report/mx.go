@@ -29,5 +29,5 @@ type MXHost struct {
 	Why      string `json:"why"`
 	Error    string `json:"error,omitempty"` // why a careful sender does not use the host
 	// NotInPolicy says that Error is that the MTA-STS policy does not name the host.
-	NotInPolicy bool `json:"notInPolicy,omitempty"`
+	NotInPolicy bool `json:"not_in_policy,omitempty"`
 }

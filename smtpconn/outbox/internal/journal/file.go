@@ -43,7 +43,7 @@ func (j *File) Append(e *Entry) error {
 	return nil
 }
 
-// Record is append for a line that must not be lost: if it cannot be written now it is
+// Record is Append for a line that must not be lost: if it cannot be written now it is
 // written later.
 func (j *File) Record(e *Entry) {
 	if j.Append(e) != nil {

@@ -23,7 +23,6 @@ type Reader struct {
 	Lines  int   // that were read, damaged ones too
 	last   int   // number in the last line that was not damaged
 	Size   int64 // of the lines that end in a newline
-	torn   bool  // something follows the last newline
 	Damage []*Damage
 
 	// Of the damaged lines since the last that was not: how many there were whose message
@@ -34,15 +33,14 @@ type Reader struct {
 }
 
 // Read reads a journal, from beginning to end. The error is of the reading; what is
-// damaged is in damage.
+// damaged is in Reader.Damage.
 func Read(in io.Reader) (*Reader, error) {
 	r := &Reader{Book: NewBook(), lost: map[string]bool{}}
 	buf := bufio.NewReaderSize(in, 64<<10)
 	for {
 		line, err := readLine(buf)
 		if err == io.EOF {
-			r.torn = len(line) > 0
-			break
+			break // what follows the last newline is no line
 		}
 		if err != nil {
 			return nil, err

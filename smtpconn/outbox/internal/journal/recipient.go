@@ -39,7 +39,7 @@ type Recipient struct {
 	Failure  *Failure `json:"failure,omitempty"` // the last
 	Told     bool     `json:"told,omitempty"`
 
-	DoubtTold bool // in this run
+	DoubtTold bool `json:"-"` // in this run
 }
 
 // Ended reports whether nothing more is done for the recipient than to tell its end.
