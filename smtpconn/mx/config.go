@@ -63,7 +63,7 @@ type Config struct {
 
 	// MaxHosts bounds how many addresses are tried for a message. Zero means 5; one
 	// would be less than RFC 5321 §5.1 asks for, and means 2. If none of these takes
-	// such a message, for its size or for an extension that it needs, it is not to be
+	// the message, for its size or for an extension that it needs, it is not to be
 	// sent again, although there may be more addresses.
 	MaxHosts int
 

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"io"
 
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
@@ -23,29 +22,6 @@ func (o *Outbox) SetSlack(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.slack = n
-}
-
-// Journal reads a journal and returns how many messages are in it, how many ids are
-// kept, how many findings of damage there are, and the lines of a new one.
-func Journal(in io.Reader) (messages, kept int, damage int, anew []byte, err error) {
-	r, err := journal.Read(in)
-	if err != nil {
-		return 0, 0, 0, nil, err
-	}
-	r.Book.Recover()
-	o := &Outbox{book: r.Book, cfg: Config{KeepIDs: 1 << 62}}
-	n := 0
-	add := func(e *journal.Entry) error {
-		n++
-		line, err := e.Line(n)
-		anew = append(anew, line...)
-		return err
-	}
-	if err := add(&journal.Entry{Format: journal.Format}); err != nil {
-		return 0, 0, 0, nil, err
-	}
-	err = o.snapshot(add)
-	return len(r.Book.Messages), len(r.Book.Kept), len(r.Damage), anew, err
 }
 
 // Seal ends a line of a journal, which is an object without its closing brace.
