@@ -111,7 +111,6 @@ type Moment struct {
 // checkRules returns what is wrong with rules for servers of a protocol.
 func checkRules(p policy.Protocol, rules []Rule) error {
 	_, moments := vocabulary(p)
-	moments = append(moments, "CONNECT", "CLOSED", "GREETING", "CREDENTIALS")
 	for _, r := range rules {
 		switch {
 		case r.At != "" && !slices.ContainsFunc(moments, func(m string) bool { return mayMatch(r.At, m) }):
@@ -125,8 +124,10 @@ func checkRules(p policy.Protocol, rules []Rule) error {
 	return nil
 }
 
-// mayMatch reports whether a pattern may be that of a moment which begins with words.
+// mayMatch reports whether a pattern may be that of a moment which begins with words,
+// in any case.
 func mayMatch(pattern, words string) bool {
+	words = strings.ToUpper(words)
 	start, _, open := strings.Cut(strings.ToUpper(pattern), "*")
 	return strings.HasPrefix(start, "X") || start == words ||
 		strings.HasPrefix(start, words+" ") || strings.HasPrefix(words, start+" ") || open && strings.HasPrefix(words, start)

@@ -259,7 +259,7 @@ func TestRulesAreChecked(t *testing.T) {
 		{policy.Submission, dialtest.Rule{At: " "}}, {policy.SMTP, dialtest.Rule{At: "*.", After: -1}}, {policy.SMTP, dialtest.Rule{At: "..", Reply: "250 ok"}},
 		{policy.IMAP, dialtest.Rule{At: "RCPT TO:<ann@mail.test>"}}, {policy.IMAP, dialtest.Rule{At: "."}}, {policy.IMAP, dialtest.Rule{At: "a FETCH"}},
 		{policy.IMAP, dialtest.Rule{At: "FETHC*"}}, {policy.IMAP, dialtest.Rule{At: "UID FETHC 1"}}, {policy.IMAP, dialtest.Rule{At: "UIDFETCH"}},
-		{policy.POP3, dialtest.Rule{At: "RETR2"}}, {policy.POP3, dialtest.Rule{At: "SELECT"}}, {policy.POP3, dialtest.Rule{At: "EXIT"}},
+		{policy.POP3, dialtest.Rule{At: "Idling"}}, {policy.POP3, dialtest.Rule{At: "RETR2"}}, {policy.POP3, dialtest.Rule{At: "SELECT"}}, {policy.POP3, dialtest.Rule{At: "EXIT"}},
 		{policy.POP3, dialtest.Rule{At: "RETR", Times: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", Over: -1}},
 		{policy.POP3, dialtest.Rule{At: "RETR", Delay: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", End: dialtest.EndStall + 1}},
 	} {
@@ -274,10 +274,10 @@ func TestRulesAreChecked(t *testing.T) {
 		}
 	}
 	for protocol, patterns := range map[policy.Protocol][]string{
-		policy.SMTP:       {"", "*", ".", "rcpt", "RCPT TO:<ann@mail.test>", "RC*", "*TO*", "BDAT 1 LAST", "bdat", "ETRN", "XCLIENT", "x*", "connect", "Closed"},
+		policy.SMTP:       {"", "*", ".", "rcpt", "RCPT TO:<ann@mail.test>", "RC*", "*TO*", "BDAT 1 LAST", "bdat", "ETRN", "XCLIENT", "x*", "connect", "Greeting", "credentials", "Closed"},
 		policy.Submission: {"AUTH PLAIN", "greet*", "."},
-		policy.IMAP:       {"", "UID", "UID *", "UID F*", "UID FETCH *BODY*", "FETCH*", "AUTHENTICATE PLAIN", "GETQUOTA", "UID THREAD", "XLIST", "idling", "credentials"},
-		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "greeting"},
+		policy.IMAP:       {"", "UID", "UID *", "UID F*", "UID FETCH *BODY*", "FETCH*", "AUTHENTICATE PLAIN", "GETQUOTA", "UID THREAD", "XLIST", "connect", "greeting", "credentials", "idling", "CLOSED"},
+		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "connect", "greeting", "credentials", "closed"},
 	} {
 		for _, at := range patterns {
 			if err := newServer(t, dialtest.Config{Protocol: protocol, NoListener: true}).Order(dialtest.Rule{At: at}); err != nil {
