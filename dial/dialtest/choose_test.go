@@ -73,7 +73,7 @@ func TestRuleChoosesAnything(t *testing.T) {
 	var heard atomic.Int64
 	srv = newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n"}, Rules: []dialtest.Rule{
 		{At: "NOOP", Choose: func(dialtest.Moment) dialtest.Rule {
-			srv.Order(dialtest.Rule{At: "STAT", Reply: "-ERR ordered in between"})
+			order(t, srv, dialtest.Rule{At: "STAT", Reply: "-ERR ordered in between"})
 			heard.Add(int64(len(srv.Commands())))
 			return dialtest.Rule{Do: func(string) { heard.Add(100) }, Delay: time.Nanosecond, Reply: "+OK so be it", Bytes: 9, End: dialtest.EndClose}
 		}},
@@ -132,7 +132,7 @@ S: 250 2.0.0 not a farewell`)
 		t.Errorf("left: %q", got)
 	}
 	imap := imapServer(t, "a\r\n")
-	imap.Order(dialtest.Rule{At: "APPEND", Obey: true, Reply: "NO [INUSE] and yet"})
+	order(t, imap, dialtest.Rule{At: "APPEND", Obey: true, Reply: "NO [INUSE] and yet"})
 	c, _ := loggedIn(t, imap, "C: a APPEND INBOX {5}\nS: + go on\nC: hello\nS: a NO [INUSE] and yet")
 	c.Close()
 	if got := imap.Mailbox(); len(got) != 2 {

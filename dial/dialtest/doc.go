@@ -45,7 +45,10 @@
 // as for a command that is misspelt or of another protocol, is an error;
 // [Server.UnusedRules] tells a test which of its rules never applied.
 //
-//	srv.Order(dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "450 4.2.1 busy", Times: 2})
+//	busy := dialtest.Rule{At: "RCPT TO:<ann@mail.test>", Reply: "450 4.2.1 busy", Times: 2}
+//	if err := srv.Order(busy); err != nil {
+//		t.Fatal(err)
+//	}
 //
 // Where it takes more than a pattern and a number to say when, Rule.Choose is a
 // function of the command, the connection and the message.

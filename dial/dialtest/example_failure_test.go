@@ -67,14 +67,16 @@ func ExampleRule_reading() {
 		log.Fatal(err)
 	}
 	defer srv.Close()
-	srv.Order(
+	if err := srv.Order(
 		dialtest.Rule{At: "credentials", Times: 1, Skip: true}, // the password is wrong once
 		dialtest.Rule{At: "APPEND", Reply: "NO [OVERQUOTA] full"},
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { srv.Deliver("Subject: two\n\nsecond\n") }},
 		dialtest.Rule{At: "CLOSE", Do: func(string) { srv.Store().Inbox().Renumber() }},
 		dialtest.Rule{At: "FETCH", Bytes: 30, End: dialtest.EndClose},
 		dialtest.Rule{At: "idling", Reply: "* BYE shutting down", End: dialtest.EndClose},
-	)
+	); err != nil {
+		log.Fatal(err)
+	}
 	conn, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
 		log.Fatal(err)

@@ -114,7 +114,9 @@ func TestNetworkOrder(t *testing.T) {
 			t.Errorf("not refused: %v", err)
 		}
 	}
-	n.Order(dialtest.Fault{Kind: dialtest.FaultStall, ToServer: true})
+	if err := n.Order(dialtest.Fault{Kind: dialtest.FaultStall, ToServer: true}); err != nil {
+		t.Fatal(err)
+	}
 	io.WriteString(two, "NOOP\r\n")
 	two.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 	if got, err := io.ReadAll(r2); len(got) > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -111,7 +111,6 @@ type Moment struct {
 // checkRules returns what is wrong with rules for servers of a protocol.
 func checkRules(p policy.Protocol, rules []Rule) error {
 	_, moments := vocabulary(p)
-	moments = append(moments, "CONNECT", "CLOSED", "GREETING", "CREDENTIALS")
 	for _, r := range rules {
 		switch {
 		case r.At != "" && !slices.ContainsFunc(moments, func(m string) bool { return mayMatch(r.At, m) }):
@@ -125,9 +124,11 @@ func checkRules(p policy.Protocol, rules []Rule) error {
 	return nil
 }
 
-// mayMatch reports whether a pattern may be that of a moment which begins with words. A line
-// that ends in "=" is an answer to a challenge of SASL, which can be anything.
+// mayMatch reports whether a pattern may be that of a moment which begins with words, in
+// any case. A line that ends in "=" is an answer to a challenge of SASL, which can be
+// anything.
 func mayMatch(pattern, words string) bool {
+	words = strings.ToUpper(words)
 	start, _, open := strings.Cut(strings.ToUpper(pattern), "*")
 	return strings.HasPrefix(start, "X") || strings.HasSuffix(start, "=") || start == words ||
 		strings.HasPrefix(start, words+" ") || strings.HasPrefix(words, start+" ") || open && strings.HasPrefix(words, start)

@@ -23,6 +23,14 @@ func relay(t *testing.T, rules ...dialtest.Rule) *dialtest.Server {
 	return newServer(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: rules})
 }
 
+// order adds rules to those of a server. Any goroutine may call it.
+func order(t *testing.T, srv *dialtest.Server, rules ...dialtest.Rule) {
+	t.Helper()
+	if err := srv.Order(rules...); err != nil {
+		t.Error(err)
+	}
+}
+
 // sendMail sends a message with net/smtp, and returns the code of the reply that
 // failed: 0 if none did, -1 for a connection that broke.
 func sendMail(srv *dialtest.Server, to ...string) int {
@@ -180,7 +188,7 @@ func TestRulesOfPOP3(t *testing.T) {
 func TestRulesOfIMAP(t *testing.T) {
 	srv := imapServer(t, "a\r\n")
 	inbox := srv.Store().Inbox()
-	srv.Order(
+	order(t, srv,
 		dialtest.Rule{At: "APPEND", Times: 2, Reply: "NO [OVERQUOTA] full"},
 		dialtest.Rule{At: "STATUS", Times: 1, Do: func(string) { inbox.Renumber() }},
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { srv.Deliver("b\n") }},
@@ -220,7 +228,7 @@ func TestWhatARuleLeavesOut(t *testing.T) {
 	srv := imapServer(t, "a\r\n")
 	conn, r := loggedIn(t, srv, "C: d SELECT INBOX\nS: * 1 EXISTS\nS: * 0 RECENT\n"+threeFlags+
 		"S: * OK [UIDNEXT 2] next\nS: * OK [HIGHESTMODSEQ 2] highest\nS: d OK [READ-WRITE] selected")
-	srv.Order(dialtest.Rule{At: "APPEND", Skip: true})
+	order(t, srv, dialtest.Rule{At: "APPEND", Skip: true})
 	talk(t, conn, r, "C: a APPEND INBOX {13+}\nC: x LOGOUT now!\nC: b NOOP\nS: b OK done")
 	srv.Store().Inbox().Renumber()
 	talk(t, conn, r, "C: c NOOP\nS: * BYE the mailbox has new UIDs")
@@ -251,7 +259,7 @@ func TestRulesAreChecked(t *testing.T) {
 		{policy.Submission, dialtest.Rule{At: " "}}, {policy.SMTP, dialtest.Rule{At: "*.", After: -1}}, {policy.SMTP, dialtest.Rule{At: "..", Reply: "250 ok"}},
 		{policy.IMAP, dialtest.Rule{At: "RCPT TO:<ann@mail.test>"}}, {policy.IMAP, dialtest.Rule{At: "."}}, {policy.IMAP, dialtest.Rule{At: "a FETCH"}},
 		{policy.IMAP, dialtest.Rule{At: "FETHC*"}}, {policy.IMAP, dialtest.Rule{At: "UID FETHC 1"}}, {policy.IMAP, dialtest.Rule{At: "UIDFETCH"}},
-		{policy.POP3, dialtest.Rule{At: "RETR2"}}, {policy.POP3, dialtest.Rule{At: "SELECT"}}, {policy.POP3, dialtest.Rule{At: "EXIT"}},
+		{policy.POP3, dialtest.Rule{At: "Idling"}}, {policy.POP3, dialtest.Rule{At: "RETR2"}}, {policy.POP3, dialtest.Rule{At: "SELECT"}}, {policy.POP3, dialtest.Rule{At: "EXIT"}},
 		{policy.POP3, dialtest.Rule{At: "RETR", Times: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", Over: -1}},
 		{policy.POP3, dialtest.Rule{At: "RETR", Delay: -1}}, {policy.POP3, dialtest.Rule{At: "RETR", End: dialtest.EndStall + 1}},
 	} {
@@ -266,10 +274,10 @@ func TestRulesAreChecked(t *testing.T) {
 		}
 	}
 	for protocol, patterns := range map[policy.Protocol][]string{
-		policy.SMTP:       {"", "*", ".", "rcpt", "RCPT TO:<ann@mail.test>", "RC*", "*TO*", "BDAT 1 LAST", "bdat", "ETRN", "XCLIENT", "x*", "connect", "Closed"},
+		policy.SMTP:       {"", "*", ".", "rcpt", "RCPT TO:<ann@mail.test>", "RC*", "*TO*", "BDAT 1 LAST", "bdat", "ETRN", "XCLIENT", "x*", "connect", "Greeting", "credentials", "Closed"},
 		policy.Submission: {"AUTH PLAIN", "greet*", "."},
-		policy.IMAP:       {"", "UID", "UID *", "UID F*", "UID FETCH *BODY*", "FETCH*", "AUTHENTICATE PLAIN", "GETQUOTA", "UID THREAD", "XLIST", "idling", "credentials"},
-		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "greeting"},
+		policy.IMAP:       {"", "UID", "UID *", "UID F*", "UID FETCH *BODY*", "FETCH*", "AUTHENTICATE PLAIN", "GETQUOTA", "UID THREAD", "XLIST", "connect", "greeting", "credentials", "idling", "CLOSED"},
+		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "connect", "greeting", "credentials", "closed"},
 	} {
 		for _, at := range patterns {
 			if err := newServer(t, dialtest.Config{Protocol: protocol, NoListener: true}).Order(dialtest.Rule{At: at}); err != nil {
@@ -282,9 +290,7 @@ func TestRulesAreChecked(t *testing.T) {
 // A command that the server does not understand is one that rules can stand in for.
 func TestRuleForAnotherCommand(t *testing.T) {
 	srv := imapServer(t)
-	if err := srv.Order(dialtest.Rule{At: "GETQUOTA", Reply: "* QUOTA \"\" (STORAGE 10 512)\nOK done"}); err != nil {
-		t.Fatal(err)
-	}
+	order(t, srv, dialtest.Rule{At: "GETQUOTA", Reply: "* QUOTA \"\" (STORAGE 10 512)\nOK done"})
 	conn, _ := loggedIn(t, srv, "C: a GETQUOTA \"\"\nS: * QUOTA \"\" (STORAGE 10 512)\nS: a OK done\nC: b GETACL INBOX\nS: b BAD unknown command, or not now")
 	conn.Close()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest/internal/imapd"
 	"github.com/mailconn/mailconn/dial/dialtest/internal/pop3d"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/dial/dialtest/internal/smtpd"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -34,14 +35,15 @@ func without(p policy.Protocol, words []string) ([]string, error) {
 	return all, nil
 }
 
-// vocabulary returns the extensions that a server can be without, and the commands of a
-// protocol, with the moments that it alone has.
-func vocabulary(p policy.Protocol) (extensions, commands []string) {
-	switch p {
-	case policy.IMAP:
-		return imapd.Extensions(), append(imapd.Commands(), "IDLING")
-	case policy.POP3:
-		return pop3d.Extensions(), pop3d.Commands()
+// vocabulary returns the extensions that a server of a protocol can be without, and the
+// moments that a rule for it can have: its commands, and what serve.Moments lists.
+func vocabulary(p policy.Protocol) (extensions, moments []string) {
+	if p == policy.IMAP {
+		return imapd.Extensions(), append(imapd.Commands(), serve.Moments()...)
 	}
-	return smtpd.Extensions(), append(smtpd.Commands(), ".")
+	moments = slices.DeleteFunc(serve.Moments(), func(m string) bool { return m == serve.Idling })
+	if p == policy.POP3 {
+		return pop3d.Extensions(), append(pop3d.Commands(), moments...)
+	}
+	return smtpd.Extensions(), append(append(smtpd.Commands(), "."), moments...)
 }

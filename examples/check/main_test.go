@@ -219,7 +219,9 @@ func TestInterrupt(t *testing.T) {
 	for _, at := range []string{"connect", "greeting", "EHLO *", "AUTH *"} {
 		srv := newServer(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Implicit: true})
 		ctx, interrupt := context.WithCancel(t.Context())
-		srv.Order(dialtest.Rule{At: at, Do: func(string) { interrupt() }, Skip: true})
+		if err := srv.Order(dialtest.Rule{At: at, Do: func(string) { interrupt() }, Skip: true}); err != nil {
+			t.Fatal(err)
+		}
 		var stdout, stderr bytes.Buffer
 		args := []string{"-json", "-ca", file, "-user", "alice", "-expect", "login", srv.Endpoint(policy.ImplicitTLS).String()}
 		status := run(ctx, new(discover.Options), args, strings.NewReader(password), &stdout, &stderr)

@@ -31,17 +31,25 @@ func says(t *testing.T, ctx context.Context, args []string, stdin io.Reader, nev
 	}
 }
 
+// order adds a rule to those of the server.
+func order(t *testing.T, s *dialtest.Server, r dialtest.Rule) {
+	t.Helper()
+	if err := s.Order(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A run that ends early says what it has, and that the next one goes on.
 func TestBroken(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	texts := batch("a", 30)
 	s.Deliver(texts...)
 	args := command(t, s, s.Endpoint(policy.ImplicitTLS), dir)
-	s.Order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Bytes: 550, End: dialtest.EndReset})
+	order(t, s, dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Bytes: 550, End: dialtest.EndReset})
 	says(t, t.Context(), args, nil, "failed", "1 message saved in this run: run it again to go on")
 	s.ClearRules()
 	ctx, cancel := context.WithCancel(t.Context())
-	s.Order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Do: func(string) { cancel() }, Skip: true})
+	order(t, s, dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Do: func(string) { cancel() }, Skip: true})
 	says(t, ctx, args, nil, "hint", "imapsave: interrupted\n0 messages saved in this run: run it again to go on")
 	s.ClearRules()
 	expect(t, cli.StatusOK, args, "30 messages in INBOX: 1 here already, 29 to fetch", "29 fetched, 0 failed")
@@ -51,7 +59,7 @@ func TestBroken(t *testing.T) {
 func TestOneFailed(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	s.Deliver(batch("a", 2)...)
-	s.Order(dialtest.Rule{At: "UID FETCH *BODY*", Choose: func(m dialtest.Moment) dialtest.Rule {
+	order(t, s, dialtest.Rule{At: "UID FETCH *BODY*", Choose: func(m dialtest.Moment) dialtest.Rule {
 		if strings.HasPrefix(m.Command, "UID FETCH 2 ") || strings.HasPrefix(m.Command, "UID FETCH 1:2 ") {
 			return dialtest.Rule{Reply: "NO it is gone"}
 		}

@@ -33,11 +33,13 @@ func TestKilled(t *testing.T) {
 	srv := serve(t, letters...)
 	inbox := srv.Store().Inbox()
 	var mailbox sync.Mutex // held by a session (RFC 1939 §4)
-	srv.Order(
+	if err := srv.Order(
 		dialtest.Rule{At: "connect", Do: func(string) { mailbox.Lock() }},
 		dialtest.Rule{At: "closed", Do: func(string) { mailbox.Unlock() }},
 		dialtest.Rule{At: "*", Do: func(line string) { v.Said(line == "QUIT") }},
-	)
+	); err != nil {
+		t.Fatal(err)
+	}
 	for i := range kills() {
 		var flags []string
 		if i%2 == 1 {

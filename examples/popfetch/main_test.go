@@ -123,7 +123,9 @@ func notes(t *testing.T, dir string) []string {
 
 func TestFailures(t *testing.T) {
 	srv, dir := serve(t, batch("a", 3)...), t.TempDir()
-	srv.Order(dialtest.Rule{At: "RETR 2", Reply: "-ERR [SYS/TEMP] later"})
+	if err := srv.Order(dialtest.Rule{At: "RETR 2", Reply: "-ERR [SYS/TEMP] later"}); err != nil {
+		t.Fatal(err)
+	}
 	expect(t, cli.StatusFailed, command(t, srv, dir, "-delete", "0"), "RETR 2", "later")
 	if saved := savetest.Saved(t, dir); len(saved) != 2 {
 		t.Error(saved)

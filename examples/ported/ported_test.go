@@ -141,10 +141,12 @@ func TestInboxRenumbered(t *testing.T) {
 	defer server.Close()
 	server.Deliver("Subject: one\r\n\r\n", "Subject: two\r\n\r\n")
 	server.Store().Inbox().Expunge(1)
-	server.Order(dialtest.Rule{
+	if err := server.Order(dialtest.Rule{
 		At: "idling", Times: 1, End: dialtest.EndClose,
 		Do: func(string) { server.Store().Inbox().Renumber() },
-	})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -75,12 +75,14 @@ func TestWatch(t *testing.T) {
 	program := child.Program(t, "exec")
 	t.Chdir(t.TempDir())
 	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: old\r\n\r\n"}})
-	s.Order(
+	if err := s.Order(
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) {
 			s.Deliver("From: ann@mail.test\r\nSubject: first\r\n\r\nhello\r\n")
 			s.HangUp()
 		}},
-		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { s.Deliver("Subject: second\r\n\r\n") }})
+		dialtest.Rule{At: "idling", Times: 1, Do: func(string) { s.Deliver("Subject: second\r\n\r\n") }}); err != nil {
+		t.Fatal(err)
+	}
 	status, out := watched(t, s, "Subject: second\r\n\r\n>", "-exec", program, s.Endpoint(policy.ImplicitTLS).String(), "Alerts", "INBOX")
 	for _, want := range []string{
 		"Alerts: ", "no such mailbox", "next try at ",

@@ -68,7 +68,7 @@ func TestEachMessage(t *testing.T) {
 func TestEachMessageCut(t *testing.T) {
 	for name, after := range map[string]error{"its own error": errDisk, "no error": nil} {
 		watched(t, dialtest.Config{Mailbox: []string{strings.Repeat(letter(1), 20000)}}, func(f *fixture) {
-			f.srv.Order(dialtest.Rule{At: "UID FETCH *BODY*", After: 2, Times: 2, Bytes: 100, End: dialtest.EndReset})
+			f.order(dialtest.Rule{At: "UID FETCH *BODY*", After: 2, Times: 2, Bytes: 100, End: dialtest.EndReset})
 			var got []int
 			f.each(&imapconn.FetchOptions{Sections: []*imap.FetchItemBodySection{{}}}, func(m *imapwatch.Message) error {
 				text, err := io.ReadAll(m.Section(0))
@@ -91,7 +91,7 @@ func TestEachMessageCut(t *testing.T) {
 func TestEachMessageRefused(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}}, func(f *fixture) {
-			f.srv.Order(
+			f.order(
 				dialtest.Rule{At: "UID FETCH 1:3 *BODY*", Times: 1, Reply: "NO [UNAVAILABLE] one of them"},
 				dialtest.Rule{At: "UID FETCH 2 *BODY*", Times: 3, Reply: "NO [UNAVAILABLE] this one"})
 			got, odd := f.readings()
@@ -122,7 +122,7 @@ func TestEachMessageRefused(t *testing.T) {
 // A message that is refused for ever is asked for now and then, and told once.
 func TestEachMessageOdd(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}}, func(f *fixture) {
-		f.srv.Order(
+		f.order(
 			dialtest.Rule{At: "UID FETCH 1:3 *BODY*", Reply: "NO [SERVERBUG] one of them"},
 			dialtest.Rule{At: "UID FETCH 2 *BODY*", Reply: "NO [SERVERBUG] this one"})
 		got, odd := f.readings()

@@ -57,7 +57,7 @@ func TestPermanent(t *testing.T) {
 		is    func(error) bool
 	}{
 		"credentials": {func(f *fixture) {
-			f.srv.Order(dialtest.Rule{At: "credentials", Reply: "NO [AUTHENTICATIONFAILED] no"})
+			f.order(dialtest.Rule{At: "credentials", Reply: "NO [AUTHENTICATIONFAILED] no"})
 		}, func(err error) bool { return errors.Is(err, auth.KindCredentials) }},
 		"policy": {func(f *fixture) { f.Endpoint.Policy = policy.RequiredSTARTTLS },
 			func(err error) bool { return errors.Is(err, policy.ErrNotOffered) }},
@@ -83,7 +83,7 @@ func TestRefusedTwice(t *testing.T) {
 		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 			stop := f.start()
 			f.want("new 1")
-			f.srv.Order(dialtest.Rule{At: "credentials", Times: times, Reply: "NO [AUTHENTICATIONFAILED] no"})
+			f.order(dialtest.Rule{At: "credentials", Times: times, Reply: "NO [AUTHENTICATIONFAILED] no"})
 			f.srv.HangUp()
 			f.srv.Deliver(letter(2))
 			time.Sleep(2 * time.Hour)
@@ -185,7 +185,7 @@ func TestDistances(t *testing.T) {
 func TestStable(t *testing.T) {
 	for stood, most := range map[time.Duration]time.Duration{50 * time.Second: 5 * time.Minute, 70 * time.Second: time.Second} {
 		watched(t, dialtest.Config{}, func(f *fixture) {
-			f.srv.Order(dialtest.Rule{At: "idling", Do: func(string) { time.AfterFunc(stood, f.srv.HangUp) }})
+			f.order(dialtest.Rule{At: "idling", Do: func(string) { time.AfterFunc(stood, f.srv.HangUp) }})
 			f.run(func() { time.Sleep(3 * time.Hour) })
 			longest := time.Duration(0)
 			for i, failed := range f.downs {
@@ -224,7 +224,7 @@ func TestOnce(t *testing.T) {
 			t.Error(err)
 		}
 		f.want("new 2")
-		f.srv.Order(dialtest.Rule{At: "SELECT", End: dialtest.EndStall, Skip: true})
+		f.order(dialtest.Rule{At: "SELECT", End: dialtest.EndStall, Skip: true})
 		short, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		var failed *dial.Error

@@ -35,7 +35,7 @@ func TestHandleCut(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 		f.run(func() {
 			f.want("new 1")
-			f.srv.Order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 3, Bytes: 100, End: dialtest.EndReset})
+			f.order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 3, Bytes: 100, End: dialtest.EndReset})
 			f.srv.Deliver(letter(2))
 			time.Sleep(10 * time.Minute)
 			f.want("new 2")
@@ -116,7 +116,7 @@ func TestCancel(t *testing.T) {
 	for _, at := range []string{"connect", "greeting", "SELECT", "UID SEARCH", "UID FETCH", "IDLE", "idling", "NOOP", "handle", "down"} {
 		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 			if f.unreach = at == "down"; at != "handle" && at != "down" {
-				f.srv.Order(dialtest.Rule{At: at, End: dialtest.EndStall, Skip: true})
+				f.order(dialtest.Rule{At: at, End: dialtest.EndStall, Skip: true})
 			}
 			f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
 				if at == "handle" {

@@ -83,6 +83,14 @@ func watched(t *testing.T, c dialtest.Config, test func(f *fixture)) {
 	})
 }
 
+// order adds rules to those of the server.
+func (f *fixture) order(rules ...dialtest.Rule) {
+	f.Helper()
+	if err := f.srv.Order(rules...); err != nil {
+		f.Fatal(err)
+	}
+}
+
 // DialContext makes the fixture a NetDialer that counts.
 func (f *fixture) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	f.mu.Lock()

@@ -154,7 +154,7 @@ func TestNudge(t *testing.T) {
 				if n := f.commands("NOOP"); n != 1 {
 					t.Errorf("%d NOOPs", n)
 				}
-				f.srv.Order(dialtest.Rule{At: "NOOP", End: dialtest.EndStall, Skip: true, Times: 1})
+				f.order(dialtest.Rule{At: "NOOP", End: dialtest.EndStall, Skip: true, Times: 1})
 				time.Sleep(time.Minute)
 				wake()
 				f.srv.Deliver(letter(1))

@@ -73,7 +73,9 @@ func TestKilled(t *testing.T) {
 	}
 	defer srv.Close()
 	var v child.Victim
-	srv.Order(dialtest.Rule{At: "*", Do: func(string) { v.Said(false) }})
+	if err := srv.Order(dialtest.Rule{At: "*", Do: func(string) { v.Said(false) }}); err != nil {
+		t.Fatal(err)
+	}
 	dir, sent := t.TempDir(), 0
 	deliver := func() {
 		for range 10 {

@@ -10,8 +10,8 @@ import (
 // notified watches INBOX and two others of a server that lists NOTIFY, and answers it by rules.
 func notified(t *testing.T, rules []dialtest.Rule, test func(f *fixture)) {
 	watched(t, dialtest.Config{}, func(f *fixture) {
-		f.srv.Order(dialtest.Rule{At: "greeting", Reply: "* PREAUTH [CAPABILITY IMAP4rev1 IDLE NOTIFY ESEARCH CONDSTORE] x"})
-		f.srv.Order(rules...)
+		f.order(dialtest.Rule{At: "greeting", Reply: "* PREAUTH [CAPABILITY IMAP4rev1 IDLE NOTIFY ESEARCH CONDSTORE] x"})
+		f.order(rules...)
 		f.Mailboxes = []string{"INBOX", "Größe & more", "Sent"}
 		f.Poll, f.Options.Auth = time.Hour, nil
 		for _, name := range f.Mailboxes[1:] {
@@ -29,7 +29,7 @@ var taken = []dialtest.Rule{{At: "NOTIFY", Reply: "OK x"}}
 func TestNotify(t *testing.T) {
 	notified(t, taken, func(f *fixture) {
 		n := 0
-		f.srv.Order(dialtest.Rule{At: "idling", Times: 2, Reply: "* STATUS \"Gr&APYA3w-e &- more\" (MESSAGES 1 UIDNEXT 2)", Do: func(string) {
+		f.order(dialtest.Rule{At: "idling", Times: 2, Reply: "* STATUS \"Gr&APYA3w-e &- more\" (MESSAGES 1 UIDNEXT 2)", Do: func(string) {
 			if n++; n == 1 {
 				time.Sleep(10 * time.Second)
 			}
@@ -55,7 +55,7 @@ func TestNotifyInStatus(t *testing.T) {
 	notified(t, taken, func(f *fixture) {
 		f.run(func() {
 			f.want()
-			f.srv.Order(
+			f.order(
 				dialtest.Rule{At: "idling", Times: 1, Reply: "* STATUS Sent (MESSAGES 0 UIDNEXT 1)"},
 				dialtest.Rule{At: "STATUS \"Sent\"", Times: 1, Do: func(string) { f.srv.Store().Mailbox("Sent").Deliver(letter(1)) },
 					Reply: "* STATUS Sent (MESSAGES 0 UIDNEXT 1)\n* STATUS Sent (MESSAGES 1 UIDNEXT 2)\nOK x"})
@@ -71,7 +71,7 @@ func TestNotifyInStatus(t *testing.T) {
 func TestNotifyRestless(t *testing.T) {
 	for name, most := range map[string]int{"Sent": 70, "Junk": 0} {
 		notified(t, taken, func(f *fixture) {
-			f.srv.Order(dialtest.Rule{At: "idling", Reply: "* STATUS " + name + " (MESSAGES 0 UIDNEXT 1)"})
+			f.order(dialtest.Rule{At: "idling", Reply: "* STATUS " + name + " (MESSAGES 0 UIDNEXT 1)"})
 			f.run(func() { time.Sleep(time.Minute) })
 			if asked := f.commands("STATUS"); asked > most {
 				t.Errorf("%s: asked %d times in a minute", name, asked)
@@ -118,7 +118,7 @@ func TestNotifyOverflow(t *testing.T) {
 		f.run(func() {
 			f.want()
 			f.srv.Store().Mailbox("Sent").Deliver(letter(1))
-			f.srv.Order(dialtest.Rule{At: "idling", Times: 1, Reply: "* OK [NOTIFICATIONOVERFLOW] too many"})
+			f.order(dialtest.Rule{At: "idling", Times: 1, Reply: "* OK [NOTIFICATIONOVERFLOW] too many"})
 			f.srv.Deliver(letter(2))
 			time.Sleep(10 * time.Second)
 			f.want("new 1", "Sent new 1")

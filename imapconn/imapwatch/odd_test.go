@@ -34,12 +34,12 @@ func TestLiars(t *testing.T) {
 	} {
 		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
 			if strings.HasPrefix(test.rule.At, "SELECT") { // that SELECT is not carried out
-				f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 2 3\nOK x"})
+				f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 2 3\nOK x"})
 				test.rule.Reply = fmt.Sprintf(test.rule.Reply, f.srv.Store().Inbox().State().UIDValidity)
 				test.told = []string{"new 1:3", "changed 1:3"} // in the second session of the mailbox
 				f.Handle = f.noted
 			}
-			f.srv.Order(test.rule)
+			f.order(test.rule)
 			f.run(func() {
 				time.Sleep(time.Second)
 				if len(test.told) > 0 {
@@ -65,7 +65,7 @@ func TestExpungeInSearch(t *testing.T) {
 			for range 10 {
 				deliver()
 			}
-			f.srv.Order(dialtest.Rule{At: "UID SEARCH", Do: func(string) {
+			f.order(dialtest.Rule{At: "UID SEARCH", Do: func(string) {
 				if texts := f.srv.Mailbox(); len(texts) > 3 {
 					f.srv.Expunge(f.srv.Store().Inbox().UIDs()[1])
 					deliver()
@@ -88,7 +88,7 @@ func TestExpungeInSearch(t *testing.T) {
 // A message that the server lists and expunges in one breath is none.
 func TestExpungeBehindList(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
-		f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x", Do: func(string) { f.srv.Expunge(2) }})
+		f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x", Do: func(string) { f.srv.Expunge(2) }})
 		f.run(func() { f.want("new 1,3") })
 		f.complete()
 	})
@@ -97,7 +97,7 @@ func TestExpungeBehindList(t *testing.T) {
 // The same of a message that the program has, when the mailbox is looked at as a whole.
 func TestExpungeBehindRecheck(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
-		f.srv.Order(
+		f.order(
 			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 2 3\n* 2 EXPUNGE\nOK x"},
 			dialtest.Rule{At: "UID SEARCH", After: 1, Times: 1, Reply: "* SEARCH 1 3\nOK x"})
 		f.run(func() {
@@ -112,7 +112,7 @@ func TestExpungeBehindRecheck(t *testing.T) {
 // message it is.
 func TestExpungeUnknown(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
-		f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 3\nOK x"})
+		f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 3\nOK x"})
 		f.run(func() {
 			f.want("new 1,3")
 			f.srv.Expunge(2)
@@ -127,7 +127,7 @@ func TestExpungeUnknown(t *testing.T) {
 func TestRestless(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
 		n := 0
-		f.srv.Order(dialtest.Rule{At: "UID *", Do: func(string) {
+		f.order(dialtest.Rule{At: "UID *", Do: func(string) {
 			n++
 			f.srv.Store().Inbox().SetFlags(1, fmt.Sprint("flag", n))
 		}})
@@ -141,7 +141,7 @@ func TestRestless(t *testing.T) {
 // A server that lists CONDSTORE and refuses CHANGEDSINCE is one without.
 func TestChangedSinceRefused(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2)}}, func(f *fixture) {
-		f.srv.Order(dialtest.Rule{At: "UID FETCH *CHANGEDSINCE*", Reply: "BAD what"})
+		f.order(dialtest.Rule{At: "UID FETCH *CHANGEDSINCE*", Reply: "BAD what"})
 		f.run(func() {
 			time.Sleep(time.Second)
 			f.want("new 1:2")
@@ -160,7 +160,7 @@ func TestChangedSinceRefused(t *testing.T) {
 // A mailbox that cannot be searched is refused, and tried again.
 func TestSearchRefused(t *testing.T) {
 	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
-		f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 3, Reply: "NO [SERVERBUG] index"})
+		f.order(dialtest.Rule{At: "UID SEARCH", Times: 3, Reply: "NO [SERVERBUG] index"})
 		f.run(func() {
 			time.Sleep(time.Hour)
 			f.want("new 1")
@@ -189,7 +189,7 @@ func TestListShort(t *testing.T) {
 			}
 			once("new 1:4")
 			f.srv.Expunge(2)
-			f.srv.Order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 3\nOK x"}, dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "OK nothing"})
+			f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 3\nOK x"}, dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "OK nothing"})
 			once(map[bool]string{true: "changed 1,3:4 vanished 2", false: "vanished 2"}[len(without) > 0])
 			once()
 			once()

@@ -65,7 +65,7 @@ func TestMoments(t *testing.T) {
 				c := dialtest.Config{Mailbox: []string{letter(1), letter(2)}, Without: without}
 				watched(t, c, func(f *fixture) {
 					n := 10
-					f.srv.Order(dialtest.Rule{At: at, After: after, Times: 1, Do: func(string) {
+					f.order(dialtest.Rule{At: at, After: after, Times: 1, Do: func(string) {
 						f.srv.Deliver(letter(n))
 						f.srv.Expunge(1)
 					}})

@@ -70,7 +70,7 @@ func TestSeveralPolled(t *testing.T) {
 	watched(t, dialtest.Config{Without: []string{"IDLE"}}, func(f *fixture) {
 		f.create("Archive")
 		f.Mailboxes = []string{"INBOX", "Archive"}
-		f.srv.Order(dialtest.Rule{At: "STATUS", Do: func(string) { time.Sleep(time.Second) }, Obey: true})
+		f.order(dialtest.Rule{At: "STATUS", Do: func(string) { time.Sleep(time.Second) }, Obey: true})
 		f.run(func() {
 			time.Sleep(time.Hour + time.Minute)
 			if noops, rounds := f.commands("NOOP"), f.commands("STATUS"); noops < 11 || noops > 13 || rounds < 11 {

@@ -65,16 +65,16 @@ func (y *year) happen(e string, nudge chan<- struct{}, stop *func() error) {
 		y.reach(false)
 		time.AfterFunc(time.Duration(y.random.Int64N(int64(2*time.Hour))), func() { y.reach(true) })
 	case "refused for now":
-		y.srv.Order(dialtest.Rule{At: "credentials", Times: 1 + y.random.IntN(3), Reply: "NO [UNAVAILABLE] later"})
+		y.order(dialtest.Rule{At: "credentials", Times: 1 + y.random.IntN(3), Reply: "NO [UNAVAILABLE] later"})
 		y.srv.HangUp()
 	case "IDLE refused":
-		y.srv.Order(dialtest.Rule{At: "IDLE", Times: 1, Reply: "NO not now"})
+		y.order(dialtest.Rule{At: "IDLE", Times: 1, Reply: "NO not now"})
 	case "BYE":
 		at := []string{"SELECT", "UID SEARCH", "UID FETCH", "IDLE", "NOOP", "STATUS"}[y.random.IntN(6)]
-		y.srv.Order(dialtest.Rule{At: at, Times: 1, Reply: "* BYE restarting", End: dialtest.EndClose})
+		y.order(dialtest.Rule{At: at, Times: 1, Reply: "* BYE restarting", End: dialtest.EndClose})
 	case "stall":
 		at := []string{"SELECT", "UID SEARCH", "UID FETCH", "IDLE", "idling", "NOOP"}[y.random.IntN(6)]
-		y.srv.Order(dialtest.Rule{At: at, Times: 1, Skip: true, End: dialtest.EndStall})
+		y.order(dialtest.Rule{At: at, Times: 1, Skip: true, End: dialtest.EndStall})
 	case "mailbox anew":
 		box.Renumber()
 	case "asleep":

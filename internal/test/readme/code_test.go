@@ -89,7 +89,9 @@ func TestWatch(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "positions")
 	for _, subject := range []string{"first", "second"} { // what is there at the first run is skipped
 		ctx, cancel := context.WithCancel(t.Context())
-		server.Order(dialtest.Rule{At: "idling", Times: 1, Do: func(string) { cancel() }})
+		if err := server.Order(dialtest.Rule{At: "idling", Times: 1, Do: func(string) { cancel() }}); err != nil {
+			t.Fatal(err)
+		}
 		server.Deliver("Subject: " + subject + "\r\n\r\n")
 		if err := watch(ctx, server.Endpoint(policy.ImplicitTLS), options, file); err != nil {
 			t.Fatal(err)

@@ -169,7 +169,7 @@ func (s *Session) idle(c *command) error {
 	s.SayAnyway("+ idling")
 	s.Flush()
 	tag := s.tag
-	if err := s.Command("idling", s.reply, func() error { return nil }); err != nil {
+	if err := s.Command(serve.Idling, s.reply, func() error { return nil }); err != nil {
 		return err
 	}
 	if s.Ending() {

@@ -25,7 +25,7 @@ func (s *Session) Login(user, password string) error {
 	if accept == nil {
 		accept = func(user, password string) bool { return user == s.User && password == s.Password }
 	}
-	switch r := s.order("credentials"); {
+	switch r := s.order(Credentials); {
 	case r.Reply != "":
 		return &Refusal{r.Reply}
 	case r.Skip || !accept(user, password):

@@ -34,6 +34,18 @@ type Moment struct {
 	Message Message // what an SMTP client has said of a message so far
 }
 
+// The moments that are no commands.
+const (
+	Connect     = "connect"
+	Greeting    = "greeting"
+	Credentials = "credentials"
+	Idling      = "idling" // IMAP alone
+	Closed      = "closed"
+)
+
+// Moments returns the moments that are no commands, of all protocols.
+func Moments() []string { return []string{Connect, Greeting, Credentials, Idling, Closed} }
+
 // Message is a message that an SMTP client sends.
 type Message struct {
 	From       string
@@ -140,7 +152,7 @@ func (r *Rules) claim(c *counted) bool {
 func (r *Rules) note(command string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.forgets && !slices.Contains([]string{"connect", "greeting", "credentials", "idling", "closed"}, command) {
+	if !r.forgets && !slices.Contains(Moments(), command) {
 		r.commands = append(r.commands, command)
 	}
 }

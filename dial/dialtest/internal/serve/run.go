@@ -2,7 +2,7 @@ package serve
 
 // Run speaks until one side is done, and closes the connection.
 func (s *Session) Run(p Protocol) {
-	defer s.order("closed")
+	defer s.order(Closed)
 	err := s.run(p)
 	if c, ok := p.(interface{ Close() }); ok {
 		c.Close()
@@ -20,7 +20,7 @@ func (s *Session) Run(p Protocol) {
 
 // run is Run without what ends the connection.
 func (s *Session) run(p Protocol) error {
-	if s.order("connect"); s.end != GoOn {
+	if s.order(Connect); s.end != GoOn {
 		return s.finish()
 	}
 	if s.Implicit {
@@ -56,6 +56,6 @@ func (s *Session) greet(p Protocol) string {
 		said = line
 		s.Say("%s", line)
 	}
-	s.Command("greeting", say, func() error { say(greeting); return nil })
+	s.Command(Greeting, say, func() error { say(greeting); return nil })
 	return said
 }

@@ -1,4 +1,4 @@
-package smtpconn
+package smtplogin
 
 import (
 	"encoding/base64"
