@@ -68,13 +68,15 @@ func (s *session) list(whole bool) error {
 
 // confirm asks for the messages that the program has and that the server does not list, when
 // it lists fewer than it counts: its index may be incomplete for the moment, and none is gone
-// that can still be fetched.
+// that can still be fetched. An EXPUNGE that comes meanwhile may be about a message that is
+// not listed: its number is looked at before there are as many as the server counts.
 func (s *session) confirm(b *box) error {
 	missing := minus(b.acked.uids, s.view.uids)
 	if len(missing) == 0 {
 		return nil
 	}
 	found, _, err := s.fetch(missing, &imap.FetchOptions{UID: true})
+	s.view.update()
 	if err == nil {
 		s.view.uids = union(s.view.uids, common(found, missing))
 	}

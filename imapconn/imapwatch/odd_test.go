@@ -196,3 +196,18 @@ func TestListShort(t *testing.T) {
 		})
 	}
 }
+
+// An EXPUNGE that comes while the server is asked for what it has not listed takes away no
+// other message.
+func TestExpungeInListShort(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3), letter(4)}}, func(f *fixture) {
+		f.run(func() { f.want("new 1:4") })
+		f.srv.Order(
+			dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 1 4\nOK x"},
+			dialtest.Rule{At: "UID FETCH 2:3", Times: 1, Do: func(string) { f.srv.Expunge(3) }})
+		f.run(func() {
+			f.want("vanished 3")
+			f.complete()
+		})
+	})
+}
