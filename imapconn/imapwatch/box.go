@@ -86,7 +86,7 @@ const maxLooks = 10
 // more.
 func (s *session) settle(ctx context.Context, b *box) error {
 	for looks := 1; s.view.pending(); looks++ {
-		if err := s.look(b); err != nil {
+		if err := s.look(ctx, b); err != nil {
 			return err
 		}
 		if err := s.tell(ctx, b); err != nil || s.current == nil {
