@@ -11,7 +11,7 @@ import (
 type box struct {
 	name    string
 	acked   Position    // what the program has
-	lacking bool        // there are messages that it does not have, as the server has refused them
+	lacking imap.UIDSet // messages that it was told of and does not have
 	odd     imap.UIDSet // messages that cannot be had, which was told
 	refused bool        // it cannot be selected, which was told
 	looked  time.Time   // when it was last looked at as a whole
@@ -57,7 +57,7 @@ func (s *session) open(ctx context.Context, b *box) error {
 	case highest > known.modSeq:
 		s.view.modSeq, s.view.flags = known.modSeq, true
 	}
-	s.current, s.left = b, nil
+	s.current, s.back, s.left = b, s.left == b, nil
 	return nil
 }
 
@@ -86,7 +86,7 @@ const maxLooks = 10
 // more.
 func (s *session) settle(ctx context.Context, b *box) error {
 	for looks := 1; s.view.pending(); looks++ {
-		if err := s.look(b); err != nil {
+		if err := s.look(ctx, b); err != nil {
 			return err
 		}
 		if err := s.tell(ctx, b); err != nil || s.current == nil {

@@ -2,7 +2,9 @@ package imapwatch_test
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -84,4 +86,36 @@ func TestHandledErrors(t *testing.T) {
 			t.Errorf("a Change of a program's test: %v", err)
 		}
 	})
+}
+
+// A Handler that selects another mailbox, and says that it could not have a message, is told
+// of that message again every Poll, and with the next change, but not at once.
+func TestHandledWithoutSelects(t *testing.T) {
+	for _, without := range [][]string{nil, plain, {"IDLE"}} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2)}, Without: without}, func(f *fixture) {
+			f.create("Archive")
+			calls := 0
+			f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
+				f.noted(ctx, client, c)
+				if calls++; calls > 10 {
+					return errDisk
+				}
+				if _, err := client.Select("Archive", nil).Wait(); err != nil {
+					return err
+				}
+				return c.Handled(c.After.Without(imap.UIDSetNum(2)))
+			}
+			f.run(func() {
+				time.Sleep(4 * time.Minute)
+				f.want("new 1:2")
+				time.Sleep(2 * time.Minute)
+				f.want("new 2")
+				f.srv.Deliver(letter(3))
+				time.Sleep(6 * time.Minute)
+				if synctest.Wait(); !slices.Contains(f.changes, "new 2:3") || calls > 4 {
+					t.Errorf("%d calls, told %q", calls, f.changes)
+				}
+			})
+		})
+	}
 }

@@ -1,7 +1,12 @@
 package imapwatch
 
 import (
+	"context"
+	"errors"
+
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn"
 )
 
 // maxTries is how often a mailbox is asked for what it has while it goes on changing. What
@@ -9,7 +14,7 @@ import (
 const maxTries = 3
 
 // look brings the view of the selected mailbox up to date.
-func (s *session) look(b *box) error {
+func (s *session) look(ctx context.Context, b *box) error {
 	v := &s.view
 	v.gone = false
 	for range maxTries {
@@ -23,7 +28,7 @@ func (s *session) look(b *box) error {
 			return err
 		}
 		if whole && count(v.uids) < v.count() && !v.fresh {
-			if err := s.confirm(b); err != nil {
+			if err := s.confirm(ctx, b); err != nil {
 				return err
 			}
 		}
@@ -68,17 +73,28 @@ func (s *session) list(whole bool) error {
 
 // confirm asks for the messages that the program has and that the server does not list, when
 // it lists fewer than it counts: its index may be incomplete for the moment, and none is gone
-// that can still be fetched.
-func (s *session) confirm(b *box) error {
-	missing := minus(b.acked.uids, s.view.uids)
-	if len(missing) == 0 {
-		return nil
+// that can still be fetched, or that the server refuses to be asked for. An EXPUNGE that comes
+// meanwhile may be about a message that is not listed: its number is looked at before there
+// are as many as the server counts.
+func (s *session) confirm(ctx context.Context, b *box) error {
+	v := &s.view
+	missing := minus(b.acked.uids, v.uids)
+	var found imap.UIDSet
+	for m, err := range s.client.FetchEach(ctx, missing, &imapconn.FetchOptions{NoBody: true}) {
+		var odd *imapconn.MessageError
+		_, refused := err.(*imap.Error)
+		switch {
+		case refused:
+			found = missing
+		case err != nil && !errors.As(err, &odd):
+			return s.failure(err)
+		default:
+			found.AddNum(m.UID)
+		}
 	}
-	found, _, err := s.fetch(missing, &imap.FetchOptions{UID: true})
-	if err == nil {
-		s.view.uids = union(s.view.uids, common(found, missing))
-	}
-	return s.failure(err)
+	v.update()
+	v.uids = union(v.uids, common(normal(found), missing))
+	return nil
 }
 
 // lookAtFlags asks which messages have changed since the view's modSeq. The greatest

@@ -16,10 +16,13 @@ type news struct {
 	mu       sync.Mutex
 	selects  int // how often a mailbox was selected, or none
 	events   []event
-	lost     bool           // there were more of them than are kept
-	others   []string       // the mailboxes, if there are several
-	changed  map[string]int // how often the server has told of one of them unasked
-	overflow bool           // it tells nothing any more
+	lost     bool     // there were more of them than are kept
+	others   []string // the mailboxes that the server should tell of by NOTIFY
+	overflow bool     // it tells nothing any more
+
+	// changed is how often the server has told of each of others unasked. -1 means that the
+	// STATUS of our own question is still to come.
+	changed map[string]int
 
 	exists uint32    // how many messages there are, by what was said so far
 	heard  time.Time // when the server has said something

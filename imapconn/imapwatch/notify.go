@@ -6,8 +6,9 @@ import "errors"
 // was not asked for. That is taken as a reason to ask, at most every MinDelay: what it says is
 // not used, and mailboxes are asked for every Poll all the same, as servers do not tell of all.
 
-// others returns the mailboxes that the server should tell of: all, if there are several, so
-// that each is told of while another is selected.
+// others returns the mailboxes that the server should tell of by NOTIFY: all, if there are
+// several, as each may be told of while another is selected. With one there are none, nor after
+// the server has given up NOTIFY.
 func (c *conn) others() (names []string) {
 	if c.overflow || len(c.boxes) == 1 {
 		return nil
@@ -58,15 +59,15 @@ func (n *news) told(name string) bool {
 	return n.changed[name] > 0
 }
 
-// asking takes note that the server is about to be asked for a mailbox, which it tells of once
-// in answer.
+// asking takes note that the server is about to be asked for a mailbox by STATUS. The STATUS
+// that answers looks like one that was not asked for, and is not counted.
 func (n *news) asking(name string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.changed[name] = -1
 }
 
-// answered takes note that it has answered.
+// answered takes note that the command has its answer, which may have come without a STATUS.
 func (n *news) answered(name string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

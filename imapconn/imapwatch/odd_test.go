@@ -1,7 +1,6 @@
 package imapwatch_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
-	"github.com/mailconn/mailconn/imapconn/imapwatch"
 )
 
 // plain is a server without extensions that say more than a mailbox has to.
@@ -169,30 +167,4 @@ func TestSearchRefused(t *testing.T) {
 			t.Errorf("refused %q, outages %v", f.refused, f.downs)
 		}
 	})
-}
-
-// A message that the server counts and does not list is not gone, and is not told again as
-// new when it is listed. What is gone is told while others are not listed.
-func TestListShort(t *testing.T) {
-	for _, without := range [][]string{nil, plain} {
-		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3), letter(4)}, Without: without}, func(f *fixture) {
-			f.Handle = f.noted
-			once := func(want ...string) {
-				t.Helper()
-				if err := imapwatch.Once(context.Background(), f.Config); err != nil {
-					t.Error(err)
-				}
-				if len(without) > 0 && len(want) == 0 { // flags may have changed
-					want = []string{"changed 1,3:4"}
-				}
-				f.want(want...)
-			}
-			once("new 1:4")
-			f.srv.Expunge(2)
-			f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "* SEARCH 3\nOK x"}, dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "OK nothing"})
-			once(map[bool]string{true: "changed 1,3:4 vanished 2", false: "vanished 2"}[len(without) > 0])
-			once()
-			once()
-		})
-	}
 }

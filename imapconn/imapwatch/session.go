@@ -21,6 +21,7 @@ type session struct {
 	view    view
 	current *box      // the one that is selected, nil if it is none
 	left    *box      // the one that Handle has left for another
+	back    bool      // Handle had left the current one, and was told of nothing since
 	idles   bool      // the server has IDLE, and has not refused it
 	polled  time.Time // when the mailboxes that are not watched by IDLE were asked for
 	nudged  time.Time

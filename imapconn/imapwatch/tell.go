@@ -23,10 +23,11 @@ type telling struct {
 // note that the program has it.
 func (s *session) tell(ctx context.Context, b *box) error {
 	c := s.change(b)
+	s.back = false
 	t := &telling{s: s, b: b, ctx: ctx}
 	c.told = t
 	selected := s.view.selected()
-	defer func() { b.lacking = len(minus(s.view.uids, b.acked.uids)) > 0 }()
+	defer func() { b.lacking = minus(s.view.uids, b.acked.uids) }()
 	return s.call(func() error {
 		if len(c.New)+len(c.Changed)+len(c.Vanished) > 0 {
 			err := s.Handle(ctx, s.client, c)
@@ -64,6 +65,9 @@ func (s *session) change(b *box) Change {
 	}
 	c.Changed = common(common(v.changed, known.uids), v.uids)
 	v.changed, v.anyChanged = nil, false
+	if s.back && len(c.Changed)+len(c.Vanished)+len(minus(c.New, b.lacking)) == 0 {
+		c.New, c.After = nil, c.After.Without(c.New) // Handle has just said that it could not have them
+	}
 	return c
 }
 

@@ -133,7 +133,7 @@ func (s *session) due() time.Time {
 
 // distance returns how far apart looks at a mailbox as a whole are.
 func (s *session) distance(b *box) time.Duration {
-	if b.lacking {
+	if len(b.lacking) > 0 {
 		return min(s.Poll, s.Recheck)
 	}
 	return s.Recheck
