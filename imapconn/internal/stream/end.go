@@ -165,24 +165,29 @@ func (s *Stream) bar() {
 
 // failed returns the error of a write on a session that has ended. The client then gives
 // it to all pending commands, while its reader must not be sending to one of them: the
-// reader is given a moment to come back.
+// reader is given a moment to come back, and then what the program has left unread is read.
 func (s *Stream) failed() error {
-	s.within(s.parked)
+	if !s.within(s.parked) {
+		s.letGo()
+		s.within(s.parked)
+	}
 	return s.over.Err()
 }
 
-// within waits for done, but not for longer than grace.
-func (s *Stream) within(done <-chan struct{}) {
+// within waits for done, but not for longer than grace, and reports whether it has come.
+func (s *Stream) within(done <-chan struct{}) bool {
 	select {
 	case <-done:
-		return
+		return true
 	default:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
 	case <-done:
+		return true
 	case <-timer.C:
+		return false
 	}
 }
 
