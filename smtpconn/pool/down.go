@@ -22,7 +22,7 @@ func (p *Pool) hold() {
 // before the next: that may begin at once, and is for other messages.
 func (p *Pool) giveUp() bool {
 	wait := p.cfg.WaitWhileDown && temporary(p.growth.down.cause) || p.growth.mayServe()
-	if p.growth.down.failures == 0 || p.running+p.ending > 0 || wait {
+	if p.growth.down.failures == 0 || p.running+p.ending+len(p.idle) > 0 || wait {
 		return false
 	}
 	for _, j := range p.queue {

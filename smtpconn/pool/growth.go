@@ -131,7 +131,7 @@ func (g *growth) failed(now, began time.Time, t ticket, k int, err error) {
 
 // failed notes a failure. Of dials that failed together one counts.
 func (s *setback) failed(now, began time.Time, wait time.Duration, err error) {
-	if s.failures > 0 && began.Before(s.at) {
+	if s.failures > 0 && !began.After(s.at) {
 		return
 	}
 	if s.failures == 0 {
