@@ -33,8 +33,9 @@ type piece struct {
 	why            error // why it cannot be read
 }
 
-// maxWindow is how many pieces are under way at most.
-const maxWindow = 40
+// maxWindow is how many pieces are under way at most, which is 1.5 MiB: the room, and what the
+// collector leaves as much of, stay below 4 MB.
+const maxWindow = 24
 
 // open makes room for as many pieces as the message's size leads to expect, and one at
 // least, as servers are wrong about sizes.
