@@ -11,8 +11,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// budget returns a context that ends after the Timeout of d, as the calls of d with
-// protocol p do. With it a program can bound Dial and what follows together.
+// budget returns a context that ends after the Timeout of d, or of protocol p if that is
+// zero. A dial and the beginning of a session have one budget together.
 func (d *Dialer) budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
 	limit := d.Timeout
 	if limit == 0 {

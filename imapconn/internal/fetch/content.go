@@ -64,8 +64,7 @@ func (c *Content) Read(p []byte) (int, error) {
 // more takes the next piece, and asks for as many more as there is room for.
 func (c *Content) more() error {
 	if c.window == nil {
-		c.window = &window{of: c}
-		c.window.open(c.of, c.of.piece)
+		c.window = c.of.newWindow(c)
 	}
 	if err := c.window.ask(); err != nil {
 		return c.of.Ended(err)

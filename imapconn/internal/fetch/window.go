@@ -37,16 +37,18 @@ type piece struct {
 // collector leaves as much of, stay below 4 MB.
 const maxWindow = 24
 
-// open makes room for as many pieces as the message's size leads to expect, and one at
-// least, as servers are wrong about sizes.
-func (w *window) open(f *Loop, length int64) {
-	left := w.of.section.left(w.of.offset, w.of.expected()-w.of.offset)
-	n := min(maxWindow, max(1, (left+length-1)/length))
-	if w.room, f.room = f.room, nil; int64(len(w.room)) < n*length {
-		w.room = make([]byte, n*length)
+// newWindow returns a window with room for as many pieces as the message's size leads to
+// expect, and one at least, as servers are wrong about sizes.
+func (f *Loop) newWindow(c *Content) *window {
+	left := c.section.left(c.offset, c.expected()-c.offset)
+	n := min(maxWindow, max(1, (left+f.piece-1)/f.piece))
+	w := &window{of: c, room: f.room}
+	if f.room = nil; int64(len(w.room)) < n*f.piece {
+		w.room = make([]byte, n*f.piece)
 	}
-	w.Take, w.Hold, w.Progress = w.add, int(length), make(chan struct{}, 1)
+	w.Take, w.Hold, w.Progress = w.add, int(f.piece), make(chan struct{}, 1)
 	f.open = append(f.open, w)
+	return w
 }
 
 // next returns the pieces to ask for: none while there is no room for half a window, as each

@@ -95,7 +95,6 @@ func (s *Stream) giveWay() {
 	}
 	w := s.waiting.join()
 	defer s.leaveWaiting(w)
-	defer s.conn.SetWriteDeadline(time.Time{}) // the client has set one ahead; the connection has its own limit
 	wake := time.AfterFunc(settling, s.wakeWaiting(new(bool)))
 	defer wake.Stop()
 	for s.over.Err() == nil && (s.bulk.exchange != nil || s.waiting.behind(w)) {
