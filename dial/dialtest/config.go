@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -152,7 +153,7 @@ func (c Config) serverConfig() (*tls.Config, error) {
 		cfg = c.TLS.Clone()
 	}
 	if cfg.NextProtos == nil {
-		cfg.NextProtos = alpn(c.Protocol)
+		cfg.NextProtos = serve.ALPN(c.Protocol)
 	}
 	if cfg.ClientAuth != tls.NoClientCert {
 		cfg.SessionTicketsDisabled = true
@@ -166,15 +167,4 @@ func (c Config) serverConfig() (*tls.Config, error) {
 	cert, err := c.CA.Certificate(c.Cert)
 	cfg.Certificates = []tls.Certificate{cert}
 	return cfg, err
-}
-
-// alpn returns the protocol's registered id. There is none for SMTP.
-func alpn(p policy.Protocol) []string {
-	switch p {
-	case policy.IMAP:
-		return []string{"imap"}
-	case policy.POP3:
-		return []string{"pop3"}
-	}
-	return nil
 }

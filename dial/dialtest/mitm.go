@@ -4,12 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/relay"
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -23,10 +22,7 @@ import (
 // TLS that it does not end itself goes through byte by byte. Its methods may
 // be used from several goroutines at once.
 type MITM struct {
-	upstream string
-	protocol policy.Protocol
-	attack   Attack
-	tls      *tls.Config
+	relay    relay.Relay
 	listener *serve.Listener
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -49,8 +45,10 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &MITM{upstream: upstream, protocol: p, attack: a}
-	m.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: alpn(p)}
+	m := &MITM{relay: relay.Relay{
+		Upstream: upstream, Protocol: p, Attack: relay.Attack(a),
+		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: serve.ALPN(p)},
+	}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	if m.listener, err = serve.Listen("tcp4", serve.AnyPort); err != nil {
 		m.cancel()
@@ -69,7 +67,9 @@ func (m *MITM) Addr() string { return m.listener.Addr().String() }
 func (m *MITM) NetDialer() dial.NetDialer { return LeadTo(m.Addr()) }
 
 // Endpoint returns how to dial through the man in the middle under a policy.
-func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint { return endpoint(m.listener, m.protocol, p) }
+func (m *MITM) Endpoint(p policy.Policy) dial.Endpoint {
+	return endpoint(m.listener, m.relay.Protocol, p)
+}
 
 // Close is like [Server.Close].
 func (m *MITM) Close() error {
@@ -92,18 +92,5 @@ func (m *MITM) serve(conn net.Conn, _ <-chan struct{}) {
 	m.mu.Lock()
 	m.records = append(m.records, rec)
 	m.mu.Unlock()
-	client := serve.NewConn(conn, rec)
-	if m.attack == PlainOnTLSPort {
-		fmt.Fprintf(client, "%s\r\n", phrasesOf(m.protocol, "").greeting)
-		io.Copy(io.Discard, client)
-		client.Close()
-		return
-	}
-	var d net.Dialer
-	server, err := d.DialContext(m.ctx, "tcp", m.upstream)
-	if err != nil {
-		client.Close()
-		return
-	}
-	newRelay(m, client, server).run()
+	m.relay.Serve(m.ctx, serve.NewConn(conn, rec))
 }

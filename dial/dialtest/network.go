@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/link"
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 )
 
@@ -144,7 +145,7 @@ func (n *Network) Withdraw() bool {
 
 // carried counts bytes that have come in a direction towards the fault that was
 // ordered. It returns how many go through, and the fault if it happens behind them.
-func (n *Network) carried(toServer bool, bytes int) (int, *Fault) {
+func (n *Network) carried(toServer bool, bytes int) (int, *link.Fault) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f := n.ordered
@@ -156,7 +157,8 @@ func (n *Network) carried(toServer bool, bytes int) (int, *Fault) {
 		return bytes, nil
 	}
 	n.ordered = Fault{}
-	return f.After, &f
+	struck := f.inner()
+	return f.After, &struck
 }
 
 // serve is the life of one connection.
@@ -169,15 +171,16 @@ func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 	n.faults = append(n.faults, f)
 	n.mu.Unlock()
 	if f.Kind == FaultRefuse {
-		reset(conn)
+		link.Reset(conn)
 		return
 	}
 	server, err := leadTo(n.upstream).DialContext(context.Background(), "", "")
 	if err != nil {
-		reset(conn)
+		link.Reset(conn)
 		return
 	}
-	l := &link{plan: n.plan, fault: f, client: conn, server: server, ordered: n.carried}
+	l := n.plan.link(f, conn, server)
+	l.Ordered = n.carried
 	done := make(chan struct{})
 	go func() {
 		select {
@@ -186,6 +189,6 @@ func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 		case <-done:
 		}
 	}()
-	l.run()
+	l.Run()
 	close(done)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/dialtest/internal/link"
 )
 
 // Plan says what happens to connections on their way. It decides by numbers that
@@ -112,12 +113,20 @@ func (p Plan) check() error {
 	return nil
 }
 
+// inner returns the fault as package link has it.
+func (f Fault) inner() link.Fault { return link.Fault{Kind: link.Kind(f.Kind), After: f.After, ToServer: f.ToServer} }
+
 // check returns what is wrong with the fault.
 func (f Fault) check() error {
 	if f.Kind > FaultHalfOpen || f.After < 0 {
 		return fmt.Errorf("dialtest: no such fault: %v after %d bytes", f.Kind, f.After)
 	}
 	return nil
+}
+
+// link returns a connection with a fault of the plan.
+func (p Plan) link(f Fault, client, server net.Conn) *link.Link {
+	return &link.Link{Latency: p.Latency, Rate: p.Rate, Fault: f.inner(), Client: client, Server: server}
 }
 
 // Dialer returns a dialer whose connections are those of to, with the plan
@@ -153,6 +162,6 @@ func (d *planDialer) DialContext(ctx context.Context, network, address string) (
 		return nil, err
 	}
 	client, end := net.Pipe()
-	go (&link{plan: d.plan, fault: f, client: end, server: server}).run()
+	go d.plan.link(f, end, server).Run()
 	return client, nil
 }

@@ -1,6 +1,10 @@
 package serve
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+
+	"github.com/mailconn/mailconn/policy"
+)
 
 // MayUpgrade reports whether STARTTLS is offered at this point.
 func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
@@ -26,5 +30,16 @@ func (s *Session) handshake() error {
 	}
 	s.secure = conn
 	s.speakOver(Inside{conn, s.conn.Recorder})
+	return nil
+}
+
+// ALPN returns the protocol's registered id for ALPN. There is none for SMTP.
+func ALPN(p policy.Protocol) []string {
+	switch p {
+	case policy.IMAP:
+		return []string{"imap"}
+	case policy.POP3:
+		return []string{"pop3"}
+	}
 	return nil
 }

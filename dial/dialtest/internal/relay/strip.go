@@ -1,4 +1,4 @@
-package dialtest
+package relay
 
 import (
 	"strings"
