@@ -137,6 +137,27 @@ func TestSwapCertificateReads(t *testing.T) {
 	}
 }
 
+// A forged line is a whole one or the beginning of one.
+func TestInject(t *testing.T) {
+	for attack, want := range map[dialtest.Attack]string{
+		dialtest.Inject: "a OK begin TLS\r\n* OK forged\r\n", dialtest.InjectPartial: "a OK begin TLS\r\n* OK forged",
+	} {
+		srv := newServer(t, dialtest.Config{Protocol: policy.IMAP})
+		m := interpose(t, srv, policy.IMAP, attack)
+		conn := dialRaw(t, m.Addr())
+		r := bufio.NewReader(conn)
+		if _, err := r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "a STARTTLS\r\n")
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(r, got); err != nil || string(got) != want || r.Buffered() > 0 {
+			t.Errorf("%v: got %q, %v, and %d bytes more", attack, got, err, r.Buffered())
+		}
+	}
+}
+
 // What surrounds the offer in a list must come through a strip whole.
 func TestStripKeepsTheRest(t *testing.T) {
 	tests := []struct {

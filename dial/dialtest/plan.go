@@ -114,7 +114,9 @@ func (p Plan) check() error {
 }
 
 // inner returns the fault as package link has it.
-func (f Fault) inner() link.Fault { return link.Fault{Kind: link.Kind(f.Kind), After: f.After, ToServer: f.ToServer} }
+func (f Fault) inner() link.Fault {
+	return link.Fault{Kind: link.Kind(f.Kind), After: f.After, ToServer: f.ToServer}
+}
 
 // check returns what is wrong with the fault.
 func (f Fault) check() error {
