@@ -25,3 +25,13 @@ func checkAddress(s string) error {
 	}
 	return nil
 }
+
+// path returns an address as it stands in a command. net/mail takes the quotes off
+// a local part when it parses one, and puts them on when it writes one.
+func path(a *mail.Address) string {
+	if a == nil || a.Address == "" {
+		return ""
+	}
+	written := (&mail.Address{Address: a.Address}).String() // "<ann@example.org>"
+	return strings.TrimSuffix(strings.TrimPrefix(written, "<"), ">")
+}

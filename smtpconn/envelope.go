@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/mail"
-	"strings"
 
 	"github.com/emersion/go-smtp"
 )
@@ -89,16 +88,6 @@ func NewEnvelope(from *mail.Address, to ...*mail.Address) Envelope {
 		e.To[i] = path(address)
 	}
 	return e
-}
-
-// path returns an address as it stands in a command. net/mail takes the quotes off
-// a local part when it parses one, and puts them on when it writes one.
-func path(a *mail.Address) string {
-	if a == nil || a.Address == "" {
-		return ""
-	}
-	written := (&mail.Address{Address: a.Address}).String() // "<ann@example.org>"
-	return strings.TrimSuffix(strings.TrimPrefix(written, "<"), ">")
 }
 
 // Message is what [Client.SendEach] sends: an envelope and the reader of the

@@ -31,7 +31,7 @@ var _ wire.AbortConn = (*Conn)(nil)
 
 // New returns a Conn over c, of which behind was read already.
 func New(c wire.AbortConn, behind []byte) *Conn {
-	return &Conn{AbortConn: c, in: inflater{in: behind}}
+	return &Conn{AbortConn: c, in: inflater{bitReader: bitReader{in: behind}}}
 }
 
 // Read reads what the server has compressed. If it is not compressed data, the error is a

@@ -1,10 +1,6 @@
 package deflate
 
-import (
-	"encoding/binary"
-	"errors"
-	"io"
-)
+import "io"
 
 // window is how far back a copy may reach (RFC 1951 §2).
 const window = 32 << 10
@@ -15,9 +11,7 @@ const longest = 258
 // inflater turns compressed bytes into those that were compressed. It is given the input
 // in pieces of any length, and stops where the input does, without a loss.
 type inflater struct {
-	in   []byte // what was not used yet
-	bits uint64 // the input's next bits
-	n    uint   // how many
+	bitReader
 
 	state state
 	final bool // the block is the last
@@ -44,9 +38,6 @@ const (
 	symbols
 	over
 )
-
-// errCorrupt is the error of input that is not compressed data.
-var errCorrupt = errors.New("deflate: what the server has sent is not compressed data")
 
 // read reads what is there. It returns 0 bytes and no error if it needs more input, and
 // io.EOF behind the last block.
@@ -93,37 +84,6 @@ func (z *inflater) run() error {
 		}
 	}
 	return nil
-}
-
-// need reports whether n bits are there.
-func (z *inflater) need(n uint) bool {
-	for z.n < n && len(z.in) > 0 {
-		z.bits |= uint64(z.in[0]) << z.n
-		z.n += 8
-		z.in = z.in[1:]
-	}
-	return z.n >= n
-}
-
-// fill takes as many bits as there is room for.
-func (z *inflater) fill() {
-	if len(z.in) < 8 {
-		z.need(56)
-		return
-	}
-	z.bits |= binary.LittleEndian.Uint64(z.in) << z.n
-	bytes := (63 - z.n) / 8
-	z.in = z.in[bytes:]
-	z.n += 8 * bytes
-	z.bits &= 1<<z.n - 1
-}
-
-// take takes n bits that are there.
-func (z *inflater) take(n uint) int {
-	v := z.bits & (1<<n - 1)
-	z.bits >>= n
-	z.n -= n
-	return int(v)
 }
 
 // header begins a block, if the one before was not the last.

@@ -83,7 +83,7 @@ func TestFlushes(t *testing.T) {
 		"Z_BLOCK":         "4a4c02",
 		"a stored block":  "000200fdff6162",
 	} {
-		z := &inflater{in: unhex(t, input)}
+		z := &inflater{bitReader: bitReader{in: unhex(t, input)}}
 		buf := make([]byte, 10)
 		if n, err := z.read(buf); string(buf[:n]) != "ab" || err != nil {
 			t.Errorf("%s: %q, %v", name, buf[:n], err)
@@ -147,7 +147,7 @@ func BenchmarkInflate(b *testing.B) {
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				io.Copy(io.Discard, reading{&inflater{in: input}})
+				io.Copy(io.Discard, reading{&inflater{bitReader: bitReader{in: input}}})
 			}
 		})
 		b.Run(strings.ReplaceAll(name, " ", "-")+"/flate", func(b *testing.B) {

@@ -1,0 +1,47 @@
+package deflate
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// errCorrupt is the error of input that is not compressed data.
+var errCorrupt = errors.New("deflate: what the server has sent is not compressed data")
+
+// bitReader is compressed data, which is read in bits.
+type bitReader struct {
+	in   []byte // what was not used yet
+	bits uint64 // its next bits
+	n    uint   // how many
+}
+
+// need reports whether n bits are there.
+func (r *bitReader) need(n uint) bool {
+	for r.n < n && len(r.in) > 0 {
+		r.bits |= uint64(r.in[0]) << r.n
+		r.n += 8
+		r.in = r.in[1:]
+	}
+	return r.n >= n
+}
+
+// fill takes as many bits as there is room for.
+func (r *bitReader) fill() {
+	if len(r.in) < 8 {
+		r.need(56)
+		return
+	}
+	r.bits |= binary.LittleEndian.Uint64(r.in) << r.n
+	bytes := (63 - r.n) / 8
+	r.in = r.in[bytes:]
+	r.n += 8 * bytes
+	r.bits &= 1<<r.n - 1
+}
+
+// take takes n bits that are there.
+func (r *bitReader) take(n uint) int {
+	v := r.bits & (1<<n - 1)
+	r.bits >>= n
+	r.n -= n
+	return int(v)
+}
