@@ -20,6 +20,7 @@ import (
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/internal/test/sockettest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -250,7 +251,7 @@ func TestHintsForAServerThatWasBetter(t *testing.T) {
 			{policy.ImplicitTLS, dialtest.Cut, "breaks off"},
 			{policy.ImplicitTLS, dialtest.PlainOnTLSPort, "in the clear"},
 		} {
-			server := serve(t, dialtest.Config{Protocol: proto, Implicit: c.policy == policy.ImplicitTLS})
+			server := testserver.Start(t, dialtest.Config{Protocol: proto, Implicit: c.policy == policy.ImplicitTLS})
 			mitm, err := dialtest.Interpose(server.Addr(), proto, c.attack)
 			if err != nil {
 				t.Fatal(err)
@@ -277,8 +278,8 @@ func TestHintsForAServerThatWasBetter(t *testing.T) {
 // A certificate that has expired is no attack.
 func TestHintForAKnownServerWithAnExpiredCertificate(t *testing.T) {
 	ca := newCA(t)
-	good := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca})
-	old := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertExpired})
+	good := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca})
+	old := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertExpired})
 	d := dial.Dialer{TLSConfig: ca.ClientConfig()}
 	home := learned(t, d, good.Endpoint(policy.RequiredSTARTTLS))
 	d.Peers = fixed{record: &home}

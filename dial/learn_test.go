@@ -14,6 +14,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -29,7 +30,7 @@ func (c *counted) Remember(ctx context.Context, p peers.Peer, r peers.Record) er
 }
 
 func TestLearns(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	store := &counted{Store: new(memstore.Store)}
 	d := dial.Dialer{TLSConfig: s.ClientConfig(), Peers: store, PeerRules: peers.Rules{Lifetime: time.Hour}}
@@ -69,7 +70,7 @@ func TestLearns(t *testing.T) {
 
 // A dial under NoTLS does not use the store.
 func TestNoTLSNeedsNoMemory(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	d := dial.Dialer{Peers: never{t}}
 	conn, err := d.Dial(t.Context(), s.Endpoint(policy.NoTLS))
 	if err != nil {
@@ -80,7 +81,7 @@ func TestNoTLSNeedsNoMemory(t *testing.T) {
 
 // The times of a record that is shown are not in the future.
 func TestFutureIsClamped(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
 	seen := time.Now().AddDate(20, 0, 0).UTC().Truncate(time.Second)
 	ahead := peers.Record{
 		Policy: policy.RequiredSTARTTLS, Verified: trust.PKIX, Version: tls.VersionTLS13,
@@ -113,7 +114,7 @@ func TestTeachesNothing(t *testing.T) {
 		"preauth, clear": {dialtest.Config{Greeting: "* PREAUTH hello"}, ca.ClientConfig(), policy.RequiredSTARTTLS},
 	} {
 		c.config.Protocol, c.config.CA = policy.IMAP, ca
-		s := serve(t, c.config)
+		s := testserver.Start(t, c.config)
 		store := &counted{Store: new(memstore.Store)}
 		d := dial.Dialer{TLSConfig: c.client, Peers: store}
 		if conn, err := d.Dial(t.Context(), s.Endpoint(c.p)); err == nil {
@@ -128,7 +129,7 @@ func TestTeachesNothing(t *testing.T) {
 // The time of the last session is written once an hour, so that most connections
 // write nothing.
 func TestRefreshedOncePerHour(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.POP3})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	d := dial.Dialer{TLSConfig: s.ClientConfig()}
 	home := learned(t, d, e)
@@ -171,7 +172,7 @@ func (b broken) Remember(ctx context.Context, _ peers.Peer, _ peers.Record) erro
 // Under the policies that do not need the store a dial succeeds although the store
 // fails, and the trace reports it.
 func TestMemoryFails(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	for _, p := range []policy.Policy{policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
 		var recalled, remembered error
 		d := dial.Dialer{
@@ -195,7 +196,7 @@ func TestMemoryFails(t *testing.T) {
 // A store that hangs delays a dial by at most twice its own timeout, or a quarter of
 // the time that the dial has left, and does not fail it.
 func TestMemoryHangs(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	for name, c := range map[string]struct {
 		timeout, budget, most time.Duration
 	}{
@@ -226,7 +227,7 @@ func TestMemoryHangs(t *testing.T) {
 // strips STARTTLS.
 func TestScenario(t *testing.T) {
 	for _, proto := range []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission} {
-		server := serve(t, dialtest.Config{Protocol: proto})
+		server := testserver.Start(t, dialtest.Config{Protocol: proto})
 		mitm, err := dialtest.Interpose(server.Addr(), proto, dialtest.Strip)
 		if err != nil {
 			t.Fatal(err)

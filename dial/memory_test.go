@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -106,21 +107,11 @@ func networks(t *testing.T, ca *dialtest.CA, p policy.Protocol) map[string][2]*d
 		var pair [2]*dialtest.Server
 		for i := range pair {
 			c.Implicit = i == 1
-			pair[i] = serve(t, c)
+			pair[i] = testserver.Start(t, c)
 		}
 		all[name] = pair
 	}
 	return all
-}
-
-func serve(t *testing.T, c dialtest.Config) *dialtest.Server {
-	t.Helper()
-	s, err := dialtest.NewServer(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
 }
 
 func newCA(t *testing.T) *dialtest.CA {

@@ -22,6 +22,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -73,7 +74,7 @@ func TestPinnedServers(t *testing.T) {
 	ca := newCA(t)
 	for _, kind := range []dialtest.CertKind{dialtest.CertSelfSigned, dialtest.CertUnknownCA, dialtest.CertExpired, dialtest.CertWrongHost, dialtest.CertMissingIntermediate, dialtest.CertCNOnly} {
 		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
-			s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS})
+			s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS})
 			e := s.Endpoint(p)
 			d := dial.Dialer{TLSConfig: ca.ClientConfig()}
 			if _, err := verified(t, d, e); err == nil {
@@ -96,7 +97,7 @@ func TestPinnedServers(t *testing.T) {
 // A pin is for its endpoint alone, policy, port, host and protocol.
 func TestPinsStayApart(t *testing.T) {
 	ca := newCA(t)
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	d := dial.Dialer{TLSConfig: ca.ClientConfig(), NetDialer: s.NetDialer()}
 	pin := pinOf(t, d, e)
@@ -121,7 +122,7 @@ func TestPinsStayApart(t *testing.T) {
 
 func TestPinMismatch(t *testing.T) {
 	ca := newCA(t)
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Cert: dialtest.CertSelfSigned})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	d := dial.Dialer{TLSConfig: ca.ClientConfig(), Pins: []dial.Pin{{Endpoint: e, Key: trust.KeyHash{1}}}}
 	_, err := verified(t, d, e)
@@ -137,7 +138,7 @@ func TestPinMismatch(t *testing.T) {
 
 // A server that gets a valid certificate is accepted, by that (RFC 9525 §6.6).
 func TestPinnedServerBecomesValid(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	e := s.Endpoint(policy.RequiredSTARTTLS)
 	asked := 0
 	cfg := s.ClientConfig()
@@ -160,7 +161,7 @@ func TestPinnedServerBecomesValid(t *testing.T) {
 // With an exclusive pin only its key is accepted, also in a session that is resumed.
 func TestExclusivePin(t *testing.T) {
 	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned} {
-		s := serve(t, dialtest.Config{Protocol: policy.POP3, Cert: kind, Implicit: true})
+		s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, Cert: kind, Implicit: true})
 		e := s.Endpoint(policy.ImplicitTLS)
 		cfg := s.ClientConfig()
 		cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
@@ -191,7 +192,7 @@ func TestExclusivePin(t *testing.T) {
 func presenting(t *testing.T, key any, chain ...[]byte) *dialtest.Server {
 	t.Helper()
 	cert := tls.Certificate{Certificate: chain, PrivateKey: key}
-	return serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
+	return testserver.Start(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
 }
 
 // selfSigned makes a self-signed certificate.
@@ -258,7 +259,7 @@ func TestWeakKeysAreNotPinned(t *testing.T) {
 // A session that began with a pin must not be resumed without it.
 func TestPinIsNotResumed(t *testing.T) {
 	ca := newCA(t)
-	s := serve(t, dialtest.Config{Protocol: policy.POP3, CA: ca, Cert: dialtest.CertSelfSigned, Implicit: true})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, CA: ca, Cert: dialtest.CertSelfSigned, Implicit: true})
 	e := s.Endpoint(policy.ImplicitTLS)
 	cfg := ca.ClientConfig()
 	cfg.ClientSessionCache = tls.NewLRUClientSessionCache(8)
@@ -320,9 +321,9 @@ func TestInspect(t *testing.T) {
 	ca := newCA(t)
 	for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertSelfSigned, dialtest.CertExpired, dialtest.CertMissingIntermediate} {
 		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS, policy.OpportunisticSTARTTLS} {
-			s := serve(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS, Greeting: "554 go away"})
+			s := testserver.Start(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind, Implicit: p == policy.ImplicitTLS, Greeting: "554 go away"})
 			if p != policy.ImplicitTLS {
-				s = serve(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind})
+				s = testserver.Start(t, dialtest.Config{Protocol: policy.Submission, CA: ca, Cert: kind})
 			}
 			store := &counted{Store: fixed{}}
 			found := inspect(t, dial.Dialer{TLSConfig: ca.ClientConfig(), Peers: store}, s.Endpoint(p))
@@ -375,8 +376,8 @@ func (n never) downgrade(context.Context, dial.Security) error {
 // Dialer that would fail a dial.
 func TestInspectStandsAlone(t *testing.T) {
 	n := never{t}
-	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Cert: dialtest.CertSelfSigned})
-	clear := serve(t, dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Cert: dialtest.CertSelfSigned})
+	clear := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true})
 	cfg := s.ClientConfig()
 	cfg.ClientSessionCache = n
 	e := s.Endpoint(policy.ImplicitTLS)
@@ -388,7 +389,7 @@ func TestInspectStandsAlone(t *testing.T) {
 }
 
 func TestInspectFails(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, NoSTARTTLS: true})
 	d := dial.Dialer{TLSConfig: s.ClientConfig()}
 	for p, want := range map[policy.Policy]error{
 		policy.RequiredSTARTTLS:      policy.ErrNotOffered,

@@ -9,13 +9,14 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // What a connection says of itself is said while its session begins: a Setup that was
 // kept changes nothing afterwards, and is evidence of nothing.
 func TestSetupIsOver(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	var phases []dial.Phase
 	tried := 0
 	d := dial.Dialer{TLSConfig: s.ClientConfig(), Trace: &dial.Trace{
@@ -69,7 +70,7 @@ func TestSetupIsOver(t *testing.T) {
 
 // The transcript of a session that could not begin ends with the reason.
 func TestTranscriptOfAFailedSetup(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	var words strings.Builder
 	d := dial.Dialer{TLSConfig: s.ClientConfig(), Transcript: &words}
 	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))

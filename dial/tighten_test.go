@@ -14,6 +14,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -71,7 +72,7 @@ func TestMemoryOnlyTightens(t *testing.T) {
 		{Cert: dialtest.CertSelfSigned}, {Greeting: "* PREAUTH hello"},
 	} {
 		c.Protocol, c.CA = policy.IMAP, ca
-		servers = append(servers, serve(t, c))
+		servers = append(servers, testserver.Start(t, c))
 	}
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 1))

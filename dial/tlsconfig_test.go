@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -110,7 +111,7 @@ func TestVerifyConnectionOfTheCaller(t *testing.T) {
 // A server that refuses the protocol's name in the handshake is reached without it,
 // and what was negotiated is on the connection.
 func TestNoALPN(t *testing.T) {
-	server := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true})
+	server := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true})
 	for _, without := range []bool{false, true} {
 		d := dial.Dialer{TLSConfig: server.ClientConfig(), NoALPN: without}
 		conn, err := d.Dial(t.Context(), server.Endpoint(policy.ImplicitTLS))

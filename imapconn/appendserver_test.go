@@ -9,9 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // appendServer is a server that takes messages, and says of them what a test wants.
@@ -115,15 +113,7 @@ func (s *appendServer) session(t *testing.T, o *imapconn.Options, wrap func(net.
 		defer close(ended)
 		s.serve(server)
 	}()
-	e := dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS}
-	conn, err := new(dial.Dialer).NewConn(t.Context(), client, e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := imapconn.New(t.Context(), conn, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := over(t, client, o)
 	return c, func() {
 		c.Close()
 		<-ended

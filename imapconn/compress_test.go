@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/heap"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -134,7 +134,7 @@ func TestBehindTheConsent(t *testing.T) {
 func TestCompressedChatter(t *testing.T) {
 	player := scripttest.New(t)
 	lines := strings.Repeat("* STILL "+strings.Repeat("h", 1000)+"ere\r\n", 100)
-	before := heap()
+	before := heap.InUse()
 	client := compressed(t, player, nil, func(w *packer, tag, command string) {
 		w.repeat(lines, 250) // 25 MB
 		done(w, tag, "")
@@ -143,17 +143,10 @@ func TestCompressedChatter(t *testing.T) {
 	if !errors.Is(err, policy.ErrLimit) || !errors.Is(client.Err(), policy.ErrLimit) {
 		t.Errorf("got %v", err)
 	}
-	if grown := heap() - before; grown > 8<<20 {
+	if grown := heap.InUse() - before; grown > 8<<20 {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}
 	client.Close()
-}
-
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 // What a mailbox may hold is no bomb: large messages that compress to nothing, and many

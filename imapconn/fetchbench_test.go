@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/sockettest"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -55,16 +56,7 @@ func (s canned) session(b *testing.B) *imapconn.Client {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.serve(conn)
-		}
-	}()
+	sockettest.Serve(b, l, s.serve)
 	c, err := imapconn.Dial(b.Context(), dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: uint16(l.Addr().(*net.TCPAddr).Port), Policy: policy.NoTLS}, nil)
 	if err != nil {
 		b.Fatal(err)

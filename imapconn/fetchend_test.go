@@ -8,9 +8,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // lastWords is a connection on which something still comes when it is closed.
@@ -39,15 +37,7 @@ func TestAnAnswerAtTheEnd(t *testing.T) {
 			nextCommand(bufio.NewReader(server))
 			close(asked)
 		}()
-		e := dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS}
-		conn, err := new(dial.Dialer).NewConn(t.Context(), &lastWords{client, "M1 NO late\r\n"}, e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := imapconn.New(t.Context(), conn, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := over(t, &lastWords{client, "M1 NO late\r\n"}, nil)
 		go func() {
 			<-asked
 			c.Abort()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/heap"
 )
 
 // inPieces answers for a mailbox with one message, of which parts are asked for.
@@ -37,7 +38,7 @@ func TestFetchEachOfALargeBody(t *testing.T) {
 	text := bytes.Repeat([]byte("0123456789abcd\r\n"), 20<<20/16)
 	s := &recorder{answer: inPieces(text)}
 	c := s.session(t, "", nil)
-	before := liveHeap()
+	before := heap.InUse()
 	for m, err := range c.FetchEach(t.Context(), all(), nil) {
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +57,7 @@ func TestFetchEachOfALargeBody(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if held := liveHeap(); at != len(text) || held > before+8<<20 { // the server is at rest
+		if held := heap.InUse(); at != len(text) || held > before+8<<20 { // the server is at rest
 			t.Errorf("%d bytes, and %d held, %d before", at, held, before)
 		}
 	}

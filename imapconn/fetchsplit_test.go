@@ -10,9 +10,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // writer writes values as a server may: a string quoted or as a literal, as it likes.
@@ -127,14 +125,7 @@ func fetchMade(t *testing.T, all []made, answer string, at int) {
 		return answer
 	}}
 	go s.serve(pieces{server, at}, "")
-	conn, err := new(dial.Dialer).NewConn(t.Context(), client, dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := imapconn.New(t.Context(), conn, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := over(t, client, nil)
 	defer c.Close()
 	n := 0
 	for m, err := range c.FetchEach(t.Context(), imap.UIDSet{{Start: 1}}, &imapconn.FetchOptions{Envelope: true, BodyStructure: true}) {

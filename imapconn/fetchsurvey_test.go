@@ -3,7 +3,6 @@ package imapconn_test
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/internal/test/heap"
 )
 
 // largeBox answers for a mailbox with every step-th UID up to last.
@@ -131,7 +131,7 @@ func TestFetchEachOfAPartialLook(t *testing.T) {
 
 // What a loop holds does not grow with the mailbox.
 func TestFetchEachIsConstant(t *testing.T) {
-	peak := func(last int) (most uint64) {
+	peak := func(last int) (most int64) {
 		box := largeBox{last: last, step: 1}
 		s := &recorder{answer: box.answer}
 		c := s.session(t, "", nil)
@@ -148,7 +148,7 @@ func TestFetchEachIsConstant(t *testing.T) {
 			}
 			if n++; n%10_000 == 0 {
 				s.take()
-				most = max(most, liveHeap())
+				most = max(most, heap.InUse())
 			}
 		}
 		if n != last {
@@ -156,18 +156,10 @@ func TestFetchEachIsConstant(t *testing.T) {
 		}
 		return most
 	}
-	before := liveHeap()
+	before := heap.InUse()
 	small, large := peak(20_000)-before, peak(50_000)-before
 	t.Logf("%d kB, %d kB", small>>10, large>>10)
 	if large > 8<<20 { // with what the server is writing
 		t.Errorf("%d bytes for 50,000 messages", large)
 	}
-}
-
-// liveHeap returns how many bytes of the heap are in use.
-func liveHeap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -7,9 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // piped returns a session with a server that serves the other end of a pipe, after the
@@ -21,15 +19,7 @@ func piped(t *testing.T, caps string, o *imapconn.Options, serve func(r *bufio.R
 		io.WriteString(server, "* PREAUTH [CAPABILITY IMAP4rev1 "+caps+"] ready\r\n")
 		serve(bufio.NewReader(server), server)
 	}()
-	e := dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS}
-	conn, err := new(dial.Dialer).NewConn(t.Context(), client, e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := imapconn.New(t.Context(), conn, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := over(t, client, o)
 	t.Cleanup(func() { c.Abort() })
 	return c
 }

@@ -89,6 +89,18 @@ func pings(t *testing.T, c *imapconn.Client, over *atomic.Bool) {
 	}
 }
 
+// awaitTurn has a command of this package wait for its turn.
+func awaitTurn(t *testing.T, c *imapconn.Client) *sync.WaitGroup {
+	waiting := new(sync.WaitGroup)
+	waiting.Go(func() {
+		if _, err := c.Do(t.Context(), "XPING"); err != nil {
+			t.Error(err)
+		}
+	})
+	synctest.Wait()
+	return waiting
+}
+
 // A program that sends commands while it reads the answer to another does not wait for a
 // command of this package that waits for it.
 func TestTurnOfAReader(t *testing.T) {
@@ -98,13 +110,7 @@ func TestTurnOfAReader(t *testing.T) {
 		go serveAhead(server, n, 0)
 		c := over(t, client, nil)
 		fetch := c.Fetch(imap.SeqSet{{Start: 1, Stop: n}}, &imap.FetchOptions{Flags: true})
-		var waiting sync.WaitGroup
-		waiting.Go(func() {
-			if _, err := c.Do(t.Context(), "XPING"); err != nil {
-				t.Error(err)
-			}
-		})
-		synctest.Wait()
+		waiting := awaitTurn(t, c)
 		begin := time.Now()
 		var sent []*imapclient.Command
 		for fetch.Next() != nil {
@@ -128,13 +134,7 @@ func TestTurnOfAMessage(t *testing.T) {
 		c := new(recorder).session(t, "", nil)
 		message := c.Append("INBOX", 6, nil)
 		io.WriteString(message, "abc")
-		var waiting sync.WaitGroup
-		waiting.Go(func() {
-			if _, err := c.Do(t.Context(), "XPING"); err != nil {
-				t.Error(err)
-			}
-		})
-		synctest.Wait()
+		waiting := awaitTurn(t, c)
 		begin := time.Now()
 		io.WriteString(message, "def")
 		if err := message.Close(); err != nil {

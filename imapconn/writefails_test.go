@@ -10,10 +10,6 @@ import (
 	"testing"
 
 	"github.com/emersion/go-imap/v2"
-
-	"github.com/mailconn/mailconn/dial"
-	"github.com/mailconn/mailconn/imapconn"
-	"github.com/mailconn/mailconn/policy"
 )
 
 var errBroken = errors.New("broken pipe")
@@ -47,15 +43,7 @@ func TestAWriteFailsDuringAnAnswer(t *testing.T) {
 			fmt.Fprintf(server, "* %d FETCH (UID %d FLAGS ())\r\n", n+1, n+1)
 		}
 	}()
-	e := dial.Endpoint{Protocol: policy.IMAP, Host: "127.0.0.1", Port: 143, Policy: policy.NoTLS}
-	evidence, err := new(dial.Dialer).NewConn(t.Context(), conn, e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := imapconn.New(t.Context(), evidence, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := over(t, conn, nil)
 	fetch := c.Fetch(imap.UIDSet{{Start: 1, Stop: 400}}, &imap.FetchOptions{UID: true, Flags: true})
 	<-said
 	conn.broken.Store(true)

@@ -12,6 +12,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
@@ -21,12 +22,7 @@ var policies = []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.Opportun
 func serve(t *testing.T, cfg dialtest.Config) *dialtest.Server {
 	t.Helper()
 	cfg.Protocol, cfg.Password = policy.POP3, canary
-	srv, err := dialtest.NewServer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	return srv
+	return testserver.Start(t, cfg)
 }
 
 // TestPolicies goes the whole way under every policy, and counts the turns to

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -47,7 +48,7 @@ func TestCertificates(t *testing.T) {
 	for _, tt := range tests {
 		for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
 			t.Run(tt.kind.String()+" "+p.String(), func(t *testing.T) {
-				srv := newServer(t, dialtest.Config{
+				srv := testserver.Start(t, dialtest.Config{
 					Protocol: policy.SMTP, CA: ca, Cert: tt.kind, Implicit: p == policy.ImplicitTLS,
 				})
 				_, err := dialTo(t, srv, srv.Endpoint(p))
@@ -106,7 +107,7 @@ func TestFiles(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(text)
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true, TLS: &tls.Config{
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, Implicit: true, TLS: &tls.Config{
 		Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert,
 	}})
 	conn, err := tls.Dial("tcp", srv.Addr(), &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{client}})

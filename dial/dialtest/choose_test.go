@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -71,7 +72,7 @@ S: `+reply)
 func TestRuleChoosesAnything(t *testing.T) {
 	var srv *dialtest.Server
 	var heard atomic.Int64
-	srv = newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n"}, Rules: []dialtest.Rule{
+	srv = testserver.Start(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n"}, Rules: []dialtest.Rule{
 		{At: "NOOP", Choose: func(dialtest.Moment) dialtest.Rule {
 			order(t, srv, dialtest.Rule{At: "STAT", Reply: "-ERR ordered in between"})
 			heard.Add(int64(len(srv.Commands())))
@@ -121,7 +122,7 @@ S: 250 2.0.0 not a farewell`)
 	if got := srv.Messages(); len(got) != 1 || got[0].To[0] != "ann@mail.test" {
 		t.Errorf("%+v", got)
 	}
-	pop := newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n"}, Rules: []dialtest.Rule{
+	pop := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n"}, Rules: []dialtest.Rule{
 		{At: "QUIT", Obey: true, Reply: "-ERR some are not removed"},
 		{At: "AUTH", Obey: true, Reply: "+OK\n+OK one too many"},
 	}})
@@ -142,7 +143,7 @@ S: 250 2.0.0 not a farewell`)
 
 // A STARTTLS that is carried out has the rule's reply ahead of TLS, and nothing inside.
 func TestRuleObeyTLS(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, Rules: []dialtest.Rule{
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.SMTP, Rules: []dialtest.Rule{
 		{At: "STARTTLS", Obey: true, Reply: "220 2.0.0 come in"},
 	}})
 	conn := srv.Pipe()
@@ -244,7 +245,7 @@ func TestNoListenerNoRecords(t *testing.T) {
 // A rule for an empty line is for no other, and the end that a rule orders is not undone
 // by one that applies in the middle of the same command.
 func TestRuleForAnEmptyLine(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Rules: []dialtest.Rule{
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Rules: []dialtest.Rule{
 		{At: "", Reply: "-ERR nothing"},
 		{At: "credentials", Delay: time.Nanosecond},
 		{At: "PASS", Delay: time.Nanosecond, End: dialtest.EndClose},
@@ -261,7 +262,7 @@ func TestRuleForAnEmptyLine(t *testing.T) {
 // Logins can be judged by a function, by whatever mechanism the password arrives.
 func TestAccept(t *testing.T) {
 	good := map[string]string{"ann": "one", "bob": "two"}
-	srv := newServer(t, dialtest.Config{
+	srv := testserver.Start(t, dialtest.Config{
 		Protocol: policy.POP3, LoginInClear: true, Mechanisms: []string{"PLAIN", "XOAUTH2"},
 		Accept: func(user, password string) bool { return password != "" && good[user] == password },
 	})

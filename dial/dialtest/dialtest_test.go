@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -24,16 +25,6 @@ const (
 
 func protocols() []policy.Protocol {
 	return []policy.Protocol{policy.IMAP, policy.POP3, policy.Submission, policy.SMTP}
-}
-
-func newServer(t *testing.T, c dialtest.Config) *dialtest.Server {
-	t.Helper()
-	srv, err := dialtest.NewServer(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	return srv
 }
 
 func dialTo(t *testing.T, srv *dialtest.Server, e dial.Endpoint) (*dial.Conn, error) {
@@ -90,7 +81,7 @@ func TestPolicies(t *testing.T) {
 	for _, proto := range protocols() {
 		for _, p := range []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS} {
 			t.Run(proto.String()+" "+p.String(), func(t *testing.T) {
-				srv := newServer(t, dialtest.Config{Protocol: proto, Implicit: p == policy.ImplicitTLS})
+				srv := testserver.Start(t, dialtest.Config{Protocol: proto, Implicit: p == policy.ImplicitTLS})
 				conn, err := dialTo(t, srv, srv.Endpoint(p))
 				if err != nil {
 					t.Fatal(err)
@@ -118,7 +109,7 @@ func clearAllowed(p policy.Policy, clear string) bool {
 
 func TestNotOffered(t *testing.T) {
 	for _, proto := range protocols() {
-		srv := newServer(t, dialtest.Config{Protocol: proto, NoSTARTTLS: true})
+		srv := testserver.Start(t, dialtest.Config{Protocol: proto, NoSTARTTLS: true})
 		if _, err := dialTo(t, srv, srv.Endpoint(policy.RequiredSTARTTLS)); !errors.Is(err, policy.ErrNotOffered) {
 			t.Errorf("%v: required: %v", proto, err)
 		}
@@ -142,7 +133,7 @@ func TestGreetings(t *testing.T) {
 		{policy.SMTP, "HTTP/1.1 400 Bad Request", policy.ErrMalformed},
 	}
 	for _, tt := range tests {
-		srv := newServer(t, dialtest.Config{Protocol: tt.proto, Greeting: tt.greeting})
+		srv := testserver.Start(t, dialtest.Config{Protocol: tt.proto, Greeting: tt.greeting})
 		if _, err := dialTo(t, srv, srv.Endpoint(policy.RequiredSTARTTLS)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.greeting, err, tt.want)
 		}
@@ -168,7 +159,7 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestCloseEndsConnections(t *testing.T) {
 	t.Parallel()
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	tcp, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +195,7 @@ func TestClientCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings := &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, TLS: settings, Implicit: true})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, CA: ca, TLS: settings, Implicit: true})
 	if _, err := dialTo(t, srv, srv.Endpoint(policy.ImplicitTLS)); err == nil {
 		t.Error("accepted without a certificate")
 	}
@@ -219,7 +210,7 @@ func TestClientCertificate(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	old := &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	srv := newServer(t, dialtest.Config{Protocol: policy.POP3, TLS: old})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, TLS: old})
 	_, err := dialTo(t, srv, srv.Endpoint(policy.RequiredSTARTTLS))
 	var stopped *dial.Error
 	if !errors.As(err, &stopped) || stopped.Phase != dial.PhaseHandshake {

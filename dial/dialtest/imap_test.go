@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // imapServer is an IMAP server that takes logins in the clear, with messages.
 func imapServer(t *testing.T, texts ...string) *dialtest.Server {
 	t.Helper()
-	return newServer(t, dialtest.Config{Protocol: policy.IMAP, LoginInClear: true, NoSTARTTLS: true, Mailbox: texts})
+	return testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, LoginInClear: true, NoSTARTTLS: true, Mailbox: texts})
 }
 
 // loggedIn returns a connection to the server that has logged in, and selected

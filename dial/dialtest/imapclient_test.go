@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -147,7 +148,7 @@ func asJSON(v any) string {
 
 // TestIMAPClient has go-imap's client do what mail programs do.
 func TestIMAPClient(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, LoginInClear: true, NoSTARTTLS: true, Mailbox: letters})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, LoginInClear: true, NoSTARTTLS: true, Mailbox: letters})
 	came := make(chan uint32, 10)
 	c := client(t, srv.Pipe(), &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(d *imapclient.UnilateralDataMailbox) {

@@ -16,6 +16,7 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/sessions"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -51,7 +52,7 @@ func TestMechanisms(t *testing.T) {
 		"oauthbearer, another": "C: AUTH OAUTHBEARER " + strings.Replace(bearer("secret"), in64("n,a=user,"), in64("n,a=eve!,"), 1) + "\n" + told + "C: AQ==\n" + wrong,
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := newServer(t, dialtest.Config{
+			srv := testserver.Start(t, dialtest.Config{
 				Protocol: policy.SMTP, NoSTARTTLS: true, LoginInClear: true, Mechanisms: []string{"CRAM-MD5", "XOAUTH2", "OAUTHBEARER"},
 			})
 			conn := srv.Pipe()
@@ -67,7 +68,7 @@ func TestMechanisms(t *testing.T) {
 func TestSCRAM(t *testing.T) {
 	for _, mechanism := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"} {
 		for _, protocol := range []policy.Protocol{policy.Submission, policy.IMAP, policy.POP3} {
-			srv := newServer(t, dialtest.Config{Protocol: protocol, User: "a,b=c", Mechanisms: []string{mechanism}})
+			srv := testserver.Start(t, dialtest.Config{Protocol: protocol, User: "a,b=c", Mechanisms: []string{mechanism}})
 			for _, password := range []string{"secret", "wrong"} {
 				c, err := sessions.Dial(t.Context(), &dial.Dialer{TLSConfig: srv.ClientConfig()}, srv.Endpoint(policy.RequiredSTARTTLS), auth.Password{
 					User: "a,b=c", Secret: auth.NewSecret(password), Mechanisms: []string{mechanism},

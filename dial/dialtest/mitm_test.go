@@ -15,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/sockettest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -77,7 +78,7 @@ func TestAttacks(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(strings.Join([]string{proto.String(), tt.attack.String(), tt.policy.String()}, " "), func(t *testing.T) {
 				t.Parallel()
-				srv := newServer(t, dialtest.Config{Protocol: proto, Implicit: tt.policy == implicit})
+				srv := testserver.Start(t, dialtest.Config{Protocol: proto, Implicit: tt.policy == implicit})
 				m := interpose(t, srv, proto, tt.attack)
 				d := dial.Dialer{TLSConfig: srv.ClientConfig(), Timeout: 10 * time.Second}
 				if tt.attack == dialtest.Stall {
@@ -114,7 +115,7 @@ func checkRecord(t *testing.T, s dialtest.Session, a dialtest.Attack, p policy.P
 // A client that does not look at certificates is read, on both kinds of port.
 func TestSwapCertificateReads(t *testing.T) {
 	for _, p := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
-		srv := newServer(t, dialtest.Config{
+		srv := testserver.Start(t, dialtest.Config{
 			Protocol: policy.IMAP, Implicit: p == policy.ImplicitTLS, User: canaryUser, Password: canaryPassword,
 		})
 		m := interpose(t, srv, policy.IMAP, dialtest.SwapCertificate)
@@ -142,7 +143,7 @@ func TestInject(t *testing.T) {
 	for attack, want := range map[dialtest.Attack]string{
 		dialtest.Inject: "a OK begin TLS\r\n* OK forged\r\n", dialtest.InjectPartial: "a OK begin TLS\r\n* OK forged",
 	} {
-		srv := newServer(t, dialtest.Config{Protocol: policy.IMAP})
+		srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 		m := interpose(t, srv, policy.IMAP, attack)
 		conn := dialRaw(t, m.Addr())
 		r := bufio.NewReader(conn)
@@ -198,7 +199,7 @@ func TestStripKeepsTheRest(t *testing.T) {
 			S: +OK bye`},
 	}
 	for _, tt := range tests {
-		srv := newServer(t, dialtest.Config{Protocol: tt.proto})
+		srv := testserver.Start(t, dialtest.Config{Protocol: tt.proto})
 		m := interpose(t, srv, tt.proto, dialtest.Strip)
 		conn, err := net.Dial("tcp", m.Addr())
 		if err != nil {
@@ -240,7 +241,7 @@ func TestStripLastLine(t *testing.T) {
 
 // A server may refuse by itself; the lines go on afterwards.
 func TestHonestForwardsARefusal(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true})
 	m := interpose(t, srv, policy.SMTP, dialtest.Inject)
 	conn, err := net.Dial("tcp", m.Addr())
 	if err != nil {
@@ -256,7 +257,7 @@ func TestHonestForwardsARefusal(t *testing.T) {
 }
 
 func TestNoUpstream(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.IMAP})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	srv.Close()
 	m := interpose(t, srv, policy.IMAP, dialtest.Honest)
 	if _, err := dialTo(t, srv, m.Endpoint(policy.RequiredSTARTTLS)); err == nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -248,7 +249,7 @@ func TestSlow(t *testing.T) {
 // A server on a Unix socket, by itself and behind a network.
 func TestUnix(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "smtp:25") // a path, as it has a slash
-	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, Unix: path})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.SMTP, Unix: path})
 	for _, d := range []interface{ Addr() string }{srv, network(t, srv, dialtest.Plan{})} {
 		kind := "unix"
 		if d.Addr() != path {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -17,7 +18,7 @@ import (
 func dialogue(t *testing.T, c dialtest.Config, script string) {
 	t.Helper()
 	c.NoSTARTTLS, c.LoginInClear = true, true
-	conn := newServer(t, c).Pipe()
+	conn := testserver.Start(t, c).Pipe()
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second)) // of a test that fails
 	talk(t, conn, bufio.NewReader(conn), strings.ReplaceAll(script, "\t", ""))
@@ -136,12 +137,12 @@ func TestProfilesOfTLS(t *testing.T) {
 		policy.IMAP: {"STARTTLS", "S: * OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED] ready\nC: a STARTTLS\nS: a BAD not possible now"},
 		policy.POP3: {"STLS", "S: +OK ready\nC: STLS\nS: -ERR unknown command"},
 	} {
-		srv := newServer(t, dialtest.Config{Protocol: protocol, Without: []string{dialogueOf[0]}})
+		srv := testserver.Start(t, dialtest.Config{Protocol: protocol, Without: []string{dialogueOf[0]}})
 		conn := srv.Pipe()
 		talk(t, conn, bufio.NewReader(conn), dialogueOf[1])
 		conn.Close()
 	}
-	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP, Implicit: true, Without: []string{"REQUIRETLS"}, Mechanisms: []string{}})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.SMTP, Implicit: true, Without: []string{"REQUIRETLS"}, Mechanisms: []string{}})
 	conn := tls.Client(srv.Pipe(), withName(srv.ClientConfig()))
 	defer conn.Close()
 	talk(t, conn, bufio.NewReader(conn), "S: 220 mail.test ESMTP ready\nC: EHLO me\nS: 250-mail.test\nS: 250-PIPELINING\nS: 250-CHUNKING\nS: 250-8BITMIME\nS: 250-BINARYMIME\nS: 250-SMTPUTF8\n"+

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -149,7 +150,7 @@ func TestDialogues(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			srv := newServer(t, tt.config)
+			srv := testserver.Start(t, tt.config)
 			conn := srv.Pipe()
 			defer conn.Close()
 			talk(t, conn, bufio.NewReader(conn), tt.script)
@@ -162,7 +163,7 @@ func TestPOP3Mailbox(t *testing.T) {
 		"Subject: one\r\n\r\nfirst\r\n.\r\n..third\r\n",
 		"Subject: two\r\n\r\nbody\r\n",
 	}
-	srv := newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: letters})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true, Mailbox: letters})
 	script := `
 		S: +OK ready
 		C: USER user
@@ -222,7 +223,7 @@ func TestPOP3Mailbox(t *testing.T) {
 
 // Replies to commands that arrive together leave together.
 func TestPipelining(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, LoginInClear: true})
 	conn := srv.Pipe()
 	talk(t, conn, bufio.NewReader(conn), "S: +OK ready")
 	io.WriteString(conn, "USER user\r\nPASS secret\r\nSTAT\r\n")
@@ -238,7 +239,7 @@ func TestPipelining(t *testing.T) {
 }
 
 func TestNetSMTP(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.Submission})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.Submission})
 	c, err := smtp.Dial(srv.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +281,7 @@ func TestPipeInBubble(t *testing.T) {
 	for _, proto := range protocols() {
 		for _, kind := range []dialtest.CertKind{dialtest.CertGood, dialtest.CertUnknownCA} {
 			for _, p := range []policy.Policy{policy.NoTLS, policy.ImplicitTLS, policy.OpportunisticSTARTTLS, policy.RequiredSTARTTLS} {
-				srv := newServer(t, dialtest.Config{Protocol: proto, Cert: kind, Implicit: p == policy.ImplicitTLS})
+				srv := testserver.Start(t, dialtest.Config{Protocol: proto, Cert: kind, Implicit: p == policy.ImplicitTLS})
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
 					d := dial.Dialer{TLSConfig: srv.ClientConfig()}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -36,7 +37,7 @@ func TestLeaks(t *testing.T) {
 
 // net/smtp refuses PLAIN in the clear to any host but localhost.
 func TestLeakOfARealClient(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.Submission, User: canaryUser, Password: canaryPassword, LoginInClear: true})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.Submission, User: canaryUser, Password: canaryPassword, LoginInClear: true})
 	c, err := smtp.Dial(srv.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func TestClearInPlaceOfTLS(t *testing.T) {
 		conn.Close()
 	}
 	start := func(t *testing.T, implicit bool) (*dialtest.Server, net.Conn) {
-		srv := newServer(t, dialtest.Config{Protocol: policy.IMAP, Implicit: implicit})
+		srv := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, Implicit: implicit})
 		conn, err := net.Dial("tcp", srv.Addr())
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +100,7 @@ func TestClearInPlaceOfTLS(t *testing.T) {
 
 // Commands ahead of the handshake are recorded and never carried out.
 func TestCommandsAheadOfTLS(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.SMTP})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.SMTP})
 	conn, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +145,7 @@ func TestTurns(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.proto.String()+" "+tt.policy.String()+" "+tls.VersionName(tt.version), func(t *testing.T) {
-			srv := newServer(t, dialtest.Config{
+			srv := testserver.Start(t, dialtest.Config{
 				Protocol: tt.proto, Implicit: tt.policy == policy.ImplicitTLS, TLS: &tls.Config{MaxVersion: tt.version},
 			})
 			conn, err := dialTo(t, srv, srv.Endpoint(tt.policy))
@@ -166,7 +167,7 @@ func TestTurns(t *testing.T) {
 
 // Sessions may be asked for while they run.
 func TestSessionsAreCopies(t *testing.T) {
-	srv := newServer(t, dialtest.Config{Protocol: policy.POP3})
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3})
 	conn, err := net.Dial("tcp", srv.Addr())
 	if err != nil {
 		t.Fatal(err)

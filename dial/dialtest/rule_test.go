@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
 // relay is an SMTP server in the clear with rules.
 func relay(t *testing.T, rules ...dialtest.Rule) *dialtest.Server {
 	t.Helper()
-	return newServer(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: rules})
+	return testserver.Start(t, dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true, Rules: rules})
 }
 
 // order adds rules to those of a server. Any goroutine may call it.
@@ -148,7 +149,7 @@ func TestRulesOfLogin(t *testing.T) {
 		policy.POP3:       {"USER user\nS: +OK now the password\nC: PASS secret", "-ERR [AUTH] wrong user or password", "+OK welcome", "-ERR [SYS/PERM] locked", "-ERR [SYS/PERM] locked"},
 		policy.IMAP:       {"a LOGIN user secret", "a NO [AUTHENTICATIONFAILED] wrong user or password", "a OK [CAPABILITY <imap>] welcome", "NO [UNAVAILABLE] locked", "a NO [UNAVAILABLE] locked"},
 	} {
-		srv := newServer(t, dialtest.Config{Protocol: protocol, LoginInClear: true, NoSTARTTLS: true, Greeting: map[policy.Protocol]string{
+		srv := testserver.Start(t, dialtest.Config{Protocol: protocol, LoginInClear: true, NoSTARTTLS: true, Greeting: map[policy.Protocol]string{
 			policy.Submission: "220 x", policy.POP3: "+OK x", policy.IMAP: "* OK x"}[protocol], Rules: []dialtest.Rule{
 			{At: "credentials", Times: 2, Skip: true}, {At: "credentials", Times: 1, Reply: c.reply}, {At: "credentials", End: dialtest.EndClose},
 		}})
@@ -173,7 +174,7 @@ func TestRulesOfLogin(t *testing.T) {
 
 func TestRulesOfPOP3(t *testing.T) {
 	body := strings.Repeat("x", 1000) + "\r\n"
-	srv := newServer(t, dialtest.Config{
+	srv := testserver.Start(t, dialtest.Config{
 		Protocol: policy.POP3, LoginInClear: true, Mailbox: []string{"a\r\n", body},
 		Rules: []dialtest.Rule{{At: "RETR 1", Reply: "-ERR [SYS/TEMP] later"}, {At: "RETR 2", Bytes: 100, End: dialtest.EndClose}},
 	})
@@ -268,7 +269,7 @@ func TestRulesAreChecked(t *testing.T) {
 			t.Errorf("%v: a server with %+v", bad.protocol, bad.rule)
 		}
 		c.Rules = nil
-		srv := newServer(t, c)
+		srv := testserver.Start(t, c)
 		if err := srv.Order(dialtest.Rule{At: "greeting"}, bad.rule); err == nil || len(srv.UnusedRules()) > 0 {
 			t.Errorf("%v: ordered %+v: %v, %q", bad.protocol, bad.rule, err, srv.UnusedRules())
 		}
@@ -280,7 +281,7 @@ func TestRulesAreChecked(t *testing.T) {
 		policy.POP3:       {"RETR 2", "RETR*", "APOP", "UTF8", "STLS", "XTND XMIT", "connect", "greeting", "credentials", "closed"},
 	} {
 		for _, at := range patterns {
-			if err := newServer(t, dialtest.Config{Protocol: protocol, NoListener: true}).Order(dialtest.Rule{At: at}); err != nil {
+			if err := testserver.Start(t, dialtest.Config{Protocol: protocol, NoListener: true}).Order(dialtest.Rule{At: at}); err != nil {
 				t.Error(protocol, err)
 			}
 		}

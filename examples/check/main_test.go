@@ -15,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/dial/discover"
 	"github.com/mailconn/mailconn/examples/check/internal/report"
 	"github.com/mailconn/mailconn/examples/internal/accountfile"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -23,12 +24,7 @@ const password = "correct horse battery staple"
 func newServer(t *testing.T, c dialtest.Config) *dialtest.Server {
 	t.Helper()
 	c.User, c.Password = "alice", password
-	srv, err := dialtest.NewServer(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	return srv
+	return testserver.Start(t, c)
 }
 
 // newCA returns a CA and a file with its certificate.

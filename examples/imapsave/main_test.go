@@ -15,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -27,12 +28,7 @@ func TestMain(m *testing.M) {
 
 func serve(t testing.TB) *dialtest.Server {
 	t.Helper()
-	s, err := dialtest.NewServer(dialtest.Config{Protocol: policy.IMAP, Implicit: true, User: "me", Password: "secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, User: "me", Password: "secret"})
 }
 
 // command is a command line for a server and a Maildir.

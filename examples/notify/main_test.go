@@ -15,17 +15,13 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
 func serve(t *testing.T) *dialtest.Server {
 	t.Helper()
-	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "me", Password: "secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	return srv
+	return testserver.Start(t, dialtest.Config{Protocol: policy.Submission, Implicit: true, User: "me", Password: "secret"})
 }
 
 // command is a command line for a server.

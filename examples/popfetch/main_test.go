@@ -12,6 +12,7 @@ import (
 	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -24,11 +25,7 @@ func TestMain(m *testing.M) {
 
 func serve(t testing.TB, letters ...mailstore.Message) *dialtest.Server {
 	t.Helper()
-	srv, err := dialtest.NewServer(dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true, LoginInClear: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
+	srv := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, NoSTARTTLS: true, LoginInClear: true})
 	srv.Store().Inbox().Add(letters...)
 	return srv
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 	"github.com/mailconn/mailconn/examples/internal/savetest"
 	"github.com/mailconn/mailconn/internal/test/child"
+	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -60,21 +61,11 @@ func watched(t *testing.T, s *dialtest.Server, last string, args ...string) (int
 	return status, out.text.String()
 }
 
-func serve(t *testing.T, c dialtest.Config) *dialtest.Server {
-	t.Helper()
-	s, err := dialtest.NewServer(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
 // New mail of several mailboxes is printed, through an outage, and given to a program.
 func TestWatch(t *testing.T) {
 	program := child.Program(t, "exec")
 	t.Chdir(t.TempDir())
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: old\r\n\r\n"}})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Mailbox: []string{"Subject: old\r\n\r\n"}})
 	if err := s.Order(
 		dialtest.Rule{At: "idling", Times: 1, Do: func(string) {
 			s.Deliver("From: ann@mail.test\r\nSubject: first\r\n\r\nhello\r\n")
@@ -101,7 +92,7 @@ func TestWatch(t *testing.T) {
 func TestWatchPOP3(t *testing.T) {
 	program := child.Program(t, "exec")
 	t.Chdir(t.TempDir())
-	s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Mailbox: []string{"From: ann@mail.test\r\nSubject: old\r\n\r\n", "fail\r\n"}})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, Implicit: true, Mailbox: []string{"From: ann@mail.test\r\nSubject: old\r\n\r\n", "fail\r\n"}})
 	status, out := watched(t, s, "never", "-exec", program, s.Endpoint(policy.ImplicitTLS).String())
 	for _, want := range []string{"mailbox: \"old\" from \"ann@mail.test\"\n<From: ", "<fail\r\n>", "exit status 1"} {
 		if status != 1 || !strings.Contains(out, want) {
@@ -116,7 +107,7 @@ func TestAccounts(t *testing.T) {
 	program := child.Program(t, "exec")
 	t.Chdir(t.TempDir())
 	for _, subject := range []string{"first", "second"} {
-		s := serve(t, dialtest.Config{Protocol: policy.POP3, Implicit: true})
+		s := testserver.Start(t, dialtest.Config{Protocol: policy.POP3, Implicit: true})
 		s.Store().Inbox().Add(mailstore.Message{ID: "1", Text: "Subject: " + subject + "\r\n\r\n"}, mailstore.Message{ID: "2", Text: "fail\r\n"})
 		for run, told := range []bool{true, false} {
 			_, out := watched(t, s, "never", "-exec", program, s.Endpoint(policy.ImplicitTLS).String())
@@ -131,7 +122,7 @@ func TestAccounts(t *testing.T) {
 // what is wrong.
 func TestWatchFails(t *testing.T) {
 	t.Chdir(t.TempDir())
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Password: "another"})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP, Implicit: true, Password: "another"})
 	if status, out := watched(t, s, "never", s.Endpoint(policy.ImplicitTLS).String()); status != 1 || !strings.Contains(out, "hint: ") {
 		t.Errorf("status %d\n%s", status, out)
 	}

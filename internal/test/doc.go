@@ -8,6 +8,7 @@
 //   - dnslab: a real name server and a validating resolver (a module of its own); nameservers
 //     starts them, for oauthtest as well
 //   - fakenet: name servers, web sites and mail servers in memory
+//   - heap: how much memory is in use
 //   - interop: real mail servers (a module of its own)
 //   - layout: which package may import which
 //   - lineends: what tests hold the line ends of messages to
@@ -22,5 +23,6 @@
 //   - sockettest: what tests need where a connection must be a real one
 //   - sqltest: real databases (a module of its own)
 //   - supervise: runs real servers that end with the tests
+//   - testserver: starts servers of dialtest that end with the test
 //   - weight: what importers of each package take on
 package test

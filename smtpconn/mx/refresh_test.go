@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mailconn/mailconn/internal/test/heap"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
@@ -179,7 +180,7 @@ func TestPoliciesAreBounded(t *testing.T) {
 				}
 				return p, nil
 			})
-			before := heap()
+			before := heap.InUse()
 			for i := range c.domains {
 				mx.GetPolicy(t.Context(), s, fmt.Sprintf("d%d.example", i), "1")
 				if i%10 == 0 {
@@ -187,7 +188,7 @@ func TestPoliciesAreBounded(t *testing.T) {
 				}
 			}
 			domains, size := mx.Kept(s)
-			if grown := heap() - before; size > mx.MaxKept || size < mx.MaxKept/2 || grown > 2*mx.MaxKept {
+			if grown := heap.InUse() - before; size > mx.MaxKept || size < mx.MaxKept/2 || grown > 2*mx.MaxKept {
 				t.Errorf("%d domains of %d bytes, %d KiB more", domains, size, grown>>10)
 			}
 			last := fmt.Sprintf("d%d.example", c.domains-1)
@@ -209,7 +210,7 @@ func TestKeptIsSmall(t *testing.T) {
 		return nil, fmt.Errorf("status %s", strings.Repeat("5", rest))
 	})
 	var kept []any
-	before := heap()
+	before := heap.InUse()
 	for i := range many {
 		filler := strings.Repeat("x", rest)
 		kept = append(kept, mx.PolicyID([]string{fmt.Sprintf("v=STSv1; id=%d; x=%s", i, filler)}))
@@ -225,20 +226,13 @@ func TestKeptIsSmall(t *testing.T) {
 		kept = append(kept, p, stored)
 		mx.GetPolicy(t.Context(), s, fmt.Sprintf("d%d.example", i), "1")
 	}
-	if grown := heap() - before; grown > 4*many*rest/10 {
+	if grown := heap.InUse() - before; grown > 4*many*rest/10 {
 		t.Errorf("%d KiB are kept of %d KiB", grown>>10, 4*many*rest>>10)
 	}
 	runtime.KeepAlive(kept)
 	if _, err := mx.GetPolicy(t.Context(), s, "d0.example", "1"); err == nil || !strings.Contains(err.Error(), "status 555") {
 		t.Errorf("%v", err)
 	}
-}
-
-func heap() int {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }
 
 // A policy host that is silent holds up no message for ever, however short their contexts

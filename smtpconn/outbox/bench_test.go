@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/heap"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
 )
@@ -112,7 +113,7 @@ func BenchmarkOpen(b *testing.B) {
 			closeAtOnce(b, o)
 			o = nil
 			for b.Loop() {
-				before := heap()
+				before := heap.InUse()
 				if o, err = outbox.Open(b.Context(), dir, c); err != nil {
 					b.Fatal(err)
 				}
@@ -120,7 +121,7 @@ func BenchmarkOpen(b *testing.B) {
 				if s := o.Stats(); s.Waiting != n {
 					b.Fatalf("%+v", s)
 				}
-				b.ReportMetric(float64(heap()-before)/float64(n), "heap-B/message")
+				b.ReportMetric(float64(heap.InUse()-before)/float64(n), "heap-B/message")
 				closeAtOnce(b, o)
 				o = nil
 				b.StartTimer()

@@ -126,6 +126,15 @@ func (b *box) count() (results, doubts int) {
 	return len(b.results), len(b.doubts)
 }
 
+// inDoubt returns which messages have a recipient in doubt.
+func (b *box) inDoubt() map[string]bool {
+	ids := map[string]bool{}
+	for _, r := range b.Doubtful() {
+		ids[r.ID] = true
+	}
+	return ids
+}
+
 // expect fails the test unless what was told is as wanted.
 func (b *box) expect(want ...string) {
 	b.t.Helper()

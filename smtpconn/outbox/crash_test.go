@@ -321,10 +321,7 @@ func survives(t *testing.T, name, dir string, s *server, put, told []string) (in
 			b.mustPut(fmt.Sprint("m", i+1), "ann@mail.test")
 		}
 		b.drain()
-		doubtful := map[string]bool{}
-		for _, r := range b.Doubtful() {
-			doubtful[r.ID] = true
-		}
+		doubtful := b.inDoubt()
 		inDoubt = len(doubtful)
 		taken := s.taken()
 		for i := range 6 {

@@ -286,10 +286,7 @@ func faultAt(t *testing.T, n int, lasting bool, cause error) (doubts int, met bo
 		if list := again.Damaged(); len(list) > 0 {
 			t.Errorf("%s: %v", name, list)
 		}
-		doubtful := map[string]bool{}
-		for _, r := range again.Doubtful() {
-			doubtful[r.ID] = true
-		}
+		doubtful := again.inDoubt()
 		doubts = len(doubtful)
 		for i := range 4 {
 			id := fmt.Sprint("m", i+1)

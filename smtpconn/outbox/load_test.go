@@ -104,10 +104,7 @@ func judge(t *testing.T, dir string, s *server, put []string) (doubts int) {
 			t.Errorf("damaged: %v", list)
 		}
 		b.drain()
-		doubtful := map[string]bool{}
-		for _, r := range b.Doubtful() {
-			doubtful[r.ID] = true
-		}
+		doubtful := b.inDoubt()
 		doubts = len(doubtful)
 		taken := s.taken()
 		for _, id := range put {

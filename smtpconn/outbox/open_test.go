@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,6 +18,7 @@ import (
 	"github.com/mailconn/mailconn/dial/auth"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/internal/test/child"
+	"github.com/mailconn/mailconn/internal/test/heap"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox"
@@ -152,24 +152,17 @@ func row36(t *testing.T) {
 	const messages = 50_000
 	dir := journalOf(t, messages)
 	synctest.Test(t, func(t *testing.T) {
-		before := heap()
+		before := heap.InUse()
 		b := prepare(t, dir, outbox.Config{Relays: []outbox.Relay{&outage{err: &pool.DownError{Err: errRefused}}}})
 		b.start(outbox.SystemCalls())
 		wait(time.Second)
-		each := (heap() - before) / messages
+		each := (heap.InUse() - before) / messages
 		t.Logf("%d bytes for each message", each)
 		if each > 1500 || b.Stats().Waiting != messages {
 			t.Errorf("%d bytes for each message, %d wait", each, b.Stats().Waiting)
 		}
 		b.close()
 	})
-}
-
-func heap() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }
 
 // swallow is a relay that takes everything but what is for a name.
