@@ -72,7 +72,7 @@ func (t *attempts) fetch(ctx context.Context, refused *Error) (string, error) {
 
 func (t *attempts) use(secret string) {
 	t.secret = secret
-	t.talk.hide(secret)
+	t.talk.Hide(secret)
 }
 
 // once makes one attempt. An error means that the connection is not to be used
@@ -95,7 +95,7 @@ func (t *attempts) once(a attempt) (refused *Error, err error) {
 		Guessed:   answer.Guessed,
 		Mechanism: a.name,
 		Code:      answer.Code,
-		Reply:     wire.Printable(t.talk.clean(answer.Reply)),
+		Reply:     wire.Printable(t.talk.Clean(answer.Reply)),
 		Transient: answer.Transient,
 		Offered:   t.offer.names(),
 		Err:       t.talk.cleanDetail(answer.detail),

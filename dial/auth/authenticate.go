@@ -53,9 +53,9 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 		return dial.Login{}, notOffered(o, creds.mechanisms())
 	}
 	all.list = list
-	all.talk.names = [3]string{o.endpoint.Host, list[0].user, list[0].identity}
+	all.talk.Names = [3]string{o.endpoint.Host, list[0].user, list[0].identity}
 	if t, ok := t.(NoticeTransport); ok {
-		t.Redact(all.talk.clean)
+		t.Redact(all.talk.Clean)
 	}
 	login, err := all.run(ctx)
 	if err == nil {

@@ -46,7 +46,7 @@ func (c *conversation) login(user, password string) (Answer, error) {
 
 // loginDigest sends the protocol's command for a digest of the password.
 func (c *conversation) loginDigest(user, digest string) (Answer, error) {
-	c.hide(digest)
+	c.Hide(digest)
 	a, err := c.Transport.(DigestTransport).LoginDigest(user, digest)
 	c.sent, c.shown = 1, true
 	return c.read(a), err
@@ -62,9 +62,9 @@ func (c *conversation) account(message []byte) {
 	if c.using.open || len(message) == 0 {
 		return
 	}
-	c.hideMessage(message)
+	c.HideMessage(message)
 	if c.using.custom {
-		c.hide(secretPart(string(message)))
+		c.Hide(secretPart(string(message)))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/auth/internal/redact"
 	"github.com/mailconn/mailconn/internal/scramlimits"
 )
 
@@ -39,11 +40,11 @@ var Judge = judge
 
 // Clean takes secrets out of words.
 func Clean(user, host, words string, secrets ...string) string {
-	r := redactor{names: [3]string{host, user}}
+	r := redact.Redactor{Names: [3]string{host, user}}
 	for _, s := range secrets {
-		r.hide(s)
+		r.Hide(s)
 	}
-	return r.clean(words)
+	return r.Clean(words)
 }
 
 // KnownWords returns the words that are known, and the kind that each stands for.

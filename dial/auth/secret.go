@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/mailconn/mailconn/dial/auth/internal/redact"
 )
 
 // Source gives the secret of a [Password] or a [Token], each time a connection
@@ -50,7 +52,7 @@ var (
 	_ Source = SourceFunc(nil)
 )
 
-const hidden = "[secret]"
+const hidden = redact.Mark
 
 // NewSecret returns s as a Secret.
 func NewSecret(s string) Secret { return Secret{&s} }
