@@ -35,7 +35,7 @@ type Exchange struct {
 
 	Commands  []*Command
 	Left      int           // commands that are not answered yet
-	Kept      int           // bytes of the answers, of those to all the commands if they are collected
+	Kept      int           // bytes of the answers; with Full, of those to one command
 	Answered  chan struct{} // closed when none is left
 	Progress  chan struct{} // told of each answer; nil if that does not matter
 	Abandoned bool          // what still comes is dropped

@@ -109,7 +109,7 @@ func (s *Stream) complete(b []byte, h response.Head, c *commands.Command) {
 	if !x.Abandoned {
 		*c.Answer = commands.AnswerOf(b, h)
 	}
-	if x.Full != nil || x.Abandoned {
+	if x.Full != nil {
 		x.Kept = 0
 	}
 	s.pending.Remove(c)

@@ -152,7 +152,6 @@ func (s *Stream) AwaitAnswer(ctx context.Context, x *commands.Exchange, a *comma
 func (s *Stream) Abandon(x *commands.Exchange) {
 	s.mu.Lock()
 	x.Take, x.Abandoned = nil, true
-	s.turn.Broadcast()
 	s.mu.Unlock()
 }
 
