@@ -25,10 +25,11 @@ func numbered(n int) []byte {
 	return b[:n]
 }
 
-// far returns a session with a server that is 50 ms away.
-func far(t *testing.T, s *recorder) *imapconn.Client {
+// far returns a session with a server that is 50 ms away, over a line that carries so many bytes
+// in a second; 0: any.
+func far(t *testing.T, s *recorder, rate int) *imapconn.Client {
 	t.Helper()
-	network := dialtest.Plan{Latency: 50 * time.Millisecond}.Dialer(near{s})
+	network := dialtest.Plan{Latency: 50 * time.Millisecond, Rate: rate}.Dialer(near{s})
 	conn, err := network.DialContext(t.Context(), "tcp", "imap.example.org:143")
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,8 @@ func TestFetchEachWhenAProgramStopsReading(t *testing.T) {
 		"for a moment": {stop: func(*testing.T, *imapconn.Client) { time.Sleep(700 * time.Millisecond) }},
 		"for long":     {stop: func(*testing.T, *imapconn.Client) { time.Sleep(time.Hour) }, misses: true},
 		"for a command": {stop: func(t *testing.T, c *imapconn.Client) {
-			if begin := time.Now(); c.Noop().Wait() != nil || time.Since(begin) > time.Second {
+			time.Sleep(300 * time.Millisecond)
+			if begin := time.Now(); c.Noop().Wait() != nil || time.Since(begin) > 500*time.Millisecond {
 				t.Errorf("NOOP after %v", time.Since(begin))
 			}
 		}, misses: true},
@@ -87,7 +89,7 @@ func TestFetchEachWhenAProgramStopsReading(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &recorder{answer: inPieces(text)}
-				c := far(t, s)
+				c := far(t, s, 0)
 				var asked []string
 				for m, err := range c.FetchEach(t.Context(), all(), nil) {
 					if err != nil {
@@ -116,12 +118,41 @@ func TestFetchEachWhenAProgramStopsReading(t *testing.T) {
 	}
 }
 
+// More of a body is not asked for where that would only wait, in a slow line or for a slow
+// program, ahead of what others ask for.
+func TestFetchEachOfASlowBody(t *testing.T) {
+	const piece = 64 << 10
+	text := numbered(16 << 20)
+	for name, test := range map[string]struct {
+		rate  int
+		pause time.Duration
+	}{"line": {rate: 4 << 20}, "program": {pause: 20 * time.Millisecond}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &recorder{answer: inPieces(text)}
+			c := far(t, s, test.rate)
+			for m, err := range c.FetchEach(t.Context(), all(), nil) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for at, asked := 0, 0; at < len(text); at += piece {
+					readAs(t, m, text[at:at+piece])
+					time.Sleep(test.pause)
+					if asked += len(s.take()); asked-at/piece > 30 {
+						t.Errorf("slow %s: %d commands when %d bytes were read", name, asked, at)
+						return
+					}
+				}
+			}
+		})
+	}
+}
+
 // A program leaves a body of which much is under way. The session goes on.
 func TestFetchEachLeavesALargeBody(t *testing.T) {
 	text := numbered(64 << 20)
 	synctest.Test(t, func(t *testing.T) {
 		s := &recorder{answer: inPieces(text)}
-		c := far(t, s)
+		c := far(t, s, 0)
 		for m, err := range c.FetchEach(t.Context(), all(), nil) {
 			if err != nil {
 				t.Fatal(err)
@@ -158,7 +189,7 @@ func TestFetchEachOfTwoLargeBodies(t *testing.T) {
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c := far(t, &recorder{answer: answer})
+		c := far(t, &recorder{answer: answer}, 0)
 		o := &imapconn.FetchOptions{Sections: []*imap.FetchItemBodySection{{Part: []int{1}}, {Part: []int{2}}}}
 		for m, err := range c.FetchEach(t.Context(), all(), o) {
 			if err != nil {

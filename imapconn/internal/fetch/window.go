@@ -209,10 +209,11 @@ func (w *window) take() (*piece, error) {
 // for, and the last was not much later than one that comes alone: it did not queue behind
 // the others.
 func (w *window) grow(p *piece, waited bool) {
+	w.hungry = w.hungry || waited && w.trip > 0 // the first is always waited for
 	if p.came && (w.trip == 0 || p.took < w.trip) {
 		w.trip = p.took
 	}
-	if w.hungry = w.hungry || waited; !p.last {
+	if !p.last {
 		return
 	}
 	if w.hungry && p.took <= 2*w.trip && w.slots == maxWindow {
