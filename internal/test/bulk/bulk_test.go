@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,6 +139,30 @@ func (s *lab) run(t testing.TB, name, kind string, n int) (r result) {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// TestBulk does what each of the clients can for a few messages, and holds mailconn to what
+// can be counted: allocations of a message that is listed, and bytes with COMPRESS.
+func TestBulk(t *testing.T) {
+	const n = 500
+	s := newLab(t, 0)
+	bytes := make(map[string]int64)
+	for kind := range clients {
+		for name := range work {
+			before := s.sent.Load()
+			r := s.run(t, name, kind, n)
+			if name != "list" {
+				continue
+			}
+			bytes[kind] = s.sent.Load() - before
+			if strings.HasPrefix(kind, "mailconn") && r.Allocs > 40*n {
+				t.Errorf("%s: %d allocations for %d messages", kind, r.Allocs, n)
+			}
+		}
+	}
+	if plain, compressed := bytes["mailconn"], bytes["mailconn, COMPRESS"]; compressed*4 > plain {
+		t.Errorf("a list takes %d bytes, and %d with COMPRESS", plain, compressed)
+	}
 }
 
 // BenchmarkBulk does what each of the clients can, near the server and at a distance of 10 ms.
