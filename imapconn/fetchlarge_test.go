@@ -11,8 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/mailconn/mailconn/dial/dialtest"
 )
 
 // inPieces answers for a mailbox with one message, of which parts are asked for.
@@ -69,12 +67,7 @@ func TestFetchEachOfADistantBody(t *testing.T) {
 	const size, trip = 20 << 20, 100 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
 		s := &recorder{answer: inPieces(bytes.Repeat([]byte("x"), size))}
-		far := dialtest.Plan{Latency: trip / 2}.Dialer(near{s})
-		conn, err := far.DialContext(t.Context(), "tcp", "imap.example.org:143")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := over(t, conn, nil)
+		c := far(t, s, 0)
 		var begin time.Time
 		for m, err := range c.FetchEach(t.Context(), all(), nil) {
 			if err != nil {

@@ -29,6 +29,7 @@ func numbered(n int) []byte {
 // in a second; 0: any.
 func far(t *testing.T, s *recorder, rate int) *imapconn.Client {
 	t.Helper()
+	t.Cleanup(func() { time.Sleep(time.Second) }) // what is under way arrives
 	network := dialtest.Plan{Latency: 50 * time.Millisecond, Rate: rate}.Dialer(near{s})
 	conn, err := network.DialContext(t.Context(), "tcp", "imap.example.org:143")
 	if err != nil {

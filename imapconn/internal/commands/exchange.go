@@ -24,8 +24,7 @@ type Exchange struct {
 	Take func(f *message.Fetch, why error)
 	Hold int // how many bytes of bodies the answer for one message may have
 	// Full, if it is not nil, reports whether there is no room yet for what Take would be
-	// given. The reader then waits, but not for long, and not while anything else waits to be
-	// sent.
+	// given. The reader then waits, but not for long.
 	Full func(f *message.Fetch) bool
 
 	// Data, if it is not nil, is given what else answers the commands, in the same way; FETCH

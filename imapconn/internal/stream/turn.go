@@ -110,17 +110,21 @@ func (s *Stream) giveWay() {
 	}
 }
 
-// awaitRoom waits until x has room for a message that has come. It gives up when anything
-// else waits to be sent, as the program may be waiting for that, and after a while, as
+// brief is how long the reader leaves the program to make room while anything else waits to be
+// sent: the program may be waiting for the answer to that.
+const brief = settling / 20
+
+// awaitRoom waits until x has room for a message that has come. It gives up after a while, as
 // what follows may be for others. s.mu is held.
 func (s *Stream) awaitRoom(x *commands.Exchange, f *message.Fetch) {
 	full := func() bool { return x.Full != nil && !x.Abandoned && x.Full(f) }
 	if !full() {
 		return
 	}
-	var expired bool
-	defer time.AfterFunc(settling, s.wakeWaiting(&expired)).Stop()
-	for !expired && s.over.Err() == nil && len(s.waiting.waiters) == 0 && full() {
+	var some, all bool
+	defer time.AfterFunc(brief, s.wakeWaiting(&some)).Stop()
+	defer time.AfterFunc(settling, s.wakeWaiting(&all)).Stop()
+	for s.over.Err() == nil && full() && !all && !(some && len(s.waiting.waiters) > 0) {
 		s.turn.Wait()
 	}
 	s.clock.now = time.Now()
