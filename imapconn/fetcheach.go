@@ -112,7 +112,9 @@ type FetchOptions struct {
 }
 
 // Message is one of FetchEach. If one section was asked for, it is read like a file, once
-// and inside the loop: a large content comes in pieces as it is read.
+// and inside the loop: a large content comes in pieces as it is read. As long as the program
+// waits for them, up to 16 MiB are under way, of which 1.5 MiB are held at most; if the
+// program then stops reading, so that there is no room, what comes is asked for again later.
 type Message struct {
 	// SeqNum is the sequence number that the message had when it came. It may not be true
 	// any more.

@@ -3,6 +3,7 @@
 //   - api: the exported API, its documentation and its examples
 //   - attacks: the library against every script, fault and odd certificate
 //   - behind: what IMAP servers say behind the login, odd and hostile, and what comes of it
+//   - bulk: many messages, and a large one, beside go-imap's client: speed, memory and bytes
 //   - child: parts of a test in processes of their own
 //   - cost: round trips, allocations and goroutines
 //   - dnslab: a real name server and a validating resolver (a module of its own); nameservers

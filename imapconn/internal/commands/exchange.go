@@ -15,14 +15,17 @@ import (
 
 // Exchange is some commands of this library's own, sent in one write while no command of
 // go-imap's client is pending, and their answers. While it is under way, the client sends
-// nothing, and no code of the program is waited for: there is room for what was asked
-// for, and the program gets it when all the commands are answered.
+// nothing, and no code of the program is waited for, but by Full: there is room for what was
+// asked for, and the program gets it when all the commands are answered.
 type Exchange struct {
 	// Take is given what answers the commands, or why it cannot be read; nil has it
 	// dropped. The contents of sections are the reader's: Take keeps a copy. The
 	// reader calls it with the mutex of the stream held.
 	Take func(f *message.Fetch, why error)
 	Hold int // how many bytes of bodies the answer for one message may have
+	// Full, if it is not nil, reports whether there is no room yet for what Take would be
+	// given. The reader then waits, but not for long.
+	Full func(f *message.Fetch) bool
 
 	// Data, if it is not nil, is given what else answers the commands, in the same way; FETCH
 	// responses are among it only if Fetches is set.
@@ -31,7 +34,7 @@ type Exchange struct {
 
 	Commands  []*Command
 	Left      int           // commands that are not answered yet
-	Kept      int           // bytes of the answers
+	Kept      int           // bytes of the answers; with Full, of those to one command
 	Answered  chan struct{} // closed when none is left
 	Progress  chan struct{} // told of each answer; nil if that does not matter
 	Abandoned bool          // what still comes is dropped

@@ -66,11 +66,12 @@ func (c *Content) more() error {
 	if c.window == nil {
 		c.window = c.of.newWindow(c)
 	}
+	c.window.release()
 	if err := c.window.ask(); err != nil {
 		return c.of.Ended(err)
 	}
-	p, err := c.window.first()
-	if err != nil {
+	p, err := c.window.take()
+	if p == nil {
 		return err
 	}
 	c.data = p.room[:p.n]

@@ -62,6 +62,7 @@ type Loop struct {
 	ahead    *batch    // under way
 	open     []*window // of contents of the message that the program has
 	room     []byte    // of a window, to be used again
+	spare    []Message // of a batch, as well
 }
 
 // New checks what can be checked before a command is sent.
@@ -115,7 +116,9 @@ func (f *Loop) Each(yield func(*Message) bool) error {
 			if !f.deliver(&b.messages[i], yield) {
 				return nil
 			}
+			b.messages[i] = Message{}
 		}
+		f.spare = b.messages[:0]
 	}
 	return err
 }
@@ -153,7 +156,8 @@ func (f *Loop) advance() error {
 	if len(uids) == 0 {
 		return nil
 	}
-	b := &batch{of: f, uids: uids, alone: alone}
+	b := &batch{of: f, uids: uids, alone: alone, messages: f.spare}
+	f.spare = nil
 	b.Take, b.Hold = b.add, int(f.piece)*len(f.sections)
 	if err := f.Stream.Begin(f.ctx, &b.Exchange, b.requests(), f.epoch); err != nil {
 		return err

@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -11,16 +13,29 @@ import (
 	"github.com/mailconn/mailconn/internal/line/imap/message"
 )
 
-// window is what of a content was asked for and not read yet, in pieces. There is room for all
-// that is asked for: a program that reads slowly keeps no other command waiting. Each piece
-// that was read makes room for another, so that some are always under way.
+// window is what of a content was asked for and not read yet, in pieces. Each piece that was
+// read makes way for another, so that some are always under way.
+//
+// At first there is room for all that is asked for. While the program reads faster than the
+// pieces come, and they come without delay, more are asked for, so that a distant server
+// sends all the time. What then finds no room waits in the connection. A program that stops
+// reading keeps no other command waiting: what still comes is dropped, and asked for again,
+// and there is room for all that is asked for from then on.
 type window struct {
 	commands.Exchange
-	of   *Content
-	room []byte
+	of     *Content
+	uids   numset.Set
+	room   []byte
+	slots  int           // pieces that there is room for
+	ahead  int           // pieces that are asked for at most
+	most   int           // what ahead may become
+	trip   time.Duration // the shortest that a piece has taken to come
+	hungry bool          // the program has waited for one since ahead was looked at
 
-	mu     sync.Mutex // held over what follows; never while the stream's is taken
-	pieces []*piece   // in the order of the content
+	mu       sync.Mutex // held over what follows; never while the stream's is taken
+	pieces   []*piece   // in the order of the content
+	reading  bool       // the program reads one that is not among them any more, in its room
+	dropping bool
 }
 
 // piece is a part of a content.
@@ -28,44 +43,60 @@ type piece struct {
 	offset, length int64
 	room           []byte
 	answer         commands.Answer // to the command that asks for it
+	asked          time.Time
+	took           time.Duration
+	last           bool // of those that were asked for together
 	came, null     bool
+	dropped        bool  // there was no room
 	n              int64 // how much has come
 	why            error // why it cannot be read
 }
 
-// maxWindow is how many pieces are under way at most, which is 1.5 MiB: the room, and what the
-// collector leaves as much of, stay below 4 MB.
-const maxWindow = 24
+const (
+	// maxWindow is how many pieces there is room for at most, which is 1.5 MiB: the room, and
+	// what the collector leaves as much of, stay below 4 MB.
+	maxWindow = 24
+	// maxAhead is how many pieces are under way at most, which is 16 MiB.
+	maxAhead = 256
+)
 
 // newWindow returns a window with room for as many pieces as the message's size leads to
 // expect, and one at least, as servers are wrong about sizes.
 func (f *Loop) newWindow(c *Content) *window {
 	left := c.section.left(c.offset, c.expected()-c.offset)
 	n := min(maxWindow, max(1, (left+f.piece-1)/f.piece))
-	w := &window{of: c, room: f.room}
+	w := &window{of: c, uids: numset.Set{{Low: c.uid, High: c.uid}}, room: f.room, most: maxAhead}
 	if f.room = nil; int64(len(w.room)) < n*f.piece {
 		w.room = make([]byte, n*f.piece)
 	}
-	w.Take, w.Hold, w.Progress = w.add, int(f.piece), make(chan struct{}, 1)
+	w.slots = int(int64(len(w.room)) / f.piece)
+	w.ahead = w.slots
+	w.Take, w.Full, w.Hold, w.Progress = w.add, w.full, int(f.piece), make(chan struct{}, 1)
 	f.open = append(f.open, w)
 	return w
 }
 
-// next returns the pieces to ask for: none while there is no room for half a window, as each
-// time costs a write.
+// next returns the pieces to ask for: none while more than half of those that may be under
+// way are, as each time costs a write.
 func (w *window) next() (pieces []*piece) {
-	c, length := w.of, w.of.of.piece
-	slots := int64(len(w.room)) / length
-	if int64(len(w.pieces)) > slots/2 {
+	if len(w.pieces) > w.ahead/2 {
 		return nil
 	}
-	end := max(c.expected(), c.offset+1)
+	c, length, most := w.of, w.of.of.piece, w.ahead
 	if c.short {
-		slots = 1 // it is not known what the server gives
+		most = 1 // it is not known what the server gives
 	}
-	for at := c.offset + int64(len(w.pieces))*length; at < end && int64(len(w.pieces)+len(pieces)) < slots && c.section.left(at, 1) > 0; at += length {
-		slot := at / length % slots * length
-		pieces = append(pieces, &piece{offset: c.section.from + at, length: c.section.left(at, length), room: w.room[slot : slot+length]})
+	end, now := max(c.expected(), c.offset+1), time.Now()
+	for n := len(w.pieces); n < most; n++ {
+		at := c.offset + int64(n)*length
+		if at >= end || c.section.left(at, 1) <= 0 {
+			break
+		}
+		slot := at / length % int64(w.slots) * length
+		pieces = append(pieces, &piece{offset: c.section.from + at, length: c.section.left(at, length), room: w.room[slot : slot+length], asked: now})
+	}
+	if len(pieces) > 0 {
+		pieces[len(pieces)-1].last = true
 	}
 	return pieces
 }
@@ -80,7 +111,7 @@ func (w *window) ask() error {
 	requests := make([]commands.Request, 0, len(pieces))
 	for _, p := range pieces {
 		text := "UID FETCH " + strconv.FormatUint(uint64(w.of.uid), 10) + " (UID " + w.of.section.piece(p.offset, p.length) + ")"
-		requests = append(requests, commands.Request{Command: "FETCH", Text: text, UIDs: numset.Set{{Low: w.of.uid, High: w.of.uid}}, Answer: &p.answer})
+		requests = append(requests, commands.Request{Command: "FETCH", Text: text, UIDs: w.uids, Answer: &p.answer})
 	}
 	w.mu.Lock()
 	had := len(w.pieces)
@@ -98,44 +129,97 @@ func (w *window) ask() error {
 	return err
 }
 
+// find returns the first of the pieces that has not come and is what a server's item has.
+func (w *window) find(label []byte) (i int) {
+	_, offset := match([]section{w.of.section}, label)
+	return slices.IndexFunc(w.pieces, func(p *piece) bool { return p.offset == offset && !p.came })
+}
+
+// fits reports whether there is room for a piece: the last that can have some has that of the
+// piece that the program reads.
+func (w *window) fits(i int) bool { return i < w.slots-1 || i == w.slots-1 && !w.reading }
+
+// full reports whether there is no room yet for a piece that has come.
+func (w *window) full(f *message.Fetch) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.dropping && slices.ContainsFunc(f.Sections, func(s message.Section) bool { return !w.fits(w.find(s.Name)) })
+}
+
 // add takes a piece that has come.
 func (w *window) add(f *message.Fetch, why error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range f.Sections {
-		_, offset := match([]section{w.of.section}, s.Name)
-		for _, p := range w.pieces {
-			if p.offset == offset && !p.came {
-				w.Kept = 0 // it has its room
-				p.came, p.null, p.why = true, s.Content == nil, why
-				p.n = int64(copy(p.room[:p.length], s.Content))
-			}
+		i := w.find(s.Name)
+		if i < 0 {
+			continue
 		}
+		p := w.pieces[i]
+		p.came, p.null, p.why, p.took = true, s.Content == nil, why, time.Since(p.asked)
+		if p.dropped = w.dropping || !w.fits(i); p.dropped {
+			w.dropping = true
+			continue
+		}
+		p.n = int64(copy(p.room[:p.length], s.Content))
 	}
 }
 
-// first waits for the piece that is next in the content, and takes it out.
-func (w *window) first() (*piece, error) {
+// release gives the room back of the piece that the program has read.
+func (w *window) release() {
+	w.mu.Lock()
+	w.reading = false
+	w.mu.Unlock()
+	w.of.of.Stream.Freed()
+}
+
+// take waits for the piece that is next in the content, and takes it out. It returns nil if
+// that was dropped, and has to be asked for again.
+func (w *window) take() (*piece, error) {
 	s, p := w.of.of.Stream, w.pieces[0]
-	if err := s.AwaitAnswer(w.of.of.ctx, &w.Exchange, &p.answer); err != nil {
+	waited, err := s.AwaitAnswer(w.of.of.ctx, &w.Exchange, &p.answer)
+	if err != nil {
 		return nil, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.grow(p, waited)
 	if w.pieces = w.pieces[1:]; p.n < p.length {
 		w.pieces = nil // they are not what follows
 	}
+	w.reading = true
 	switch refused := p.answer.Refused; {
 	case p.why != nil:
 		return nil, w.of.failed(p.why)
 	case refused != nil && refused.Code != codeExpungeIssued:
 		return nil, w.of.failed(refused)
+	case p.dropped:
+		w.dropping = false
+		w.ahead, w.most = w.slots, w.slots
+		return nil, nil
 	case w.of.short && p.came && p.n == 0 && p.answer.Code != string(codeExpungeIssued):
 		w.of.of.inexact = true // what seemed to lack was asked for, and is not there
 	case !p.came, p.null && p.offset < w.of.size:
 		return nil, w.of.failed(errVanished)
 	}
 	return p, nil
+}
+
+// grow has more pieces be asked for if those that were asked for together with p were waited
+// for, and the last was not much later than one that comes alone: it did not queue behind
+// the others.
+func (w *window) grow(p *piece, waited bool) {
+	w.hungry = w.hungry || waited && w.trip > 0 // the first is always waited for
+	if p.came && (w.trip == 0 || p.took < w.trip) {
+		w.trip = p.took
+	}
+	if !p.last {
+		return
+	}
+	if w.hungry && p.took <= 2*w.trip && w.slots == maxWindow {
+		w.ahead = min(2*w.ahead, w.most)
+	}
+	w.hungry = false
 }
 
 // advance notes that n bytes of a piece have come of those that were asked for.

@@ -88,6 +88,7 @@ func (s *Stream) deliverFetch(x *commands.Exchange, f *message.Fetch, size int, 
 	if i < 0 {
 		return false, nil
 	}
+	s.awaitRoom(x, f)
 	s.clock.progress(true)
 	if x.Kept += size; x.Kept > 16*s.Limits.Line {
 		return true, notice.Exceeded("answers to a command that take more than %d bytes", 16*s.Limits.Line)
@@ -107,6 +108,9 @@ func (s *Stream) complete(b []byte, h response.Head, c *commands.Command) {
 	}
 	if !x.Abandoned {
 		*c.Answer = commands.AnswerOf(b, h)
+	}
+	if x.Full != nil {
+		x.Kept = 0
 	}
 	s.pending.Remove(c)
 	select {

@@ -76,7 +76,10 @@ func (s *Stream) enter(ctx context.Context, x *commands.Exchange, requests []com
 func (s *Stream) add(x *commands.Exchange, requests []commands.Request) (added []*commands.Command) {
 	for _, r := range requests {
 		s.pending.Tags++
-		c := &commands.Command{Tag: s.pending.Tags, Name: r.Command, Wanted: r.UIDs, Own: x, Writing: true, Consent: make(chan bool, 1), Answer: r.Answer}
+		c := &commands.Command{Tag: s.pending.Tags, Name: r.Command, Wanted: r.UIDs, Own: x, Writing: true, Answer: r.Answer}
+		if len(r.Literals) > 0 {
+			c.Consent = make(chan bool, 1)
+		}
 		if c.Answer == nil {
 			c.Answer = new(commands.Answer)
 		}
@@ -124,22 +127,24 @@ func (s *Stream) giveUp(ctx context.Context, x *commands.Exchange) error {
 	return wire.ContextError(ctx)
 }
 
-// AwaitAnswer waits for one of the answers to the commands of x, whose progress is told.
-func (s *Stream) AwaitAnswer(ctx context.Context, x *commands.Exchange, a *commands.Answer) error {
+// AwaitAnswer waits for one of the answers to the commands of x, whose progress is told, and
+// reports whether it had not come before.
+func (s *Stream) AwaitAnswer(ctx context.Context, x *commands.Exchange, a *commands.Answer) (waited bool, err error) {
 	for {
 		s.mu.Lock()
 		came := a.Came
 		s.mu.Unlock()
 		if came {
-			return nil
+			return waited, nil
 		}
+		waited = true
 		select {
 		case <-x.Progress:
 			continue
 		case <-s.ended:
 		case <-ctx.Done():
 		}
-		return s.giveUp(ctx, x)
+		return waited, s.giveUp(ctx, x)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mailconn/mailconn/imapconn/internal/commands"
+	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -43,14 +45,15 @@ func (q *waitList) behind(w *waiter) bool { return slices.Index(q.waiters, w) > 
 // ErrIdle is imapconn.ErrIdle.
 var ErrIdle = errors.New("imapconn: an IDLE is open; close it first")
 
-// settling is how long an exchange that waits leaves the program to close an IDLE, and how
-// long a command that waits behind it leaves the program to read the answer to another.
+// settling is how long an exchange that waits leaves the program to close an IDLE, how long a
+// command that waits behind it leaves the program to read the answer to another, and how long
+// the reader leaves the program to make room for what was asked for.
 const settling = time.Second
 
 // awaitTurn waits until no command is pending, but for no longer than an answer may
 // take. s.mu is held.
 func (s *Stream) awaitTurn(ctx context.Context) error {
-	w := s.waiting.join()
+	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
 	var settled, expired bool
 	defer context.AfterFunc(ctx, s.wakeWaiting(new(bool)))()
@@ -93,7 +96,7 @@ func (s *Stream) giveWay() {
 	if s.bulk.exchange == nil && (len(s.waiting.waiters) == 0 || s.pending.HalfSent()) {
 		return
 	}
-	w := s.waiting.join()
+	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
 	wake := time.AfterFunc(settling, s.wakeWaiting(new(bool)))
 	defer wake.Stop()
@@ -105,6 +108,39 @@ func (s *Stream) giveWay() {
 		s.turn.Wait()
 		wake.Reset(settling)
 	}
+}
+
+// brief is how long the reader leaves the program to make room while anything else waits to be
+// sent: the program may be waiting for the answer to that.
+const brief = settling / 20
+
+// awaitRoom waits until x has room for a message that has come. It gives up after a while, as
+// what follows may be for others. s.mu is held.
+func (s *Stream) awaitRoom(x *commands.Exchange, f *message.Fetch) {
+	full := func() bool { return x.Full != nil && !x.Abandoned && x.Full(f) }
+	if !full() {
+		return
+	}
+	var some, all bool
+	defer time.AfterFunc(brief, s.wakeWaiting(&some)).Stop()
+	defer time.AfterFunc(settling, s.wakeWaiting(&all)).Stop()
+	for s.over.Err() == nil && full() && !all && !(some && len(s.waiting.waiters) > 0) {
+		s.turn.Wait()
+	}
+	s.clock.now = time.Now()
+}
+
+// Freed notes that an exchange has room again.
+func (s *Stream) Freed() {
+	s.mu.Lock()
+	s.turn.Broadcast()
+	s.mu.Unlock()
+}
+
+// joinWaiting adds one that waits. s.mu is held.
+func (s *Stream) joinWaiting() *waiter {
+	s.turn.Broadcast()
+	return s.waiting.join()
 }
 
 // leaveWaiting takes one out that waits no more. s.mu is held.
