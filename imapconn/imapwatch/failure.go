@@ -27,6 +27,21 @@ func (s *session) failure(err error) error {
 	case ok:
 		return refused
 	}
+	return s.ended(err)
+}
+
+// outage is failure for a command that every server can carry out: one that refuses it is in a
+// state in which the session is of no use.
+func (s *session) outage(err error) error {
+	err = s.failure(err)
+	if refused, ok := err.(*imap.Error); ok {
+		return s.ended(refused)
+	}
+	return err
+}
+
+// ended returns the error of a session that ends for err.
+func (s *session) ended(err error) error {
 	return &dial.Error{Phase: dial.PhaseSession, Endpoint: s.client.Security().Endpoint, Err: err}
 }
 

@@ -48,7 +48,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 	s.view.news = heard
 	err = s.run(ctx, once)
 	if _, over := err.(*dial.Error); over && ctx.Err() != nil {
-		err = &dial.Error{Phase: dial.PhaseSession, Endpoint: client.Security().Endpoint, Err: ctx.Err()}
+		err = s.ended(ctx.Err())
 	}
 	if time.Since(login) >= c.Stable {
 		c.tries.Reset()
