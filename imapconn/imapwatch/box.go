@@ -1,6 +1,7 @@
 package imapwatch
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,6 +18,7 @@ type box struct {
 	looked  time.Time   // when it was last looked at as a whole
 	asked   time.Time   // when it was last asked for by STATUS
 	state   state       // of that look
+	status  state       // by the last STATUS
 }
 
 // state is what STATUS and SELECT tell of a mailbox.
@@ -43,7 +45,12 @@ func (s *session) open(ctx context.Context, b *box) error {
 	if err != nil {
 		return s.failure(err)
 	}
-	b.state = state{data.UIDValidity, data.NumMessages, data.UIDNext, data.HighestModSeq}
+	b.state = state{
+		validity: data.UIDValidity,
+		messages: data.NumMessages,
+		next:     cmp.Or(data.UIDNext, b.status.next), // as Courier's SELECT does not tell it
+		modSeq:   cmp.Or(data.HighestModSeq, b.status.modSeq),
+	}
 	s.view.take()
 	if err := s.reset(ctx, b, data.UIDValidity); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package imapwatch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync/atomic"
@@ -158,10 +159,16 @@ func (s *session) differs(b *box) (bool, error) {
 	if err != nil {
 		return false, s.tolerate(b, s.failure(err))
 	}
-	now := state{validity: data.UIDValidity, next: data.UIDNext, modSeq: data.HighestModSeq}
+	now := state{ // what is not told is taken to be as it was
+		validity: cmp.Or(data.UIDValidity, b.state.validity),
+		messages: b.state.messages,
+		next:     cmp.Or(data.UIDNext, b.state.next),
+		modSeq:   cmp.Or(data.HighestModSeq, b.state.modSeq),
+	}
 	if data.NumMessages != nil {
 		now.messages = *data.NumMessages
 	}
+	b.status = now
 	if b == s.current {
 		return now.validity != b.state.validity, nil
 	}
