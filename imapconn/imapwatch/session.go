@@ -3,6 +3,7 @@ package imapwatch
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/internal/unsolicited"
 )
@@ -23,6 +25,7 @@ type session struct {
 	current *box      // the one that is selected, nil if it is none
 	left    *box      // the one that Handle has left for another
 	back    bool      // Handle had left the current one, and was told of nothing since
+	limit   uint64    // how many messages a command is carried out for
 	idles   bool      // the server has IDLE, and has not refused it
 	polled  time.Time // when the mailboxes that are not watched by IDLE were asked for
 	nudged  time.Time
@@ -45,7 +48,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
 	c.tries.LoggedIn()
-	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
+	s := &session{conn: c, client: client, limit: messageLimit(client), idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
 	if _, over := err.(*dial.Error); over && ctx.Err() != nil {
@@ -58,6 +61,14 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		s.leave()
 	}
 	return err
+}
+
+// messageLimit returns how many messages the server carries a command out for (RFC 9738 §3).
+func messageLimit(client *imapconn.Client) uint64 {
+	if n, ok := imapline.Limit(client.Capabilities(), "MESSAGELIMIT"); ok && n > 0 {
+		return uint64(n)
+	}
+	return math.MaxUint64
 }
 
 // leaveTime bounds the farewell to a server.
