@@ -94,10 +94,13 @@ func (s *session) searchAll() (found imap.UIDSet, err error) {
 // search returns the UIDs of messages.
 func (s *session) search(criteria *imap.SearchCriteria) (imap.UIDSet, error) {
 	var options *imap.SearchOptions
-	if s.client.Caps().Has(imap.CapESearch) {
+	if s.has(imap.CapESearch) {
 		options = &imap.SearchOptions{ReturnAll: true}
 	}
 	data, err := s.client.UIDSearch(criteria, options).Wait()
+	if s.without(imap.CapESearch, err) {
+		return s.search(criteria)
+	}
 	if err != nil {
 		return nil, s.failure(err)
 	}

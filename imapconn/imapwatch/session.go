@@ -27,6 +27,7 @@ type session struct {
 	back    bool      // Handle had left the current one, and was told of nothing since
 	limit   uint64    // how many messages a command is carried out for
 	idles   bool      // the server has IDLE, and has not refused it
+	bare    bool      // the server has not understood an extension that it lists
 	polled  time.Time // when the mailboxes that are not watched by IDLE were asked for
 	nudged  time.Time
 	dead    atomic.Bool // the server did not answer when it was asked for a sign of life
@@ -165,8 +166,11 @@ func (s *session) differs(b *box) (bool, error) {
 	if b.refused {
 		return true, nil
 	}
-	options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: s.condStore()}
+	options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: s.has(imap.CapCondStore)}
 	data, err := s.client.Status(b.name, options).Wait()
+	if s.without(imap.CapCondStore, err) {
+		return s.differs(b)
+	}
 	if err != nil {
 		return false, s.tolerate(b, s.failure(err))
 	}
