@@ -60,7 +60,9 @@ func (r reader) Read(p []byte) (int, error) {
 // A message that the server cannot give is told to Options.Notice, once, and does not hold up
 // the others. If the server has refused it, it comes again every [Config.Poll] and with the
 // next change, until the server gives it or it is gone; if what has come cannot be read, it
-// counts as one that the program has.
+// counts as one that the program has. If the server refuses all that are left, the mailbox is
+// one that cannot be looked at: see [Config.Refused]. Only a command with o.Raw that it does not
+// understand is an error that ends Run.
 func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
 	return func(ctx context.Context, client *imapconn.Client, c Change) error {
 		if len(c.New) == 0 {
@@ -68,6 +70,9 @@ func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) err
 		}
 		var refused imap.UIDSet
 		for got, err := range client.FetchEach(ctx, c.New, o) {
+			if no, ok := err.(*imap.Error); ok && (no.Type == imap.StatusResponseTypeNo || o == nil || len(o.Raw) == 0) {
+				return &refusal{no}
+			}
 			if err == nil {
 				m := &Message{Message: got, Mailbox: c.Mailbox, UIDValidity: c.UIDValidity}
 				err = f(ctx, m)
@@ -97,3 +102,10 @@ func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) err
 		return c.Handled(c.After.Without(refused))
 	}
 }
+
+// refusal is the error of a Handler whose loop the server has refused.
+type refusal struct{ no *imap.Error }
+
+func (e *refusal) Error() string { return e.no.Error() }
+
+func (e *refusal) Unwrap() error { return e.no }
