@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn"
 )
 
 // box is a mailbox that is watched.
@@ -71,10 +73,21 @@ func (s *session) open(ctx context.Context, b *box) error {
 	return nil
 }
 
+// errNoValidity is the error of a mailbox whose UIDs may have become others, which the server
+// has not told this time. The program's data is not given up for that.
+var errNoValidity = &imap.Error{
+	Type: imap.StatusResponseTypeNo,
+	Code: imapconn.ResponseCodeUnreadable,
+	Text: "SELECT was answered without UIDVALIDITY",
+}
+
 // reset has the program forget a mailbox whose UIDs have become others.
 func (s *session) reset(ctx context.Context, b *box, validity uint32) error {
-	if !b.acked.begun || b.acked.validity == validity {
+	switch {
+	case !b.acked.begun || b.acked.validity == validity:
 		return nil
+	case validity == 0:
+		return errNoValidity
 	}
 	return s.call(func() error {
 		if len(b.acked.uids) > 0 {

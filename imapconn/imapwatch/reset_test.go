@@ -3,6 +3,7 @@ package imapwatch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +72,23 @@ func TestResetEmpty(t *testing.T) {
 		f.srv.Store().Inbox().Renumber()
 		f.srv.Deliver(letter(1))
 		f.run(func() { f.want("new 1") })
+	})
+}
+
+// A SELECT that does not tell UIDVALIDITY, while others have, is no reset: the mailbox is
+// looked at when the next one does.
+func TestNoValidity(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+		f.run(func() { f.want("new 1") })
+		f.srv.Deliver(letter(2))
+		f.order(dialtest.Rule{At: "SELECT", Times: 1, Obey: true, Reply: "* 2 EXISTS\nOK [READ-WRITE] done"})
+		f.run(func() {
+			f.want()
+			time.Sleep(f.renew() + time.Minute)
+			f.want("new 2")
+		})
+		if len(f.refused) != 1 || !strings.Contains(f.refused[0], "UIDVALIDITY") || len(f.downs) > 0 {
+			t.Errorf("refused %q, outages %v", f.refused, f.downs)
+		}
 	})
 }
