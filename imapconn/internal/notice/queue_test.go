@@ -43,12 +43,14 @@ func TestQueue(t *testing.T) {
 			t.Error("the program was waited for")
 		}
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		const kept = 1 + 1024
 		if len(got) != kept+1 || got[kept-1] != fmt.Sprint(kept-1) || !slices.Contains(got, fmt.Sprintf("imapconn: %d notices, for which there was no room", 2000-kept)) {
 			t.Errorf("%d notices, the last %q", len(got), got[len(got)-2:])
 		}
 		q.Tell(notice.Notice{Alert: "again"})
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if got[len(got)-1] != "again" {
 			t.Error("the queue has stopped")
 		}
