@@ -58,8 +58,8 @@ func (r reader) Read(p []byte) (int, error) {
 // failed, any error that f returns is taken for that of reading.
 //
 // A message that the server cannot give is told to Options.Notice, once, and does not hold up
-// the others. If the server has refused it, it comes again every [Config.Poll] and with the
-// next change, until the server gives it or it is gone; if what has come cannot be read, it
+// the others. If the server has refused it, or has left it out without a word, it comes again
+// every [Config.Poll] and with the next change, until the server gives it or it is gone; if what has come cannot be read, it
 // counts as one that the program has. If the server refuses all that are left, the mailbox is
 // one that cannot be looked at: see [Config.Refused]. Only a command with o.Raw that it does not
 // understand is an error that ends Run.
@@ -68,7 +68,7 @@ func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) err
 		if len(c.New) == 0 {
 			return nil
 		}
-		var refused imap.UIDSet
+		var had imap.UIDSet
 		for got, err := range client.FetchEach(ctx, c.New, o) {
 			if no, ok := err.(*imap.Error); ok && (no.Type == imap.StatusResponseTypeNo || o == nil || len(o.Raw) == 0) {
 				return &refusal{no}
@@ -85,7 +85,6 @@ func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) err
 				c.told.odd(odd)
 				var no *imap.Error
 				if err = nil; errors.As(odd, &no) {
-					refused = union(refused, one(got.UID))
 					continue
 				}
 			}
@@ -95,11 +94,13 @@ func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) err
 			if err != nil {
 				return err
 			}
+			had.AddNum(got.UID)
 		}
-		if len(refused) == 0 {
+		rest := minus(normal(c.New), normal(had)) // refused, vanished, or left out by the server
+		if len(rest) == 0 {
 			return nil
 		}
-		return c.Handled(c.After.Without(refused))
+		return c.Handled(c.After.Without(rest))
 	}
 }
 
