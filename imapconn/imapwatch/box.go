@@ -73,8 +73,8 @@ func (s *session) open(ctx context.Context, b *box) error {
 	return nil
 }
 
-// errNoValidity is the error of a mailbox whose UIDs may have become others, which the server
-// has not told this time. The program's data is not given up for that.
+// errNoValidity is the error of a mailbox of which the server does not tell what its UIDs
+// belong to (RFC 9051 §2.3.1.1): it is not known whether they have become others.
 var errNoValidity = &imap.Error{
 	Type: imap.StatusResponseTypeNo,
 	Code: imapconn.ResponseCodeUnreadable,
@@ -84,10 +84,10 @@ var errNoValidity = &imap.Error{
 // reset has the program forget a mailbox whose UIDs have become others.
 func (s *session) reset(ctx context.Context, b *box, validity uint32) error {
 	switch {
-	case !b.acked.begun || b.acked.validity == validity:
-		return nil
 	case validity == 0:
 		return errNoValidity
+	case !b.acked.begun || b.acked.validity == validity:
+		return nil
 	}
 	return s.call(func() error {
 		if len(b.acked.uids) > 0 {
