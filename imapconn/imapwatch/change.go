@@ -26,7 +26,7 @@ type Change struct {
 	New, Changed, Vanished imap.UIDSet
 
 	// After is the position of a program that has the change. One that could not have some
-	// messages of New is at After.Without those.
+	// messages of New is at After.Without those: a server may leave a message out that it lists.
 	After Position
 
 	told *telling
