@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,10 +25,10 @@ func TestEachMessageAllRefused(t *testing.T) {
 				got, _ := f.readings()
 				f.run(func() {
 					time.Sleep(3 * f.renew())
-					if !slices.Equal(got(), []imap.UID{1, 2, 3}) || len(f.refused) > 1 || len(f.downs) > 0 {
-						t.Errorf("%s, %s: got %v, refused %q, outages %v", at, reply, got(), f.refused, f.downs)
-					}
 				})
+				if !slices.Equal(got(), []imap.UID{1, 2, 3}) || len(f.refused) > 1 || len(f.downs) > 0 {
+					t.Errorf("%s, %s: got %v, refused %q, outages %v", at, reply, got(), f.refused, f.downs)
+				}
 			})
 		}
 	}
@@ -50,5 +51,29 @@ func TestEachMessageOfUnknownItems(t *testing.T) {
 				t.Errorf("Run: %v, refused %q", err, f.refused)
 			}
 		})
+	}
+}
+
+// A message of which the server leaves a part out, or refuses it, comes again.
+func TestEachMessageInPart(t *testing.T) {
+	large := "Subject: large\r\n\r\n" + strings.Repeat("text of a large message\r\n", 20_000)
+	for _, reply := range []string{"OK fine", "NO [UNAVAILABLE] later"} {
+		for _, at := range []string{"UID FETCH 2 *<65536.*", "UID FETCH 2 *<262144.*"} {
+			watched(t, dialtest.Config{Mailbox: []string{letter(1), large, letter(3)}}, func(f *fixture) {
+				f.order(dialtest.Rule{At: at, Times: 2, Reply: reply})
+				f.Handle = imapwatch.EachMessage(nil, f.keep)
+				f.run(func() {
+					time.Sleep(time.Second)
+					f.mu.Lock()
+					n := len(f.has)
+					f.mu.Unlock()
+					if n != 2 {
+						t.Errorf("%s, %s: %d messages at first", at, reply, n)
+					}
+					time.Sleep(3 * f.renew())
+					f.complete()
+				})
+			})
+		}
 	}
 }
