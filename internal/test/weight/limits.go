@@ -29,7 +29,7 @@ var limits = map[string]agreed{
 	"dial/peers/storetest":    {0, 0, 1048, -1876},
 	"dial/trust":              {0, 0, 113, -1936},
 	"imapconn":                {7, 53766, 22203, 2748},
-	"imapconn/imapwatch":      {7, 53766, 24792, 2796},
+	"imapconn/imapwatch":      {7, 53766, 24805, 2796},
 	"policy":                  {0, 0, 397, -2940},
 	"pop3conn":                {5, 42602, 12893, 1476},
 	"pop3conn/pop3watch":      {5, 42602, 14454, 1628},
