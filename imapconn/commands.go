@@ -104,46 +104,54 @@ func (c *Client) Append(mailbox string, size int64, o *imap.AppendOptions) *imap
 	return c.inner.Append(mailbox, size, o)
 }
 
-// Search is imapclient.Client.Search.
+// all returns criteria, or those that every message meets if criteria is nil.
+func all(criteria *imap.SearchCriteria) *imap.SearchCriteria {
+	if criteria == nil {
+		return new(imap.SearchCriteria)
+	}
+	return criteria
+}
+
+// Search is imapclient.Client.Search. nil criteria mean every message.
 func (c *Client) Search(criteria *imap.SearchCriteria, o *imap.SearchOptions) *imapclient.SearchCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.Search(criteria, o)
+	return c.inner.Search(all(criteria), o)
 }
 
-// UIDSearch is imapclient.Client.UIDSearch.
+// UIDSearch is imapclient.Client.UIDSearch. nil criteria mean every message.
 func (c *Client) UIDSearch(criteria *imap.SearchCriteria, o *imap.SearchOptions) *imapclient.SearchCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.UIDSearch(criteria, o)
+	return c.inner.UIDSearch(all(criteria), o)
 }
 
-// Sort is imapclient.Client.Sort.
+// Sort is imapclient.Client.Sort. nil criteria mean every message.
 func (c *Client) Sort(o *imapclient.SortOptions) *imapclient.SortCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.Sort(o)
+	return c.inner.Sort(sorting(o))
 }
 
-// UIDSort is imapclient.Client.UIDSort.
+// UIDSort is imapclient.Client.UIDSort. nil criteria mean every message.
 func (c *Client) UIDSort(o *imapclient.SortOptions) *imapclient.SortCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.UIDSort(o)
+	return c.inner.UIDSort(sorting(o))
 }
 
-// Thread is imapclient.Client.Thread.
+// Thread is imapclient.Client.Thread. nil criteria mean every message.
 func (c *Client) Thread(o *imapclient.ThreadOptions) *imapclient.ThreadCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.Thread(o)
+	return c.inner.Thread(threading(o))
 }
 
-// UIDThread is imapclient.Client.UIDThread.
+// UIDThread is imapclient.Client.UIDThread. nil criteria mean every message.
 func (c *Client) UIDThread(o *imapclient.ThreadOptions) *imapclient.ThreadCommand {
 	c.turns.RLock()
 	defer c.turns.RUnlock()
-	return c.inner.UIDThread(o)
+	return c.inner.UIDThread(threading(o))
 }
 
 // SetMetadata is imapclient.Client.SetMetadata.
@@ -151,4 +159,24 @@ func (c *Client) SetMetadata(mailbox string, entries map[string]*[]byte) *imapcl
 	c.turns.RLock()
 	defer c.turns.RUnlock()
 	return c.inner.SetMetadata(mailbox, entries)
+}
+
+// sorting returns options with criteria.
+func sorting(o *imapclient.SortOptions) *imapclient.SortOptions {
+	var opts imapclient.SortOptions
+	if o != nil {
+		opts = *o
+	}
+	opts.SearchCriteria = all(opts.SearchCriteria)
+	return &opts
+}
+
+// threading returns options with criteria.
+func threading(o *imapclient.ThreadOptions) *imapclient.ThreadOptions {
+	var opts imapclient.ThreadOptions
+	if o != nil {
+		opts = *o
+	}
+	opts.SearchCriteria = all(opts.SearchCriteria)
+	return &opts
 }

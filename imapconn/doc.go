@@ -75,6 +75,8 @@
 //     then return a quarter of a second after the end.
 //   - A command that was sent ahead of an IDLE, and is not answered when the session
 //     ends, fails with the client's own error. [Client.Err] has the reason.
+//   - An IDLE that the server ends by itself goes on for the client: the program is told of
+//     nothing more until it closes the IDLE and begins another.
 //   - An Append must be closed even if a Write has failed, as the next command waits for
 //     that.
 //   - A UID FETCH whose answer has the UID behind a body of more than 64 KiB fails with

@@ -1,10 +1,13 @@
 package imapwatch
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailconn/mailconn/imapconn"
 )
 
 // box is a mailbox that is watched.
@@ -17,6 +20,7 @@ type box struct {
 	looked  time.Time   // when it was last looked at as a whole
 	asked   time.Time   // when it was last asked for by STATUS
 	state   state       // of that look
+	status  state       // by the last STATUS
 }
 
 // state is what STATUS and SELECT tell of a mailbox.
@@ -39,11 +43,19 @@ func (s *session) visit(ctx context.Context, b *box) error {
 // does not matter, as the mailbox will be looked at as a whole.
 func (s *session) open(ctx context.Context, b *box) error {
 	s.current, b.looked = nil, time.Now()
-	data, err := s.client.Select(b.name, &imap.SelectOptions{CondStore: s.condStore()}).Wait()
+	data, err := s.client.Select(b.name, &imap.SelectOptions{CondStore: s.has(imap.CapCondStore)}).Wait()
+	if s.without(imap.CapCondStore, err) {
+		return s.open(ctx, b)
+	}
 	if err != nil {
 		return s.failure(err)
 	}
-	b.state = state{data.UIDValidity, data.NumMessages, data.UIDNext, data.HighestModSeq}
+	b.state = state{
+		validity: data.UIDValidity,
+		messages: data.NumMessages,
+		next:     cmp.Or(data.UIDNext, b.status.next), // as Courier's SELECT does not tell it
+		modSeq:   cmp.Or(data.HighestModSeq, b.status.modSeq),
+	}
 	s.view.take()
 	if err := s.reset(ctx, b, data.UIDValidity); err != nil {
 		return err
@@ -61,9 +73,20 @@ func (s *session) open(ctx context.Context, b *box) error {
 	return nil
 }
 
+// errNoValidity is the error of a mailbox of which the server does not tell what its UIDs
+// belong to (RFC 9051 §2.3.1.1): it is not known whether they have become others.
+var errNoValidity = &imap.Error{
+	Type: imap.StatusResponseTypeNo,
+	Code: imapconn.ResponseCodeUnreadable,
+	Text: "SELECT was answered without UIDVALIDITY",
+}
+
 // reset has the program forget a mailbox whose UIDs have become others.
 func (s *session) reset(ctx context.Context, b *box, validity uint32) error {
-	if !b.acked.begun || b.acked.validity == validity {
+	switch {
+	case validity == 0:
+		return errNoValidity
+	case !b.acked.begun || b.acked.validity == validity:
 		return nil
 	}
 	return s.call(func() error {

@@ -17,7 +17,7 @@ type Handler func(context.Context, *imapconn.Client, Change) error
 // is not empty.
 type Change struct {
 	Mailbox     string // as in Config.Mailboxes
-	UIDValidity uint32 // what the UIDs belong to; 0 if the server does not say it
+	UIDValidity uint32 // what the UIDs belong to
 
 	// New are messages that the program does not have, and Vanished those that it has and
 	// that are gone. Changed are those that it has and whose flags have changed; if the
@@ -26,7 +26,7 @@ type Change struct {
 	New, Changed, Vanished imap.UIDSet
 
 	// After is the position of a program that has the change. One that could not have some
-	// messages of New is at After.Without those.
+	// messages of New is at After.Without those: a server may leave a message out that it lists.
 	After Position
 
 	told *telling

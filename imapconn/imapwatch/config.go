@@ -48,8 +48,9 @@ type Config struct {
 	Reset func(ctx context.Context, mailbox string) error
 
 	// Refused, if set, is told of each mailbox that cannot be selected or looked at: it
-	// does not exist, has been deleted, or the server does not let the user in. It is
-	// tried again every Poll, and told again only when that has worked meanwhile.
+	// does not exist, has been deleted, the server does not let the user in, or does not say
+	// its UIDVALIDITY. It is tried again every Poll, and told again only when that has worked
+	// meanwhile.
 	Refused func(mailbox string, err error)
 
 	// Down, if set, is told of each outage, and when Run tries again.

@@ -10,7 +10,17 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-func (s *session) condStore() bool { return s.client.Caps().Has(imap.CapCondStore) }
+// has reports whether the server has an extension.
+func (s *session) has(extension imap.Cap) bool { return !s.bare && s.client.Caps().Has(extension) }
+
+// without reports whether a command is to be sent again without an extension, as the server
+// lists that and does not understand it. No extension is used in commands from then on.
+func (s *session) without(extension imap.Cap, err error) bool {
+	refused, ok := err.(*imap.Error)
+	again := ok && refused.Type == imap.StatusResponseTypeBad && s.has(extension)
+	s.bare = s.bare || again
+	return again
+}
 
 // failure returns the error of a command: that of the end of the session if it has ended,
 // and else a *imap.Error of the server's.
@@ -27,6 +37,21 @@ func (s *session) failure(err error) error {
 	case ok:
 		return refused
 	}
+	return s.ended(err)
+}
+
+// outage is failure for a command that every server can carry out: one that refuses it is in a
+// state in which the session is of no use.
+func (s *session) outage(err error) error {
+	err = s.failure(err)
+	if refused, ok := err.(*imap.Error); ok {
+		return s.ended(refused)
+	}
+	return err
+}
+
+// ended returns the error of a session that ends for err.
+func (s *session) ended(err error) error {
 	return &dial.Error{Phase: dial.PhaseSession, Endpoint: s.client.Security().Endpoint, Err: err}
 }
 

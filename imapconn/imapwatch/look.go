@@ -37,7 +37,7 @@ func (s *session) look(ctx context.Context, b *box) error {
 			v.all = true
 		}
 	}
-	return s.lookAtFlags()
+	return s.lookAtFlags(b)
 }
 
 // list asks for the UIDs of the messages that there are: of all, or of those behind the
@@ -46,29 +46,66 @@ func (s *session) look(ctx context.Context, b *box) error {
 func (s *session) list(whole bool) error {
 	v := &s.view
 	from := last(v.uids) + 1
-	criteria := &imap.SearchCriteria{}
-	if !whole && from > 0 {
-		criteria.UID = []imap.UIDSet{{{Start: from, Stop: 0}}}
-	}
-	var options *imap.SearchOptions
-	if s.client.Caps().Has(imap.CapESearch) {
-		options = &imap.SearchOptions{ReturnAll: true}
-	}
+	search := s.searchAll
 	if whole {
 		v.exact = false
+	} else if from > 0 {
+		search = func() (imap.UIDSet, error) {
+			return s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: from, Stop: 0}}}})
+		}
 	}
-	data, err := s.client.UIDSearch(criteria, options).Wait()
+	found, err := search()
+	if refused, ok := err.(*imap.Error); ok && !whole && refused.Code == "MESSAGELIMIT" {
+		v.all = true // it is asked for in parts
+		return nil
+	}
 	if err != nil {
-		return s.failure(err)
+		return err
 	}
 	v.update()
-	found, _ := data.All.(imap.UIDSet)
 	if whole {
 		v.uids = normal(found)
 	} else { // "from:*" also means the last message, if there is none from there on
 		v.uids = union(v.uids, minus(normal(found), imap.UIDSet{{Start: 1, Stop: from - 1}}))
 	}
 	return nil
+}
+
+// searchAll returns the UIDs of all messages. Where a command is carried out for so many
+// messages only, it asks for the last ones first: a message that goes down by an EXPUNGE
+// meanwhile is in a part that is still to be asked for.
+func (s *session) searchAll() (found imap.UIDSet, err error) {
+	high := s.view.count()
+	if high <= s.limit {
+		return s.search(&imap.SearchCriteria{})
+	}
+	for high > 0 {
+		low := max(high, s.limit) - s.limit + 1
+		part, err := s.search(&imap.SearchCriteria{SeqNum: []imap.SeqSet{{{Start: uint32(low), Stop: uint32(high)}}}})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, part...)
+		high = min(low-1, s.view.count())
+	}
+	return found, nil
+}
+
+// search returns the UIDs of messages.
+func (s *session) search(criteria *imap.SearchCriteria) (imap.UIDSet, error) {
+	var options *imap.SearchOptions
+	if s.has(imap.CapESearch) {
+		options = &imap.SearchOptions{ReturnAll: true}
+	}
+	data, err := s.client.UIDSearch(criteria, options).Wait()
+	if s.without(imap.CapESearch, err) {
+		return s.search(criteria)
+	}
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	found, _ := data.All.(imap.UIDSet)
+	return found, nil
 }
 
 // confirm asks for the messages that the program has and that the server does not list, when
@@ -95,41 +132,4 @@ func (s *session) confirm(ctx context.Context, b *box) error {
 	v.update()
 	v.uids = union(v.uids, common(normal(found), missing))
 	return nil
-}
-
-// lookAtFlags asks which messages have changed since the view's modSeq. The greatest
-// sequence of the answer is that of the view then: it does not matter that a message with a
-// lower one may not have been announced yet, as new messages are asked for by their UIDs.
-func (s *session) lookAtFlags() error {
-	v := &s.view
-	if !v.flags || !v.condStore || len(v.uids) == 0 {
-		v.flags = false
-		return nil
-	}
-	v.flags = false
-	options := &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq}
-	changed, highest, err := s.fetch(imap.UIDSet{{Start: 1, Stop: last(v.uids)}}, options)
-	if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
-		v.condStore, v.modSeq, v.anyChanged = false, 0, true
-		return nil
-	}
-	v.modSeq, v.changed = max(v.modSeq, highest), union(v.changed, changed)
-	return s.failure(err)
-}
-
-// fetch returns of which messages the server sends what is asked for, and the greatest
-// modification sequence among them.
-func (s *session) fetch(uids imap.UIDSet, o *imap.FetchOptions) (sent imap.UIDSet, highest uint64, err error) {
-	cmd := s.client.Fetch(uids, o)
-	for m := cmd.Next(); m != nil; m = cmd.Next() {
-		data, err := m.Collect()
-		if err != nil {
-			break // Close has the reason
-		}
-		if data.UID > 0 {
-			sent.AddNum(data.UID)
-		}
-		highest = max(highest, data.ModSeq)
-	}
-	return normal(sent), highest, cmd.Close()
 }

@@ -58,42 +58,68 @@ func (r reader) Read(p []byte) (int, error) {
 // failed, any error that f returns is taken for that of reading.
 //
 // A message that the server cannot give is told to Options.Notice, once, and does not hold up
-// the others. If the server has refused it, it comes again every [Config.Poll] and with the
-// next change, until the server gives it or it is gone; if what has come cannot be read, it
-// counts as one that the program has.
+// the others. If the server has refused it, or has left it or a part of it out without a word,
+// it comes again every [Config.Poll] and with the next change, until the server gives it or it is
+// gone; if what has come cannot be read, it counts as one that the program has. If the server
+// refuses all that are left, the mailbox is one that cannot be looked at: see [Config.Refused].
+// Only a command with o.Raw that it does not understand is an error that ends Run.
 func EachMessage(o *imapconn.FetchOptions, f func(context.Context, *Message) error) Handler {
 	return func(ctx context.Context, client *imapconn.Client, c Change) error {
 		if len(c.New) == 0 {
 			return nil
 		}
-		var refused imap.UIDSet
+		e := each{ctx: ctx, client: client, told: c.told, f: f}
 		for got, err := range client.FetchEach(ctx, c.New, o) {
-			if err == nil {
-				m := &Message{Message: got, Mailbox: c.Mailbox, UIDValidity: c.UIDValidity}
-				err = f(ctx, m)
-				if m.failed != nil && (err != nil || client.Err() != nil) {
-					err = m.failed
-				}
+			if no, ok := err.(*imap.Error); ok && (no.Type == imap.StatusResponseTypeNo || o == nil || len(o.Raw) == 0) {
+				return &refusal{no}
 			}
-			var odd *imapconn.MessageError
-			if errors.As(err, &odd) && odd.UID == got.UID {
-				c.told.odd(odd)
-				var no *imap.Error
-				if err = nil; errors.As(odd, &no) {
-					refused = union(refused, one(got.UID))
-					continue
-				}
-			}
-			if err == nil {
-				err = c.told.has(got.UID)
-			}
-			if err != nil {
+			if err := e.message(&Message{Message: got, Mailbox: c.Mailbox, UIDValidity: c.UIDValidity}, err); err != nil {
 				return err
 			}
 		}
-		if len(refused) == 0 {
+		rest := minus(normal(c.New), normal(e.had)) // refused, vanished, or left out by the server
+		if len(rest) == 0 {
 			return nil
 		}
-		return c.Handled(c.After.Without(refused))
+		return c.Handled(c.After.Without(rest))
 	}
 }
+
+// each is a loop of EachMessage.
+type each struct {
+	ctx    context.Context
+	client *imapconn.Client
+	told   *telling
+	f      func(context.Context, *Message) error
+	had    imap.UIDSet // what the program has, or can never have
+}
+
+// message has the program handle a message, unless err says why it cannot be had.
+func (e *each) message(m *Message, err error) error {
+	if err == nil {
+		err = e.f(e.ctx, m)
+		if m.failed != nil && (err != nil || e.client.Err() != nil) {
+			err = m.failed
+		}
+	}
+	var odd *imapconn.MessageError
+	if errors.As(err, &odd) && odd.UID == m.UID {
+		e.told.odd(odd)
+		var refused *imap.Error
+		if err = nil; m.failed != nil || errors.As(odd, &refused) {
+			return nil
+		}
+	}
+	if err == nil {
+		err = e.told.has(m.UID)
+	}
+	e.had.AddNum(m.UID)
+	return err
+}
+
+// refusal is the error of a Handler whose loop the server has refused.
+type refusal struct{ no *imap.Error }
+
+func (e *refusal) Error() string { return e.no.Error() }
+
+func (e *refusal) Unwrap() error { return e.no }

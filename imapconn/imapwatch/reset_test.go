@@ -3,6 +3,7 @@ package imapwatch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,4 +73,26 @@ func TestResetEmpty(t *testing.T) {
 		f.srv.Deliver(letter(1))
 		f.run(func() { f.want("new 1") })
 	})
+}
+
+// A SELECT that does not tell UIDVALIDITY is no reset, and no beginning: the mailbox is looked
+// at when the next one does.
+func TestNoValidity(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+			if begun {
+				f.run(func() { f.want("new 1") })
+				f.srv.Deliver(letter(2))
+			}
+			f.order(dialtest.Rule{At: "SELECT", Times: 1, Obey: true, Reply: "* 1 EXISTS\nOK [READ-WRITE] done"})
+			f.run(func() {
+				f.want()
+				time.Sleep(f.renew() + time.Minute)
+				f.complete()
+			})
+			if len(f.refused) != 1 || !strings.Contains(f.refused[0], "UIDVALIDITY") || len(f.downs) > 0 {
+				t.Errorf("begun %v: refused %q, outages %v", begun, f.refused, f.downs)
+			}
+		})
+	}
 }

@@ -1,7 +1,9 @@
 package imapwatch
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn"
+	imapline "github.com/mailconn/mailconn/internal/line/imap"
 	"github.com/mailconn/mailconn/internal/outage"
 	"github.com/mailconn/mailconn/internal/unsolicited"
 )
@@ -22,7 +25,9 @@ type session struct {
 	current *box      // the one that is selected, nil if it is none
 	left    *box      // the one that Handle has left for another
 	back    bool      // Handle had left the current one, and was told of nothing since
+	limit   uint64    // how many messages a command is carried out for
 	idles   bool      // the server has IDLE, and has not refused it
+	bare    bool      // the server has not understood an extension that it lists
 	polled  time.Time // when the mailboxes that are not watched by IDLE were asked for
 	nudged  time.Time
 	dead    atomic.Bool // the server did not answer when it was asked for a sign of life
@@ -44,11 +49,11 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
 	c.tries.LoggedIn()
-	s := &session{conn: c, client: client, idles: client.Caps().Has(imap.CapIdle)}
+	s := &session{conn: c, client: client, limit: messageLimit(client), idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
 	if _, over := err.(*dial.Error); over && ctx.Err() != nil {
-		err = &dial.Error{Phase: dial.PhaseSession, Endpoint: client.Security().Endpoint, Err: ctx.Err()}
+		err = s.ended(ctx.Err())
 	}
 	if time.Since(login) >= c.Stable {
 		c.tries.Reset()
@@ -57,6 +62,14 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		s.leave()
 	}
 	return err
+}
+
+// messageLimit returns how many messages the server carries a command out for (RFC 9738 §3).
+func messageLimit(client *imapconn.Client) uint64 {
+	if n, ok := imapline.Limit(client.Capabilities(), "MESSAGELIMIT"); ok && n > 0 {
+		return uint64(n)
+	}
+	return math.MaxUint64
 }
 
 // leaveTime bounds the farewell to a server.
@@ -153,15 +166,24 @@ func (s *session) differs(b *box) (bool, error) {
 	if b.refused {
 		return true, nil
 	}
-	options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: s.condStore()}
+	options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: s.has(imap.CapCondStore)}
 	data, err := s.client.Status(b.name, options).Wait()
+	if s.without(imap.CapCondStore, err) {
+		return s.differs(b)
+	}
 	if err != nil {
 		return false, s.tolerate(b, s.failure(err))
 	}
-	now := state{validity: data.UIDValidity, next: data.UIDNext, modSeq: data.HighestModSeq}
+	now := state{ // what is not told is taken to be as it was
+		validity: cmp.Or(data.UIDValidity, b.state.validity),
+		messages: b.state.messages,
+		next:     cmp.Or(data.UIDNext, b.state.next),
+		modSeq:   cmp.Or(data.HighestModSeq, b.state.modSeq),
+	}
 	if data.NumMessages != nil {
 		now.messages = *data.NumMessages
 	}
+	b.status = now
 	if b == s.current {
 		return now.validity != b.state.validity, nil
 	}

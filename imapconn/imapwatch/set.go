@@ -89,6 +89,17 @@ func nth(s imap.UIDSet, number uint32) imap.UID {
 	return 0
 }
 
+// windows returns ranges that have at most n of the UIDs each, and all of them together.
+func windows(s imap.UIDSet, n uint64) (all imap.UIDSet) {
+	start := imap.UID(1)
+	for number, messages := n, count(s); number < messages; number += n {
+		stop := nth(s, uint32(number))
+		all = append(all, imap.UIDRange{Start: start, Stop: stop})
+		start = stop + 1
+	}
+	return append(all, imap.UIDRange{Start: start, Stop: last(s)})
+}
+
 // last returns the greatest UID, 0 if there is none.
 func last(s imap.UIDSet) imap.UID {
 	if len(s) == 0 {

@@ -32,9 +32,12 @@ func (s *session) tell(ctx context.Context, b *box) error {
 		if len(c.New)+len(c.Changed)+len(c.Vanished) > 0 {
 			err := s.Handle(ctx, s.client, c)
 			t.over = true
+			var refused *refusal
 			switch over := s.client.Err(); {
 			case over != nil && (err == nil || ofSession(err, over)):
 				return s.failure(over) // what is not noted comes again
+			case errors.As(err, &refused):
+				return refused.no
 			case err != nil:
 				return &handlerError{b.name, err}
 			}

@@ -34,8 +34,8 @@ func (s *session) wait(ctx context.Context) error {
 		if waited := idle.Wait(); err == nil {
 			err = waited
 		}
-		if err != nil {
-			return s.failure(err)
+		if err := s.idleFailure(err); err != nil {
+			return err
 		}
 	}
 	switch over := s.client.Err(); {
@@ -48,7 +48,7 @@ func (s *session) wait(ctx context.Context) error {
 		return s.failure(errOverflow)
 	}
 	if quiet || doubtful || idle == nil && s.current != nil { // a STATUS of another mailbox tells nothing of this one
-		return s.failure(s.client.Noop().Wait())
+		return s.outage(s.client.Noop().Wait())
 	}
 	return nil
 }
@@ -60,16 +60,21 @@ func (s *session) beginIdle() (*imapclient.IdleCommand, error) {
 		return nil, nil
 	}
 	idle, err := s.client.Idle()
-	if err == nil {
-		return idle, nil
+	if err != nil {
+		return nil, s.idleFailure(err)
 	}
-	if err = s.failure(err); err != nil {
-		if _, refused := err.(*imap.Error); !refused {
-			return nil, err
-		}
+	return idle, nil
+}
+
+// idleFailure is failure for an IDLE. A server that refuses it, at its beginning or at its
+// end, is asked from then on like one without.
+func (s *session) idleFailure(err error) error {
+	err = s.failure(err)
+	if _, refused := err.(*imap.Error); refused {
+		s.idles = false
+		return nil
 	}
-	s.idles = false
-	return nil, nil
+	return err
 }
 
 // listen returns when the server has told of something or has ended the session, when

@@ -49,7 +49,7 @@ func Run(ctx context.Context, c Config) (err error) {
 }
 
 // Once looks into each mailbox once, and returns nil if all that has changed was handled, but
-// for messages of which [EachMessage] has told Options.Notice.
+// for messages of which [EachMessage] has told Options.Notice, or which the server has left out.
 // Without Config.Refused the error holds one for each mailbox that could not be looked at.
 // An outage is a [*dial.Error].
 func Once(ctx context.Context, c Config) (err error) {

@@ -102,6 +102,10 @@ func (p *Pending) Idling() bool {
 	return p.First(func(c *Command) bool { return c.Idling }) != nil
 }
 
+// EndsNoIdle reports whether b, which the client is about to write, is the end of an IDLE
+// that the server has ended by itself. The server would take it for a command.
+func (p *Pending) EndsNoIdle(b []byte) bool { return string(b) == "DONE\r\n" && !p.HalfSent() }
+
 // None reports whether no command is pending.
 func (p *Pending) None() bool { return len(p.List) == 0 && p.Open == nil }
 

@@ -3,11 +3,15 @@ package stream
 import "time"
 
 // sending notes what the client is about to write, and reports whether it is not to be
-// sent: it belongs to a command whose literal the server has refused.
+// sent: it belongs to a command whose literal the server has refused, or to an IDLE that it
+// has ended.
 func (s *Stream) sending(p []byte) (swallowed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.giveWay()
+	if s.pending.EndsNoIdle(p) {
+		return true
+	}
 	was, epoch := s.pending.Due() != nil, s.pending.Epoch
 	swallowed = s.pending.Refusing != nil && s.pending.Open == s.pending.Refusing
 	if s.pending.Write(p); s.pending.Epoch != epoch {

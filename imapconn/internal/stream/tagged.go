@@ -27,6 +27,9 @@ func (s *Stream) tagged(b []byte, h response.Head) error {
 	defer s.mu.Unlock()
 	c := s.pending.Find(h.Tag(b))
 	switch {
+	case c == nil && string(h.Tag(b)) == "DONE": // has crossed the server's own end of an IDLE
+		s.drop(len(b), mend.Unfamiliar, "an answer to DONE, which is no command,")
+		return nil
 	case c == nil:
 		return wire.Violation(policy.ErrInjected, string(b))
 	case !h.Kind.IsStatus() || h.Kind == response.BYE:

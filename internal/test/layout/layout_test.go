@@ -77,7 +77,7 @@ var allowed = map[string][]string{
 	"imapconn/internal/stream":         {"dial", "imapconn/internal/commands", "imapconn/internal/notice", "imapconn/internal/values", "internal/deflate", "internal/line/imap/mend", "internal/line/imap/message", "internal/line/imap/response", "internal/session", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/..."},
 	"imapconn/internal/imaplogin":      {"dial", "dial/auth", "internal/line", "internal/line/imap", "internal/wire", "policy"},
 	"imapconn/internal/fetch":          {"imapconn/internal/commands", "imapconn/internal/numset", "imapconn/internal/stream", "imapconn/internal/values", "internal/line/imap", "internal/line/imap/message", "internal/line/imap/response", goIMAP},
-	"imapconn/imapwatch":               {"dial", "dial/auth", "imapconn", "internal/disk", "internal/outage", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/..."},
+	"imapconn/imapwatch":               {"dial", "dial/auth", "imapconn", "internal/disk", "internal/line/imap", "internal/outage", "internal/unsolicited", "internal/wire", "policy", goIMAP + "/..."},
 	"smtpconn":                         {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/line/smtp/...", "internal/session", "internal/wire", "policy", "smtpconn/internal/smtplogin", goSMTP, goSASL},
 	"smtpconn/internal/smtplogin":      {"dial", "dial/auth", "internal/line", "internal/line/smtp", "internal/wire"},
 	"smtpconn/mx":                      {"dial", "dial/dns", "internal/disk", "internal/netguard", "internal/verify", "internal/verify/expect", "internal/wire", "policy", "smtpconn", goSMTP, dnsmessage},
