@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // AppendEach appends messages to a mailbox, and returns a loop over what has become of
@@ -88,7 +86,7 @@ func (e *AppendError) Error() string {
 	if e.InDoubt {
 		doubt = " may have been appended"
 	}
-	return wire.Printable(fmt.Sprintf("imapconn: message %d%s: %v", e.Index, doubt, e.Err))
+	return ofMessage(fmt.Sprintf("message %d%s", e.Index, doubt), e.Err)
 }
 
 // Unwrap returns Err.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -89,7 +90,9 @@ func (c *Client) loopError(err error) error {
 type FetchOptions struct {
 	// Envelope asks for the fields of the header that lists of messages show.
 	Envelope bool
-	// BodyStructure asks for the tree of the message's parts.
+	// BodyStructure asks for the tree of the message's parts, to fetch one by its Part in
+	// Sections. Words in it are as the server writes them: compare the value of a
+	// disposition, as of an ATTACHMENT, and an encoding without regard to case.
 	BodyStructure bool
 	// InternalDate asks for the time at which the server has got the message.
 	InternalDate bool
@@ -194,8 +197,14 @@ type MessageError struct {
 
 // Error returns the message's UID and the reason.
 func (e *MessageError) Error() string {
-	return wire.Printable(fmt.Sprintf("imapconn: message with UID %d: %v", e.UID, e.Err))
+	return ofMessage(fmt.Sprintf("message with UID %d", e.UID), e.Err)
 }
 
 // Unwrap returns Err.
 func (e *MessageError) Unwrap() error { return e.Err }
+
+// ofMessage returns the text of an error about one message of a loop. The package is named
+// once in it.
+func ofMessage(which string, err error) string {
+	return wire.Printable(fmt.Sprintf("imapconn: %s: %s", which, strings.TrimPrefix(fmt.Sprint(err), "imapconn: ")))
+}
