@@ -12,7 +12,9 @@ import (
 type Token struct {
 	User string // whom the token is for
 	// Secret is the token: a [Secret], or what gives one at each login, as an account
-	// of package dial/auth/oauth does, which is a module of its own.
+	// of package dial/auth/oauth does, which is a module of its own. A program that has a
+	// refresh token already takes a [SourceFunc] around golang.org/x/oauth2, which returns
+	// a new token when the last one was refused.
 	Secret Source
 
 	// Mechanisms are the only ones that may be used, of OAUTHBEARER and
