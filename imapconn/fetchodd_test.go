@@ -118,7 +118,7 @@ func TestFetchEachOfOddServers(t *testing.T) {
 				return strings.Replace(body(1, strings.Repeat("x", 64<<10)), "SIZE 1 ", "SIZE 100000 ", 1)
 			}
 			return "* 1 FETCH (UID 1 BODY[]<65536> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n"
-		}, "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read"},
+		}, "1?imapconn: message with UID 1: the message has vanished while it was read"},
 		{"odd blanks", func(string) string {
 			return "* 1  FETCH ( UID 1 RFC822.SIZE 1 BODY[]<0> {1}\r\na FLAGS ( \\Seen ))\r\n"
 		}, "1=a"},
@@ -143,7 +143,7 @@ func TestFetchEachOfOddServers(t *testing.T) {
 				return body(1, strings.Repeat("x", 64<<10))
 			}
 			return ""
-		}, "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read"},
+		}, "1?imapconn: message with UID 1: the message has vanished while it was read"},
 		{"BYE", func(string) string { return body(1, "a") + "* BYE going down\r\n" }, "1=a dial: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
