@@ -33,12 +33,15 @@ import (
 // uids may have ranges and "*". Messages that do not exist, or that vanish during the
 // loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes
 // on; m is never nil, and reading it then fails. Every other error is the loop's last: a
-// [*dial.Error] if the session has ended or ctx has, the server's *imap.Error if it
-// refuses what was asked for, [ErrMailboxChanged], or [ErrIdle].
+// [*dial.Error] if the session has ended or ctx has, or, with phase dial.PhaseConfig, if an
+// argument is wrong, the server's *imap.Error if it refuses what was asked for,
+// [ErrMailboxChanged], or [ErrIdle].
 func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		f, err := c.newFetcher(ctx, uids, o)
-		if err == nil {
+		if err != nil {
+			err = c.wrongCall(err)
+		} else {
 			err = f.Each(func(r *fetch.Message) bool {
 				m := newMessage(r)
 				goOn := yield(m, m.err)
@@ -83,6 +86,12 @@ func (c *Client) loopError(err error) error {
 	}
 	sec := c.conn.Security()
 	return &dial.Error{Phase: dial.PhaseSession, Endpoint: sec.Endpoint, Err: err, Known: sec.Known}
+}
+
+// wrongCall returns the error of a call with a wrong argument: nothing was sent, and the
+// session goes on.
+func (c *Client) wrongCall(err error) error {
+	return &dial.Error{Phase: dial.PhaseConfig, Endpoint: c.conn.Security().Endpoint, Err: err}
 }
 
 // FetchOptions say what FetchEach asks for beside the UID, the flags and the size. nil

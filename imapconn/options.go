@@ -34,8 +34,8 @@ type Options struct {
 	Bounds Bounds
 
 	// Compress asks the server, after the login, to compress what both sides say
-	// (COMPRESS=DEFLATE, RFC 4978): lists of messages take a fifth of the bytes, texts a
-	// third. A server that does not list it, or refuses, goes on without;
+	// (COMPRESS=DEFLATE, RFC 4978): lists of messages and texts take a fraction of the
+	// bytes. A server that does not list it, or refuses, goes on without;
 	// [Client.Compressed] tells. It is asked for inside TLS, or with policy.NoTLS.
 	//
 	// It is off by default because the length of compressed data tells of its content: an

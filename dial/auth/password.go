@@ -80,7 +80,7 @@ func (p Password) check() error {
 		return err
 	}
 	if !slices.ContainsFunc(passwordMechanisms, p.allows) {
-		return errors.New("no mechanism is allowed")
+		return errors.New("Mechanisms, NoPlaintext, RequireBinding and Identity leave no mechanism that may be used")
 	}
 	return nil
 }

@@ -36,10 +36,13 @@ func (t Token) check() error {
 	if err := checkSource("token", t.Secret, checkToken); err != nil {
 		return err
 	}
-	if len(t.mechanisms()) == 0 {
-		return errors.New("no mechanism is allowed")
+	if err := checkNames(t.Mechanisms, tokenMechanisms); err != nil {
+		return err
 	}
-	return checkNames(t.Mechanisms, tokenMechanisms)
+	if len(t.mechanisms()) == 0 {
+		return errors.New("Mechanisms is empty, and not nil: nothing may be used")
+	}
+	return nil
 }
 
 func (t Token) terms() terms {
