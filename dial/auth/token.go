@@ -40,7 +40,7 @@ func (t Token) check() error {
 		return err
 	}
 	if len(t.mechanisms()) == 0 {
-		return errors.New("Mechanisms is empty, and not nil: nothing may be used")
+		return errors.New("no mechanism may be used: Mechanisms is empty, and not nil")
 	}
 	return nil
 }
