@@ -15,7 +15,8 @@
 //     mailboxes
 //   - smtpconn: a go-smtp client, for submission and relay, which also sends messages
 //     with an outcome for each; smtpconn/pool sends over several connections,
-//     and smtpconn/outbox keeps messages on disk until their outcome is known
+//     smtpconn/outbox keeps messages on disk until their outcome is known, and
+//     smtpconn/mx delivers to the mail servers of other domains
 //   - pop3conn: a POP3 client; pop3conn/pop3watch tells a program which messages are new
 //
 // Others, where they are needed:
@@ -24,6 +25,7 @@
 //   - dial/auth/oauth, a module of its own: tokens, by a browser or on another device
 //   - dial/dns: one question to a resolver
 //   - dial/legacy: old settings such as "ssl: true"
+//   - dial/trust: how a server was verified
 //   - dial/peers: which servers had TLS, in memory, in a file or in a database
 //   - dial/dialtest: honest and hostile mail servers, for your tests
 //

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -247,4 +248,6 @@ func TestCancelRace(t *testing.T) {
 	if won == 0 || lost == 0 {
 		t.Errorf("no race: %d to %d", won, lost)
 	}
+	papers.Says(t, "README.md", "%d races between success and cancellation", races)
+	papers.Says(t, "SECURITY.md", "%d races", races)
 }

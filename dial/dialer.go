@@ -127,7 +127,7 @@ func (d *Dialer) DialSetup(ctx context.Context, e Endpoint, f func(context.Conte
 func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, error) {
 	c, err := d.prepare(ctx, e)
 	if err == nil && raw == nil {
-		err = c.fail(errors.New("no connection"))
+		err = c.fail(errors.New("nil connection"))
 	}
 	if err != nil {
 		if raw != nil {

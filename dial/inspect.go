@@ -66,7 +66,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	blind.Peers, blind.Pins, blind.OnDowngrade = nil, nil, nil
 	c, err := blind.prepare(ctx, e)
 	if err == nil && c.endpoint.Policy == policy.NoTLS {
-		err = c.fail(errors.New("there is no certificate under no-tls"))
+		err = c.fail(errors.New("no-tls has no certificate to inspect: choose a policy with TLS"))
 	}
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -173,7 +174,7 @@ func TestMemoryOutcomes(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cells", cells)
+	papers.Says(t, "SECURITY.md", "%d cells", cells)
 }
 
 // outcome returns the outcome of a dial as the table names it. For a violation that is

@@ -49,7 +49,7 @@ func NewPin(e Endpoint, leaf *x509.Certificate) (Pin, error) {
 func (p Pin) check() error {
 	switch {
 	case p.Endpoint.Policy == policy.NoTLS:
-		return errors.New("there is no certificate under no-tls")
+		return errors.New("no-tls has no certificate to pin: choose a policy with TLS")
 	case p.Key.IsZero():
 		return errors.New("no key")
 	}

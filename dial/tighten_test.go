@@ -14,6 +14,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -97,6 +98,7 @@ func TestMemoryOnlyTightens(t *testing.T) {
 		t.Errorf("seed %d: the memory never refused anything in %d dials", seed, dials)
 	}
 	t.Logf("%d dials, %d refused by memory alone", dials, refused)
+	papers.Says(t, "SECURITY.md", "%d pairs of dials", dials)
 }
 
 // step is one event of a walk.

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-
-	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // AppendEach appends messages to a mailbox, and returns a loop over what has become of
@@ -31,10 +29,10 @@ import (
 // A content that ends or fails when its length was announced ends the session, as IMAP
 // has no other way out of a literal, and so does the end of ctx while messages are being
 // written. Each message under way is then an AppendError that says whether the server may
-// have it, and the loop's last error, a [*dial.Error], says why the loop has ended; messages that
-// were not taken from the sequence yet are not sent. [ErrIdle] ends the loop as well, but not
-// the session. A message without an error is in the
-// mailbox. a is never nil.
+// have it, and the loop's last error, a [*dial.Error], says why the loop has ended; messages
+// that were not taken from the sequence yet are not sent. [ErrIdle] ends the loop as well,
+// but not the session, and so does an argument that is wrong, with a [*dial.Error] of phase
+// dial.PhaseConfig. A message without an error is in the mailbox. a is never nil.
 //
 // A program that leaves the loop early does not learn of the rest of the messages that
 // were sent together. The sequence is called, and contents that are held are read, while no command
@@ -42,8 +40,10 @@ import (
 // not use it.
 func (c *Client) AppendEach(ctx context.Context, mailbox string, messages iter.Seq[Append]) iter.Seq2[*Appended, error] {
 	return func(yield func(*Appended, error) bool) {
-		a, err := c.newAppender(ctx, mailbox)
-		if err == nil {
+		a, err := c.newAppender(ctx, mailbox, messages)
+		if err != nil {
+			err = c.wrongCall(err)
+		} else {
 			err = a.each(messages, yield)
 		}
 		if err != nil {
@@ -88,7 +88,7 @@ func (e *AppendError) Error() string {
 	if e.InDoubt {
 		doubt = " may have been appended"
 	}
-	return wire.Printable(fmt.Sprintf("imapconn: message %d%s: %v", e.Index, doubt, e.Err))
+	return ofMessage(fmt.Sprintf("message %d%s", e.Index, doubt), e.Err)
 }
 
 // Unwrap returns Err.

@@ -75,12 +75,12 @@ func TestAppendEachSaysNothing(t *testing.T) {
 		m       imapconn.Append
 		want    string
 	}{
-		{"", imapconn.Append{}, "mailbox"},
-		{"a\r\nb", imapconn.Append{}, "mailbox"},
-		{"\xff", imapconn.Append{}, "mailbox"},
-		{"INBOX", imapconn.Append{}, "0!false imapconn: a message without content"},
+		{"", imapconn.Append{}, "config: imapconn: the name of a mailbox"},
+		{"a\r\nb", imapconn.Append{}, "config: imapconn: the name of a mailbox"},
+		{"\xff", imapconn.Append{}, "config: imapconn: the name of a mailbox"},
+		{"INBOX", imapconn.Append{}, "0!false imapconn: no content"},
 		{"INBOX", imapconn.Append{Content: strings.NewReader("x"), Flags: []imap.Flag{"a b"}}, "0!false imapconn: a flag"},
-		{"INBOX", imapconn.Append{Content: strings.NewReader("")}, "0!false imapconn: a message without content"},
+		{"INBOX", imapconn.Append{Content: strings.NewReader("")}, "0!false imapconn: no content"},
 		{"INBOX", imapconn.Append{Content: strings.NewReader("x"), Time: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)}, "0!false imapconn: a date"},
 		{"INBOX", imapconn.Append{Content: io.LimitReader(zeros{}, 2<<20)}, "0!false imapconn: a content of more than"},
 		{"INBOX", imapconn.Append{Content: iotest.ErrReader(errors.New("no disk"))}, "0!false no disk"},

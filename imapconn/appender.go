@@ -37,9 +37,12 @@ type appender struct {
 }
 
 // newAppender checks what can be checked before a command is sent.
-func (c *Client) newAppender(ctx context.Context, mailbox string) (*appender, error) {
-	if ctx == nil {
+func (c *Client) newAppender(ctx context.Context, mailbox string, messages iter.Seq[Append]) (*appender, error) {
+	switch {
+	case ctx == nil:
 		return nil, errors.New("nil context")
+	case messages == nil:
+		return nil, errors.New("imapconn: nil messages")
 	}
 	name, err := quotedMailbox(mailbox, c.utf8.Load())
 	if err != nil {
@@ -71,9 +74,6 @@ type outgoing struct {
 
 // each runs the loop.
 func (a *appender) each(messages iter.Seq[Append], yield func(*Appended, error) bool) error {
-	if messages == nil {
-		return errors.New("imapconn: nil messages")
-	}
 	b := new(appendBatch)
 	for m := range messages {
 		a.add(b, m)
@@ -123,9 +123,9 @@ func (a *appender) add(b *appendBatch, m Append) {
 }
 
 var (
-	errNoContent = errors.New("imapconn: a message without content")
+	errNoContent = errors.New("imapconn: no content")
 	errLarge     = fmt.Errorf("imapconn: a content of more than %d bytes has to be an io.ReadSeeker", maxContent)
-	errFlag      = errors.New("imapconn: a flag that is no atom")
+	errFlag      = errors.New("imapconn: a flag is empty, or has a character that an atom cannot have")
 	errDate      = errors.New("imapconn: a date that is not in the years 1 to 9999")
 )
 

@@ -65,7 +65,7 @@ func ExampleClient_AppendEach() {
 	}
 	// Output:
 	// appended with UID 1
-	// imapconn: message 1: imapconn: a message without content
+	// imapconn: message 1: no content
 	// appended with UID 2
 }
 

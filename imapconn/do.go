@@ -37,8 +37,8 @@ import (
 //
 // Do does not send commands that change what the session is: LOGIN, AUTHENTICATE,
 // UNAUTHENTICATE, PROXYAUTH, STARTTLS, COMPRESS, LOGOUT, ENABLE, SELECT, EXAMINE, CLOSE,
-// UNSELECT, IDLE and NOTIFY. That, and an argument that cannot be sent, is an error before
-// anything is sent.
+// UNSELECT, IDLE and NOTIFY. That, and an argument that cannot be sent, is a [*dial.Error]
+// with phase dial.PhaseConfig, before anything is sent.
 //
 // The error is the server's *imap.Error if it refuses the command, [ErrIdle], or a
 // [*dial.Error] otherwise. When ctx ends, Do returns at once and the session goes on, unless
@@ -46,7 +46,7 @@ import (
 func (c *Client) Do(ctx context.Context, name string, args ...any) (*Reply, error) {
 	r, err := c.compose(ctx, name, args)
 	if err != nil {
-		return nil, c.loopError(err)
+		return nil, c.wrongCall(err)
 	}
 	d := &doing{limits: c.stream.Limits, reply: new(Reply)}
 	d.Data, d.Fetches, d.Hold = d.add, r.Command == "FETCH", c.stream.Limits.Line

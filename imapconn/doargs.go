@@ -28,10 +28,10 @@ const (
 )
 
 var (
-	errCommand = errors.New("imapconn: that is not the name of a command")
+	errCommand = errors.New("imapconn: not the name of a command, which is a word such as GETQUOTA, perhaps behind UID")
 	errNUL     = errors.New("imapconn: a string with NUL cannot be sent")
 	errAtom    = errors.New("imapconn: an Atom is empty, or has a character that an atom cannot have")
-	errSet     = errors.New("imapconn: a set that is empty")
+	errSet     = errors.New("imapconn: a set is empty, and cannot be sent")
 )
 
 // compose returns the command that Do sends.
@@ -56,7 +56,7 @@ func (c *Client) compose(ctx context.Context, name string, args []any) (commands
 		}
 	}
 	if w.size+w.text.Len() > maxCommandText {
-		return commands.Request{}, fmt.Errorf("imapconn: a command of more than %d bytes without its literals", maxCommandText)
+		return commands.Request{}, fmt.Errorf("imapconn: the command is longer than %d bytes without its literals", maxCommandText)
 	}
 	if len(w.literals) == 0 {
 		return commands.Request{Command: command, Text: w.text.String()}, nil
@@ -141,7 +141,7 @@ func (w *composer) literal(text string) error {
 
 func (w *composer) list(list List, depth int) error {
 	if depth == maxListDepth {
-		return fmt.Errorf("imapconn: more than %d lists in lists", maxListDepth)
+		return fmt.Errorf("imapconn: lists are nested more than %d deep", maxListDepth)
 	}
 	w.text.WriteByte('(')
 	for i, arg := range list {
@@ -168,10 +168,10 @@ func (w *composer) number(arg any) error {
 	case uint64:
 		n = int64(arg) // what does not fit is negative
 	default:
-		return fmt.Errorf("imapconn: an argument of type %T", arg)
+		return fmt.Errorf("imapconn: an argument of type %T cannot be sent; the documentation of Do lists the types", arg)
 	}
 	if n < 0 {
-		return fmt.Errorf("imapconn: %v is no number of IMAP", arg)
+		return fmt.Errorf("imapconn: %v is not a number in IMAP, which has none below 0 or above 63 bits", arg)
 	}
 	w.text.WriteString(strconv.FormatInt(n, 10))
 	return nil

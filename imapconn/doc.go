@@ -32,6 +32,8 @@
 // Their documentation is that of [imapclient.Client]. They take no context: [Client]
 // says how one bounds them.
 //
+// The Attachment example of FetchEach lists the newest messages, and saves a part of one.
+//
 // Three are this package's: [Client.FetchEach] and [Client.AppendEach] fetch and append
 // many messages in a round trip or two, and [Client.Do] sends any other command. They may
 // be used beside all others: each waits until the commands that are pending are answered,

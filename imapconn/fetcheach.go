@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -32,12 +33,15 @@ import (
 // uids may have ranges and "*". Messages that do not exist, or that vanish during the
 // loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes
 // on; m is never nil, and reading it then fails. Every other error is the loop's last: a
-// [*dial.Error] if the session has ended or ctx has, the server's *imap.Error if it
-// refuses what was asked for, [ErrMailboxChanged], or [ErrIdle].
+// [*dial.Error] if the session has ended or ctx has, or, with phase dial.PhaseConfig, if an
+// argument is wrong, the server's *imap.Error if it refuses what was asked for,
+// [ErrMailboxChanged], or [ErrIdle].
 func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		f, err := c.newFetcher(ctx, uids, o)
-		if err == nil {
+		if err != nil {
+			err = c.wrongCall(err)
+		} else {
 			err = f.Each(func(r *fetch.Message) bool {
 				m := newMessage(r)
 				goOn := yield(m, m.err)
@@ -84,12 +88,20 @@ func (c *Client) loopError(err error) error {
 	return &dial.Error{Phase: dial.PhaseSession, Endpoint: sec.Endpoint, Err: err, Known: sec.Known}
 }
 
+// wrongCall returns the error of a call with a wrong argument: nothing was sent, and the
+// session goes on.
+func (c *Client) wrongCall(err error) error {
+	return &dial.Error{Phase: dial.PhaseConfig, Endpoint: c.conn.Security().Endpoint, Err: err}
+}
+
 // FetchOptions say what FetchEach asks for beside the UID, the flags and the size. nil
 // means the whole message.
 type FetchOptions struct {
 	// Envelope asks for the fields of the header that lists of messages show.
 	Envelope bool
-	// BodyStructure asks for the tree of the message's parts.
+	// BodyStructure asks for the tree of the message's parts, to fetch one by its Part in
+	// Sections. Words in it are as the server writes them: compare the value of a
+	// disposition, as of an ATTACHMENT, and an encoding without regard to case.
 	BodyStructure bool
 	// InternalDate asks for the time at which the server has got the message.
 	InternalDate bool
@@ -196,8 +208,14 @@ type MessageError struct {
 
 // Error returns the message's UID and the reason.
 func (e *MessageError) Error() string {
-	return wire.Printable(fmt.Sprintf("imapconn: message with UID %d: %v", e.UID, e.Err))
+	return ofMessage(fmt.Sprintf("message with UID %d", e.UID), e.Err)
 }
 
 // Unwrap returns Err.
 func (e *MessageError) Unwrap() error { return e.Err }
+
+// ofMessage returns the text of an error about one message of a loop. The package is named
+// once in it.
+func ofMessage(which string, err error) string {
+	return wire.Printable(fmt.Sprintf("imapconn: %s: %s", which, strings.TrimPrefix(fmt.Sprint(err), "imapconn: ")))
+}

@@ -64,8 +64,8 @@ func TestPiecesThatAreShort(t *testing.T) {
 func TestPiecesThatAreMissing(t *testing.T) {
 	for end, want := range map[string]string{
 		"TAG NO [UNAVAILABLE] locked\r\n":                                    "1?imapconn: message with UID 1: imap: NO [UNAVAILABLE] locked",
-		"* 1 FETCH (UID 1 BODY[]<9> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n": "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read",
-		"TAG OK done\r\n": "1?imapconn: message with UID 1: imapconn: the message has vanished while it was read",
+		"* 1 FETCH (UID 1 BODY[]<9> NIL)\r\nTAG OK [EXPUNGEISSUED] gone\r\n": "1?imapconn: message with UID 1: the message has vanished while it was read",
+		"TAG OK done\r\n": "1?imapconn: message with UID 1: the message has vanished while it was read",
 	} {
 		s := &portions{content: "123456789", size: 10, most: 10_000, end: end}
 		if got := summary(answered(t, nil, s.answer), t, imap.UIDSetNum(1), nil); got != want {

@@ -34,13 +34,13 @@ type Options struct {
 	Bounds Bounds
 
 	// Compress asks the server, after the login, to compress what both sides say
-	// (COMPRESS=DEFLATE, RFC 4978): lists of messages take a fifth of the bytes, texts a
-	// third. A server that does not list it, or refuses, goes on without;
+	// (COMPRESS=DEFLATE, RFC 4978): lists of messages and texts take a fraction of the
+	// bytes. A server that does not list it, or refuses, goes on without;
 	// [Client.Compressed] tells. It is asked for inside TLS, or with policy.NoTLS.
 	//
 	// It is off by default because the length of compressed data tells of its content: an
 	// attacker who sees how long the TLS records are, and can have text of his own in one
-	// stream with a secret text, as everybody can who sends mail to the user, may guess the
+	// stream with a secret text, as every sender of mail to the user can, may guess the
 	// secret piece by piece. Passwords are not in the stream. A compressed session holds
 	// 80 KiB more, and 800 KiB more from its first long APPEND on. The Dialer's Transcript
 	// counts what is compressed and does not show it.

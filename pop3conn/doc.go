@@ -24,6 +24,10 @@
 // [ErrPipelining]. If it always comes with a server, that server cannot do what it
 // lists, and wants the option.
 //
+// POP3 does not tell when a message came. To find what is old, read the Date of each
+// header by TopEach, as the DeleEach example does, or let package pop3watch count from the
+// look in which the program got a message.
+//
 // Package pop3watch, below this one, tells a program what is new from session to session.
 //
 // # Deleting

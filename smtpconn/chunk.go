@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	errLength  = errors.New("smtpconn: the content is not as long as it said")
+	errLength  = errors.New("smtpconn: the content is shorter or longer than its method Len has said")
 	errRefused = errors.New("smtpconn: the server lists CHUNKING and does not take BDAT; with Options.NoChunking it is not used")
 )
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -118,6 +119,7 @@ func (d dialogue) healthy(t *testing.T) (said, answered, commands int) {
 // Whatever a server does, and wherever: what it took is never "not sent" or
 // "refused", and what it did not take is never "sent".
 func TestFaultMatrix(t *testing.T) {
+	runs := 0
 	for _, d := range dialogues {
 		said, answered, commands := d.healthy(t)
 		for _, stalls := range []bool{false, true} {
@@ -137,6 +139,7 @@ func TestFaultMatrix(t *testing.T) {
 			for i := range answered {
 				at(&fault{reads: -1, writes: i}, fmt.Sprint("what it says ends at byte ", i))
 			}
+			runs += n
 			t.Logf("%s, %s: %d runs: %v", d.name, map[bool]string{true: "stalled", false: "cut"}[stalls], n, count)
 			if count["sent, committed"] == 0 || count["not sent, not committed"] == 0 || count["in doubt, committed"] == 0 {
 				t.Errorf("%s: %v", d.name, count)
@@ -155,8 +158,10 @@ func TestFaultMatrix(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { d.play(t, r, fmt.Sprintf("command %d: %s", i, reply), count) })
 			}
 		}
+		runs += n
 		t.Logf("%s, answers: %d runs: %v", d.name, n, count)
 	}
+	papers.Says(t, "SECURITY.md", "%d runs", runs)
 }
 
 // A cut after which the server's last words can still be read.

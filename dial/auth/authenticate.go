@@ -68,6 +68,9 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 // offers.
 func notOffered(o *offer, usable []mechanism) *Error {
 	e := &Error{Kind: KindMechanism, Offered: o.names()}
+	if len(e.Offered) == 0 && !o.setup.Encrypted() {
+		e.advice = "The server offers no login on a connection without TLS: use a policy with TLS."
+	}
 	for _, m := range usable {
 		if m.available(o, m.name) != foreign {
 			e.Acceptable = append(e.Acceptable, m.name)

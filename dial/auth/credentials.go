@@ -176,7 +176,7 @@ type SASL struct {
 
 func (c SASL) check() error {
 	if c.Start == nil {
-		return errors.New("no SASL client")
+		return errors.New("SASL.Start is nil")
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func (c SASL) attempts(o *offer) ([]attempt, error) {
 		return nil, err
 	}
 	if client == nil {
-		return nil, errors.New("no SASL client")
+		return nil, errors.New("SASL.Start has returned no client")
 	}
 	name, ir, err := client.Start()
 	if err != nil {

@@ -33,7 +33,9 @@ func TestCheck(t *testing.T) {
 		{"NUL in user", auth.Password{User: "u\x00x", Secret: secret("p")}, "user contains CR"},
 		{"CRLF in password", auth.Password{User: "u", Secret: secret(canary + "\r\n")}, "password contains CR"},
 		{"NUL in password", auth.Password{User: "u", Secret: secret(canary + "\x00")}, "password contains CR"},
-		{"no SASL client", auth.SASL{}, "no SASL client"},
+		{"no SASL client", auth.SASL{}, "SASL.Start is nil"},
+		{"a token's unknown mechanism", auth.Token{User: "u", Secret: secret("t"), Mechanisms: []string{"XOAUTH"}}, `unknown mechanism "XOAUTH"`},
+		{"none of a token's mechanisms", auth.Token{User: "u", Secret: secret("t"), Mechanisms: []string{}}, "Mechanisms is empty"},
 	} {
 		err := auth.Check(c.creds)
 		if (err == nil) != (c.word == "") || err != nil && !strings.Contains(err.Error(), c.word) {

@@ -73,6 +73,6 @@
 //
 // # Work
 //
-// A server chooses how much work SCRAM is: from 4096 iterations to a million,
-// a fifth of a second or so. More or less is refused before any is done.
+// A server chooses how much work SCRAM is: from 4,096 iterations to a million, which take
+// a CPU a fraction of a second. More or less is refused before any is done.
 package auth

@@ -130,9 +130,14 @@ func wantGate(t *testing.T, name string, s *dial.Setup, creds auth.Credentials, 
 	if want != nil && s != nil && (!errors.As(err, &v) || v.Protocol != s.Security().Endpoint.Protocol || v.Policy != s.Security().Endpoint.Policy) {
 		t.Errorf("%s: violation %+v", name, v)
 	}
-	// Where nothing is offered, too, the gate comes first.
+	// Where nothing is offered, too, the gate comes first. Behind it the hint speaks of TLS
+	// if there is none.
 	nothing := &transport{}
-	if _, err := auth.Authenticate(t.Context(), s, nothing, creds); want != nil && !errors.Is(err, want) || len(nothing.log) > 0 {
+	if _, err = auth.Authenticate(t.Context(), s, nothing, creds); want != nil && !errors.Is(err, want) || len(nothing.log) > 0 {
 		t.Errorf("%s, %T, nothing offered: %v, sent %q", name, creds, err, nothing.log)
+	}
+	var none *auth.Error
+	if errors.As(err, &none) && strings.Contains(none.Hint(), "use a policy with TLS") == s.Encrypted() {
+		t.Errorf("%s, %T, nothing offered: hint %q", name, creds, none.Hint())
 	}
 }

@@ -80,7 +80,7 @@ func (p Password) check() error {
 		return err
 	}
 	if !slices.ContainsFunc(passwordMechanisms, p.allows) {
-		return errors.New("no mechanism is allowed")
+		return errors.New("no mechanism may be used that Mechanisms, NoPlaintext, RequireBinding and Identity all allow")
 	}
 	return nil
 }

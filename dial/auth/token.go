@@ -12,7 +12,9 @@ import (
 type Token struct {
 	User string // whom the token is for
 	// Secret is the token: a [Secret], or what gives one at each login, as an account
-	// of package dial/auth/oauth does, which is a module of its own.
+	// of package dial/auth/oauth does, which is a module of its own. A program that has a
+	// refresh token already takes a [SourceFunc] around golang.org/x/oauth2, which returns
+	// a new token when the last one was refused.
 	Secret Source
 
 	// Mechanisms are the only ones that may be used, of OAUTHBEARER and
@@ -34,10 +36,13 @@ func (t Token) check() error {
 	if err := checkSource("token", t.Secret, checkToken); err != nil {
 		return err
 	}
-	if len(t.mechanisms()) == 0 {
-		return errors.New("no mechanism is allowed")
+	if err := checkNames(t.Mechanisms, tokenMechanisms); err != nil {
+		return err
 	}
-	return checkNames(t.Mechanisms, tokenMechanisms)
+	if len(t.mechanisms()) == 0 {
+		return errors.New("no mechanism may be used: Mechanisms is empty, and not nil")
+	}
+	return nil
 }
 
 func (t Token) terms() terms {

@@ -186,7 +186,8 @@ func (m Message) clone() Message {
 }
 
 // Messages returns the messages that an SMTP server has taken so far. A message is
-// among them before its client is told that it was taken.
+// among them before its client is told that it was taken. An IMAP or POP3 server takes
+// none: [Server.Mailbox] returns what is in its INBOX.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -115,7 +115,7 @@ func (o *Options) check() error {
 		}
 		for _, e := range p.Endpoints {
 			if err := e.Validate(); err != nil || weak(e.Policy) || e.Protocol == policy.SMTP {
-				return fmt.Errorf("discover: Providers: %v is no server of a user's with TLS", e)
+				return fmt.Errorf("discover: Providers: %v is not an endpoint for IMAP, POP3 or submission with TLS", e)
 			}
 		}
 	}

@@ -36,12 +36,12 @@ func (r *Resolver) servers() ([]server, error) {
 	var all []server
 	for _, a := range addrs {
 		if !a.IsValid() || a.Port() == 0 {
-			return nil, errors.New("a server without an address or a port")
+			return nil, errors.New("a name server has no address, or no port")
 		}
 		all = append(all, server{a, trustAD || a.Addr().Unmap().IsLoopback()})
 	}
 	if all == nil {
-		return nil, errors.New("no servers")
+		return nil, errors.New("no name server is configured")
 	}
 	return all, nil
 }

@@ -99,7 +99,7 @@ func Endpoint(s Settings) (e dial.Endpoint, why string, err error) {
 func (s Settings) address() (string, int, error) {
 	host, port := s.Host, s.Port
 	if strings.Contains(host, "@") {
-		return "", 0, errors.New("host has an @ in it: credentials are set elsewhere")
+		return "", 0, errors.New("host has an @ in it: credentials belong in Options.Auth")
 	}
 	if h, p, err := net.SplitHostPort(host); err == nil {
 		n, err := strconv.Atoi(p)

@@ -81,7 +81,7 @@ func rows() []struct {
 		{"an IPv6 address without a port", s{Protocol: sub, Host: "::1", STARTTLS: on}, "submission://[::1]:587"},
 		{"no host", s{Protocol: sub, Port: 587}, "! no host"},
 		{"no protocol", s{Host: h, Port: 587, STARTTLS: on}, "! protocol not set"},
-		{"a password in the host", s{Protocol: sub, Host: "joe:secret@h.test", Port: 587}, "! credentials are set elsewhere"},
+		{"a password in the host", s{Protocol: sub, Host: "joe:secret@h.test", Port: 587}, "! credentials belong in Options.Auth"},
 	}
 }
 

@@ -51,7 +51,7 @@ var errNotLoaded = errors.New("imapwatch: the file of positions is not loaded")
 
 func (s *file) Load(ctx context.Context) (map[string]Position, error) {
 	if s.release != nil {
-		return nil, errors.New("imapwatch: the file of positions is in use")
+		return nil, errors.New("imapwatch: the file of positions is in use in this program: give each watch a File of its own")
 	}
 	release, err := disk.Lock(ctx, s.path+".lock")
 	if err != nil {

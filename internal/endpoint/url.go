@@ -15,7 +15,7 @@ import (
 func Parse(url string) (Endpoint, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
 	if strings.Contains(url, "@") || strings.Contains(url, "%40") {
-		return Endpoint{}, errors.New("endpoint has a user or a password in it; credentials are set elsewhere")
+		return Endpoint{}, errors.New("endpoint has a user or a password in it; credentials belong in Options.Auth")
 	}
 	if !ok {
 		return Endpoint{}, errors.New("endpoint is not a URL such as imaps://mail.example.org")
@@ -25,7 +25,7 @@ func Parse(url string) (Endpoint, error) {
 		return Endpoint{}, err
 	}
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 && rest[i:] != "/" {
-		return Endpoint{}, errors.New("endpoint has something behind host and port")
+		return Endpoint{}, errors.New("endpoint has a path, a query or a fragment behind host and port")
 	}
 	host, port, err := splitHostPort(strings.TrimSuffix(rest, "/"))
 	if err != nil {

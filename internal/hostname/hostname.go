@@ -19,7 +19,7 @@ import (
 // host may hold a password.
 func Normal(host string) (string, error) {
 	if strings.Contains(host, "@") {
-		return "", errors.New("host has an @ in it: credentials are set elsewhere")
+		return "", errors.New("host has an @ in it: credentials belong in Options.Auth")
 	}
 	if ip, ok := addr(host); ok {
 		if strings.Trim(ip.Zone(), zoneCharacters) != "" {

@@ -47,9 +47,9 @@ func checkNonce(field, ours string) error {
 	theirs, ok := strings.CutPrefix(field, "r="+ours)
 	switch {
 	case !ok || ours == "":
-		return errors.New("nonce is not ours")
+		return errors.New("nonce does not begin with the one that was sent")
 	case theirs == "":
-		return errors.New("nonce is only ours")
+		return errors.New("nonce is the one that was sent, and has nothing of the server in it")
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (s Start[C, O]) Dial(ctx context.Context, e dial.Endpoint) (none C, err err
 // [*dial.Error].
 func (s Start[C, O]) New(ctx context.Context, conn *dial.Conn) (none C, err error) {
 	if conn == nil {
-		return none, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("no connection")}
+		return none, &dial.Error{Phase: dial.PhaseConfig, Err: errors.New("nil connection")}
 	}
 	if err := s.check(conn.Endpoint()); err != nil {
 		conn.Close()

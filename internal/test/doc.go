@@ -16,6 +16,7 @@
 //   - oauthtest: a real authorization server (a module of its own)
 //   - packages: the list of this module's packages
 //   - page: the page of examples/check in a real browser (a module of its own)
+//   - papers: the figures in the papers, for the tests that count them
 //   - readme: the code, the paths and the tests that the papers name
 //   - replies: a server in memory that gives prepared answers, line by line
 //   - script: servers written down as text, hostile ones above all

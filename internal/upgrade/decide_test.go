@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -124,6 +125,7 @@ func TestDecide(t *testing.T) {
 	if want := 6 * len(everyPast) * 4 * (int(upgrade.NumEvents) + 1); len(seen) != want {
 		t.Errorf("the table decides %d cases, want %d", len(seen), want)
 	}
+	papers.Says(t, "SECURITY.md", "%d decisions", len(seen))
 }
 
 // check compares a decision with a cell.

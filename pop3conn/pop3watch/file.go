@@ -42,7 +42,7 @@ var errNotLoaded = errors.New("pop3watch: the file of notes is not loaded")
 
 func (s *file) Load(ctx context.Context) (map[string]Note, error) {
 	if s.release != nil {
-		return nil, errors.New("pop3watch: the file of notes is in use")
+		return nil, errors.New("pop3watch: the file of notes is in use in this program: give each watch a File of its own")
 	}
 	release, err := disk.Lock(ctx, s.path+".lock")
 	if err != nil {

@@ -36,8 +36,7 @@ type Config struct {
 	// Fetched is told of each attempt to fetch a policy, with the policy of the domain that
 	// counts after it, nil for none. An err beside a policy says that it was not fetched, or
 	// not kept: it counts until its MaxAge is over. An operator wants to know of that long
-	// before (RFC 8461 §10.2). It may be called by several goroutines at once; nil tells
-	// no one.
+	// before (RFC 8461 §10.2). It may be called by several goroutines at once. It may be nil.
 	Fetched func(domain string, counts *Policy, err error)
 
 	// Resolver answers all questions to the DNS. nil means the zero Resolver, which asks
@@ -73,7 +72,7 @@ type Config struct {
 	Permit func(netip.Addr) error
 
 	// Session is told of each attempt, and of each host that was not used, by the
-	// goroutine of the call. nil tells no one.
+	// goroutine of the call. It may be nil.
 	Session func(Session)
 }
 

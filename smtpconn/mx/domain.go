@@ -46,7 +46,7 @@ func (d domain) String() string {
 	return "[" + d.addr.String() + "]"
 }
 
-var errDomains = errors.New("mx: recipients of more than one domain: send to each domain by a call of its own")
+var errDomains = errors.New("mx: recipients of more than one domain: send one message for each domain")
 
 // domainOf returns the one domain of some recipients.
 func domainOf(recipients []string) (first domain, err error) {

@@ -55,6 +55,15 @@ func TestOutbox(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, end.ID, end.Err)
 		}
 	}
+	several := smtpconn.Envelope{From: "joe@sender.example", To: []string{"u@good.signed.example", "u@null.example"}}
+	if err := box.Put(t.Context(), "several", several, strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	for range several.To {
+		if end := <-ends; end.ID != "several" || end.Err == nil || !strings.Contains(end.Err.Error(), "one message for each domain") {
+			t.Errorf("several domains: %s, %v", end.ID, end.Err)
+		}
+	}
 	put("doubt.example", false)
 	if d := <-doubts; d.ID != "doubt.example" {
 		t.Errorf("in doubt: %v", d)

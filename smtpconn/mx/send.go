@@ -20,7 +20,9 @@ import (
 // not, nor is one that leaves the message in doubt. content is read from where it stands,
 // and again from there for each attempt.
 //
-// Every error is a [*smtpconn.SendError]. If servers were tried, or could not be, an
+// Every error is a [*smtpconn.SendError]. Recipients of several domains, or of a domain
+// that cannot be one, are the message's fault: it is not sent, and package outbox gives it
+// up at once. If servers were tried, or could not be, an
 // [*Error] is in its chain, with the evidence of each attempt. Its Temporary method tells a
 // message that is to be sent again later from one that goes back to its sender.
 //
@@ -34,14 +36,14 @@ func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadS
 		return nil, badCall(errors.New("mx: nil content"))
 	}
 	if err := e.Validate(); err != nil {
-		return nil, badCall(err)
+		return nil, badMessage(err)
 	}
 	to, err := domainOf(e.To)
 	if err != nil {
-		return nil, badCall(err)
+		return nil, badMessage(err)
 	}
 	if err := s.calls.enter(); err != nil {
-		return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
+		return nil, notSent(smtpconn.PhaseConnect, err)
 	}
 	defer s.calls.group.Done()
 	d := &delivery{sender: s, envelope: e, content: content}
@@ -50,14 +52,20 @@ func (s *Sender) Send(ctx context.Context, e smtpconn.Envelope, content io.ReadS
 	}
 	d.watchEnd()
 	if d.route, err = s.route(ctx, to); err != nil {
-		return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: err}
+		return nil, notSent(smtpconn.PhaseConnect, err)
 	}
 	return d.run(ctx)
 }
 
-func badCall(err error) error {
-	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConfig, Err: &wire.CallError{Err: err}}
+func notSent(phase smtpconn.Phase, err error) error {
+	return &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: phase, Err: err}
 }
+
+// badMessage is the error of an envelope that no call can deliver. An outbox gives the
+// message up.
+func badMessage(err error) error { return notSent(smtpconn.PhaseConfig, &wire.Fault{Err: err}) }
+
+func badCall(err error) error { return notSent(smtpconn.PhaseConfig, &wire.CallError{Err: err}) }
 
 // delivery is one call of Send.
 type delivery struct {

@@ -155,7 +155,7 @@ func TestSendDomains(t *testing.T) {
 	before := len(w.Names.Asked())
 	for _, to := range [][]string{{"u@a.example", "u@b.example"}, {"u"}, {"u@"}, {"u@a b"}, {"u@[192.0.2]"}, {}} {
 		var failed *smtpconn.SendError
-		if _, err := w.send(to...); !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Temporary() || failed.Phase != smtpconn.PhaseConfig {
+		if _, err := w.send(to...); !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Temporary() || failed.Phase != smtpconn.PhaseConfig || !failed.MessageAtFault() {
 			t.Errorf("%q: %v", to, err)
 		}
 	}

@@ -78,7 +78,8 @@ func TestRouteSiblings(t *testing.T) {
 	}
 }
 
-// Calls and rules that contradict themselves cost no question.
+// Envelopes that cannot be delivered, and rules that contradict themselves, cost no
+// question. The message is at fault, so that an outbox does not try it for days.
 func TestWrongCalls(t *testing.T) {
 	w := newWorld(t)
 	for name, e := range map[string]smtpconn.Envelope{
@@ -94,7 +95,7 @@ func TestWrongCalls(t *testing.T) {
 	} {
 		got, err := w.sendAs(e)
 		var failed *smtpconn.SendError
-		if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Temporary() || failed.MessageAtFault() || failed.Phase != smtpconn.PhaseConfig {
+		if !errors.As(err, &failed) || failed.Outcome != smtpconn.NotSent || failed.Temporary() || !failed.MessageAtFault() || failed.Phase != smtpconn.PhaseConfig {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
 	}

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
@@ -46,11 +47,14 @@ func (o *Outbox) Close(ctx context.Context) error {
 	unwatch := context.AfterFunc(ctx, func() { o.cut(ErrClosed) })
 	o.tasks.Wait()
 	var errs []error
-	if !unwatch() {
-		errs = append(errs, wire.ContextError(ctx))
+	cut := !unwatch()
+	if cut {
+		errs = append(errs, fmt.Errorf("outbox: closed before all attempts had ended: %w", wire.ContextError(ctx)))
 	}
 	for _, r := range o.relays {
-		errs = append(errs, r.Close(ctx))
+		if err := r.Close(ctx); !cut || !errors.Is(err, context.Cause(ctx)) { // which is said already
+			errs = append(errs, err)
+		}
 	}
 	o.cut(ErrClosed)
 	o.mu.Lock()

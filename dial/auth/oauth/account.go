@@ -77,9 +77,9 @@ func NewAccount(issuer, user string, c Config) (*Account, error) {
 	case user == "" || strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		err = errors.New("user is empty or has control characters")
 	case c.Store == nil:
-		err = errors.New("no store")
+		err = errors.New("Config.Store is nil")
 	case c.Timeout < 0:
-		err = errors.New("negative time-out")
+		err = errors.New("Config.Timeout is negative")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("oauth: %w", err)

@@ -26,7 +26,7 @@ import (
 // the system's if it lets the program listen on no port.
 func (a *Account) Browser(ctx context.Context, open func(url string) error) (*SignIn, error) {
 	if open == nil {
-		return nil, errors.New("oauth: Browser has no function that opens the page")
+		return nil, errors.New("oauth: Browser was given no function that opens the page")
 	}
 	m, err := a.describe(ctx)
 	if err != nil {

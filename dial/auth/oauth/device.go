@@ -41,7 +41,7 @@ const (
 // [*IdentityError], or that of ctx.
 func (a *Account) Device(ctx context.Context, show func(DevicePrompt) error) (*SignIn, error) {
 	if show == nil {
-		return nil, errors.New("oauth: Device has no function that shows the code")
+		return nil, errors.New("oauth: Device was given no function that shows the code")
 	}
 	m, err := a.describe(ctx)
 	if err != nil {

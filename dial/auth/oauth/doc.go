@@ -3,7 +3,9 @@
 // then on a refresh token, kept in a [Store], brings new access tokens.
 //
 // It is a module of its own, so that programs without OAuth do not need
-// golang.org/x/oauth2.
+// golang.org/x/oauth2. A program that was given a refresh token, as by an administrator,
+// needs no sign-in and not this package: an [auth.SourceFunc] that asks an
+// oauth2.TokenSource is enough.
 //
 // # Use
 //

@@ -38,11 +38,11 @@
 //
 // # Cost
 //
-// All records are held in memory, with about 250 bytes each. A file of 100,000
-// records has 40 MB and is read in a fifth of a second. After that Recall takes two
-// microseconds, or thirty if another Store has written. Remember takes as long as
-// the disk needs to sync. Expired records are not removed by themselves, since a
-// clock that is ahead would remove all: use Each and Forget, or examples/peers.
+// All records are held in memory, with about 250 bytes each, and a file of 100,000
+// records has 40 MB. It is read whole once; after that Recall reads only what another
+// Store has written, and Remember takes as long as the disk needs to sync. Expired
+// records are not removed by themselves, since a clock that is ahead would remove all:
+// use Each and Forget, or examples/peers.
 //
 // # Permissions
 //

@@ -38,8 +38,8 @@ func (s section) left(offset, most int64) int64 {
 
 var (
 	errBatch   = errors.New("imapconn: FetchOptions.Batch is negative")
-	errUIDs    = errors.New("imapconn: a UID set with 0, or with what SEARCH has saved")
-	errSection = errors.New("imapconn: a section that cannot be sent")
+	errUIDs    = errors.New("imapconn: the UID set has 0 in it, or stands for the result of a search that the server has saved ($)")
+	errSection = errors.New("imapconn: a section in FetchOptions.Sections is nil, or has a Specifier, a Part, a field or a Partial that IMAP does not have")
 )
 
 // metadata returns the items that are asked for of every message but its content.
@@ -59,7 +59,7 @@ func (o *Options) metadata(condstore bool) (string, error) {
 	}
 	for _, name := range o.Raw {
 		if name == "" || strings.Trim(strings.ToUpper(name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_[]<>") != "" {
-			return "", fmt.Errorf("imapconn: %q is not the name of an item", name)
+			return "", fmt.Errorf("imapconn: %q in FetchOptions.Raw is not the name of an item", name)
 		}
 		items += " " + strings.ToUpper(name)
 	}
@@ -70,7 +70,7 @@ func (o *Options) metadata(condstore bool) (string, error) {
 func (o *Options) sections() (all []section, err error) {
 	switch {
 	case o.NoBody && len(o.Sections) > 0:
-		return nil, errors.New("imapconn: FetchOptions has Sections, and NoBody")
+		return nil, errors.New("imapconn: FetchOptions has both Sections and NoBody")
 	case o.NoBody:
 		return nil, nil
 	case len(o.Sections) == 0:
@@ -82,7 +82,7 @@ func (o *Options) sections() (all []section, err error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(all, func(other section) bool { return strings.EqualFold(other.spec, next.spec) }) {
-			return nil, errors.New("imapconn: a section that is in Sections twice")
+			return nil, errors.New("imapconn: a section is in FetchOptions.Sections twice")
 		}
 		all = append(all, next)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/test/papers"
 	"github.com/mailconn/mailconn/internal/test/script"
 	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/policy"
@@ -95,6 +96,11 @@ func TestFaultsAtEveryByte(t *testing.T) {
 	t.Logf("%d faults, %d of them harmless, the others typed errors", total, survived)
 	if total < 1000 {
 		t.Error("hardly any faults")
+	}
+	if full() { // how many depends on the lengths of signatures
+		for _, paper := range []string{"README.md", "SECURITY.md"} {
+			papers.Says(t, paper, "some %d faults", (total+500)/1000*1000)
+		}
 	}
 }
 

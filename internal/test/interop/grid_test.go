@@ -48,6 +48,16 @@ func readGrid(t *testing.T, name string) *grid {
 // has reports whether there is a cell.
 func (g *grid) has(row, column string) bool { return g.want[[2]string{row, column}] != "-" }
 
+// cells returns how many there are.
+func (g *grid) cells() (n int) {
+	for _, want := range g.want {
+		if want != "-" {
+			n++
+		}
+	}
+	return n
+}
+
 // compare notes what came of a cell, and fails if that was not expected.
 func (g *grid) compare(t *testing.T, row, column, got string) {
 	t.Helper()

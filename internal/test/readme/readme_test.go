@@ -7,8 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/internal/test/papers"
+	"github.com/mailconn/mailconn/policy"
 )
 
 const root = "../../.."
@@ -85,6 +90,16 @@ func TestTests(t *testing.T) {
 			}
 		}
 	}
+}
+
+// README.md says how many servers its test meets.
+func TestFigures(t *testing.T) {
+	cases, err := dialtest.Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := func(c *dialtest.Case) bool { return c.Protocol != policy.IMAP }
+	papers.Says(t, "README.md", "connects to %d servers under each policy", len(slices.DeleteFunc(cases, other)))
 }
 
 // files returns the texts of the files below a directory whose names end in suffix.

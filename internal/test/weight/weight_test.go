@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"testing"
+
+	"github.com/mailconn/mailconn/internal/test/papers"
 )
 
 func TestVendored(t *testing.T) {
@@ -66,4 +68,9 @@ func TestUnlisted(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+}
+
+// README.md says how much larger a program with smtpconn is.
+func TestPapers(t *testing.T) {
+	papers.Says(t, "README.md", "is %.1f MiB larger than one that sends with net/smtp", float64(limits["smtpconn"].over)/1024)
 }

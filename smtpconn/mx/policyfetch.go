@@ -46,7 +46,7 @@ func (p *policies) ahead(domain, id string) {
 // unattended lets a fetch go on that no call waits for. It is called with the lock held and
 // one of the slots, which is given back in the end.
 func (p *policies) unattended(f *fetching) {
-	f.waiting++ // which is taken back by no one
+	f.waiting++ // which is never taken back
 	p.tasks.Go(func() { <-f.done; <-p.slots })
 }
 
