@@ -145,7 +145,7 @@ func (s *Sender) hosts(ctx context.Context, r *Route, f *facts, targets []target
 		h := Host{Name: t.name, Preference: t.pref}
 		s.host(ctx, f, r.Why, &h)
 		if h.Err == nil {
-			enough += len(h.Addrs)
+			enough += min(len(h.Addrs), s.cfg.MaxHosts-1) // one try is for the next host
 		}
 		r.Hosts = append(r.Hosts, h)
 	}

@@ -69,7 +69,7 @@ type delivery struct {
 	vetoed   bool  // BeforeEnd has forbidden the end
 	tried    []Session
 	cut      bool                // the context has ended before the next attempt
-	rest     bool                // hosts of the route were not tried, as enough were
+	rest     bool                // addresses of the route were not tried, as enough were
 	last     *smtpconn.SendError // of the last attempt that a server has seen
 }
 
@@ -95,10 +95,14 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 			d.note(h, Session{Err: err})
 			continue
 		}
-		for _, addr := range h.Addrs {
-			d.cut, d.rest = ctx.Err() != nil, left == 0
-			if d.cut || d.rest {
+		for j, addr := range h.Addrs {
+			d.cut, d.rest = ctx.Err() != nil, d.rest || left == 0
+			if d.cut || left == 0 {
 				return nil, d.failure(ctx)
+			}
+			if left == 1 && j > 0 && d.another(i) { // its addresses may all fail for one cause
+				d.rest = true
+				break
 			}
 			left--
 			receipt, next := d.try(ctx, h, addr)
@@ -111,6 +115,11 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 		}
 	}
 	return nil, d.failure(ctx)
+}
+
+// another reports whether there is a host to try behind that with index i.
+func (d *delivery) another(i int) bool {
+	return slices.ContainsFunc(d.route.Hosts[i+1:], func(h Host) bool { return d.unfit(&h) == nil && len(h.Addrs) > 0 })
 }
 
 // unfit returns why a host is not used for this message.

@@ -172,6 +172,68 @@ func TestSendHostsLeft(t *testing.T) {
 	}
 }
 
+// A host that certainly has no address is as good as not listed: it does not keep a message
+// that the others do not take. Nor does it that one of them takes no mail at all, and the next
+// none such; but a host that may serve later does.
+func TestSendNoHostTakes(t *testing.T) {
+	away := says("greeting", "554 5.3.2 no mail here", dialtest.EndClose)
+	busy := says("greeting", "421 4.3.2 later", dialtest.EndClose)
+	small := server{lacks: []string{"SMTPUTF8"}}
+	none := server{}
+	for name, c := range map[string]struct {
+		hosts      []*server // nil has no address
+		requireTLS bool
+		want       string
+	}{
+		"none, lacks":             {[]*server{nil, &small}, false, "not sent 5.6.7"},
+		"lacks, none":             {[]*server{&small, nil}, false, "not sent 5.6.7"},
+		"none, size":              {[]*server{nil, {limit: 10}}, false, "not sent 5.3.4"},
+		"none, away":              {[]*server{nil, &away}, false, "not sent 5.3.2"},
+		"away, none":              {[]*server{&away, nil}, false, "not sent 5.3.2"},
+		"none, not vouched for":   {[]*server{nil, &none}, true, "not sent 5.7.30"},
+		"not vouched for, none":   {[]*server{&none, nil}, true, "not sent 5.7.30"},
+		"away, lacks":             {[]*server{&away, &small}, false, "not sent 5.6.7"},
+		"lacks, away":             {[]*server{&small, &away}, false, "not sent 5.3.2"},
+		"lacks, none, away":       {[]*server{&small, nil, &away}, false, "not sent 5.3.2"},
+		"none, none":              {[]*server{nil, nil}, false, "not sent 5.4.4"},
+		"none, busy":              {[]*server{nil, &busy}, false, "not sent 4.4.1"},
+		"busy, lacks":             {[]*server{&busy, &small}, false, "not sent 4.4.1"},
+		"lacks, busy, none":       {[]*server{&small, &busy, nil}, false, "not sent 4.4.1"},
+		"away, busy":              {[]*server{&away, &busy}, false, "not sent 4.4.1"},
+		"none, one that takes it": {[]*server{nil, &none}, false, "accepted 1 refused 0"},
+	} {
+		w := newWorld(t)
+		for i, srv := range c.hosts {
+			host := fmt.Sprintf("h%d.example", i)
+			w.Names.Add(fmt.Sprintf("d.example MX %d %s", i, host))
+			if srv != nil {
+				w.mail(host, *srv)
+			}
+		}
+		e := smtpconn.Envelope{To: []string{"jürgen@d.example"}, Mail: &smtp.MailOptions{RequireTLS: c.requireTLS}}
+		if got, err := w.sendAs(e); got != c.want {
+			t.Errorf("%s: %s, want %s: %v", name, got, c.want, err)
+		}
+	}
+}
+
+// A host with many addresses that do not answer does not keep a message from the next host.
+func TestSendBeyondOneHost(t *testing.T) {
+	for maxHosts, want := range map[int]int{0: 5, 2: 2} {
+		w := newWorld(t).rule(mx.May)
+		w.cfg.MaxHosts = maxHosts
+		w.Names.Add("d.example MX 10 a.example", "d.example MX 20 none.example", "d.example MX 30 b.example")
+		for i := range 8 {
+			w.Names.Add(fmt.Sprintf("a.example A 192.0.2.%d", 200+i)) // which refuses
+		}
+		w.mail("b.example", server{})
+		w.sends("accepted 1 refused 0", "u@d.example")
+		if tried := w.tried(); len(tried) != want+1 || tried[want].Host != "b.example" {
+			t.Errorf("%d: %v", maxHosts, tried)
+		}
+	}
+}
+
 // A message does not come back if the context ends while there are hosts to ask, whatever
 // those before them were like.
 func TestSendContextBetweenHosts(t *testing.T) {
