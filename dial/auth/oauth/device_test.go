@@ -74,7 +74,7 @@ func TestRow06Polls(t *testing.T) {
 		"huge":          {int64(1) << 60, []string{pending, ""}, nil, oauth.KindExpired},
 		"slow_down":     {2, []string{slower, pending, slower, pending, ""}, []int{2, 9, 16, 28, 40}, ""},
 		"unavailable":   {5, []string{"503", "502", pending, ""}, []int{5, 15, 35, 55}, ""},
-		"Retry-After":   {5, []string{"503 later", pending, ""}, []int{5, 65, 125}, ""},
+		"Retry-After":   {5, []string{"503 later", pending, ""}, []int{5, 65, 75}, ""},
 		"time-out":      {5, []string{"silent", pending, ""}, []int{5, 45, 55}, ""},
 		"expired":       {5, []string{pending, "expired_token", ""}, []int{5, 10}, oauth.KindExpired},
 		"denied":        {5, []string{pending, "access_denied", ""}, []int{5, 10}, oauth.KindDenied},
