@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -231,6 +232,45 @@ func TestSendBeyondOneHost(t *testing.T) {
 		if tried := w.tried(); len(tried) != want+1 || tried[want].Host != "b.example" {
 			t.Errorf("%d: %v", maxHosts, tried)
 		}
+	}
+}
+
+// Hosts whose DNS is silent do not keep a message from one that is known.
+func TestRouteSilentNames(t *testing.T) {
+	for name, c := range map[string]struct {
+		silent []int // hosts
+		limit  time.Duration
+		took   time.Duration
+		looked int
+	}{
+		"none":                         {nil, time.Hour, 0, 5},
+		"all but the first":            {[]int{1, 2, 3, 4}, time.Hour, 15 * time.Second, 3},
+		"as that, and a short context": {[]int{1, 2, 3, 4}, 8 * time.Second, 4 * time.Second, 2},
+		"the last":                     {[]int{4}, time.Hour, 10 * time.Second, 5},
+		"all but the last":             {[]int{0, 1, 2, 3}, time.Hour, 40 * time.Second, 5},
+		"all":                          {[]int{0, 1, 2, 3, 4}, time.Hour, 50 * time.Second, 5},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t).rule(mx.May)
+			for i := range 5 {
+				w.Names.Add(fmt.Sprintf("d.example MX %d h%d.example", i, i), fmt.Sprintf("h%d.example A 192.0.2.%d", i, 1+i))
+				if slices.Contains(c.silent, i) {
+					w.Names.Fail(fmt.Sprintf("h%d.example *", i), "silent")
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+			defer cancel()
+			begun := time.Now()
+			r, err := w.sender().Look(ctx, "d.example")
+			if took := time.Since(begun); err != nil || took != c.took || len(r.Hosts) != c.looked || r.More != 5-c.looked {
+				t.Fatalf("%s: after %v: %v, %v", name, took, r, err)
+			}
+			for i, h := range r.Hosts {
+				if silent := slices.Contains(c.silent, i); silent != (h.Err != nil) {
+					t.Errorf("%s: %v", name, r)
+				}
+			}
+		})
 	}
 }
 
