@@ -95,17 +95,19 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 			d.note(h, Session{Err: err})
 			continue
 		}
+		another := d.another(i)
 		for j, addr := range h.Addrs {
 			d.cut, d.rest = ctx.Err() != nil, d.rest || left == 0
 			if d.cut || left == 0 {
 				return nil, d.failure(ctx)
 			}
-			if left == 1 && j > 0 && d.another(i) { // its addresses may all fail for one cause
+			if left == 1 && j > 0 && another { // its addresses may all fail for one cause
 				d.rest = true
 				break
 			}
 			left--
-			receipt, next := d.try(ctx, h, addr)
+			last := left == 0 || !another && j == len(h.Addrs)-1
+			receipt, next := d.try(ctx, h, addr, last)
 			switch {
 			case receipt != nil:
 				return receipt, nil
@@ -142,13 +144,13 @@ func (d *delivery) note(h *Host, s Session) {
 	}
 }
 
-// try sends the message to one address, and reports whether the next may be tried if it did
-// not get there.
-func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr) (_ *smtpconn.Receipt, next bool) {
+// try sends the message to one address, which is the last or not, and reports whether the
+// next may be tried if it did not get there.
+func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr, last bool) (_ *smtpconn.Receipt, next bool) {
 	s := Session{Addr: addr}
 	defer func() { d.note(h, s) }()
 	d.last = nil
-	client, err := d.sender.connect(ctx, h, &s)
+	client, err := d.connect(ctx, h, &s, last)
 	if err != nil {
 		s.Err = err
 		return nil, true
@@ -170,6 +172,19 @@ func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr) (_ *smtpco
 		s.Err = err
 	}
 	return nil, false
+}
+
+var errHalf = errors.New("no session in half of the time that was left, and there is another address")
+
+// connect begins a session. A server that is silent leaves half of the time that ctx has to
+// the next one.
+func (d *delivery) connect(ctx context.Context, h *Host, evidence *Session, last bool) (*smtpconn.Client, error) {
+	if by, ok := ctx.Deadline(); ok && !last {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Until(by)/2, errHalf)
+		defer cancel()
+	}
+	return d.sender.connect(ctx, h, evidence)
 }
 
 // quitTime bounds the farewell to a server that has answered already.
