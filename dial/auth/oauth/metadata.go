@@ -120,6 +120,10 @@ func fetchDocument(ctx context.Context, x *exchange, place string) (*Metadata, e
 	}
 	request.Header.Set("Accept", "application/json")
 	response, err := x.RoundTrip(request)
+	var failed *Error
+	if errors.As(err, &failed) && !failed.Temporary() {
+		failed.Kind = KindIssuer // its code, if it has one, is none of those for a client
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,13 @@ func TestRow04FirstPlace(t *testing.T) {
 		"redirect elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://evil.test/metadata", http.StatusFound)
 		}, ""},
-		"unavailable": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, oauth.KindTemporary},
+		"not found, in JSON": {func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 404, map[string]any{"error": "Unable to find matching target resource method", "status": 404})
+		}, ""},
+		"forbidden, in JSON":             {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 401, "invalid_client") }, ""},
+		"an error instead of a document": {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 200, "not_found") }, ""},
+		"unavailable, in JSON":           {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 503, "not_found") }, oauth.KindTemporary},
+		"unavailable":                    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, oauth.KindTemporary},
 		"another issuer": {func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, 200, map[string]string{"issuer": "https://evil.test", "token_endpoint": "https://evil.test/token"})
 		}, oauth.KindIssuer},
@@ -111,12 +117,20 @@ func TestRow04FirstPlace(t *testing.T) {
 
 // An issuer without metadata is an error that says so.
 func TestRow04NoMetadata(t *testing.T) {
-	is := newIssuer(testIssuer)
-	is.documents = nil
-	_, err := account(t, is, is.config()).Browser(t.Context(), noBrowser(t))
-	var failed *oauth.Error
-	if !errors.As(err, &failed) || failed.Kind != oauth.KindIssuer || failed.Status != 404 {
-		t.Error(err)
+	for _, inJSON := range []bool{false, true} {
+		is := newIssuer(testIssuer)
+		is.documents = nil
+		is.override = func(w http.ResponseWriter, _ *http.Request) bool {
+			if inJSON {
+				refuse(w, 404, "Not Found")
+			}
+			return inJSON
+		}
+		_, err := account(t, is, is.config()).Browser(t.Context(), noBrowser(t))
+		var failed *oauth.Error
+		if !errors.As(err, &failed) || failed.Kind != oauth.KindIssuer || failed.Status != 404 {
+			t.Errorf("in JSON %v: %v", inJSON, err)
+		}
 	}
 }
 
