@@ -33,8 +33,8 @@ func (x *exchange) judge(place string, response *http.Response, body []byte) err
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	status := response.StatusCode
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
-	if isJSON && json.Unmarshal(body, &said) != nil {
-		isJSON = false
+	if isJSON || status >= 400 { // a refusal counts, however it is labelled
+		isJSON = json.Unmarshal(body, &said) == nil
 	}
 	switch {
 	case status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout:
