@@ -52,7 +52,8 @@ func (x *exchange) judge(place string, response *http.Response, body []byte) err
 }
 
 // kinds are those of the codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5 and OpenID
-// Connect Core §3.1.2.6.
+// Connect Core §3.1.2.6, and of one that a large provider has for a person who refused on a
+// device.
 var kinds = map[string]Kind{
 	"temporarily_unavailable":    KindTemporary,
 	"server_error":               KindTemporary,
@@ -64,6 +65,7 @@ var kinds = map[string]Kind{
 	"consent_required":           KindGrant,
 	"account_selection_required": KindGrant,
 	"access_denied":              KindDenied,
+	"authorization_declined":     KindDenied,
 	"expired_token":              KindExpired,
 }
 

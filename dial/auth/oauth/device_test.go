@@ -78,6 +78,7 @@ func TestRow06Polls(t *testing.T) {
 		"time-out":      {5, []string{"silent", pending, ""}, []int{5, 45, 55}, ""},
 		"expired":       {5, []string{pending, "expired_token", ""}, []int{5, 10}, oauth.KindExpired},
 		"denied":        {5, []string{pending, "access_denied", ""}, []int{5, 10}, oauth.KindDenied},
+		"declined":      {5, []string{pending, "authorization_declined", ""}, []int{5, 10}, oauth.KindDenied},
 		"invalid_grant": {5, []string{"invalid_grant", ""}, []int{5}, oauth.KindGrant},
 		"configuration": {5, []string{"invalid_client", ""}, []int{5}, oauth.KindConfiguration},
 	} {
