@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -76,6 +77,32 @@ func kindOf(code string) Kind {
 		return kind
 	}
 	return KindConfiguration
+}
+
+// plainSeconds returns an answer in which times are whole numbers, as x/oauth2 wants them,
+// and those that say nothing are left out. For an odd one it would refuse the answer, with
+// the only refresh token in it that the issuer accepts from then on.
+func plainSeconds(body []byte) []byte {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return body
+	}
+	odd := false
+	for _, name := range []string{"expires_in", "interval"} {
+		given, has := object[name]
+		if _, err := strconv.ParseInt(string(given), 10, 64); !has || err == nil {
+			continue
+		}
+		odd = true
+		delete(object, name)
+		if seconds, err := strconv.ParseFloat(strings.Trim(string(given), `" `), 64); err == nil && seconds >= 0 {
+			object[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
+		}
+	}
+	if plain, err := json.Marshal(object); odd && err == nil {
+		return plain
+	}
+	return body
 }
 
 // said adds the issuer's code and words to an error, without secrets.
