@@ -513,7 +513,7 @@ func TestMetadataAreReadAgain(t *testing.T) {
 			later time.Duration
 			reads int
 			fails bool
-		}{{0, 1, false}, {23 * time.Hour, 1, false}, {time.Hour, 2, false}, {25 * time.Hour, 3, true}, {time.Hour, 4, false}} {
+		}{{0, 1, false}, {23 * time.Hour, 1, false}, {time.Hour, 2, false}, {25 * time.Hour, 4, true}, {time.Hour, 5, false}} {
 			time.Sleep(c.later)
 			is.override = func(w http.ResponseWriter, r *http.Request) bool {
 				if c.fails = c.fails && r.Method == "GET"; c.fails {
