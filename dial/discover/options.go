@@ -74,8 +74,9 @@ type Provider struct {
 var ErrNotPermitted = netguard.ErrNotPermitted
 
 // PublicAddress is an error for addresses that are of this host or of the link,
-// or of no host at all: loopback, link-local, multicast and unspecified ones.
-// Private addresses (RFC 1918, RFC 4193) pass, as in-house mail servers have them.
+// or of no host at all: loopback, link-local, multicast and unspecified ones, also
+// inside an address of NAT64 (RFC 6052) or 6to4 (RFC 3056). Private addresses
+// (RFC 1918, RFC 4193) pass, as in-house mail servers have them.
 func PublicAddress(a netip.Addr) error { return netguard.PublicAddress(a) }
 
 // NetDialer returns a dialer that goes by o: it asks o.Resolver for a host's

@@ -25,8 +25,8 @@ type server struct {
 
 // servers returns whom to ask.
 func (r *Resolver) servers() ([]server, error) {
-	addrs, trustAD := r.Servers, r.TrustAD
-	if addrs == nil {
+	addrs, trustAD, named := r.Servers, r.TrustAD, r.Servers != nil
+	if !named {
 		conf, err := openConf(r.conf)
 		if err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ func (r *Resolver) servers() ([]server, error) {
 		if !a.IsValid() || a.Port() == 0 {
 			return nil, errors.New("a name server has no address, or no port")
 		}
-		all = append(all, server{a, trustAD || a.Addr().Unmap().IsLoopback()})
+		all = append(all, server{a, trustAD || named && a.Addr().Unmap().IsLoopback()})
 	}
 	if all == nil {
 		return nil, errors.New("no name server is configured")

@@ -13,11 +13,12 @@
 //
 // [Answer.Secure] reports that a validating resolver has checked the answer, or
 // the absence, against the signatures of DNSSEC. This package never validates
-// itself: it believes the AD bit of a resolver on loopback, and that of other
-// resolvers only if [Resolver.TrustAD] or the trust-ad option of resolv.conf says
-// that the way to them is safe. A resolver that does not validate never sets the
-// bit, so that to trust one on loopback costs nothing; a forwarder that copies
-// the bit from a server far away must not be run on loopback.
+// itself: it believes the AD bit of a resolver on loopback that the program names
+// in [Resolver.Servers], and that of other resolvers only if [Resolver.TrustAD] or
+// the trust-ad option of resolv.conf says that they validate and the way to them is
+// safe. That resolv.conf has an address of loopback says nothing of the kind: the
+// resolvers of containers and of desktops are often forwarders there, which hand on
+// the bit of a server far away, as an attacker on the way to that may have set it.
 //
 // A trusted resolver that answers SERVFAIL may have found a forgery. No other
 // server is asked then.

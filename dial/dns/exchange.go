@@ -93,13 +93,14 @@ func (q *question) overPackets(conn net.Conn, id uint16, msg []byte) (*reply, er
 	if _, err := conn.Write(msg); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, maxUDP)
+	buf := make([]byte, maxUDP+1)
 	for range maxForeign {
 		n, err := conn.Read(buf)
 		if err != nil {
 			return nil, err
 		}
 		if answer := q.match(id, buf[:n]); answer != nil {
+			answer.Truncated = answer.Truncated || n > maxUDP // some servers do not keep to the size
 			return answer, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -131,6 +132,27 @@ func TestTruncated(t *testing.T) {
 			var failed *dns.Error
 			if err != nil && (!errors.As(err, &failed) || !failed.Temporary()) {
 				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+}
+
+// An answer that does not fit into the datagram that the client has room for is asked for
+// over TCP, also if the server sends it all the same.
+func TestLongDatagram(t *testing.T) {
+	for records, overTCP := range map[int]bool{70: false, 80: true, 300: true} {
+		in(t, func(t *testing.T, n *fakenet.Net) {
+			names := zone(n)
+			for i := range records {
+				names.Add(fmt.Sprintf("many.example.org A 192.0.3.%d", i%256))
+			}
+			n.ListenPacket(remote, func(q []byte) [][]byte { return [][]byte{names.Answer(q)} })
+			a, err := resolver(n, remote).Ask(t.Context(), "many.example.org", dnsmessage.TypeA)
+			if err != nil || len(a.Records) != records {
+				t.Fatalf("%d: %v, %v", records, a, err)
+			}
+			if got := slices.Contains(n.Dialled(), "tcp "+remote); got != overTCP {
+				t.Errorf("%d: over TCP %v", records, got)
 			}
 		})
 	}

@@ -18,14 +18,16 @@ import (
 // resolv.conf. It keeps nothing between questions, and many goroutines may use it
 // at once.
 type Resolver struct {
-	// Servers are asked in this order. nil means those of /etc/resolv.conf, at
-	// most three, which is read for each question; its option trust-ad counts as
-	// TrustAD. On a system without that file Servers must be set.
+	// Servers are asked in this order. One on loopback must validate: its AD bit
+	// is believed. nil means those of /etc/resolv.conf, at most three, which is
+	// read for each question; its option trust-ad counts as TrustAD. On a system
+	// without that file Servers must be set.
 	Servers []netip.AddrPort
 
-	// TrustAD believes the AD bit of servers that are not on loopback. It is
-	// right only where no attacker on the way to them can change an answer: in the
-	// operator's own network, or with a Dial that encrypts.
+	// TrustAD believes the AD bit of servers that Servers does not name on
+	// loopback. It is right only where no attacker on the way to them, nor from
+	// there to the server that validates, can change an answer: in the operator's
+	// own network, or with a Dial that encrypts.
 	TrustAD bool
 
 	// Timeout bounds a question with all its repeats; each server is asked up to

@@ -155,9 +155,9 @@ func Alternate(first, second *dns.Answer) (all []netip.Addr) {
 }
 
 // PublicAddress is an error for addresses that are of this host or of the link, or of no
-// host at all.
+// host at all, also if a gateway makes IPv4 of them.
 func PublicAddress(a netip.Addr) error {
-	switch a = a.Unmap(); {
+	switch a = inside(a.Unmap()); {
 	case !a.IsValid(), a.IsUnspecified(), a.Is4() && a.As4()[0] == 0, a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return errors.New("not the address of a host")
 	case a.IsLoopback():
@@ -168,4 +168,18 @@ func PublicAddress(a netip.Addr) error {
 		return errors.New("multicast address")
 	}
 	return nil
+}
+
+// inside returns the IPv4 address that a gateway takes out of an address of IPv6: by the
+// well-known prefix of NAT64 (RFC 6052 §2.1), or 6to4 (RFC 3056 §2). It returns others as
+// they are.
+func inside(a netip.Addr) netip.Addr {
+	b, bare := a.As16(), a.WithZone("")
+	switch {
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(bare):
+		return netip.AddrFrom4([4]byte(b[12:]))
+	case netip.MustParsePrefix("2002::/16").Contains(bare):
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return a
 }

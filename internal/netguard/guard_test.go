@@ -44,3 +44,20 @@ func TestPermit(t *testing.T) {
 		}
 	}
 }
+
+// An address is judged by what a gateway makes of it.
+func TestPublicAddress(t *testing.T) {
+	for address, public := range map[string]bool{
+		"192.0.2.1": true, "10.0.0.1": true, "2001:db8::1": true, "64:ff9b::192.0.2.1": true, "64:ff9b::10.0.0.1": true, "2002:c000:201::1": true,
+		"64:ff9b:1::127.0.0.1": true, // of an operator's own prefix, of which nothing is known
+		"127.0.0.1":            false, "::1": false, "fe80::1%eth0": false, "64:ff9b::127.0.0.1": false, "64:ff9b::127.0.0.1%eth0": false,
+		"64:ff9b::169.254.169.254": false, "64:ff9b::": false, "2002:7f00:1::": false, "2002:e000:1::1": false, "::ffff:127.0.0.1": false,
+	} {
+		if err := netguard.PublicAddress(netip.MustParseAddr(address)); (err == nil) != public {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if netguard.PublicAddress(netip.Addr{}) == nil {
+		t.Error("no address is public")
+	}
+}

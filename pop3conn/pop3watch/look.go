@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/outage"
@@ -67,7 +68,7 @@ func (l *look) run(ctx context.Context) error {
 	l.fresh = append(l.fresh, l.late...)
 	l.result.Listed, l.result.New = len(index), len(l.fresh)
 	for _, m := range l.fresh {
-		l.result.Size += max(m.Size, 0)
+		l.result.Size += min(max(m.Size, 0), math.MaxInt64-l.result.Size) // as a server can list anything
 	}
 	l.tell()
 	defer func() {

@@ -3,6 +3,7 @@ package pop3watch_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,15 @@ func TestOddList(t *testing.T) {
 	got, err := f.once()
 	if err != nil || got.Handled != 2 || fmt.Sprint(odd) != "[{2  5}]" || fmt.Sprint(f.seen.keys()) != "[a%20b%C3%BC%25 c]" {
 		t.Errorf("%+v, %v, %v, noted %v", got, err, odd, f.seen.keys())
+	}
+}
+
+// TestHugeSizes: sizes that a server makes up do not come to less than nothing.
+func TestHugeSizes(t *testing.T) {
+	f := newFixture(three()...)
+	f.Hook = answers(map[string]dialtest.Rule{"LIST": {Reply: "+OK\n1 9223372036854775807\n2 9223372036854775807\n3 5\n."}})
+	if got, err := f.once(); err != nil || got.Handled != 3 || got.Size != math.MaxInt64 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

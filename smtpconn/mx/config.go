@@ -61,9 +61,10 @@ type Config struct {
 	Port uint16
 
 	// MaxHosts bounds how many addresses are tried for a message. Zero means 5; one
-	// would be less than RFC 5321 §5.1 asks for, and means 2. If none of these takes
-	// the message, for its size or for an extension that it needs, it is not to be
-	// sent again, although there may be more addresses.
+	// would be less than RFC 5321 §5.1 asks for, and means 2. The last of them is that of
+	// another host if there is one, however many addresses the first has. If none of
+	// these takes the message, for its size or for an extension that it needs, it is not
+	// to be sent again, although there may be more addresses.
 	MaxHosts int
 
 	// Permit is asked before a connection to an address is made; an error forbids it. The

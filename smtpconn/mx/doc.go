@@ -27,11 +27,12 @@
 //
 // # DANE
 //
-// DANE needs a resolver that validates, on loopback or with TrustAD: see package dns.
-// Without one the answers prove nothing, so that DANE is as May where there is no MTA-STS
-// policy, and DANEOnly delivers nothing; Host.Why says so. TLSA records count only for
-// hosts that signed MX records have named. A failure to look them up is one of the host
-// (RFC 7672 §2.2): mail waits.
+// DANE needs a resolver that validates and that the program trusts: one on loopback in
+// [dns.Resolver].Servers, or any with TrustAD or the option trust-ad of resolv.conf. Without
+// one the answers prove nothing, so that DANE is as May where there is no MTA-STS policy,
+// and DANEOnly delivers nothing; Host.Why says so. TLSA records count only for hosts that
+// signed MX records have named. A failure to look them up is one of the host (RFC 7672
+// §2.2): mail waits.
 //
 // # MTA-STS
 //

@@ -3,7 +3,6 @@ package mx
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/emersion/go-smtp"
 
@@ -28,7 +27,7 @@ func (d *delivery) failure(ctx context.Context) error {
 		f.Status = statusOf(e)
 	case e.Outcome == smtpconn.InDoubt:
 		f.Status = [3]int{4, 4, 2} // the connection was lost (RFC 3463 §3.5)
-	case !e.Temporary() && (!lacks(e) || d.asked(lacks)):
+	case !e.Temporary() && (!lacks(e) || d.asked(lacks) || d.all(takesNone)):
 		d.judge(f)
 		f.Status[0] = 5
 	}
@@ -66,10 +65,10 @@ func (d *delivery) judge(f *Error) {
 		f.Status, f.Err = [3]int{5, 7, 30}, ErrRequireTLS
 	case d.all(func(err error) bool { return errors.Is(err, ErrNoAddress) }):
 		f.Status = [3]int{5, 4, 4}
-	case d.all(turnsAway):
-		f.Status = [3]int{5, 3, 2}
 	case d.last != nil:
 		f.Status = statusOfLack(d.last)
+	case d.all(takesNone):
+		f.Status = [3]int{5, 3, 2}
 	}
 }
 
@@ -80,11 +79,21 @@ func (d *delivery) all(is func(error) bool) bool {
 	return !d.rest && d.route.More == 0 && d.asked(is)
 }
 
-// asked reports whether all hosts within the limits have failed in one way. A message that
-// they do not take is judged by this: as no later attempt would ask all hosts of the domain,
-// it would be tried until it expires.
+// asked reports whether all hosts within the limits have failed in one way, but for those that
+// certainly have no address, which are as good as not listed. A message that they do not take
+// is judged by this: as no later attempt would ask all hosts of the domain, it would be tried
+// until it expires.
 func (d *delivery) asked(is func(error) bool) bool {
-	return len(d.tried) > 0 && !d.cut && !slices.ContainsFunc(d.tried, func(s Session) bool { return !is(s.Err) })
+	failed := 0
+	for _, s := range d.tried {
+		switch {
+		case is(s.Err):
+			failed++
+		case !errors.Is(s.Err, ErrNoAddress):
+			return false
+		}
+	}
+	return failed > 0 && !d.cut
 }
 
 // lacks reports whether a message was not sent because the server does not take such ones.
@@ -121,3 +130,7 @@ func turnsAway(err error) bool {
 	return errors.As(err, &failed) && errors.Is(err, policy.ErrRefused) && !failed.Temporary() &&
 		(failed.Phase == dial.PhaseGreeting || failed.Phase == dial.PhaseCapability)
 }
+
+// takesNone reports whether time will not mend that a server does not take a message: it takes
+// no mail, or none such.
+func takesNone(err error) bool { return turnsAway(err) || lacks(err) }

@@ -65,7 +65,7 @@ func (p *Policy) allows(host string) bool {
 func parsePolicy(text string) (*Policy, error) {
 	p, seen := new(Policy), map[string]string{}
 	for line := range strings.Lines(text) {
-		if line = strings.TrimRight(line, "\r\n"); line == "" {
+		if line = strings.TrimRight(line, "\r\n"); strings.Trim(line, " \t") == "" {
 			continue
 		}
 		key, value, ok := strings.Cut(line, ":")

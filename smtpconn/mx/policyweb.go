@@ -62,11 +62,11 @@ func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
 		return "", err
 	}
 	defer resp.Body.Close()
-	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // "" if it is none; parameters do not matter
 	switch {
 	case resp.StatusCode != http.StatusOK:
 		return "", fmt.Errorf("status %d", resp.StatusCode)
-	case err != nil || kind != "text/plain":
+	case kind != "text/plain":
 		return "", fmt.Errorf("media type %.64q", resp.Header.Get("Content-Type"))
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPolicy+1))

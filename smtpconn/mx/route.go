@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/mailconn/mailconn/dial/dns"
 )
@@ -27,7 +28,8 @@ type Route struct {
 	Hosts []Host
 	// Odd is what is wrong with records that were not used, printable.
 	Odd []string
-	// More is how many hosts were not looked up, as there are enough before them.
+	// More is how many hosts were not looked up, as there are enough before them, or those
+	// before them took too long.
 	More int
 }
 
@@ -130,22 +132,29 @@ func (s *Sender) look(ctx context.Context, r *Route, f *facts) error {
 	return nil
 }
 
-// hosts looks up targets until there are enough addresses.
+// hosts looks up targets until there are enough addresses, or until those behind one that
+// can be used have taken too long: their DNS must not keep the mail from it.
 func (s *Sender) hosts(ctx context.Context, r *Route, f *facts, targets []target) error {
 	targets, err := s.notSelf(targets, func(t target) bool { return s.self[t.name] })
 	if err != nil {
 		return err
 	}
-	enough := 0
+	enough, looking, late := 0, ctx, time.Time{}
 	for i, t := range targets {
-		if enough >= s.cfg.MaxHosts || i == maxLookups {
+		if enough >= s.cfg.MaxHosts || i == maxLookups || enough > 0 && !time.Now().Before(late) {
 			r.More = len(targets) - i
 			break
 		}
 		h := Host{Name: t.name, Preference: t.pref}
-		s.host(ctx, f, r.Why, &h)
+		s.host(looking, f, r.Why, &h)
 		if h.Err == nil {
-			enough += len(h.Addrs)
+			if enough == 0 {
+				late = moreUntil(ctx)
+				var cancel context.CancelFunc
+				looking, cancel = context.WithDeadlineCause(ctx, late, errMoreTime)
+				defer cancel()
+			}
+			enough += min(len(h.Addrs), s.cfg.MaxHosts-1) // one try is for the next host
 		}
 		r.Hosts = append(r.Hosts, h)
 	}
@@ -153,6 +162,20 @@ func (s *Sender) hosts(ctx context.Context, r *Route, f *facts, targets []target
 		return &Error{Status: [3]int{4, 4, 3}, Err: context.Cause(ctx)}
 	}
 	return s.withoutOwn(r)
+}
+
+// maxMoreTime bounds how long hosts are looked up behind the first that can be used.
+const maxMoreTime = 15 * time.Second
+
+var errMoreTime = errors.New("not known in time, and there is another host")
+
+// moreUntil returns when that time ends: half of what ctx has is left for the mail.
+func moreUntil(ctx context.Context) time.Time {
+	limit := maxMoreTime
+	if by, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(by)/2)
+	}
+	return time.Now().Add(limit)
 }
 
 // host looks up one host, and decides about it.

@@ -17,7 +17,8 @@ import (
 // connections that have what the rule demands, until one has answered for the message. A
 // host that refuses the connection or the sender for now, or breaks off before the
 // message's end, is followed by the next; one that refuses recipients or the message is
-// not, nor is one that leaves the message in doubt. content is read from where it stands,
+// not, nor is one that leaves the message in doubt. If ctx has a deadline, a host that is
+// not the last has half of the time that is left to begin a session. content is read from where it stands,
 // and again from there for each attempt.
 //
 // Every error is a [*smtpconn.SendError]. Recipients of several domains, or of a domain
@@ -77,7 +78,7 @@ type delivery struct {
 	vetoed   bool  // BeforeEnd has forbidden the end
 	tried    []Session
 	cut      bool                // the context has ended before the next attempt
-	rest     bool                // hosts of the route were not tried, as enough were
+	rest     bool                // addresses of the route were not tried, as enough were
 	last     *smtpconn.SendError // of the last attempt that a server has seen
 }
 
@@ -103,13 +104,19 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 			d.note(h, Session{Err: err})
 			continue
 		}
-		for _, addr := range h.Addrs {
-			d.cut, d.rest = ctx.Err() != nil, left == 0
-			if d.cut || d.rest {
+		another := d.another(i)
+		for j, addr := range h.Addrs {
+			d.cut, d.rest = ctx.Err() != nil, d.rest || left == 0
+			if d.cut || left == 0 {
 				return nil, d.failure(ctx)
 			}
+			if left == 1 && j > 0 && another { // its addresses may all fail for one cause
+				d.rest = true
+				break
+			}
 			left--
-			receipt, next := d.try(ctx, h, addr)
+			last := left == 0 || !another && j == len(h.Addrs)-1
+			receipt, next := d.try(ctx, h, addr, last)
 			switch {
 			case receipt != nil:
 				return receipt, nil
@@ -119,6 +126,11 @@ func (d *delivery) run(ctx context.Context) (*smtpconn.Receipt, error) {
 		}
 	}
 	return nil, d.failure(ctx)
+}
+
+// another reports whether there is a host to try behind that with index i.
+func (d *delivery) another(i int) bool {
+	return slices.ContainsFunc(d.route.Hosts[i+1:], func(h Host) bool { return d.unfit(&h) == nil && len(h.Addrs) > 0 })
 }
 
 // unfit returns why a host is not used for this message.
@@ -141,13 +153,13 @@ func (d *delivery) note(h *Host, s Session) {
 	}
 }
 
-// try sends the message to one address, and reports whether the next may be tried if it did
-// not get there.
-func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr) (_ *smtpconn.Receipt, next bool) {
+// try sends the message to one address, which is the last or not, and reports whether the
+// next may be tried if it did not get there.
+func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr, last bool) (_ *smtpconn.Receipt, next bool) {
 	s := Session{Addr: addr}
 	defer func() { d.note(h, s) }()
 	d.last = nil
-	client, err := d.sender.connect(ctx, h, &s)
+	client, err := d.connect(ctx, h, &s, last)
 	if err != nil {
 		s.Err = err
 		return nil, true
@@ -169,6 +181,19 @@ func (d *delivery) try(ctx context.Context, h *Host, addr netip.Addr) (_ *smtpco
 		s.Err = err
 	}
 	return nil, false
+}
+
+var errHalf = errors.New("no session in half of the time that was left, and there is another address")
+
+// connect begins a session. A server that is silent leaves half of the time that ctx has to
+// the next one.
+func (d *delivery) connect(ctx context.Context, h *Host, evidence *Session, last bool) (*smtpconn.Client, error) {
+	if by, ok := ctx.Deadline(); ok && !last {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Until(by)/2, errHalf)
+		defer cancel()
+	}
+	return d.sender.connect(ctx, h, evidence)
 }
 
 // quitTime bounds the farewell to a server that has answered already.

@@ -15,8 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/mx"
@@ -125,49 +123,6 @@ func TestSendLacks(t *testing.T) {
 	} {
 		w := two(t, c.a, c.b)
 		if got, err := w.send("jürgen@d.example"); got != c.want {
-			t.Errorf("%s: %s, want %s: %v", name, got, c.want, err)
-		}
-	}
-}
-
-// While there are hosts that were not asked, as there are more than are tried, or than are
-// looked up, a message does not come back because of how the others were. It does if those
-// that were asked do not take such messages.
-func TestSendHostsLeft(t *testing.T) {
-	small := server{lacks: []string{"SMTPUTF8"}}
-	away := says("greeting", "554 5.3.2 no mail here", dialtest.EndClose)
-	for name, c := range map[string]struct {
-		server
-		hosts, addresses int // of each
-		requireTLS       bool
-		want             string
-	}{
-		"two that lack it":                 {small, 2, 1, false, "not sent 5.6.7"},
-		"more that lack it than are tried": {small, 2, 4, false, "not sent 5.6.7"},
-		"as many as are looked up":         {small, 5, 1, false, "not sent 5.6.7"},
-		"more than are looked up":          {small, 6, 1, false, "not sent 5.6.7"},
-		"more with too low a limit":        {server{limit: 10}, 6, 1, false, "not sent 5.3.4"},
-		"one, with all its addresses":      {small, 1, 5, false, "not sent 5.6.7"},
-		"more that nothing vouches for":    {server{}, 6, 1, true, "not sent 5.7.30"},
-		"two that turn mail away":          {away, 2, 1, false, "not sent 5.3.2"},
-		"more of those than are tried":     {away, 2, 4, false, "not sent 4.4.1"},
-		"more of those than are looked up": {away, 6, 1, false, "not sent 4.4.1"},
-		"hosts without addresses":          {server{}, 10, 0, false, "not sent 5.4.4"},
-		"more of those than ten":           {server{}, 11, 0, false, "not sent 4.4.1"},
-	} {
-		w := newWorld(t)
-		for i := range c.hosts {
-			host := fmt.Sprintf("h%d.example", i)
-			w.Names.Add(fmt.Sprintf("d.example MX %d %s", i, host))
-			for j := range c.addresses {
-				srv := w.mail(fmt.Sprintf("h%d-%d.example", i, j), c.server)
-				address := fmt.Sprintf("192.0.2.%d", 1+i*10+j)
-				w.Names.Add(host + " A " + address)
-				w.Listen(address+":25", srv.Serve)
-			}
-		}
-		e := smtpconn.Envelope{To: []string{"jürgen@d.example"}, Mail: &smtp.MailOptions{RequireTLS: c.requireTLS}}
-		if got, err := w.sendAs(e); got != c.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, c.want, err)
 		}
 	}

@@ -182,6 +182,35 @@ func TestSTSFetch(t *testing.T) {
 	}
 }
 
+// Documents that are odd, and policies all the same.
+func TestSTSOddDocuments(t *testing.T) {
+	for name, c := range map[string]struct{ kind, text string }{
+		"LF":                       {"text/plain", "version: STSv1\nmode: enforce\nmax_age: 86400\nmx: a.example\n"},
+		"CRLF":                     {"text/plain", "version: STSv1\r\nmode: enforce\r\nmax_age: 86400\r\nmx: a.example\r\n"},
+		"both, and no last end":    {"text/plain", "version: STSv1\r\nmode: enforce\nmax_age: 86400\r\nmx: a.example"},
+		"no blanks":                {"text/plain", "version:STSv1\nmode:enforce\nmax_age:86400\nmx:a.example\n"},
+		"many blanks":              {"text/plain", "version: \t STSv1 \t\nmode:\tenforce \nmax_age:  86400\t\nmx:  a.example  \n"},
+		"empty lines":              {"text/plain", "version: STSv1\n\nmode: enforce\r\n\r\nmax_age: 86400\nmx: a.example\n\n\n"},
+		"lines of blanks":          {"text/plain", "version: STSv1\n \nmode: enforce\r\n\t\r\nmax_age: 86400\nmx: a.example\n  "},
+		"another order":            {"text/plain", "mx: a.example\nmax_age: 86400\nmode: enforce\nversion: STSv1\n"},
+		"keys of later versions":   {"text/plain", "version: STSv1\nx_y: z: z\nmode: enforce\nmax_age: 86400\nmx: a.example\nmx: *.b.example\n"},
+		"patterns that are none":   {"text/plain", "version: STSv1\nmode: enforce\nmax_age: 86400\nmx:\nmx: *\nmx: a b\nmx: A.Example.\n"},
+		"a very long time":         {"text/plain", "version: STSv1\nmode: enforce\nmax_age: 99999999999999999999999\nmx: a.example\n"},
+		"a charset":                {"Text/Plain; charset=utf-8", enforce("a.example")},
+		"a parameter that is none": {"text/plain; charset", enforce("a.example")},
+	} {
+		w := newWorld(t)
+		w.Names.Add("d.example MX 10 a.example", "a.example A 192.0.2.101", `_mta-sts.d.example TXT "v=STSv1; id=1"`)
+		w.Site("mta-sts.d.example", func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", c.kind)
+			fmt.Fprint(rw, c.text)
+		})
+		if r := w.looks("d.example", "a.example"+byName); r.PolicyErr != nil || r.Policy.MaxAge > 31557600*time.Second {
+			t.Errorf("%s: %v, %v", name, r.Policy, r.PolicyErr)
+		}
+	}
+}
+
 // Row 54: a policy host that is not what it says, or does not come to an end.
 func TestSTSPolicyHost(t *testing.T) {
 	good := enforce("a.example")

@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -33,8 +34,8 @@ func (x *exchange) judge(place string, response *http.Response, body []byte) err
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	status := response.StatusCode
 	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
-	if isJSON && json.Unmarshal(body, &said) != nil {
-		isJSON = false
+	if isJSON || status >= 400 { // a refusal counts, however it is labelled
+		isJSON = json.Unmarshal(body, &said) == nil
 	}
 	switch {
 	case status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout:
@@ -52,7 +53,8 @@ func (x *exchange) judge(place string, response *http.Response, body []byte) err
 }
 
 // kinds are those of the codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5 and OpenID
-// Connect Core §3.1.2.6.
+// Connect Core §3.1.2.6, and of one that a large provider has for a person who refused on a
+// device.
 var kinds = map[string]Kind{
 	"temporarily_unavailable":    KindTemporary,
 	"server_error":               KindTemporary,
@@ -64,6 +66,7 @@ var kinds = map[string]Kind{
 	"consent_required":           KindGrant,
 	"account_selection_required": KindGrant,
 	"access_denied":              KindDenied,
+	"authorization_declined":     KindDenied,
 	"expired_token":              KindExpired,
 }
 
@@ -74,6 +77,32 @@ func kindOf(code string) Kind {
 		return kind
 	}
 	return KindConfiguration
+}
+
+// plainSeconds returns an answer in which times are whole numbers, as x/oauth2 wants them,
+// and those that say nothing are left out. For an odd one it would refuse the answer, with
+// the only refresh token in it that the issuer accepts from then on.
+func plainSeconds(body []byte) []byte {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return body
+	}
+	odd := false
+	for _, name := range []string{"expires_in", "interval"} {
+		given, has := object[name]
+		if _, err := strconv.ParseInt(string(given), 10, 64); !has || err == nil {
+			continue
+		}
+		odd = true
+		delete(object, name)
+		if seconds, err := strconv.ParseFloat(strings.Trim(string(given), `" `), 64); err == nil && seconds >= 0 {
+			object[name] = strconv.AppendInt(nil, int64(min(seconds, math.MaxInt32)), 10)
+		}
+	}
+	if plain, err := json.Marshal(object); odd && err == nil {
+		return plain
+	}
+	return body
 }
 
 // said adds the issuer's code and words to an error, without secrets.

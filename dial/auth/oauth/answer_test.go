@@ -56,7 +56,6 @@ func TestRow13Answers(t *testing.T) {
 		"201":             {func(w http.ResponseWriter, _ *http.Request) { answer(w, 201, json.RawMessage(good)) }, false},
 		"good":            {write("application/json", good), true},
 		"good, long name": {write("application/problem+json; charset=utf-8", good), true},
-		"huge lifetime":   {write("application/json", `{"access_token":"access-access-access-9","token_type":"BEARER","expires_in":1e30}`), false},
 		"long lifetime":   {write("application/json", `{"access_token":"access-access-access-9","token_type":"BEARER","expires_in":"99999999999"}`), true},
 	} {
 		evil := newIssuer("https://evil.test")
@@ -303,5 +302,48 @@ func TestErrorIsPrintable(t *testing.T) {
 	var failed *oauth.Error
 	if text := fmt.Sprint(err); !errors.As(err, &failed) || len(text) > 512 || len(failed.Description) > 512 || strings.ContainsAny(text+failed.Code+failed.Description, "\x1b\u202e\r\n") {
 		t.Errorf("%d bytes: %q", len(text), text)
+	}
+}
+
+// A lifetime that is odd does not cost the refresh token beside it.
+func TestLifetimeBesideRefreshToken(t *testing.T) {
+	for lifetime, want := range map[string]time.Duration{ // how long no other token is asked for; 0 is for good
+		"600": 9 * time.Minute, `"600"`: 9 * time.Minute, "600.9": 9 * time.Minute, `"600.0"`: 9 * time.Minute, `" 600 "`: 9 * time.Minute, "6e2": 9 * time.Minute,
+		`""`: 0, "null": 0, `"soon"`: 0, "-1": 0, "-1.5": 0, "1e400": 0, `"NaN"`: 0, "[600]": 0, "true": 0, "1e30": (1<<31 - 61) * time.Second,
+	} {
+		inBubble(t, func(t *testing.T, is *issuer, _ oauth.Config, a *oauth.Account) {
+			var asked []string
+			is.override = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != "POST" {
+					return false
+				}
+				asked = append(asked, r.FormValue("refresh_token"))
+				n := len(asked)
+				answer(w, 200, json.RawMessage(fmt.Sprintf(`{"access_token":"access-%d","token_type":"Bearer","refresh_token":"refresh-%d","expires_in":%s,"x":{}}`, n, n, lifetime)))
+				return true
+			}
+			if s, err := a.Secret(t.Context(), rejected("access-access-access-0")); err != nil || s.Reveal() != "access-1" {
+				t.Errorf("%s: %v", lifetime, err)
+				return
+			}
+			if want > 0 {
+				time.Sleep(want - time.Second)
+				tokenOf(t, a)
+				if len(asked) != 1 {
+					t.Errorf("%s: asked again too soon", lifetime)
+				}
+				time.Sleep(time.Second)
+			} else {
+				time.Sleep(1000 * time.Hour)
+				tokenOf(t, a)
+				if len(asked) != 1 {
+					t.Errorf("%s: asked again", lifetime)
+				}
+				a.Secret(t.Context(), rejected("access-1"))
+			}
+			if got := tokenOf(t, a); got != "access-2" || asked[1] != "refresh-1" {
+				t.Errorf("%s: then %q by %q", lifetime, got, asked)
+			}
+		})
 	}
 }

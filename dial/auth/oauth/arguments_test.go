@@ -15,13 +15,17 @@ func TestMissingArguments(t *testing.T) {
 	open := func(string) error { return nil }
 	show := func(oauth.DevicePrompt) error { return nil }
 	for name, call := range map[string]func() error{
-		"Secret":           func() error { _, err := a.Secret(none, nil); return err },
-		"Browser":          func() error { _, err := a.Browser(none, open); return err },
-		"Device":           func() error { _, err := a.Device(none, show); return err },
-		"Forget":           func() error { return a.Forget(none) },
-		"Wait":             func() error { return a.Wait(none) },
-		"Browser, no open": func() error { _, err := a.Browser(t.Context(), nil); return err },
-		"Device, no show":  func() error { _, err := a.Device(t.Context(), nil); return err },
+		"Secret":  func() error { _, err := a.Secret(none, nil); return err },
+		"Browser": func() error { _, err := a.Browser(none, open); return err },
+		"Device":  func() error { _, err := a.Device(none, show); return err },
+		"Forget":  func() error { return a.Forget(none) },
+		"Wait":    func() error { return a.Wait(none) },
+		"MemoryStore": func() error {
+			return new(oauth.MemoryStore).Update(none, "key", func([]byte) ([]byte, error) { return nil, nil })
+		},
+		"NewFileStore, no directory": func() error { _, err := oauth.NewFileStore(""); return err },
+		"Browser, no open":           func() error { _, err := a.Browser(t.Context(), nil); return err },
+		"Device, no show":            func() error { _, err := a.Device(t.Context(), nil); return err },
 	} {
 		if err := call(); err == nil {
 			t.Errorf("%s: no error", name)

@@ -109,8 +109,10 @@ func poll(x *exchange, client *oauth2.Config, code *oauth2.DeviceAuthResponse) (
 	defer cancel()
 	waiting := *x
 	waiting.ctx, code.Expiry = ctx, time.Time{} // one deadline is enough
+	interval, later := code.Interval, int64(0)
 	for {
-		code.Interval = min(code.Interval, int64(longestDeviceRun/time.Second)) // the code has expired by then
+		interval = min(interval, int64(longestDeviceRun/time.Second)) // the code has expired by then
+		code.Interval, later = max(interval, later), 0
 		// It waits for the interval, and asks once: a refusal is an error of x.
 		token, err := client.DeviceAccessToken(waiting.context(), code)
 		if err == nil {
@@ -126,9 +128,9 @@ func poll(x *exchange, client *oauth2.Config, code *oauth2.DeviceAuthResponse) (
 			return nil, err
 		case failed.Code == "authorization_pending":
 		case failed.Code == "slow_down":
-			code.Interval += slowDown
+			interval += slowDown
 		default: // RFC 8628 §3.5
-			code.Interval = max(2*code.Interval, int64(failed.RetryAfter/time.Second))
+			interval, later = 2*interval, int64(failed.RetryAfter/time.Second) // which is for one request
 		}
 	}
 }

@@ -56,7 +56,8 @@ type Error struct {
 	// Description holds the issuer's words, made printable and at most 512 bytes
 	// long, without the secrets that they may repeat.
 	Description string
-	// RetryAfter is how long the issuer asks to wait, 0 if it does not say.
+	// RetryAfter is how long the issuer asks to wait, or what is left of that time, 0 if
+	// it does not say.
 	RetryAfter time.Duration
 	Err        error // the cause, if that is not the issuer's answer
 }

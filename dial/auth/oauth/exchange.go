@@ -66,7 +66,7 @@ func (x *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.Body = io.NopCloser(bytes.NewReader(plainSeconds(body)))
 	return response, nil
 }
 

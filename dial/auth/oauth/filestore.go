@@ -56,6 +56,9 @@ var _ Store = (*FileStore)(nil)
 // NewFileStore returns a store in a directory, which it creates with permissions 0700 if
 // it does not exist. One that other users own or can write to is [ErrExposed], wrapped.
 func NewFileStore(dir string) (*FileStore, error) {
+	if dir == "" { // not the one that the program happens to run in
+		return nil, errors.New("oauth: no directory")
+	}
 	dir, err := filepath.Abs(dir)
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)

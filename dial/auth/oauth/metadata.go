@@ -86,7 +86,9 @@ func wellKnown(issuer string) ([]string, error) {
 }
 
 // fetchMetadata reads an issuer's metadata. The first document that is there
-// decides: if it is not as it should be, the other is not looked at.
+// decides: if it is not as it should be, the other is not looked at. A place that fails
+// may be one that the issuer does not have: if there is no document at the other, that
+// failure is the error.
 func fetchMetadata(ctx context.Context, x *exchange) (*Metadata, error) {
 	places, err := wellKnown(x.issuer)
 	if err != nil {
@@ -96,8 +98,10 @@ func fetchMetadata(ctx context.Context, x *exchange) (*Metadata, error) {
 	for _, place := range places {
 		m, err := fetchDocument(ctx, x, place)
 		switch {
-		case isAbsent(err):
-			absent = err
+		case isAbsent(err) || hasFailed(err):
+			if !isTemporary(absent) {
+				absent = err
+			}
 			continue
 		case err != nil:
 			return nil, err
@@ -120,6 +124,10 @@ func fetchDocument(ctx context.Context, x *exchange, place string) (*Metadata, e
 	}
 	request.Header.Set("Accept", "application/json")
 	response, err := x.RoundTrip(request)
+	var failed *Error
+	if errors.As(err, &failed) && !failed.Temporary() {
+		failed.Kind = KindIssuer // its code, if it has one, is none of those for a client
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +136,12 @@ func fetchDocument(ctx context.Context, x *exchange, place string) (*Metadata, e
 		return nil, x.broken(place, errors.New("malformed metadata"))
 	}
 	return m, nil
+}
+
+// hasFailed reports whether an answer says that the issuer, or a part of it, has failed.
+func hasFailed(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && failed.Temporary() && failed.Status >= 500
 }
 
 // isAbsent reports whether an answer means that there is no metadata document at a

@@ -74,7 +74,14 @@ func TestRow04FirstPlace(t *testing.T) {
 		"redirect elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://evil.test/metadata", http.StatusFound)
 		}, ""},
-		"unavailable": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, oauth.KindTemporary},
+		"not found, in JSON": {func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 404, map[string]any{"error": "Unable to find matching target resource method", "status": 404})
+		}, ""},
+		"forbidden, in JSON":             {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 401, "invalid_client") }, ""},
+		"an error instead of a document": {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 200, "not_found") }, ""},
+		"failed, in JSON":                {func(w http.ResponseWriter, _ *http.Request) { refuse(w, 500, "not_found") }, ""},
+		"too many":                       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, oauth.KindTemporary},
+		"unavailable":                    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ""},
 		"another issuer": {func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, 200, map[string]string{"issuer": "https://evil.test", "token_endpoint": "https://evil.test/token"})
 		}, oauth.KindIssuer},
@@ -111,12 +118,37 @@ func TestRow04FirstPlace(t *testing.T) {
 
 // An issuer without metadata is an error that says so.
 func TestRow04NoMetadata(t *testing.T) {
-	is := newIssuer(testIssuer)
-	is.documents = nil
-	_, err := account(t, is, is.config()).Browser(t.Context(), noBrowser(t))
-	var failed *oauth.Error
-	if !errors.As(err, &failed) || failed.Kind != oauth.KindIssuer || failed.Status != 404 {
-		t.Error(err)
+	for _, inJSON := range []bool{false, true} {
+		is := newIssuer(testIssuer)
+		is.documents = nil
+		is.override = func(w http.ResponseWriter, _ *http.Request) bool {
+			if inJSON {
+				refuse(w, 404, "Not Found")
+			}
+			return inJSON
+		}
+		_, err := account(t, is, is.config()).Browser(t.Context(), noBrowser(t))
+		var failed *oauth.Error
+		if !errors.As(err, &failed) || failed.Kind != oauth.KindIssuer || failed.Status != 404 {
+			t.Errorf("in JSON %v: %v", inJSON, err)
+		}
+	}
+}
+
+// An issuer of which a place has failed, and the other has nothing, may have metadata later.
+func TestRow04Failed(t *testing.T) {
+	for name, statuses := range map[string][2]int{"first": {503, 404}, "second": {404, 503}, "both": {500, 502}} {
+		is := newIssuer(testIssuer)
+		asked := 0
+		is.override = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(statuses[asked%2])
+			asked++
+			return true
+		}
+		_, err := account(t, is, is.config()).Browser(t.Context(), noBrowser(t))
+		if !errors.Is(err, oauth.KindTemporary) || asked != 2 {
+			t.Errorf("%s: %v after %d requests", name, err, asked)
+		}
 	}
 }
 

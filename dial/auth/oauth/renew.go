@@ -25,7 +25,7 @@ type renewals struct {
 	refused  *grant // what the issuer does not accept
 	why      error  // its words about that
 	retryAt  time.Time
-	retryErr error // what to return until then
+	retryErr Error // what to return until then
 }
 
 // renew returns a grant that was renewed by this call, by one of another goroutine or by
@@ -102,8 +102,10 @@ func (a *Account) loadOrRefresh(ctx context.Context, rejected string) (*grant, e
 			return g, nil
 		}
 	}
-	if time.Now().Before(a.renewals.retryAt) {
-		return nil, a.renewals.retryErr
+	if left := time.Until(a.renewals.retryAt); left > 0 {
+		later := a.renewals.retryErr
+		later.RetryAfter = max(left.Round(time.Second), time.Second)
+		return nil, &later
 	}
 	var g *grant
 	var refreshErr error
@@ -154,7 +156,7 @@ func (a *Account) replace(ctx context.Context, stored *grant, rejected string) (
 		past.refused, past.why = old, err
 		return nil, a.consent(err)
 	case errors.As(err, &failed) && failed.RetryAfter > 0:
-		past.retryAt, past.retryErr = time.Now().Add(failed.RetryAfter), err
+		past.retryAt, past.retryErr = time.Now().Add(failed.RetryAfter), *failed
 	}
 	return nil, err
 }

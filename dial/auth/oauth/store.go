@@ -71,6 +71,9 @@ func (s *MemoryStore) Load(_ context.Context, key string) ([]byte, error) {
 
 // Update replaces the value of key by what change returns for it.
 func (s *MemoryStore) Update(ctx context.Context, key string, change func(old []byte) ([]byte, error)) error {
+	if ctx == nil {
+		return errNilContext
+	}
 	item := s.item(key)
 	select {
 	case item.updating <- struct{}{}:

@@ -48,7 +48,7 @@ func (b *between) settle(t *testing.T) {
 	t.Helper()
 	begun, tick := time.Now(), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
-	for n := 1; b.pending(); n++ {
+	for n := 1; b.pending(t); n++ {
 		if time.Since(begun) > patience {
 			t.Fatal("what was ordered does not happen")
 		}
@@ -58,10 +58,13 @@ func (b *between) settle(t *testing.T) {
 	}
 }
 
-func (b *between) pending() bool {
+func (b *between) pending(t *testing.T) bool {
+	t.Helper()
 	if b.Withdraw() {
 		b.fault.After /= 2
-		b.Order(b.fault)
+		if err := b.Order(b.fault); err != nil {
+			t.Fatal(err)
+		}
 		return true
 	}
 	b.mu.Lock()
