@@ -89,7 +89,7 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 		switch {
 		case s.isVetoed() || !p.again(ctx, r):
 			return r.receipt, doubted(doubt, r.err)
-		case r.free && (free < p.cfg.MaxConns || refusesConns(r.err) && p.Stats().Down == nil):
+		case r.free && free < p.cfg.MaxConns:
 			free++
 		case n == p.cfg.MaxAttempts || sleep(ctx, p.pause(n)) != nil:
 			return nil, doubted(doubt, r.err)
