@@ -26,7 +26,7 @@ func measure(ctx context.Context, e *journal.Envelope, content io.Reader, write 
 		if ctx.Err() != nil {
 			return 0, wire.ContextError(ctx)
 		}
-		n, err := content.Read(b)
+		n, err := wire.ReadSome(content, b)
 		h.Write(b[:n])
 		size += int64(n)
 		if n > 0 {
