@@ -116,6 +116,9 @@ func (s *stored) Read(b []byte) (int, error) {
 	n, err := s.call(s.file, b)
 	s.hash.Write(b[:n])
 	s.at += int64(n)
+	if err == io.EOF && s.at < s.size {
+		err = errChanged
+	}
 	if err != nil && err != io.EOF {
 		s.err = err
 	}

@@ -1,0 +1,56 @@
+package outbox
+
+import (
+	"errors"
+
+	"github.com/emersion/go-smtp"
+
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
+	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
+	"github.com/mailconn/mailconn/smtpconn"
+	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
+)
+
+// A message whose recipients are too many for a relay is sent to as many as it takes at a
+// time (RFC 5321 §4.5.3.1.10, RFC 9422 §4.3).
+
+// split sets how many recipients the next attempt may have, if those of this one were too
+// many, and reports whether it may begin at once: there are fewer left, or it has fewer.
+func (a *attempt) split(e *journal.Entry) bool {
+	var over []int // that are to be asked again
+	whole := a.tooMany()
+	for i := range e.Recipients {
+		if r := a.refusal(e.Recipients[i].To); whole || r != nil && tooMany(r.Reply) {
+			over = append(over, i)
+		}
+	}
+	switch {
+	case whole:
+		a.m.Most = len(a.open()) / 2
+	case len(over) > 0:
+		a.m.Most = max(1, len(a.to)-len(over))
+	}
+	if !whole && (a.receipt == nil || len(over) == len(a.to)) {
+		return false
+	}
+	for _, i := range over {
+		e.Recipients[i].Asked = false
+	}
+	return len(over) > 0
+}
+
+// tooMany reports whether the message was not taken as a whole because of the number of its
+// recipients.
+func (a *attempt) tooMany() bool {
+	switch {
+	case a.err == nil || len(a.open()) < 2:
+		return false
+	case a.err.Outcome == smtpconn.NotSent:
+		return errors.Is(a.err, smtpconn.ErrServerLimits) && a.isForGood()
+	}
+	return a.err.Outcome == smtpconn.Refused && a.err.Reply != nil && tooMany(a.err.Reply)
+}
+
+func tooMany(r *smtp.SMTPError) bool {
+	return transaction.TooManyRecipients(r.Code, smtpline.EnhancedCode(r.EnhancedCode), r.Message)
+}
