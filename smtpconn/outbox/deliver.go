@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
@@ -117,10 +116,10 @@ func (a *attempt) isOver() bool {
 }
 
 // open returns the recipients that no relay has refused. A relay that ends the session has
-// not.
+// not (RFC 5321 §3.8).
 func (a *attempt) open() (list []int) {
 	for _, i := range a.to {
-		if r := a.refusal(i); r == nil || r.Reply.Code == smtpline.ServiceClosing {
+		if r := a.refusal(i); r == nil || r.Reply.Code == 421 {
 			list = append(list, i)
 		}
 	}

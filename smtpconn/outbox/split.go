@@ -5,7 +5,6 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
@@ -52,5 +51,5 @@ func (a *attempt) tooMany() bool {
 }
 
 func tooMany(r *smtp.SMTPError) bool {
-	return transaction.TooManyRecipients(r.Code, smtpline.EnhancedCode(r.EnhancedCode), r.Message)
+	return transaction.TooManyRecipients(r.Code, r.EnhancedCode, r.Message)
 }

@@ -43,7 +43,7 @@ func AboutConnections(code int, enhanced smtp.EnhancedCode, text string) bool {
 // TooManyRecipients reports whether a refusal is of one recipient more in a message, which
 // is to be sent to some of them at a time: x.5.3 (RFC 3463 §3.6), or 452, and 552 of older
 // servers, in words that say so (RFC 5321 §4.5.3.1.10).
-func TooManyRecipients(code int, enhanced smtp.EnhancedCode, text string) bool {
+func TooManyRecipients(code int, enhanced [3]int, text string) bool {
 	said := enhanced[1] == 5 && enhanced[2] == 3 || (code == 452 || code == 552) && speaks(text, recipientWords)
 	return said && !AboutClient(code, enhanced, text)
 }

@@ -31,6 +31,7 @@ type Message struct {
 	Telling  bool   // it is in the schedule of what is told, or waits for a sync for it
 	Seq      uint64 // of the journal, when something was there to be told
 	Failed   int    // calls of Config.Result, in a row
+	TellFrom int    // the recipient that is told first
 	suspect  bool   // a damaged line of the journal may be about it
 }
 
