@@ -78,7 +78,7 @@ func (a *attempt) choose() {
 		if len(a.to) == 0 {
 			a.bound, a.relay = r.Bound, r.Relay
 		}
-		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) {
+		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) && (!m.ByDomain || len(a.to) == 0 || a.domain(i) == a.domain(a.to[0])) {
 			a.to = append(a.to, i)
 			r.Asked = true
 		}

@@ -54,9 +54,10 @@
 // it do not expire; [Stats] shows the error.
 //
 // Every attempt is smtpconn.Envelope.Partial, so each recipient has an end of its own,
-// and those that have one are not in the next attempt. If they are more than a relay takes at
-// once (RFC 5321 §4.5.3.1.10, RFC 9422), as many are sent to at a time as it takes, one
-// transaction after the other. An address that is twice in an envelope is sent to once.
+// and those that have one are not in the next attempt. If they are more than a relay takes
+// at once (RFC 5321 §4.5.3.1.10, RFC 9422), as many are sent to at a time as it takes, one
+// transaction after the other. The Sender of package mx gets those of one domain at a time.
+// An address that is twice in an envelope is sent to once.
 //
 // An outbox tries again itself, so give a pool MaxAttempts 1, and not WaitWhileDown, with
 // which its Send would wait for a relay that is down while no other is asked. A pool with

@@ -28,6 +28,7 @@ type Message struct {
 	Planned  bool   // it is in the schedule of deliveries, or an attempt is under way
 	Sending  bool   // an attempt is under way
 	Most     int    // recipients of an attempt: a relay takes no more; 0 for all
+	ByDomain bool   // the recipients of an attempt are of one domain: a relay takes no others
 	Telling  bool   // it is in the schedule of what is told, or waits for a sync for it
 	Seq      uint64 // of the journal, when something was there to be told
 	Failed   int    // calls of Config.Result, in a row
