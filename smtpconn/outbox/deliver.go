@@ -72,13 +72,13 @@ func (a *attempt) choose() {
 	}
 	for _, i := range list {
 		r := &m.Recipients[i]
-		if r.Asked || m.Most > 0 && len(a.to) == m.Most {
+		if r.Asked || !a.hasRoom(i) {
 			continue
 		}
 		if len(a.to) == 0 {
 			a.bound, a.relay = r.Bound, r.Relay
 		}
-		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) && (!m.ByDomain || len(a.to) == 0 || a.domain(i) == a.domain(a.to[0])) {
+		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) {
 			a.to = append(a.to, i)
 			r.Asked = true
 		}

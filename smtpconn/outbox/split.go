@@ -17,6 +17,16 @@ import (
 // time (RFC 5321 §4.5.3.1.10, RFC 9422 §4.3), and to one domain at a time if that is what it
 // takes, as the Sender of package mx.
 
+// hasRoom reports whether a relay takes a recipient beside those of the attempt, as far as is
+// known.
+func (a *attempt) hasRoom(i int) bool {
+	if len(a.to) == 0 {
+		return true
+	}
+	full := a.m.Most > 0 && len(a.to) >= a.m.Most
+	return !full && (!a.m.ByDomain || a.domain(i) == a.domain(a.to[0]))
+}
+
 // split sets how many recipients the next attempt may have, if those of this one were too
 // many, and reports whether it may begin at once: there are fewer left, or it has fewer.
 func (a *attempt) split(e *journal.Entry) bool {
