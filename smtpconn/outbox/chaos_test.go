@@ -137,7 +137,8 @@ func TestChaos(t *testing.T) {
 func chaos(t *testing.T, seed uint64) {
 	w := &world{rand: rand.New(rand.NewPCG(seed, 0)), took: map[string]int{}, doubt: map[string]bool{}, told: map[string]outbox.Result{}}
 	relays := []outbox.Relay{&erratic{w, 1 + w.rand.IntN(20)}, &erratic{w, 1 + w.rand.IntN(20)}}
-	cfg := outbox.Config{Relays: relays, ResendInDoubt: w.rand.IntN(4) == 0, Result: w.result(t)}
+	rnd := rand.New(rand.NewPCG(seed, 1)) // of this goroutine
+	cfg := outbox.Config{Relays: relays, ResendInDoubt: rnd.IntN(4) == 0, Result: w.result(t)}
 	b := &box{t: t, dir: newDir(t), cfg: cfg}
 	b.start(outbox.SystemCalls())
 	const messages, recipients = 5, 40
@@ -151,9 +152,9 @@ func chaos(t *testing.T, seed uint64) {
 		b.mustPut(fmt.Sprint("m", m), to...)
 	}
 	for range 20 {
-		wait(time.Duration(w.rand.IntN(1000)) * time.Second)
-		id := fmt.Sprint("m", w.rand.IntN(messages))
-		switch w.rand.IntN(6) {
+		wait(time.Duration(rnd.IntN(1000)) * time.Second)
+		id := fmt.Sprint("m", rnd.IntN(messages))
+		switch rnd.IntN(6) {
 		case 0:
 			b.Resend(t.Context(), id)
 		case 1:
@@ -163,7 +164,7 @@ func chaos(t *testing.T, seed uint64) {
 				cancelled[id] = true
 			}
 		case 3:
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(w.rand.IntN(500))*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rnd.IntN(500))*time.Millisecond)
 			b.Close(ctx)
 			cancel()
 			b.start(outbox.SystemCalls())
