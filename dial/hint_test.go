@@ -126,6 +126,7 @@ func TestHints(t *testing.T) {
 		{"a curve that was not offered", dial.PhaseHandshake, imaps, errors.New("tls: server selected unsupported group"), []string{"CurvePreferences"}},
 		{"pipelining", dial.PhaseSession, smtp, fmt.Errorf("%w; %w", &v{Reason: policy.ErrMalformed}, smtpconn.ErrPipelining), []string{"not SMTP", "set NoPipelining"}},
 		{"pipelining, and time", dial.PhaseSession, pop, fmt.Errorf("%w; %w", os.ErrDeadlineExceeded, pop3conn.ErrPipelining), []string{"later", "set NoPipelining"}},
+		{"the deadline of a call", dial.PhaseSession, pop, fmt.Errorf("%w: %w", context.DeadlineExceeded, net.ErrClosed), []string{"in the time that was allowed"}},
 		{"pipelining, and our own end", dial.PhaseSession, pop, fmt.Errorf("%w; %w", net.ErrClosed, pop3conn.ErrPipelining), []string{"This program gave the connection up itself."}},
 		{"a server that says so", dial.PhaseCapability, imap, &v{Reason: policy.ErrMalformed, Reply: "tls: unsupported protocol version"}, []string{"not IMAP"}},
 		{"password", dial.PhaseAuth, imaps, &auth.Error{Kind: auth.KindCredentials}, []string{"user and password"}},

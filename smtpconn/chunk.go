@@ -40,6 +40,9 @@ func (s *sender) sendChunks(o *outgoing) error {
 	}
 	left := len(o.start)
 	if !o.content.AtEnd {
+		if o.length < o.content.Size {
+			return errLength
+		}
 		left += int(o.length - o.content.Size)
 	}
 	if o.env.BeforeEnd != nil && left > 0 {

@@ -37,8 +37,10 @@ func (e *SendError) advice() string {
 		return "It refuses this client, or all mail for now, and its words say why: hold what is to be sent until that is settled."
 	case e.Outcome == Refused && e.Reply == nil && e.Temporary():
 		return "It takes no mail for a recipient at the moment, and its words say why: send it again later."
-	case e.Outcome == Refused && e.Reply == nil:
+	case e.Outcome == Refused && e.Reply == nil && e.others:
 		return "It does not take a recipient, and its words say which and why: correct the address, or set Envelope.Partial for the others to get the message."
+	case e.Outcome == Refused && e.Reply == nil:
+		return "It does not take a recipient, and its words say which and why: correct the address."
 	case e.Temporary() && e.Outcome == Refused:
 		return "Its words say why: send it again later."
 	case e.Outcome == Refused:

@@ -63,7 +63,7 @@ func TestHints(t *testing.T) {
 		"spam":          {smtpconn.SendError{Outcome: smtpconn.Refused, Reply: reply(550, 5, 7, 1)}, []string{"refused the message", "will be refused again"}},
 		"later":         {smtpconn.SendError{Outcome: smtpconn.Refused, Reply: reply(451, 4, 2, 0)}, []string{"refused the message", "send it again later"}},
 		"login wanted":  {smtpconn.SendError{Outcome: smtpconn.Refused, Reply: reply(530, 5, 7, 0)}, []string{"refuses this client", "hold"}},
-		"no recipient":  {smtpconn.SendError{Outcome: smtpconn.Refused, Refused: refusal(reply(550, 5, 1, 1))}, []string{"correct the address", "Envelope.Partial"}},
+		"no recipient":  {smtpconn.SendError{Outcome: smtpconn.Refused, Refused: refusal(reply(550, 5, 1, 1))}, []string{"correct the address."}},
 		"greylisted":    {smtpconn.SendError{Outcome: smtpconn.Refused, Refused: refusal(reply(450, 4, 2, 0))}, []string{"recipient", "later"}},
 		"busy":          {smtpconn.SendError{Outcome: smtpconn.NotSent, Err: &wire.CallError{Err: smtpconn.ErrBusy}}, []string{"was not sent", "wait for the result"}},
 		"line ends":     {smtpconn.SendError{Outcome: smtpconn.NotSent, Err: &wire.Fault{Err: smtpconn.ErrLineEnds}}, []string{"was not sent", "NormalizeLines"}},
@@ -83,5 +83,36 @@ func TestHints(t *testing.T) {
 				t.Errorf("%s: %q lacks %q", name, hint, want)
 			}
 		}
+	}
+}
+
+// Envelope.Partial is named to a program whose message did not reach others for the sake of
+// a recipient, and to no other.
+func TestHintOfPartial(t *testing.T) {
+	for _, c := range []struct {
+		to      []string
+		partial bool
+		want    bool
+	}{
+		{[]string{"no@mail.test", "ann@mail.test"}, false, true},
+		{[]string{"no@mail.test", "no2@mail.test"}, false, false},
+		{[]string{"no@mail.test", "no2@mail.test"}, true, false},
+		{[]string{"no@mail.test"}, false, false},
+	} {
+		r := with("PIPELINING")
+		r.answer = func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, "RCPT TO:<no") {
+				return "550 5.1.1 unknown"
+			}
+			return usual
+		}
+		client, hangUp := dialRelay(t, r, nil)
+		e := envelope(c.to...)
+		e.Partial = c.partial
+		_, err := client.Send(t.Context(), e, strings.NewReader(note))
+		if hint := asResult(nil, err).err.Hint(); strings.Contains(hint, "Envelope.Partial") != c.want || !strings.Contains(hint, "correct the address") {
+			t.Errorf("%+v: %s", c, hint)
+		}
+		hangUp()
 	}
 }

@@ -15,8 +15,14 @@ import (
 // feeds. Its text is printable and stands on one line.
 func refusal(code int, text string) *smtp.SMTPError {
 	enhanced, word := smtpline.Enhanced(code, text)
-	if word != "" {
-		text = strings.ReplaceAll("\n"+text, "\n"+word+" ", "\n") // RFC 2034 §4: every line begins with it
+	if word != "" { // RFC 2034 §4: every line begins with it
+		lines := strings.Split(text, "\n")
+		for i, line := range lines {
+			if rest, ok := strings.CutPrefix(line, word); ok && (rest == "" || rest[0] == ' ') {
+				lines[i] = strings.TrimPrefix(rest, " ")
+			}
+		}
+		text = strings.Join(lines, "\n")
 	}
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode(enhanced), Message: printable(text)}
 }

@@ -327,6 +327,7 @@ func TestContentFails(t *testing.T) {
 			"bare LF":          {strings.NewReader("a\nb"), smtpconn.ErrLineEnds, true},
 			"bare LF, late":    {strings.NewReader(strings.Repeat("x\r\n", 1e5) + "\n"), smtpconn.ErrLineEnds, false},
 			"nothing, forever": {empty{}, io.ErrNoProgress, true},
+			"nothing, sought":  {sought{}, io.ErrNoProgress, true},
 		} {
 			r := with(extensions...)
 			client, hangUp := dialRelay(t, r, nil)
@@ -349,6 +350,10 @@ func TestContentFails(t *testing.T) {
 type empty struct{}
 
 func (empty) Read([]byte) (int, error) { return 0, nil }
+
+type sought struct{ empty }
+
+func (sought) Seek(int64, int) (int64, error) { return 0, nil }
 
 // What the server does not offer is not used, and the error names it. Nothing
 // is said.

@@ -30,6 +30,7 @@ type SendError struct {
 	Err error
 
 	noAuth bool // Options.Auth was nil
+	others bool // recipients were accepted, and got nothing for the sake of Refused
 }
 
 // Error returns outcome, phase and cause on one line. It is printable and at most

@@ -30,6 +30,6 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, wire.ContextError(s.ctx)
 	}
 	buf := s.buf[:min(len(p), len(s.buf))]
-	n, err := wire.Await(s.ctx, func() (int, error) { return s.content.Read(buf) })
+	n, err := wire.Await(s.ctx, func() (int, error) { return wire.ReadSome(s.content, buf) })
 	return copy(p, buf[:n]), err
 }

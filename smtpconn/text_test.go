@@ -161,3 +161,32 @@ func TestAddressOfHeader(t *testing.T) {
 		}
 	}
 }
+
+// A reply of several lines is shown on one, each code once, also in the reason for which a
+// session has ended.
+func TestReplyOfSeveralLines(t *testing.T) {
+	for reply, want := range map[string]string{
+		"550-5.1.1 no such\r\n550 5.1.1 user":            "550 5.1.1 no such user",
+		"550 5.1.1":                                      "550 5.1.1",
+		"550-5.1.1\r\n550-5.1.1\r\n550 5.1.1 no":         "550 5.1.1 no",
+		"550-5.1.1 no such user\r\n550 5.1.15 is better": "550 5.1.1 no such user 5.1.15 is better",
+		"421-4.7.0 too fast\r\n421 4.7.0 come again":     "421 4.7.0 too fast come again",
+	} {
+		r := with("PIPELINING")
+		r.answer = func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, "RCPT") {
+				return reply
+			}
+			return usual
+		}
+		c, hangUp := dialRelay(t, r, nil)
+		_, err := c.Send(t.Context(), envelope(), strings.NewReader(note))
+		if got := asResult(nil, err).err; len(got.Refused) != 1 || !strings.HasSuffix(got.Refused[0].String(), ": "+want) {
+			t.Errorf("%q: %v", reply, err)
+		}
+		if strings.HasPrefix(reply, "421") && (c.Err() == nil || !strings.Contains(c.Err().Error(), `"421 4.7.0 too fast 4.7.0 come again"`)) {
+			t.Errorf("%q: %v", reply, c.Err())
+		}
+		hangUp()
+	}
+}

@@ -128,7 +128,7 @@ func (s *sender) judgeEnvelope(o *outgoing) {
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.Code, mail.Text)})
 	case len(o.refused) == len(o.env.To), o.env.allOrNone() && len(o.refused) > 0 && !s.Failed():
 		s.needsReset = true
-		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused})
+		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseRcpt, Refused: o.refused, others: len(o.accepted) > 0})
 	case s.Failed():
 		s.finishBroken(o)
 	}

@@ -73,11 +73,13 @@ func UnderContext(ctx context.Context, err error) error {
 }
 
 // OwnEnd reports whether err is of a connection or a session that this program gave up
-// itself: it cancelled the context, or closed the connection. What a NetDialer of the
-// program's own says of its connections is no such error.
+// itself: it cancelled the context, or closed the connection. One that was closed because
+// a deadline has passed is not, and what a NetDialer of the program's own says of its
+// connections is no such error.
 func OwnEnd(err error) bool {
 	var other *Detour
-	return (errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed)) && !errors.As(err, &other)
+	closed := errors.Is(err, net.ErrClosed) && !errors.Is(err, context.DeadlineExceeded)
+	return (closed || errors.Is(err, context.Canceled)) && !errors.As(err, &other)
 }
 
 // WithTimeout returns a context that ends after limit, with a cause that names the

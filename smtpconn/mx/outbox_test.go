@@ -79,3 +79,33 @@ func TestOutbox(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A message to recipients of several domains is sent to each.
+func TestOutboxOfSeveralDomains(t *testing.T) {
+	w := newWorld(t)
+	w.Names.Add("one.example MX 10 a.example", "two.example MX 10 b.example")
+	one, two := w.mail("a.example", server{}), w.mail("b.example", server{})
+	ends := make(chan outbox.Result, 3)
+	box, err := outbox.Open(t.Context(), filepath.Join(t.TempDir(), "outbox"), outbox.Config{
+		Relays: []outbox.Relay{w.sender()}, RetryDelay: time.Hour,
+		Result: func(_ context.Context, r outbox.Result) error { ends <- r; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := smtpconn.Envelope{From: "joe@sender.example", To: []string{"ann@one.example", "bob@two.example", "cyd@ONE.example"}}
+	if err := box.Put(t.Context(), "m1", e, strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	for range e.To {
+		if end := <-ends; end.Err != nil {
+			t.Errorf("%+v", end)
+		}
+	}
+	if a, b := one.Messages(), two.Messages(); len(a) != 1 || len(a[0].To) != 2 || len(b) != 1 {
+		t.Errorf("%d and %d messages", len(a), len(b))
+	}
+	if err := box.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -26,7 +26,7 @@ func measure(ctx context.Context, e *journal.Envelope, content io.Reader, write 
 		if ctx.Err() != nil {
 			return 0, wire.ContextError(ctx)
 		}
-		n, err := content.Read(b)
+		n, err := wire.ReadSome(content, b)
 		h.Write(b[:n])
 		size += int64(n)
 		if n > 0 {
@@ -116,6 +116,9 @@ func (s *stored) Read(b []byte) (int, error) {
 	n, err := s.call(s.file, b)
 	s.hash.Write(b[:n])
 	s.at += int64(n)
+	if err == io.EOF && s.at < s.size {
+		err = errChanged
+	}
 	if err != nil && err != io.EOF {
 		s.err = err
 	}

@@ -219,3 +219,27 @@ func row40(t *testing.T) {
 	})
 	secrets(t)
 }
+
+// A content that is cut while it is being sent is damaged, and not a message that ends there.
+func TestCutWhileSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, dir := newServer(), newDir(t)
+		b := open(t, dir, outbox.Config{}, s)
+		s.set(func(command, usual string) string {
+			if command == "DATA" {
+				damagedContent(t, dir, func(path string) error { return os.Truncate(path, 50_000) })
+			}
+			return usual
+		})
+		e, _ := mail("m1", "ann@mail.test")
+		if err := b.Put(t.Context(), "m1", e, strings.NewReader("Subject: m1\r\n\r\n"+strings.Repeat("0123456789\r\n", 10_000))); err != nil {
+			t.Fatal(err)
+		}
+		b.drain()
+		var damaged *outbox.DamagedError
+		if len(b.results) != 1 || !errors.As(b.results[0].Err, &damaged) || s.total() != 0 {
+			t.Errorf("%+v, %d taken", b.results, s.total())
+		}
+		b.close()
+	})
+}

@@ -13,7 +13,7 @@ import (
 )
 
 // attempt is an attempt to send a message to some of its recipients, by one relay after
-// the other.
+// the other. Those that a relay has refused are not taken to the next.
 type attempt struct {
 	o     *Outbox
 	m     *journal.Message
@@ -24,11 +24,19 @@ type attempt struct {
 	asked   int // how many were
 	receipt *smtpconn.Receipt
 	err     *smtpconn.SendError
+	refused []refusal
 
 	again   time.Time // when the first of the relays that are down may be asked
 	held    bool      // one is down in a way that time does not mend
+	later   bool      // one may take the message at another time
 	local   error     // what keeps the message from being sent is on this side
 	damaged error     // the content is not what was stored
+}
+
+// refusal is the reply of a relay to a recipient.
+type refusal struct {
+	smtpconn.Refusal
+	relay int
 }
 
 // deliver tries to send a message.
@@ -52,15 +60,27 @@ func (o *Outbox) deliver(m *journal.Message) {
 }
 
 // choose sets the recipients of the attempt: those that wait and may be sent by the same
-// relays as the first of them.
+// relays as the first of them, as many as a relay takes. All that wait have their turn
+// before one has another.
 func (a *attempt) choose() {
-	for _, i := range a.m.In(journal.Waiting) {
-		r := &a.m.Recipients[i]
+	m := a.m
+	list := m.In(journal.Waiting)
+	if !m.HasUnasked() {
+		for i := range m.Recipients {
+			m.Recipients[i].Asked = false
+		}
+	}
+	for _, i := range list {
+		r := &m.Recipients[i]
+		if r.Asked || !a.hasRoom(i) {
+			continue
+		}
 		if len(a.to) == 0 {
 			a.bound, a.relay = r.Bound, r.Relay
 		}
 		if r.Bound == a.bound && (!a.bound || r.Relay == a.relay) {
 			a.to = append(a.to, i)
+			r.Asked = true
 		}
 	}
 }
@@ -77,17 +97,43 @@ func (a *attempt) run() {
 		if a.bound && i != only || !a.isReady(r) {
 			continue
 		}
-		if a.asked > 0 {
-			if _, err := content.Seek(0, io.SeekStart); err != nil {
-				a.fail(err)
-				return
-			}
-		}
-		a.send(i, r, content)
-		if a.receipt != nil || a.err.Outcome != smtpconn.NotSent || a.local != nil || a.damaged != nil || a.o.life.Err() != nil {
+		if _, err := content.Seek(0, io.SeekStart); err != nil {
+			a.fail(err)
 			return
 		}
+		a.send(i, r, content)
+		if a.isOver() {
+			return
+		}
+		a.later = a.later || !a.isForGood()
 	}
+}
+
+// isOver reports whether no other relay is asked.
+func (a *attempt) isOver() bool {
+	return a.receipt != nil || a.err.Outcome != smtpconn.NotSent || a.tooMany() || len(a.open()) == 0 ||
+		a.local != nil || a.damaged != nil || a.o.life.Err() != nil
+}
+
+// open returns the recipients that no relay has refused. A relay that ends the session has
+// not (RFC 5321 §3.8).
+func (a *attempt) open() (list []int) {
+	for _, i := range a.to {
+		if r := a.refusal(i); r == nil || r.Reply.Code == 421 {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// refusal returns the last reply to a recipient that has refused it.
+func (a *attempt) refusal(i int) *refusal {
+	for j := len(a.refused) - 1; j >= 0; j-- {
+		if r := &a.refused[j]; r.Recipient == a.m.Envelope.To[i] {
+			return r
+		}
+	}
+	return nil
 }
 
 // fail notes an error on this side: the content is damaged, or cannot be read for now.
@@ -113,6 +159,7 @@ func (a *attempt) isReady(r *relay) bool {
 }
 
 func (a *attempt) isDown(r *relay) {
+	a.later = true
 	a.held = a.held || !r.down.Temporary()
 	if a.again.IsZero() || r.until.Before(a.again) {
 		a.again = r.until
@@ -123,12 +170,13 @@ var errNoReceipt = errors.New("the relay returned neither a receipt nor an error
 
 // send asks a relay.
 func (a *attempt) send(i int, r *relay, content *stored) {
-	e := a.m.Envelope.Attempt(a.to)
+	to := a.open()
+	e := a.m.Envelope.Attempt(to)
 	e.BeforeEnd = func(context.Context) error {
 		if err := content.check(); err != nil {
 			return err
 		}
-		return a.mark(i)
+		return a.mark(i, to)
 	}
 	a.relay, a.err = i, nil
 	a.asked++
@@ -144,10 +192,19 @@ func (a *attempt) send(i int, r *relay, content *stored) {
 	if err != nil {
 		a.receipt, a.err = nil, a.sendError(err)
 		err = a.err
+		a.refusedBy(i, a.err.Refused)
+	} else {
+		a.refusedBy(i, a.receipt.Refused)
 	}
 	r.note(time.Now(), err, a.o.cfg.RetryDelay)
 	if r.down != nil {
 		a.isDown(r)
+	}
+}
+
+func (a *attempt) refusedBy(relay int, list []smtpconn.Refusal) {
+	for _, r := range list {
+		a.refused = append(a.refused, refusal{r, relay})
 	}
 }
 
@@ -171,14 +228,14 @@ func (a *attempt) sendError(err error) *smtpconn.SendError {
 
 // mark writes to the journal that a relay is about to be given the end of the message,
 // and syncs that.
-func (a *attempt) mark(i int) error {
+func (a *attempt) mark(i int, to []int) error {
 	o, m := a.o, a.m
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(m.Mark) > 0 && m.Relay == i {
 		return nil // the relay tries again itself
 	}
-	err := o.change(&journal.Entry{Msg: m.Key, Do: journal.DoMark, To: a.to, Relay: i})
+	err := o.change(&journal.Entry{Msg: m.Key, Do: journal.DoMark, To: to, Relay: i})
 	if err == nil {
 		if err = o.sync(o.journal.Written); err != nil {
 			m.Mark = nil // the journal is written anew without it

@@ -45,16 +45,23 @@
 // the end of the message, or does not offer what the message asks for. A refusal, for
 // good or for now, and an outcome in doubt are not taken to another relay in the same
 // attempt. What a relay has refused for now is tried again later, and may then go to
-// another relay if the first is down. The order of the relays must be the same in every
-// run, since the journal has their numbers.
+// another relay if the first is down. A message that a relay can never take, as for its
+// size, is refused only if that is so of all: it waits for one that is down. The order of
+// the relays must be the same in every run, since the journal has their numbers.
 //
 // A relay that is down, as a [*pool.DownError] says, is not asked before the time in
 // it. If time does not mend that, as for a password or a certificate, the messages for
 // it do not expire; [Stats] shows the error.
 //
 // Every attempt is smtpconn.Envelope.Partial, so each recipient has an end of its own,
-// and those that have one are not in the next attempt. An outbox tries again itself, so
-// give a pool MaxAttempts 1. A pool with RetryInDoubt is refused.
+// and those that have one are not in the next attempt. If they are more than a relay takes
+// at once (RFC 5321 §4.5.3.1.10, RFC 9422), as many are sent to at a time as it takes, one
+// transaction after the other. The Sender of package mx gets those of one domain at a time.
+// An address that is twice in an envelope is sent to once.
+//
+// An outbox tries again itself, so give a pool MaxAttempts 1, and not WaitWhileDown, with
+// which its Send would wait for a relay that is down while no other is asked. A pool with
+// RetryInDoubt is refused.
 //
 // # Files
 //

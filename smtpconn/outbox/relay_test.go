@@ -224,3 +224,27 @@ func TestResendOfThoseThatCanBe(t *testing.T) {
 		b.close()
 	})
 }
+
+// A recipient whose end the handler cannot take does not keep those of the others.
+func TestOneIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := prepare(t, newDir(t), outbox.Config{}, newServer())
+		told := map[string]int{}
+		b.cfg.Result = func(_ context.Context, r outbox.Result) error {
+			if told[r.Recipient]++; r.Recipient == "ann@mail.test" || r.Recipient == "cyd@mail.test" {
+				return errNotNow
+			}
+			return nil
+		}
+		b.start(outbox.SystemCalls())
+		b.mustPut("m1", "ann@mail.test", "bob@mail.test", "cyd@mail.test", "dan@mail.test")
+		wait(24 * time.Hour)
+		if told["bob@mail.test"] != 1 || told["dan@mail.test"] != 1 || b.Stats().Untold != 2 {
+			t.Errorf("%v, %+v", told, b.Stats())
+		}
+		if n := told["ann@mail.test"] + told["cyd@mail.test"]; n < 20 || n > 60 {
+			t.Errorf("the handler was called %d times for what it does not take", n)
+		}
+		b.close()
+	})
+}

@@ -27,7 +27,9 @@ func (o *Outbox) settle(a *attempt) {
 			a.judge(r)
 		}
 	})
-	if !down {
+	again := a.split(e)
+	atOnce := again || m.HasUnasked() && (!down || a.asked == 0)
+	if !down && !atOnce {
 		e.Tries++
 	}
 	e.Next = now.Add(o.cfg.delay(max(e.Tries, 1)))
@@ -35,7 +37,7 @@ func (o *Outbox) settle(a *attempt) {
 		e.Next = a.again
 	}
 	a.expire(e, now)
-	if o.life.Err() != nil && a.err != nil && a.err.Outcome == smtpconn.NotSent {
+	if atOnce || o.life.Err() != nil && a.err != nil && a.err.Outcome == smtpconn.NotSent {
 		e.Next = now
 	}
 	if len(m.Mark) > 0 || a.asked > 0 && (a.receipt != nil || a.err.Outcome != smtpconn.NotSent) || slices.ContainsFunc(e.Recipients, func(r journal.Recipient) bool { return r.Ended() }) {
@@ -61,45 +63,49 @@ func (a *attempt) expire(e *journal.Entry, now time.Time) {
 // judge sets what an attempt says about a recipient.
 func (a *attempt) judge(r *journal.Recipient) {
 	r.Relay = a.relay
-	address := a.m.Envelope.To[r.To]
-	if a.receipt != nil {
-		a.received(r, address)
-		return
+	refusal := a.refusal(r.To)
+	switch {
+	case a.receipt != nil && slices.Contains(a.receipt.Accepted, a.m.Envelope.To[r.To]):
+		r.State, r.Reply, r.Failure = journal.Accepted, a.receipt.Reply, nil
+	case refusal != nil:
+		r.Relay = refusal.relay
+		r.Refuse(&refusal.Refusal)
+		if len(a.to) > 1 && tooMany(refusal.Reply) {
+			r.State = journal.Waiting
+		}
+	case a.receipt != nil:
+		r.Failure = journal.NewFailure(smtpconn.InDoubt, smtpconn.PhaseEnd, nil, errors.New("the receipt does not name the recipient"))
+		a.doubt(r)
+	default:
+		a.judgeError(r)
 	}
-	if refusal := find(a.err.Refused, address); refusal != nil {
-		r.Refuse(refusal)
-		return
-	}
+}
+
+// judgeError sets what the error of the last relay says about a recipient.
+func (a *attempt) judgeError(r *journal.Recipient) {
 	r.Failure = journal.NewFailure(a.err.Outcome, a.err.Phase, a.err.Reply, a.err.Err)
 	switch a.err.Outcome {
 	case smtpconn.InDoubt:
 		a.doubt(r)
 	case smtpconn.Refused:
-		if a.err.MessageAtFault() && !a.err.Temporary() {
+		if a.err.MessageAtFault() && !a.err.Temporary() && !a.tooMany() {
 			r.State = journal.Refused
 		}
 	case smtpconn.NotSent:
-		var missing *smtpconn.ExtensionError
-		var tried *wire.Attempts // of a relay that has tried all that may have the extension
-		wait := errors.As(a.err, &missing) && !errors.As(a.err, &tried)
-		if a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !wait {
+		if a.isForGood() && !a.later && !a.tooMany() {
 			r.State = journal.Refused
 		}
 	}
 }
 
-// received sets what a receipt says about a recipient.
-func (a *attempt) received(r *journal.Recipient, address string) {
-	refusal := find(a.receipt.Refused, address)
-	switch {
-	case slices.Contains(a.receipt.Accepted, address):
-		r.State, r.Reply, r.Failure = journal.Accepted, a.receipt.Reply, nil
-	case refusal != nil:
-		r.Refuse(refusal)
-	default:
-		r.Failure = journal.NewFailure(smtpconn.InDoubt, smtpconn.PhaseEnd, nil, errors.New("the receipt does not name the recipient"))
-		a.doubt(r)
-	}
+// isForGood reports whether the message was not sent for a reason of its own, which the
+// relay will have at any time. An extension may come, unless the relay has tried all that
+// may have it.
+func (a *attempt) isForGood() bool {
+	var missing *smtpconn.ExtensionError
+	var tried *wire.Attempts
+	mayCome := errors.As(a.err, &missing) && !errors.As(a.err, &tried)
+	return a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !mayCome
 }
 
 // doubt holds a recipient, or has it sent again if the configuration says so.
@@ -108,13 +114,4 @@ func (a *attempt) doubt(r *journal.Recipient) {
 	if a.o.cfg.ResendInDoubt {
 		r.State, r.Twice, r.Bound = journal.Waiting, true, true
 	}
-}
-
-// find returns the reply to a recipient among refusals.
-func find(list []smtpconn.Refusal, address string) *smtpconn.Refusal {
-	i := slices.IndexFunc(list, func(r smtpconn.Refusal) bool { return r.Recipient == address })
-	if i < 0 {
-		return nil
-	}
-	return &list[i]
 }

@@ -6,12 +6,14 @@ import (
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
-// tell calls the handlers for a message.
+// tell calls the handlers for a message, until one fails. It begins behind the recipient for
+// which one has failed before: that one must not keep the others untold.
 func (o *Outbox) tell(m *journal.Message) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	m.Telling = false
-	for i := range m.Recipients {
+	for n, from := 0, m.TellFrom; n < len(m.Recipients); n++ {
+		i := (from + n) % len(m.Recipients)
 		if !o.toTell(m.Recipients[i]) || o.closed && o.life.Err() != nil {
 			continue
 		}
@@ -20,6 +22,7 @@ func (o *Outbox) tell(m *journal.Message) {
 		}
 		if err := o.tellOne(m, i); err != nil {
 			m.Failed++
+			m.TellFrom = i + 1
 			m.Telling = true
 			o.telling.add(time.Now().Add(o.cfg.delay(m.Failed)), m)
 			return

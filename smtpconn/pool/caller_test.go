@@ -27,7 +27,7 @@ type slow struct {
 func (s *slow) Read(p []byte) (int, error) {
 	if s.read >= s.after {
 		<-s.wait
-		return 0, io.EOF
+		return s.ReadSeeker.Read(p)
 	}
 	n, err := s.ReadSeeker.Read(p[:min(len(p), s.after-s.read)])
 	s.read += n

@@ -3,6 +3,7 @@ package pool_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -101,4 +102,41 @@ func TestRate(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Callers that leave while they wait for their moment do not use it up: those that come
+// after a burst of them wait no longer than for the next.
+func TestRateOfThoseWhoLeft(t *testing.T) {
+	r := &relay{}
+	bubble(t, r, pool.Config{RatePerSecond: 1}, func(t *testing.T, p *pool.Pool) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		sent := 0
+		for _, err := range sendAll(ctx, p, 1000) {
+			if err == nil {
+				sent++
+			}
+		}
+		begin := time.Now()
+		if err := send(t.Context(), p, "r@mail.test"); err != nil || time.Since(begin) > time.Second || sent != 3 {
+			t.Errorf("%d were sent in 2.5 s, and another after %v: %v", sent, time.Since(begin), err)
+		}
+	})
+}
+
+// Rates and bursts beyond what can be counted are as good as none.
+func TestRateLimits(t *testing.T) {
+	for _, c := range []pool.Config{{RatePerSecond: 1e-300}, {RatePerSecond: 1e300}, {RatePerSecond: math.Inf(1)}, {RatePerSecond: 100, Burst: math.MaxInt}} {
+		bubble(t, &relay{}, c, func(t *testing.T, p *pool.Pool) {
+			begin := time.Now()
+			if err := send(t.Context(), p, "r@mail.test"); err != nil || time.Since(begin) > 0 {
+				t.Errorf("%v, burst of %d: %v after %v", c.RatePerSecond, c.Burst, err, time.Since(begin))
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if slow := c.RatePerSecond < 1; (send(ctx, p, "r@mail.test") != nil) != slow {
+				t.Errorf("%v, burst of %d: the second", c.RatePerSecond, c.Burst)
+			}
+		})
+	}
 }

@@ -16,8 +16,9 @@ var (
 // Send sends a message over one of the connections, and returns when its outcome is
 // known: a Receipt, or a [*smtpconn.SendError]. The envelope and the content are those
 // of [smtpconn.Client.Send]. The content is read from where it stands, again for each
-// attempt, and by other goroutines; envelope and content are the caller's again when
-// Send has returned, except as said below.
+// attempt, and by other goroutines; it has failed if it ends before the end that Seek
+// tells. Envelope and content are the caller's again when Send has returned, except as
+// said below.
 //
 // A message that was not sent because a connection failed, or that was refused as a
 // whole and for now, is tried again, MaxAttempts times in all. What a connection fails
@@ -89,7 +90,7 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 		switch {
 		case s.isVetoed() || !p.again(ctx, r):
 			return r.receipt, doubted(doubt, r.err)
-		case r.free && (free < p.cfg.MaxConns || refusesConns(r.err) && p.Stats().Down == nil):
+		case r.free && free < p.cfg.MaxConns:
 			free++
 		case n == p.cfg.MaxAttempts || sleep(ctx, p.pause(n)) != nil:
 			return nil, doubted(doubt, r.err)

@@ -21,7 +21,8 @@ type source struct {
 	at      int64 // where the content begins
 	length  int64
 	memory  bool   // it does not wait, and is not a caller's code
-	ahead   []byte // read, and not yet passed on
+	read    int64  // bytes, since it was begun
+	ahead   []byte // of them, not yet passed on
 	end     error  // behind ahead
 	buf     []byte // of a Read that may be left behind
 
@@ -66,7 +67,7 @@ func (s *source) rewind(ctx context.Context) error {
 		return nil
 	}
 	defer context.AfterFunc(ctx, s.leave)()
-	s.ahead, s.end = make([]byte, 0, aheadSize), nil
+	s.read, s.ahead, s.end = 0, make([]byte, 0, aheadSize), nil
 	for s.end == nil && len(s.ahead) < aheadSize {
 		n, err := s.aside(s.ahead[len(s.ahead):aheadSize])
 		s.ahead, s.end = s.ahead[:len(s.ahead)+n], err
@@ -106,12 +107,17 @@ func (s *source) readMemory(b []byte) (int, error) {
 	return s.content.Read(b)
 }
 
-// aside reads by a goroutine, which is left behind when the caller leaves.
+// aside reads by a goroutine, which is left behind when the caller leaves. Content that
+// ends before its length, as a file that was cut meanwhile, has failed.
 func (s *source) aside(b []byte) (int, error) {
 	if len(s.buf) < len(b) {
 		s.buf = make([]byte, len(b))
 	}
-	return s.do(func() (int, error) { return s.content.Read(s.buf[:len(b)]) }, b)
+	n, err := s.do(func() (int, error) { return wire.ReadSome(s.content, s.buf[:len(b)]) }, b)
+	if s.read += int64(n); err == io.EOF && s.read < s.length {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // Seek is for the connection, which looks through content that must be ASCII.
@@ -119,7 +125,7 @@ func (s *source) Seek(offset int64, whence int) (int64, error) {
 	if whence != io.SeekStart {
 		return s.at + s.length - int64(s.Len()), nil
 	}
-	s.ahead, s.end = nil, nil
+	s.read, s.ahead, s.end = 0, nil, nil
 	_, err := s.do(func() (int, error) {
 		_, err := s.content.Seek(offset, whence)
 		return 0, err

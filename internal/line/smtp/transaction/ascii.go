@@ -3,12 +3,14 @@ package transaction
 import (
 	"encoding/binary"
 	"io"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // LookThrough reads all of r, by way of buf, and returns an error if it is not ASCII.
 func LookThrough(r io.Reader, buf []byte) error {
 	for {
-		n, err := r.Read(buf)
+		n, err := wire.ReadSome(r, buf)
 		switch {
 		case !isASCII(buf[:n]):
 			return ErrEightBit

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // Errors of an Encoder.
@@ -51,22 +53,15 @@ func (e *Encoder) Fill(dst []byte) (n int, err error) {
 	if e.Binary {
 		least = 0
 	}
-	for empty := 0; !e.AtEnd && len(e.spill) == 0 && len(dst)-n > least; empty++ {
+	for !e.AtEnd && len(e.spill) == 0 && len(dst)-n > least {
 		m, err := e.step(dst[n:])
 		if err != nil {
 			return 0, err
 		}
-		if n += m; m > 0 {
-			empty = 0
-		}
-		if empty == maxEmpty {
-			return 0, io.ErrNoProgress
-		}
+		n += m
 	}
 	return n, nil
 }
-
-const maxEmpty = 100 // reads that yield nothing, in a row
 
 // room returns the part of dst to read into, so that what is added has its place. A CR
 // that was held back comes before it.
@@ -86,7 +81,7 @@ func (e *Encoder) room(dst []byte) []byte {
 // step reads once, into dst itself, and encodes there.
 func (e *Encoder) step(dst []byte) (int, error) {
 	room := e.room(dst)
-	m, err := e.Source.Read(room)
+	m, err := wire.ReadSome(e.Source, room)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}

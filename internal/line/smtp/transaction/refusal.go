@@ -40,6 +40,14 @@ func AboutConnections(code int, enhanced smtp.EnhancedCode, text string) bool {
 	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2 || speaks(text, connectionWords)
 }
 
+// TooManyRecipients reports whether a refusal is of one recipient more in a message, which
+// is to be sent to some of them at a time: x.5.3 (RFC 3463 §3.6), or 452, and 552 of older
+// servers, in words that say so (RFC 5321 §4.5.3.1.10).
+func TooManyRecipients(code int, enhanced [3]int, text string) bool {
+	said := enhanced[1] == 5 && enhanced[2] == 3 || (code == 452 || code == 552) && speaks(text, recipientWords)
+	return said && !AboutClient(code, enhanced, text)
+}
+
 // speaks reports whether a text has one of some words.
 func speaks(text string, of []string) bool {
 	text = strings.ToLower(text)
@@ -70,6 +78,8 @@ var clientWords = []string{
 	"local problem", "internal error", "internal server error", "system busy", "system is busy", "server busy", "server is busy",
 	"configuration problem",
 }
+
+var recipientWords = []string{"too many recipients", "too many rcpt"}
 
 // connectionWords are of servers in use, too. A rate of connections is none of them.
 var connectionWords = []string{

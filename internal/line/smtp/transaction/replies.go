@@ -115,7 +115,7 @@ func (p *Pipeline) readReply() {
 		r.Text = string(text[:min(len(text), maxKept)])
 	}
 	if code == smtp.ServiceClosing {
-		p.Fail(wire.Hangup(fmt.Sprint(code, " ", r.Text)))
+		p.Fail(wire.Hangup(smtp.Reply{Code: code, Text: r.Text}.String()))
 	}
 }
 

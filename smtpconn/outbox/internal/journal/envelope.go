@@ -71,10 +71,17 @@ func (e *Envelope) isUTF8() bool {
 	return !slices.ContainsFunc(text, func(s string) bool { return !utf8.ValidString(s) })
 }
 
-// Attempt returns the envelope of an attempt for some of the recipients.
+// Attempt returns the envelope of an attempt for some of the recipients. An address that
+// is there twice is in it once, with the options of the first: what is said of an address
+// holds for both.
 func (e *Envelope) Attempt(to []int) smtpconn.Envelope {
 	some := smtpconn.Envelope{From: e.From, Mail: e.Mail, Partial: true, NormalizeLines: e.NormalizeLines, ShortLines: e.ShortLines}
+	there := make(map[string]bool, len(to))
 	for _, i := range to {
+		if there[e.To[i]] {
+			continue
+		}
+		there[e.To[i]] = true
 		some.To = append(some.To, e.To[i])
 		if len(e.Rcpt) > 0 {
 			var o *smtp.RcptOptions

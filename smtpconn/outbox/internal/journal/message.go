@@ -27,9 +27,12 @@ type Message struct {
 	Unsynced bool   // Put has not synced it, and it is not sent
 	Planned  bool   // it is in the schedule of deliveries, or an attempt is under way
 	Sending  bool   // an attempt is under way
+	Most     int    // recipients of an attempt: a relay takes no more; 0 for all
+	ByDomain bool   // the recipients of an attempt are of one domain: a relay takes no others
 	Telling  bool   // it is in the schedule of what is told, or waits for a sync for it
 	Seq      uint64 // of the journal, when something was there to be told
 	Failed   int    // calls of Config.Result, in a row
+	TellFrom int    // the recipient that is told first
 	suspect  bool   // a damaged line of the journal may be about it
 }
 
@@ -51,6 +54,12 @@ func (m *Message) In(s State) (list []int) {
 		}
 	}
 	return list
+}
+
+// HasUnasked reports whether a recipient waits that has not had its attempt, while others
+// may have.
+func (m *Message) HasUnasked() bool {
+	return slices.ContainsFunc(m.Recipients, func(r Recipient) bool { return r.State == Waiting && !r.Asked })
 }
 
 // Change returns the entry that changes some recipients as f does.
@@ -84,7 +93,7 @@ func (m *Message) Entries() []*Entry {
 
 // Resend returns the entry that has sent again what is in doubt for some recipients.
 func (m *Message) Resend(list []int, next time.Time, bound bool) *Entry {
-	e := m.Change(list, func(r *Recipient) { r.State, r.Twice, r.Bound = Waiting, true, bound })
+	e := m.Change(list, func(r *Recipient) { r.State, r.Twice, r.Bound, r.Asked = Waiting, true, bound, false })
 	e.Next = next
 	return e
 }

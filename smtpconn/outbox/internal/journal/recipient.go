@@ -39,7 +39,9 @@ type Recipient struct {
 	Failure  *Failure `json:"failure,omitempty"` // the last
 	Told     bool     `json:"told,omitempty"`
 
-	DoubtTold bool `json:"-"` // in this run
+	// Of this run.
+	DoubtTold bool `json:"-"`
+	Asked     bool `json:"-"` // it has had its attempt, and others that wait may have not
 }
 
 // Ended reports whether nothing more is done for the recipient than to tell its end.
