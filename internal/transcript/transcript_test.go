@@ -105,6 +105,12 @@ C: RCPT TO:<b@test>
 C: DATA
 S: 550 no
 S: 503 no
+C: BDAT
+C: VRFY 9
+C: HELP
+S: 501 what
+S: 252 perhaps
+S: 214 no
 C: BDAT 9 LAST
 C: private
 C: QUIT
@@ -126,6 +132,12 @@ C: RCPT TO:<b@test>
 C: DATA
 S: 550 no
 S: 503 no
+C: BDAT
+C: VRFY 9
+C: HELP
+S: 501 what
+S: 252 perhaps
+S: 214 no
 C: BDAT 9 LAST
 C: [9 bytes]
 C: QUIT
@@ -143,6 +155,12 @@ C: PASS my secret
 S: -ERR [AUTH] my secret is wrong
 C: APOP joe c4c9334bac560ecc979e58001b3e22fb
 S: -ERR [secret] c4c9334bac560ecc979e58001b3e22fb
+C: APOP
+S: -ERR what
+C: AUTH PLAIN
+S: + 
+C: AGpvZQBzZWNyZXQ=
+S: -ERR no
 C: AUTH PLAIN AGpvZQBzZWNyZXQ=
 S: + more of AGpvZQBzZWNyZXQ=
 C: AGpvZQBzZWNyZXQ=
@@ -158,6 +176,12 @@ S: Subject: private
 S: ..
 S: .
 S: -ERR no
+C: CAPA
+C: PASS my secret
+S: +OK
+S: SASL PLAIN
+S: .
+S: -ERR no
 C: QUIT
 S: +OK bye
 `, `S: +OK ready
@@ -170,6 +194,12 @@ S: +OK
 C: PASS [left out]
 S: -ERR [AUTH] [left out]
 C: APOP joe [left out]
+S: -ERR [left out]
+C: APOP
+S: -ERR [left out]
+C: AUTH PLAIN
+S: [left out]
+C: [left out]
 S: -ERR [left out]
 C: AUTH PLAIN [left out]
 S: [left out]
@@ -185,6 +215,12 @@ S: +OK
 S: [22 bytes]
 S: .
 S: -ERR no
+C: CAPA
+C: PASS [left out]
+S: +OK
+S: SASL PLAIN
+S: .
+S: -ERR [left out]
 C: QUIT
 S: +OK bye
 `},
