@@ -1,8 +1,10 @@
 package dial_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -109,6 +111,31 @@ func TestPhaseOfAnAlert(t *testing.T) {
 		if !errors.As(err, &failed) || failed.Phase != want || !strings.Contains(err.Error(), "remote error") {
 			t.Errorf("%v: %v", during, err)
 		}
+	}
+}
+
+// An alert behind a failure is not looked for where the server has said something inside
+// TLS: it is not about the client's certificate then.
+func TestAlertBehindWords(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	raw, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	conn, err := d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("no such user")
+	err = conn.Setup(t.Context(), func(context.Context, *dial.Setup) error {
+		io.WriteString(conn, "a NOOP\r\n")
+		bufio.NewReader(conn).ReadString('\n')
+		raw.Write(append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)) // no record that the server can decrypt
+		return failure
+	})
+	if !errors.Is(err, failure) || strings.Contains(err.Error(), "remote error") {
+		t.Error(err)
 	}
 }
 
