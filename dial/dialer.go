@@ -68,7 +68,8 @@ type Dialer struct {
 	// client, "S:" for the server, or "--" for a phase, a fact about TLS or an error.
 	// The lines of a login and the text of its replies are omitted. Literals and
 	// messages are counted, and not written. If a Write fails or takes long, lines are
-	// lost and the next line says how many; the connection does not wait for it.
+	// lost and the next line says how many: a connection waits 50 milliseconds for each,
+	// and one second more in all.
 	// Write is called concurrently by concurrent connections, and not after Close or
 	// Abort has returned, or a dial its error. nil writes nothing.
 	Transcript io.Writer

@@ -3,15 +3,21 @@ package dial_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/test/sockettest"
+	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -160,6 +166,41 @@ func TestNoRefusal(t *testing.T) {
 		conn := refusing(t, c.greeting, c.answers...)
 		_, err := new(dial.Dialer).NewConn(t.Context(), conn, dial.Endpoint{Protocol: policy.Submission, Host: "mail.test", Policy: c.policy})
 		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A keyword of X's in the place of STARTTLS is a firewall's work. The error says so where
+// STARTTLS was missed for it, and so does the hint, unless the server is remembered.
+func TestMaskedKeyword(t *testing.T) {
+	known := &memstore.Store{}
+	record := peers.Record{Policy: policy.RequiredSTARTTLS, Verified: trust.PKIX, Version: tls.VersionTLS13, Leaf: trust.KeyHash{1}, FirstSeen: time.Now(), LastSeen: time.Now(), Lifetime: time.Hour}
+	if err := known.Remember(t.Context(), peers.Peer{Protocol: policy.Submission, Host: "mail.test", Port: 587}, record); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		policy  policy.Policy
+		keyword string
+		answer  string
+		reason  error
+		masked  bool
+	}{
+		"refused":         {policy.RequiredSTARTTLS, "XXXXXXXA", "500 #5.5.1 command not recognized", policy.ErrNotOffered, true},
+		"remembered":      {policy.OpportunisticSTARTTLS, "XXXXXXXA", "500 #5.5.1 command not recognized", policy.ErrRemembered, true},
+		"another keyword": {policy.RequiredSTARTTLS, "XFORWARD", "500 #5.5.1 command not recognized", policy.ErrNotOffered, false},
+		"more X's":        {policy.RequiredSTARTTLS, "XXXXXXXXXX", "500 #5.5.1 command not recognized", policy.ErrNotOffered, false},
+		"another reason":  {policy.RequiredSTARTTLS, "XXXXXXXA", "299 what", policy.ErrMalformed, false},
+	} {
+		var d dial.Dialer
+		if c.reason == policy.ErrRemembered {
+			d.Peers = known
+		}
+		conn := refusing(t, "220 x\r\n", "250-x\r\n250 "+c.keyword+"\r\n", c.answer+"\r\n")
+		_, err := d.NewConn(t.Context(), conn, dial.Endpoint{Protocol: policy.Submission, Host: "mail.test", Policy: c.policy})
+		var failed *dial.Error
+		if !errors.As(err, &failed) || !errors.Is(err, c.reason) || errors.Is(err, upgrade.ErrMasked) != c.masked ||
+			strings.Contains(failed.Hint(), "firewall") != (c.masked && d.Peers == nil) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

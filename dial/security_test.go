@@ -32,6 +32,7 @@ func TestSecurity(t *testing.T) {
 			"imaps://h:993: TLS 1.3, TLS_AES_128_GCM_SHA256, n verified (pkix)",
 			[]string{"verified=pkix", "confidential=true", `version="TLS 1.3"`, "suite=TLS_AES_128_GCM_SHA256", "server_name=n"}},
 		{dial.Security{Verified: trust.PKIX}, false, false, "unset+unset://: in the clear", nil},
+		{dial.Security{Login: dial.Login{Mechanism: "PLAIN"}}, false, false, "unset+unset://: in the clear", []string{"login=PLAIN"}},
 	} {
 		if c.s.Encrypted() != c.encrypted || c.s.Confidential() != c.confidential || c.s.String() != c.text {
 			t.Errorf("%q: encrypted %v, confidential %v", c.s, c.s.Encrypted(), c.s.Confidential())

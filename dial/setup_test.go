@@ -1,13 +1,18 @@
 package dial_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
@@ -19,10 +24,22 @@ func TestSetupIsOver(t *testing.T) {
 	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	var phases []dial.Phase
 	tried := 0
-	d := dial.Dialer{TLSConfig: s.ClientConfig(), Trace: &dial.Trace{
+	d := dial.Dialer{TLSConfig: s.ClientConfig(), Peers: &memstore.Store{}, PeerRules: peers.Rules{HoldAuth: true}, Trace: &dial.Trace{
 		PhaseStart: func(_ dial.Endpoint, p dial.Phase) { phases = append(phases, p) },
 		LoginTried: func(dial.Endpoint, dial.Login, error) { tried++ },
 	}}
+	first, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Abort()
+	err = first.Setup(t.Context(), func(ctx context.Context, s *dial.Setup) error {
+		s.MechanismsListed(ctx, []string{"SCRAM-SHA-256"})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +48,7 @@ func TestSetupIsOver(t *testing.T) {
 	var kept *dial.Setup
 	err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
 		kept = s
-		if s.Security().Verified != trust.PKIX {
+		if !s.Encrypted() || s.Verified() != trust.PKIX || s.Security().Verified != trust.PKIX || s.Endpoint() != conn.Endpoint() || s.HeldToSCRAM() == nil {
 			t.Errorf("during the setup: %v", s.Security())
 		}
 		s.Enter(dial.PhaseAuth)
@@ -55,16 +72,71 @@ func TestSetupIsOver(t *testing.T) {
 	if len(phases) != seen || tried != 2 {
 		t.Errorf("the trace was told of %d phases and %d logins, want %d and 2", len(phases), tried, seen)
 	}
-	if at := kept.Security(); at.Encrypted() || at.Verified != trust.None || kept.HeldToSCRAM() != nil {
-		t.Errorf("evidence after the setup: %v", at)
-	}
-	for name, s := range map[string]*dial.Setup{"nil": nil, "zero": {}} {
+	for name, s := range map[string]*dial.Setup{"over": kept, "nil": nil, "zero": {}} {
 		s.Enter(dial.PhaseAuth)
 		s.LoginTried(dial.Login{}, nil)
 		s.MechanismsListed(t.Context(), nil)
-		if at := s.Security(); at.Encrypted() || s.HeldToSCRAM() != nil {
-			t.Errorf("%s: %v", name, at)
+		if at := s.Security(); at.Encrypted() || at.Verified != trust.None || s.Encrypted() || s.Verified() != trust.None {
+			t.Errorf("%s is evidence: %v", name, at)
 		}
+		if s.Endpoint() != (dial.Endpoint{}) || s.HeldToSCRAM() != nil {
+			t.Errorf("%s: %v, %v", name, s.Endpoint(), s.HeldToSCRAM())
+		}
+	}
+}
+
+// A server of TLS 1.3 judges a client's certificate after the client's handshake: its
+// alert is a failure of the handshake where it comes first, and of the phase later on.
+func TestPhaseOfAnAlert(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	for during, want := range map[dial.Phase]dial.Phase{
+		dial.PhaseCapability: dial.PhaseHandshake, dial.PhaseGreeting: dial.PhaseHandshake,
+		dial.PhaseAuth: dial.PhaseAuth, dial.PhaseSession: dial.PhaseSession,
+	} {
+		raw, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := dial.Dialer{TLSConfig: s.ClientConfig()}
+		conn, err := d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+			s.Enter(during)
+			raw.Write(append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)) // no record that the server can decrypt
+			_, err := conn.Read(make([]byte, 1))
+			return err
+		})
+		var failed *dial.Error
+		if !errors.As(err, &failed) || failed.Phase != want || !strings.Contains(err.Error(), "remote error") {
+			t.Errorf("%v: %v", during, err)
+		}
+	}
+}
+
+// An alert behind a failure is not looked for where the server has said something inside
+// TLS: it is not about the client's certificate then.
+func TestAlertBehindWords(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	raw, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	conn, err := d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("no such user")
+	err = conn.Setup(t.Context(), func(context.Context, *dial.Setup) error {
+		io.WriteString(conn, "a NOOP\r\n")
+		bufio.NewReader(conn).ReadString('\n')
+		raw.Write(append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)) // no record that the server can decrypt
+		return failure
+	})
+	if !errors.Is(err, failure) || strings.Contains(err.Error(), "remote error") {
+		t.Error(err)
 	}
 }
 

@@ -165,6 +165,23 @@ func TestBreak(t *testing.T) {
 	}
 }
 
+// TestBreakBeforeRefusals: a message that the server refuses behind a loop that was left
+// early has no lines to be read past.
+func TestBreakBeforeRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		box := &mailbox{caps: pipelining, letters: letters(10, 100), odd: map[string]string{"RETR 4": "-ERR [IN-USE] no\r\n", "RETR 10": "-ERR no\r\n"}}
+		_, c := dialFar(t, box, nil)
+		for _, err := range c.RetrEach(ctx, listings(10)) {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		r, err := c.Retr(ctx, 1)
+		check(t, "then", readAll(t, r, err), nil, box.letters[0])
+	})
+}
+
 // TestLeftUnread: what the loop leaves of a message is read past up to 1 MiB.
 func TestLeftUnread(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {

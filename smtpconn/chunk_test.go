@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/mailconn/mailconn/smtpconn"
@@ -143,6 +144,24 @@ func TestWrongLength(t *testing.T) {
 		hangUp()
 		if len(r.took()) != 0 {
 			t.Errorf("%d: taken", claim)
+		}
+	}
+}
+
+// Content that fails where it should end is not whole, whatever length it said.
+func TestFailsAtItsEnd(t *testing.T) {
+	broken := errors.New("broken")
+	for _, size := range []int{1, 100, 50000} {
+		r := with(all...)
+		c, hangUp := dialRelay(t, r, nil)
+		content := &liar{io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(broken)), size}
+		_, err := c.Send(t.Context(), binary(), content)
+		if got := asResult(nil, err).err; got.Outcome != smtpconn.NotSent || !errors.Is(err, broken) {
+			t.Errorf("%d: %v", size, err)
+		}
+		hangUp()
+		if len(r.took()) != 0 {
+			t.Errorf("%d: taken", size)
 		}
 	}
 }

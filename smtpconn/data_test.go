@@ -35,7 +35,7 @@ func TestFailedReaderDeliversNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		body := io.MultiReader(strings.NewReader(strings.Repeat("partial\r\n", 1000)), iotest.ErrReader(broken))
-		if err := c.SendMail("a@x", []string{"b@x"}, body); !errors.Is(err, broken) {
+		if err := c.SendMail("a@x", []string{"b@x"}, body); !errors.Is(err, broken) || c.Check() == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		next(c)

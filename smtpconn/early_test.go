@@ -126,6 +126,14 @@ func (r *reader) Read([]byte) (int, error) { r.f(); return 0, io.EOF }
 // An idle session is over when the server speaks or hangs up, whatever is
 // called next, and nothing more is said.
 func TestIdle(t *testing.T) {
+	taken := 0 // of the messages to send
+	counted := func(yield func(smtpconn.Message) bool) {
+		for m := range repeated(2) {
+			if taken++; !yield(m) {
+				return
+			}
+		}
+	}
 	for words, want := range map[string]error{"250 2.0.0 ok\r\n": policy.ErrInjected, "421 4.3.2 going\r\n": io.EOF, "": io.EOF} {
 		for name, use := range map[string]func(ctx context.Context, c *smtpconn.Client) error{
 			"Check": func(_ context.Context, c *smtpconn.Client) error { return c.Check() },
@@ -134,7 +142,7 @@ func TestIdle(t *testing.T) {
 				return err
 			},
 			"SendEach": func(ctx context.Context, c *smtpconn.Client) error {
-				return results(c.SendEach(ctx, repeated(2)))[0].err
+				return results(c.SendEach(ctx, counted))[0].err
 			},
 			"Mail": func(_ context.Context, c *smtpconn.Client) error { return c.Mail("a@mail.test", nil) },
 		} {
@@ -153,6 +161,9 @@ func TestIdle(t *testing.T) {
 				ended := name == "Mail" && want == io.EOF // which the library is left to find
 				if err := use(t.Context(), c); err == nil || !ended && (!errors.Is(err, want) || r.wire() != said) {
 					t.Errorf("%s behind %q: %v, said %q", name, words, err, r.wire()[len(said):])
+				}
+				if taken > 0 {
+					t.Errorf("behind %q: a message was taken", words)
 				}
 			})
 		}

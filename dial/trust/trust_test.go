@@ -1,6 +1,8 @@
 package trust_test
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/mailconn/mailconn/dial/trust"
@@ -25,5 +27,27 @@ func TestMethodTexts(t *testing.T) {
 	}
 	if got := trust.Method(7).String(); got != "method(7)" {
 		t.Error(got)
+	}
+}
+
+func TestKeyHashTexts(t *testing.T) {
+	whole := strings.Repeat("0aB1", 16)
+	for text, want := range map[string]trust.KeyHash{
+		"":    {},
+		whole: trust.KeyHash(bytes.Repeat([]byte{0x0a, 0xb1}, 16)),
+	} {
+		h := trust.KeyHash{9}
+		if err := h.UnmarshalText([]byte(text)); err != nil || h != want {
+			t.Errorf("%q: %v, %v", text, h, err)
+		}
+		if back, err := h.MarshalText(); err != nil || string(back) != strings.ToLower(text) {
+			t.Errorf("%q became %q, %v", text, back, err)
+		}
+	}
+	for _, text := range []string{whole[:63], whole[:62], whole + "0", whole + "00", whole[:62] + "0g", "0", "x", " " + whole[1:]} {
+		h := trust.KeyHash{9}
+		if err := h.UnmarshalText([]byte(text)); err == nil || h != (trust.KeyHash{9}) {
+			t.Errorf("%q was read: %v, %v", text, h, err)
+		}
 	}
 }

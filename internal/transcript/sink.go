@@ -13,16 +13,21 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// patience is how long a line is waited for by the connection that it is of.
-const patience = 50 * time.Millisecond
+// How long a connection waits for its lines to be written: patience for each, and
+// reserve in all for those that take longer, as on a busy machine or disk.
+const (
+	patience = 50 * time.Millisecond
+	reserve  = time.Second
+)
 
 // sink writes the lines of one connection, one Write a line. A writer that does not
 // take a line in time, or fails, loses lines, which the next line says. It never
 // holds up the connection for longer than that, and no goroutine is left behind but
 // one that the writer keeps.
 type sink struct {
-	w      io.Writer
-	number string // of the connection
+	w       io.Writer
+	number  string        // of the connection
+	reserve time.Duration // what is left of it
 
 	mu   sync.Mutex
 	busy chan struct{} // closed when the write under way has returned; nil: none
@@ -35,7 +40,7 @@ func newSink(w io.Writer) *sink {
 	if err != nil { // crypto/rand never fails
 		n = new(big.Int)
 	}
-	return &sink{w: w, number: fmt.Sprintf("%06d", n)}
+	return &sink{w: w, reserve: reserve, number: fmt.Sprintf("%06d", n)}
 }
 
 // line writes a line made printable. kind is "C:" for the client's, "S:" for the
@@ -70,15 +75,19 @@ func (s *sink) end() {
 
 // write gives a line to the writer and waits for it, but not long.
 func (s *sink) write(line []byte) {
-	done := make(chan struct{})
+	begun, done := make(chan struct{}), make(chan struct{})
 	failed := true
 	go func() {
 		defer close(done)
+		close(begun)
 		_, err := s.w.Write(line)
 		failed = err != nil
 	}()
-	timer := time.NewTimer(patience)
+	<-begun // the time is the writer's, and not that of a machine that has others to run
+	start := time.Now()
+	timer := time.NewTimer(patience + s.reserve)
 	defer timer.Stop()
+	defer func() { s.reserve -= min(s.reserve, max(0, time.Since(start)-patience)) }()
 	select {
 	case <-done:
 		if failed {

@@ -53,6 +53,10 @@ func converse(p policy.Protocol, size int, lines string) string {
 }
 
 func TestConversations(t *testing.T) {
+	synctest.Test(t, testConversations) // or a busy machine loses lines
+}
+
+func testConversations(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		protocol    policy.Protocol
@@ -105,6 +109,12 @@ C: RCPT TO:<b@test>
 C: DATA
 S: 550 no
 S: 503 no
+C: BDAT
+C: VRFY 9
+C: HELP
+S: 501 what
+S: 252 perhaps
+S: 214 no
 C: BDAT 9 LAST
 C: private
 C: QUIT
@@ -126,6 +136,12 @@ C: RCPT TO:<b@test>
 C: DATA
 S: 550 no
 S: 503 no
+C: BDAT
+C: VRFY 9
+C: HELP
+S: 501 what
+S: 252 perhaps
+S: 214 no
 C: BDAT 9 LAST
 C: [9 bytes]
 C: QUIT
@@ -143,6 +159,12 @@ C: PASS my secret
 S: -ERR [AUTH] my secret is wrong
 C: APOP joe c4c9334bac560ecc979e58001b3e22fb
 S: -ERR [secret] c4c9334bac560ecc979e58001b3e22fb
+C: APOP
+S: -ERR what
+C: AUTH PLAIN
+S: + 
+C: AGpvZQBzZWNyZXQ=
+S: -ERR no
 C: AUTH PLAIN AGpvZQBzZWNyZXQ=
 S: + more of AGpvZQBzZWNyZXQ=
 C: AGpvZQBzZWNyZXQ=
@@ -158,6 +180,12 @@ S: Subject: private
 S: ..
 S: .
 S: -ERR no
+C: CAPA
+C: PASS my secret
+S: +OK
+S: SASL PLAIN
+S: .
+S: -ERR no
 C: QUIT
 S: +OK bye
 `, `S: +OK ready
@@ -170,6 +198,12 @@ S: +OK
 C: PASS [left out]
 S: -ERR [AUTH] [left out]
 C: APOP joe [left out]
+S: -ERR [left out]
+C: APOP
+S: -ERR [left out]
+C: AUTH PLAIN
+S: [left out]
+C: [left out]
 S: -ERR [left out]
 C: AUTH PLAIN [left out]
 S: [left out]
@@ -185,6 +219,12 @@ S: +OK
 S: [22 bytes]
 S: .
 S: -ERR no
+C: CAPA
+C: PASS [left out]
+S: +OK
+S: SASL PLAIN
+S: .
+S: -ERR [left out]
 C: QUIT
 S: +OK bye
 `},
@@ -253,7 +293,10 @@ S: * 2 EXISTS
 
 // Lines without an end, and lines of any length, are shown in part.
 func TestLongLines(t *testing.T) {
-	got := converse(policy.IMAP, 1000, "S: * OK "+strings.Repeat("x", 100_000)+" {5}\nS: * 1 FETCH (BODY[] {9}\nS: private\nS: )\n")
+	var got string
+	synctest.Test(t, func(*testing.T) {
+		got = converse(policy.IMAP, 1000, "S: * OK "+strings.Repeat("x", 100_000)+" {5}\nS: * 1 FETCH (BODY[] {9}\nS: private\nS: )\n")
+	})
 	for line := range strings.Lines(got) {
 		if len(line) > 520 {
 			t.Errorf("a line of %d bytes", len(line))
@@ -296,18 +339,20 @@ func (w *writer) set(fails bool, block chan struct{}) {
 
 // A writer that fails loses lines, and the next one says how many.
 func TestWriterFails(t *testing.T) {
-	w := &writer{}
-	tr := transcript.New(w, protocols.Of(policy.IMAP))
-	tr.Note("one")
-	w.set(true, nil)
-	tr.Note("two")
-	tr.Note("three")
-	w.set(false, nil)
-	tr.Note("four")
-	tr.Note("five")
-	if got := strings.Join(w.lines, ""); got != "-- one\n-- four (before this, 2 lines were lost)\n-- five\n" {
-		t.Errorf("%q", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := &writer{}
+		tr := transcript.New(w, protocols.Of(policy.IMAP))
+		tr.Note("one")
+		w.set(true, nil)
+		tr.Note("two")
+		tr.Note("three")
+		w.set(false, nil)
+		tr.Note("four")
+		tr.Note("five")
+		if got := strings.Join(w.lines, ""); got != "-- one\n-- four (before this, 2 lines were lost)\n-- five\n" {
+			t.Errorf("%q", got)
+		}
+	})
 }
 
 // A writer that blocks holds a connection up for a moment, once, and loses lines.
@@ -321,7 +366,7 @@ func TestWriterBlocks(t *testing.T) {
 		for range 1000 {
 			tr.Note("lost")
 		}
-		if held := time.Since(start); held > 100*time.Millisecond {
+		if held := time.Since(start); held != 1050*time.Millisecond {
 			t.Errorf("held up for %v", held)
 		}
 		w.set(false, nil)
@@ -329,6 +374,42 @@ func TestWriterBlocks(t *testing.T) {
 		synctest.Wait()
 		tr.Note("next")
 		if got := w.lines[len(w.lines)-1]; got != "-- next (before this, 999 lines were lost)\n" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// slow is a writer that takes its time, for its nth line as long as the nth of takes.
+type slow struct {
+	writer
+	takes []time.Duration
+}
+
+func (w *slow) Write(p []byte) (int, error) {
+	time.Sleep(w.takes[0]) // of the bubble's clock
+	w.takes = w.takes[1:]
+	return w.writer.Write(p)
+}
+
+// Lines that are late are waited for, as long as they are not late for more than a
+// second in all; then they are lost while one is being written.
+func TestWriterIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		w := &slow{takes: []time.Duration{50 * ms, 550 * ms, 0, 540 * ms, 45 * ms, 70 * ms, 0, 0}}
+		tr := transcript.New(w, protocols.Of(policy.IMAP))
+		start := time.Now()
+		for _, text := range []string{"on time", "late", "at once", "late again", "on time", "too late", "lost"} {
+			tr.Note("%s", text)
+		}
+		if held := time.Since(start); held != (50+550+540+45+60)*ms {
+			t.Errorf("held up for %v", held)
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		tr.Note("next")
+		want := "-- on time\n-- late\n-- at once\n-- late again\n-- on time\n-- too late\n-- next (before this, 1 lines were lost)\n"
+		if got := strings.Join(w.lines, ""); got != want {
 			t.Errorf("%q", got)
 		}
 	})

@@ -62,8 +62,10 @@ func TestStrongKeys(t *testing.T) {
 		}
 	}
 	refused := errors.New("refused")
-	if got := verify.StrongKeys(says(verify.Verdict{Err: refused}))(tls.ConnectionState{}); got.Err != refused {
-		t.Errorf("a refusal became %v", got.Err)
+	for _, chains := range [][]chain{nil, {{short, long}}} {
+		if got := verify.StrongKeys(says(verify.Verdict{Err: refused, Chains: chains}))(tls.ConnectionState{}); got.Err != refused {
+			t.Errorf("a refusal became %v", got.Err)
+		}
 	}
 }
 

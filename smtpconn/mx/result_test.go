@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
@@ -109,7 +111,9 @@ func TestResultTypeOfPolicies(t *testing.T) {
 			}
 		})
 	}
-	if got := mx.ResultType(context.Canceled) + mx.ResultType(nil); got != "" {
-		t.Error(got)
+	for _, err := range []error{nil, context.Canceled, &dial.Error{Phase: dial.PhaseHandshake, Err: context.Canceled}, &dial.Error{Phase: dial.PhaseSTARTTLS, Err: net.ErrClosed}} {
+		if got := mx.ResultType(err); got != "" {
+			t.Errorf("%v: %s", err, got)
+		}
 	}
 }

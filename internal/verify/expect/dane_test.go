@@ -250,6 +250,31 @@ func TestDANEWeakKeys(t *testing.T) {
 	}
 }
 
+// A key in a record vouches for no certificate that it signed with SHA-1.
+func TestDANESHA1(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	withRSA := issue(t, nil, rsaKey, authority("RSA", -1))
+	withECDSA := issue(t, nil, nil, authority("ECDSA", -1))
+	for algorithm, c := range map[x509.SignatureAlgorithm]struct {
+		by *cert
+		ok bool
+	}{
+		x509.SHA1WithRSA: {withRSA, false}, x509.SHA256WithRSA: {withRSA, true},
+		x509.ECDSAWithSHA1: {withECDSA, false}, x509.ECDSAWithSHA256: {withECDSA, true},
+	} {
+		template := server("mx.example.net")
+		template.SignatureAlgorithm = algorithm
+		leaf := issue(t, c.by, nil, template)
+		v := byTLSA([]dns.TLSA{record(2, 1, 0, c.by)}, template.DNSNames, nil, leaf)
+		if leaf.SignatureAlgorithm != algorithm || (v.Err == nil) != c.ok {
+			t.Errorf("%v: %+v", algorithm, v)
+		}
+	}
+}
+
 // mersenne is an RSA key of 9,689 bits whose modulus is a prime, so that it is cheap to make.
 type mersenne struct{ n *big.Int }
 
