@@ -122,10 +122,11 @@ func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
 func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error) {
 	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
-		if err := c.upgrade(ctx); err != nil {
+		settled, err := c.upgrade(ctx)
+		if err != nil {
 			return err
 		}
-		c.setSecurity()
+		c.setSecurity(&settled)
 		if err := c.askAboutDowngrade(ctx); err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error)
 }
 
 // upgrade runs the engine, which is held to what is remembered of the server.
-func (c *call) upgrade(ctx context.Context) (err error) {
+func (c *call) upgrade(ctx context.Context) (upgrade.Result, error) {
 	memory := &c.conn.memory
 	memory.Recall(ctx)
 	c.known = memory.Known()
@@ -155,13 +156,14 @@ func (c *call) upgrade(ctx context.Context) (err error) {
 		TLS:      c.tls,
 		Caller:   c,
 	}
-	if c.conn.settled, err = engine.Run(ctx, c.conn.raw); err != nil {
+	settled, err := engine.Run(ctx, c.conn.raw)
+	if err != nil {
 		var broken *policy.Violation
 		if errors.As(err, &broken) {
 			memory.Explain(broken)
 		}
 	}
-	return err
+	return settled, err
 }
 
 var _ upgrade.Caller = (*call)(nil)
@@ -206,9 +208,9 @@ func (c *call) Secured(s tls.ConnectionState) {
 func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
-func (c *call) setSecurity() {
-	conn, settled := c.conn, &c.conn.settled
-	conn.words = c.words
+func (c *call) setSecurity(settled *upgrade.Result) {
+	conn := c.conn
+	conn.words, conn.greeting = c.words, settled.Greeting
 	conn.security = Security{
 		Endpoint:   c.endpoint,
 		TLS:        settled.TLS,

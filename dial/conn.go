@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
-	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -24,8 +24,8 @@ import (
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
-	conn     wire.Unread // raw, or TLS over it
-	settled  upgrade.Result
+	conn     wire.Unread   // raw, or TLS over it
+	greeting line.Greeting // over conn, and the capabilities listed there
 	security Security
 	dialer   Dialer
 	memory   recall.Memory
@@ -86,16 +86,16 @@ func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
 // is.
-func (c *Conn) Greeting() string { return c.settled.Greeting }
+func (c *Conn) Greeting() string { return c.greeting.Text }
 
 // Capabilities returns what the server has listed at the connection's level,
 // keywords in upper case: IMAP's from the greeting, SMTP's and POP3's (as
 // "KEYWORD parameters") from an opportunistic connection that stayed in the
 // clear. It is nil if the list is not known, as it is after a STARTTLS.
-func (c *Conn) Capabilities() []string { return slices.Clone(c.settled.Capabilities) }
+func (c *Conn) Capabilities() []string { return slices.Clone(c.greeting.Capabilities) }
 
 // Preauth reports whether an IMAP server greeted with PREAUTH.
-func (c *Conn) Preauth() bool { return c.settled.Preauth }
+func (c *Conn) Preauth() bool { return c.greeting.Preauth }
 
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {

@@ -43,10 +43,9 @@ type Result struct {
 	TLS    *tls.ConnectionState // nil in the clear
 	Unread []byte               // read from Conn already, and part of the session
 
-	// What the server said over Conn. Nothing from before TLS is kept.
-	Greeting     string
-	Capabilities []string // nil if they are not known
-	Preauth      bool
+	// Greeting is the server's over Conn, with the capabilities that it has listed there,
+	// nil if they are not known. Nothing from before TLS is kept.
+	Greeting line.Greeting
 
 	// Downgrade says why a connection under OpportunisticSTARTTLS is in the clear.
 	// It is nil otherwise.
@@ -93,14 +92,8 @@ func (r *run) settle() (Result, error) {
 	if err := r.dialect.Ready(r.list); err != nil {
 		return Result{}, err
 	}
-	return Result{
-		Conn:         r.conn,
-		TLS:          r.state,
-		Unread:       r.lines.Take(),
-		Greeting:     r.greeting.Text,
-		Capabilities: r.list,
-		Preauth:      r.greeting.Preauth,
-	}, nil
+	r.greeting.Capabilities = r.list
+	return Result{Conn: r.conn, TLS: r.state, Unread: r.lines.Take(), Greeting: r.greeting}, nil
 }
 
 func (r *run) settleInTheClear() (Result, error) {
