@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/verify"
@@ -21,6 +22,7 @@ import (
 // call is one Dial or NewConn: arguments that were checked, and how far it got.
 type call struct {
 	progress
+	dialer Dialer
 	conn   *Conn          // what is made
 	tls    *tls.Config    // nil under NoTLS
 	server *verify.Server // the verdict on the server, once there is a handshake
@@ -28,9 +30,10 @@ type call struct {
 
 // prepare checks everything that can be checked before any I/O.
 func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*call, error) {
-	c := &call{conn: &Conn{dialer: *d}, progress: progress{endpoint: e, phase: PhaseConfig}}
-	if d.Trace != nil {
-		c.trace = *d.Trace
+	c := &call{
+		progress: progress{endpoint: e, trace: d.Trace, phase: PhaseConfig},
+		dialer:   *d,
+		conn:     &Conn{trace: d.Trace, timeout: d.Timeout, localName: d.LocalName},
 	}
 	if err := c.check(ctx, e); err != nil {
 		return nil, c.fail(err)
@@ -48,7 +51,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		}
 		return err
 	}
-	d := &c.conn.dialer
+	d := &c.dialer
 	if d.Transcript != nil {
 		c.words = transcript.New(d.Transcript, protocols.Of(c.endpoint.Protocol))
 		c.words.Note("%v", c.endpoint)
@@ -56,7 +59,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if err = hostname.CheckClient(d.LocalName); err != nil {
 		return err
 	}
-	if err = c.setMemory(); err != nil {
+	if c.conn.memory, err = c.memory(); err != nil {
 		return err
 	}
 	pins, err := pinsFor(d.Pins, c.endpoint)
@@ -71,36 +74,34 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 
 // setTLS sets how TLS is done, and how the server is verified.
 func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
-	d, memory := &c.conn.dialer, &c.conn.memory
 	alpn := protocols.Of(c.endpoint.Protocol).ALPN
-	if d.NoALPN {
+	if c.dialer.NoALPN {
 		alpn = ""
 	}
-	c.tls = verify.Config(d.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
+	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
 	var check func(tls.ConnectionState) error
-	if memory.Store != nil {
+	if memory := c.conn.memory; memory != nil {
 		check = memory.CheckVersion
 	}
 	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
 	return err
 }
 
-// setMemory sets the Dialer's Peers as this call uses them. Under NoTLS they are not
-// asked.
-func (c *call) setMemory() (err error) {
-	d, m := &c.conn.dialer, &c.conn.memory
-	m.Peer = c.endpoint.peer()
-	m.Rules, err = d.PeerRules.Normal()
-	if c.endpoint.Policy != policy.NoTLS {
-		m.Store = d.Peers
+// memory returns the Dialer's Peers as this call uses them. It is nil if there are none,
+// and under NoTLS, where they are not asked.
+func (c *call) memory() (*recall.Memory, error) {
+	rules, err := c.dialer.PeerRules.Normal()
+	if err != nil || c.dialer.Peers == nil || c.endpoint.Policy == policy.NoTLS {
+		return nil, err
 	}
-	if hook := c.trace.Recalled; hook != nil {
+	m := &recall.Memory{Store: c.dialer.Peers, Rules: rules, Peer: c.endpoint.peer()}
+	if hook := c.hooks().Recalled; hook != nil {
 		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint, r, err) }
 	}
-	if hook := c.trace.Remembered; hook != nil {
+	if hook := c.hooks().Remembered; hook != nil {
 		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint, r, err) }
 	}
-	return err
+	return m, nil
 }
 
 // begin is the beginning of a session over a connection; nil for none.
@@ -108,10 +109,10 @@ type begin = func(context.Context, *Conn, *Setup) error
 
 // dial makes the connection, takes it to what the policy wants, and runs f.
 func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
-	ctx, cancel := c.conn.dialer.budget(ctx, c.endpoint.Protocol)
+	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := wire.Connect(ctx, c.conn.dialer.NetDialer, c.endpoint.Address())
+	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
@@ -146,7 +147,7 @@ func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error)
 
 // upgrade runs the engine, which is held to what is remembered of the server.
 func (c *call) upgrade(ctx context.Context) (upgrade.Result, error) {
-	memory := &c.conn.memory
+	memory := c.conn.memory
 	memory.Recall(ctx)
 	c.known = memory.Known()
 	engine := upgrade.Engine{
@@ -170,7 +171,7 @@ var _ upgrade.Caller = (*call)(nil)
 
 // LocalName returns what EHLO says in the clear.
 func (c *call) LocalName() string {
-	return c.conn.dialer.localName(c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
+	return localName(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
 }
 
 // Phase begins a phase.
@@ -181,16 +182,17 @@ func (c *call) Follow(conn net.Conn) net.Conn { return c.words.Follow(conn) }
 
 // Decided tells the trace what the policy did about the server's offer.
 func (c *call) Decided(action upgrade.Action, reason error) {
-	if c.trace.Decided == nil {
+	hook := c.hooks().Decided
+	if hook == nil {
 		return
 	}
 	switch action {
 	case upgrade.Demand:
-		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
+		hook(c.endpoint, DecisionUpgrade, nil)
 	case upgrade.SettleInTheClear:
-		c.trace.Decided(c.endpoint, DecisionStayInTheClear, nil)
+		hook(c.endpoint, DecisionStayInTheClear, nil)
 	case upgrade.Fail:
-		c.trace.Decided(c.endpoint, DecisionRefuse, reason)
+		hook(c.endpoint, DecisionRefuse, reason)
 	}
 }
 
@@ -199,8 +201,8 @@ func (c *call) Secured(s tls.ConnectionState) {
 	if c.words != nil {
 		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
 	}
-	if c.trace.HandshakeDone != nil {
-		c.trace.HandshakeDone(c.endpoint, s)
+	if hook := c.hooks().HandshakeDone; hook != nil {
+		hook(c.endpoint, s)
 	}
 }
 
@@ -234,7 +236,7 @@ func (c *call) setSecurity(settled *upgrade.Result) {
 
 // askAboutDowngrade asks the caller whether the connection may stay in the clear.
 func (c *call) askAboutDowngrade(ctx context.Context) error {
-	ask := c.conn.dialer.OnDowngrade
+	ask := c.dialer.OnDowngrade
 	if ask == nil || c.conn.security.Downgrade == nil {
 		return nil
 	}

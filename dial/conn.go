@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,12 +28,15 @@ type Conn struct {
 	conn     wire.Unread   // raw, or TLS over it
 	greeting line.Greeting // over conn, and the capabilities listed there
 	security Security
-	dialer   Dialer
-	memory   recall.Memory
+	memory   *recall.Memory         // nil: not wanted
 	words    *transcript.Transcript // nil: not wanted
+	closed   atomic.Bool            // by this side
+	mu       sync.Mutex             // held over security.Login
 
-	login  atomic.Pointer[Login]
-	closed atomic.Bool // by this side
+	// What a session needs of the Dialer.
+	trace     *Trace // nil: not wanted
+	timeout   time.Duration
+	localName string
 }
 
 var (
@@ -43,6 +47,9 @@ var (
 // learn lets the Dialer's Peers learn from a session whose server was accepted, and
 // from the SASL mechanisms that it lists.
 func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
+	if c.memory == nil {
+		return
+	}
 	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
 		r.Mechanisms = peers.MechanismSet(mechanisms...)
 		c.memory.Remember(ctx, r)
@@ -52,7 +59,9 @@ func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
 // Security returns what was achieved. The result is the caller's to change,
 // except for the certificates themselves.
 func (c *Conn) Security() Security {
+	c.mu.Lock()
 	s := c.security
+	c.mu.Unlock()
 	if s.TLS != nil {
 		state := *s.TLS
 		state.PeerCertificates = slices.Clone(state.PeerCertificates)
@@ -70,9 +79,6 @@ func (c *Conn) Security() Security {
 		r := *s.Known
 		s.Known = &r
 	}
-	if l := c.login.Load(); l != nil {
-		s.Login = *l
-	}
 	return s
 }
 
@@ -80,7 +86,7 @@ func (c *Conn) Security() Security {
 func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
 
 // Encrypted reports whether TLS is up.
-func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
+func (c *Conn) Encrypted() bool { return c.security.TLS != nil }
 
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
@@ -100,7 +106,7 @@ func (c *Conn) Preauth() bool { return c.greeting.Preauth }
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return c.dialer.localName(c.LocalAddr(), private)
+	return localName(c.localName, c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.

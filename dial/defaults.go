@@ -11,10 +11,9 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// budget returns a context that ends after the Timeout of d, or of protocol p if that is
-// zero. A dial and the beginning of a session have one budget together.
-func (d *Dialer) budget(ctx context.Context, p policy.Protocol) (context.Context, context.CancelFunc) {
-	limit := d.Timeout
+// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
+// p if it is zero. A dial and the beginning of a session have one budget together.
+func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
 	if limit == 0 {
 		limit = protocols.Of(p).Timeout
 	}
@@ -24,10 +23,11 @@ func (d *Dialer) budget(ctx context.Context, p policy.Protocol) (context.Context
 	return wire.WithTimeout(ctx, limit)
 }
 
-// localName returns what EHLO says over a connection from local.
-func (d *Dialer) localName(local net.Addr, private bool) string {
-	if d.LocalName != "" {
-		return d.LocalName
+// localName returns what EHLO says over a connection from local. name is a Dialer's
+// LocalName.
+func localName(name string, local net.Addr, private bool) string {
+	if name != "" {
+		return name
 	}
 	return hostname.Client(local, private)
 }

@@ -135,7 +135,7 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 		}
 		return nil, err
 	}
-	ctx, cancel := d.budget(ctx, e.Protocol)
+	ctx, cancel := budget(ctx, d.Timeout, e.Protocol)
 	defer cancel()
 	return c.settle(ctx, raw, nil)
 }

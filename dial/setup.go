@@ -36,7 +36,7 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	case ctx == nil:
 		return c.giveUp(&p, errors.New("nil context"))
 	}
-	ctx, cancel := c.dialer.budget(ctx, c.security.Endpoint.Protocol)
+	ctx, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
 	defer cancel()
 	if err := wire.Watched(ctx, c.raw, func() error { return c.setUp(ctx, &p, f) }); err != nil {
 		return c.giveUp(&p, err)
@@ -111,10 +111,12 @@ func (s *Setup) LoginTried(l Login, err error) {
 		return
 	}
 	if err == nil {
-		s.conn.login.Store(&l)
+		s.conn.mu.Lock()
+		s.conn.security.Login = l
+		s.conn.mu.Unlock()
 	}
-	if t := s.conn.dialer.Trace; t != nil && t.LoginTried != nil {
-		t.LoginTried(s.conn.security.Endpoint, l, err)
+	if hook := s.progress.hooks().LoginTried; hook != nil {
+		hook(s.conn.security.Endpoint, l, err)
 	}
 }
 
@@ -129,10 +131,11 @@ func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
 // HeldToSCRAM returns the record that forbids showing the server a password
 // ([peers.Rules], HoldAuth), and nil if none does.
 func (s *Setup) HeldToSCRAM() *peers.Known {
-	if s.isOver() || !s.conn.memory.Rules.HoldAuth {
+	if s.isOver() {
 		return nil
 	}
-	if held := s.conn.memory.Holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+	memory := s.conn.memory
+	if held := memory.Holds(); held != nil && memory.Rules.HoldAuth && held.Record.Mechanisms.SCRAM() {
 		return held
 	}
 	return nil

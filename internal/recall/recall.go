@@ -16,9 +16,10 @@ import (
 )
 
 // Memory is a store as one connection uses it. Remember may be called by several
-// goroutines at once, the other methods only by the one that makes the connection.
+// goroutines at once, the other methods only by the one that makes the connection. A nil
+// Memory remembers nothing.
 type Memory struct {
-	Store peers.Store // may be nil
+	Store peers.Store
 	Rules peers.Rules // with the defaults filled in
 	Peer  peers.Peer
 
@@ -37,7 +38,7 @@ type Memory struct {
 // Recall asks the store for its record of the peer. It waits no longer than the
 // timeout of the rules and a quarter of the time that ctx has left.
 func (m *Memory) Recall(ctx context.Context) {
-	if m.Store == nil {
+	if m == nil {
 		return
 	}
 	var r *peers.Record
@@ -62,12 +63,17 @@ func Now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // Known returns what the store has of the peer, expired or not, and nil if it has
 // nothing.
-func (m *Memory) Known() *peers.Known { return m.shown }
+func (m *Memory) Known() *peers.Known {
+	if m == nil {
+		return nil
+	}
+	return m.shown
+}
 
 // Holds returns what the store has of the peer, and nil if it has nothing or the record
 // has expired.
 func (m *Memory) Holds() *peers.Known {
-	if m.shown == nil || m.shown.Expired {
+	if m == nil || m.shown == nil || m.shown.Expired {
 		return nil
 	}
 	return m.shown
@@ -76,7 +82,7 @@ func (m *Memory) Holds() *peers.Known {
 // Past returns what is remembered of the server, for [upgrade.Decide].
 func (m *Memory) Past() upgrade.Past {
 	switch {
-	case m.err != nil && !m.Rules.InsecureForget:
+	case m != nil && m.err != nil && !m.Rules.InsecureForget:
 		return upgrade.Unreadable
 	case m.Holds() != nil:
 		return upgrade.HadTLS
@@ -97,6 +103,9 @@ func (m *Memory) CheckVersion(s tls.ConnectionState) error {
 // Explain adds the record on which a violation rests to it, or the error of the store.
 // To a downgrade it adds an expired record, which could not prevent it.
 func (m *Memory) Explain(v *policy.Violation) {
+	if m == nil {
+		return
+	}
 	var cause error
 	switch {
 	case v.Reason == policy.ErrMemory:
@@ -113,11 +122,11 @@ func (m *Memory) Explain(v *policy.Violation) {
 }
 
 // Remember adds what a session has shown to the store, unless the store has it
-// already. The time of the last session is written at most once an hour.
+// already. The time of the last session is written at most once an hour. m is not nil.
 func (m *Memory) Remember(ctx context.Context, seen peers.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Store == nil || !m.isNews(seen) {
+	if !m.isNews(seen) {
 		return
 	}
 	_, err := bounded(ctx, m.Rules.Timeout, func(ctx context.Context) (struct{}, error) {
