@@ -23,9 +23,10 @@ import (
 type call struct {
 	progress
 	dialer Dialer
-	conn   *Conn          // what is made
-	tls    *tls.Config    // nil under NoTLS
-	server *verify.Server // the verdict on the server, once there is a handshake
+	begin  func(context.Context, *Conn, *Setup) error // of a session; nil for none
+	conn   *Conn                                      // what is made
+	tls    *tls.Config                                // nil under NoTLS
+	server *verify.Server                             // the verdict on the server, once there is a handshake
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -104,11 +105,8 @@ func (c *call) memory() (*recall.Memory, error) {
 	return m, nil
 }
 
-// begin is the beginning of a session over a connection; nil for none.
-type begin = func(context.Context, *Conn, *Setup) error
-
-// dial makes the connection, takes it to what the policy wants, and runs f.
-func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
+// dial makes the connection, takes it to what the policy wants, and begins the session.
+func (c *call) dial(ctx context.Context) (*Conn, error) {
 	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
@@ -116,11 +114,12 @@ func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	return c.settle(ctx, raw, f)
+	return c.settle(ctx, raw)
 }
 
-// settle takes raw to what the policy wants, runs f, and closes raw if one of them fails.
-func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error) {
+// settle takes raw to what the policy wants, begins the session, and closes raw if one of
+// them fails.
+func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
 		settled, err := c.upgrade(ctx)
@@ -132,11 +131,11 @@ func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error)
 			return err
 		}
 		c.conn.learn(ctx)
-		if f == nil {
+		if c.begin == nil {
 			return nil
 		}
 		c.done(nil)
-		return c.conn.setUp(ctx, &c.progress, func(ctx context.Context, s *Setup) error { return f(ctx, c.conn, s) })
+		return c.conn.setUp(ctx, &c.progress, func(ctx context.Context, s *Setup) error { return c.begin(ctx, c.conn, s) })
 	})
 	if err != nil {
 		return nil, c.conn.giveUp(&c.progress, err)
@@ -171,7 +170,7 @@ var _ upgrade.Caller = (*call)(nil)
 
 // LocalName returns what EHLO says in the clear.
 func (c *call) LocalName() string {
-	return localName(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
+	return hostname.Client(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
 }
 
 // Phase begins a phase.
@@ -182,17 +181,11 @@ func (c *call) Follow(conn net.Conn) net.Conn { return c.words.Follow(conn) }
 
 // Decided tells the trace what the policy did about the server's offer.
 func (c *call) Decided(action upgrade.Action, reason error) {
-	hook := c.hooks().Decided
-	if hook == nil {
-		return
-	}
-	switch action {
-	case upgrade.Demand:
-		hook(c.endpoint, DecisionUpgrade, nil)
-	case upgrade.SettleInTheClear:
-		hook(c.endpoint, DecisionStayInTheClear, nil)
-	case upgrade.Fail:
-		hook(c.endpoint, DecisionRefuse, reason)
+	decision, is := map[upgrade.Action]Decision{
+		upgrade.Demand: DecisionUpgrade, upgrade.SettleInTheClear: DecisionStayInTheClear, upgrade.Fail: DecisionRefuse,
+	}[action]
+	if hook := c.hooks().Decided; is && hook != nil {
+		hook(c.endpoint, decision, reason)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
@@ -47,13 +47,7 @@ var (
 // learn lets the Dialer's Peers learn from a session whose server was accepted, and
 // from the SASL mechanisms that it lists.
 func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
-	if c.memory == nil {
-		return
-	}
-	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
-		r.Mechanisms = peers.MechanismSet(mechanisms...)
-		c.memory.Remember(ctx, r)
-	}
+	c.memory.Learn(ctx, c.security.Endpoint.Policy, c.security.Verified, c.security.TLS, mechanisms)
 }
 
 // Security returns what was achieved. The result is the caller's to change,
@@ -106,7 +100,7 @@ func (c *Conn) Preauth() bool { return c.greeting.Preauth }
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return localName(c.localName, c.LocalAddr(), private)
+	return hostname.Client(c.localName, c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.

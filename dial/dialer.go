@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
 )
 
 // NetDialer makes the raw connection: a net.Dialer, a SOCKS5 client, a tunnel. It must
@@ -113,7 +116,8 @@ func (d *Dialer) DialSetup(ctx context.Context, e Endpoint, f func(context.Conte
 	if err != nil {
 		return nil, err
 	}
-	return c.dial(ctx, f)
+	c.begin = f
+	return c.dial(ctx)
 }
 
 // NewConn does what [Dialer.Dial] does, over a connection of the caller, such as one
@@ -137,5 +141,17 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	}
 	ctx, cancel := budget(ctx, d.Timeout, e.Protocol)
 	defer cancel()
-	return c.settle(ctx, raw, nil)
+	return c.settle(ctx, raw)
+}
+
+// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
+// p if it is zero. A dial and the beginning of a session have one budget together.
+func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		limit = protocols.Of(p).Timeout
+	}
+	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
+		return ctx, func() {} // ctx is the tighter one
+	}
+	return wire.WithTimeout(ctx, limit)
 }

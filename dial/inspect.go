@@ -40,19 +40,7 @@ func (i *Inspection) Pin() (pin Pin, ok bool) {
 
 // Names returns the names that the server's certificate claims, made printable, each
 // at most 512 bytes long.
-func (i *Inspection) Names() []string {
-	if len(i.Chain) == 0 {
-		return nil
-	}
-	var names []string
-	for _, name := range i.Chain[0].DNSNames {
-		names = append(names, wire.Printable(name))
-	}
-	for _, ip := range i.Chain[0].IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
-}
+func (i *Inspection) Names() []string { return verify.Names(i.Chain) }
 
 // Inspect fetches the certificates that a server presents, so that a program can ask
 // "do you trust this server?" when an account is set up. It sends only what leads to
@@ -75,7 +63,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	c.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
 		found.Chain, found.Version, found.Err = s.PeerCertificates, s.Version, wire.PrintableError(err)
 	})
-	conn, err := c.dial(ctx, nil)
+	conn, err := c.dial(ctx)
 	if err == nil {
 		conn.Close()
 		if d := conn.Security().Downgrade; d != nil {

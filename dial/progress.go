@@ -19,11 +19,6 @@ type progress struct {
 	known    *peers.Known           // what is remembered of the server, once it was asked for
 }
 
-// progress returns the progress for a session on c.
-func (c *Conn) progress() progress {
-	return progress{endpoint: c.security.Endpoint, trace: c.trace, known: c.security.Known, phase: PhaseConfig, words: c.words}
-}
-
 // hooks returns the hooks of the trace.
 func (p *progress) hooks() Trace {
 	if p.trace == nil {

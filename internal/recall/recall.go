@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Memory is a store as one connection uses it. Remember may be called by several
+// Memory is a store as one connection uses it. Learn may be called by several
 // goroutines at once, the other methods only by the one that makes the connection. A nil
 // Memory remembers nothing.
 type Memory struct {
@@ -121,9 +122,38 @@ func (m *Memory) Explain(v *policy.Violation) {
 	v.Err = cause
 }
 
-// Remember adds what a session has shown to the store, unless the store has it
-// already. The time of the last session is written at most once an hour. m is not nil.
-func (m *Memory) Remember(ctx context.Context, seen peers.Record) {
+// Learn adds what a session has shown to the store, unless the store has it already, or
+// the server was not verified: the policy, how the server was verified, the state of TLS,
+// and the SASL mechanisms that it lists. The time of the last session is written at most
+// once an hour.
+func (m *Memory) Learn(ctx context.Context, p policy.Policy, verified trust.Method, s *tls.ConnectionState, mechanisms []string) {
+	if m == nil || s == nil || verified == trust.None {
+		return
+	}
+	now := Now()
+	seen := peers.Record{
+		Policy: p, Verified: verified, Version: s.Version, Mechanisms: peers.MechanismSet(mechanisms...),
+		FirstSeen: now, LastSeen: now, Lifetime: m.Rules.Lifetime,
+	}
+	seen.Leaf, seen.Issuer = Keys(s)
+	m.remember(ctx, seen)
+}
+
+// Keys returns the hashes of the keys of the server's certificate and of its issuer. s may
+// be nil.
+func Keys(s *tls.ConnectionState) (leaf, issuer trust.KeyHash) {
+	if s == nil || len(s.PeerCertificates) == 0 {
+		return
+	}
+	leaf = trust.HashKey(s.PeerCertificates[0])
+	if chains := s.VerifiedChains; len(chains) > 0 && len(chains[0]) > 1 {
+		issuer = trust.HashKey(chains[0][1])
+	}
+	return leaf, issuer
+}
+
+// remember adds a record to the store.
+func (m *Memory) remember(ctx context.Context, seen peers.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.isNews(seen) {
