@@ -9,14 +9,6 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// The phases of an upgrade, in their order.
-const (
-	PhaseGreeting   = "greeting"
-	PhaseCapability = "capability"
-	PhaseSTARTTLS   = "starttls"
-	PhaseHandshake  = "handshake"
-)
-
 // Engine upgrades one connection.
 type Engine struct {
 	Policy   policy.Policy
@@ -24,17 +16,6 @@ type Engine struct {
 	Past     Past        // what is remembered of the server
 	TLS      *tls.Config // used as it is, and not changed
 	Caller   Caller
-}
-
-// Caller is told how an upgrade goes on. Its name is for EHLO in the clear.
-type Caller interface {
-	line.Named
-	Phase(name string)           // begins
-	Decided(Action, error)       // by the policy, about the server's offer
-	Secured(tls.ConnectionState) // by a handshake
-	// Follow is given each connection that the conversation goes over, the raw one
-	// and that inside TLS, and returns the one to use.
-	Follow(net.Conn) net.Conn
 }
 
 // Result is a connection in the state that its policy demands.
