@@ -23,10 +23,9 @@ import (
 type call struct {
 	progress
 	dialer Dialer
-	begin  func(context.Context, *Conn, *Setup) error // of a session; nil for none
-	conn   *Conn                                      // what is made
-	tls    *tls.Config                                // nil under NoTLS
-	server *verify.Server                             // the verdict on the server, once there is a handshake
+	conn   *Conn          // what is made
+	tls    *tls.Config    // nil under NoTLS
+	server *verify.Server // the verdict on the server, once there is a handshake
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -105,8 +104,9 @@ func (c *call) memory() (*recall.Memory, error) {
 	return m, nil
 }
 
-// dial makes the connection, takes it to what the policy wants, and begins the session.
-func (c *call) dial(ctx context.Context) (*Conn, error) {
+// dial makes the connection, takes it to what the policy wants, and runs f, which begins
+// a session, unless it is nil.
+func (c *call) dial(ctx context.Context, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
@@ -114,12 +114,11 @@ func (c *call) dial(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	return c.settle(ctx, raw)
+	return c.settle(ctx, raw, f)
 }
 
-// settle takes raw to what the policy wants, begins the session, and closes raw if one of
-// them fails.
-func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
+// settle is dial behind the connection. It closes raw if it fails.
+func (c *call) settle(ctx context.Context, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
 		settled, err := c.upgrade(ctx)
@@ -131,11 +130,11 @@ func (c *call) settle(ctx context.Context, raw net.Conn) (*Conn, error) {
 			return err
 		}
 		c.conn.learn(ctx)
-		if c.begin == nil {
+		if f == nil {
 			return nil
 		}
 		c.done(nil)
-		return c.conn.setUp(ctx, &c.progress, func(ctx context.Context, s *Setup) error { return c.begin(ctx, c.conn, s) })
+		return c.conn.setUp(ctx, &c.progress, func(ctx context.Context, s *Setup) error { return f(ctx, c.conn, s) })
 	})
 	if err != nil {
 		return nil, c.conn.giveUp(&c.progress, err)

@@ -116,8 +116,7 @@ func (d *Dialer) DialSetup(ctx context.Context, e Endpoint, f func(context.Conte
 	if err != nil {
 		return nil, err
 	}
-	c.begin = f
-	return c.dial(ctx)
+	return c.dial(ctx, f)
 }
 
 // NewConn does what [Dialer.Dial] does, over a connection of the caller, such as one
@@ -141,7 +140,7 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	}
 	ctx, cancel := budget(ctx, d.Timeout, e.Protocol)
 	defer cancel()
-	return c.settle(ctx, raw)
+	return c.settle(ctx, raw, nil)
 }
 
 // budget returns a context that ends after a Dialer's Timeout, or after that of protocol

@@ -63,7 +63,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	c.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
 		found.Chain, found.Version, found.Err = s.PeerCertificates, s.Version, wire.PrintableError(err)
 	})
-	conn, err := c.dial(ctx)
+	conn, err := c.dial(ctx, nil)
 	if err == nil {
 		conn.Close()
 		if d := conn.Security().Downgrade; d != nil {

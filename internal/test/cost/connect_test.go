@@ -152,10 +152,10 @@ func TestConnect(t *testing.T) {
 	}{
 		{policy.IMAP, policy.NoTLS, 31, 6000},
 		{policy.IMAP, policy.ImplicitTLS, 40, 6700},
-		{policy.Submission, policy.NoTLS, 28, 4000},
+		{policy.Submission, policy.NoTLS, 27, 4000},
 		{policy.Submission, policy.ImplicitTLS, 40, 4500},
-		{policy.POP3, policy.NoTLS, 33, 1000},
-		{policy.POP3, policy.ImplicitTLS, 44, 2400},
+		{policy.POP3, policy.NoTLS, 31, 900},
+		{policy.POP3, policy.ImplicitTLS, 42, 2000},
 	} {
 		l := newLab(t, c.protocol, c.policy)
 		ours, oursBytes := perRun(50, func() { l.ours(t).Close() })
