@@ -54,6 +54,9 @@ func TestSetupIsOver(t *testing.T) {
 	if len(phases) != seen || tried != 2 {
 		t.Errorf("the trace was told of %d phases and %d logins, want %d and 2", len(phases), tried, seen)
 	}
+	if kept.Encrypted() || kept.Verified() != trust.None || kept.Endpoint() != (dial.Endpoint{}) {
+		t.Error("the setup tells of its connection when it is over")
+	}
 	if at := kept.Security(); at.Encrypted() || at.Verified != trust.None || kept.HeldToSCRAM() != nil {
 		t.Errorf("evidence after the setup: %v", at)
 	}
@@ -64,6 +67,33 @@ func TestSetupIsOver(t *testing.T) {
 		if at := s.Security(); at.Encrypted() || s.HeldToSCRAM() != nil {
 			t.Errorf("%s: %v", name, at)
 		}
+	}
+}
+
+// A Conn may be asked how it is protected while the session logs in: the race detector
+// watches.
+func TestSecurityDuringALogin(t *testing.T) {
+	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Abort()
+	asked := make(chan bool)
+	err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+		go func() {
+			at := conn.Security()
+			asked <- at.Encrypted() && conn.Encrypted() && conn.Endpoint() == at.Endpoint && conn.LocalName() != ""
+		}()
+		s.LoginTried(dial.Login{Mechanism: "PLAIN"}, nil)
+		if !<-asked {
+			t.Error("not encrypted")
+		}
+		return nil
+	})
+	if got := conn.Security().Login.Mechanism; err != nil || got != "PLAIN" {
+		t.Errorf("login by %q: %v", got, err)
 	}
 }
 
