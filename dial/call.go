@@ -203,8 +203,8 @@ func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tl
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
 func (c *call) setSecurity(settled *upgrade.Result) {
-	conn := c.conn
-	conn.words, conn.greeting = c.words, settled.Greeting
+	conn, greeting := c.conn, settled.Greeting
+	conn.words, conn.greeting, conn.capabilities, conn.preauth = c.words, greeting.Text, greeting.Capabilities, greeting.Preauth
 	conn.security = Security{
 		Endpoint:   c.endpoint,
 		TLS:        settled.TLS,

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/internal/hostname"
-	"github.com/mailconn/mailconn/internal/line"
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -25,13 +24,17 @@ import (
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
-	conn     wire.Unread   // raw, or TLS over it
-	greeting line.Greeting // over conn, and the capabilities listed there
+	conn     wire.Unread // raw, or TLS over it
 	security Security
-	memory   *recall.Memory         // nil: not wanted
-	words    *transcript.Transcript // nil: not wanted
-	closed   atomic.Bool            // by this side
-	mu       sync.Mutex             // held over security.Login
+
+	greeting     string   // over conn
+	capabilities []string // that the server has listed there; nil: not known
+	preauth      bool
+
+	memory *recall.Memory         // nil: not wanted
+	words  *transcript.Transcript // nil: not wanted
+	closed atomic.Bool            // by this side
+	mu     sync.Mutex             // held over security.Login
 
 	// What a session needs of the Dialer.
 	trace     *Trace // nil: not wanted
@@ -86,16 +89,16 @@ func (c *Conn) Encrypted() bool { return c.security.TLS != nil }
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
 // is.
-func (c *Conn) Greeting() string { return c.greeting.Text }
+func (c *Conn) Greeting() string { return c.greeting }
 
 // Capabilities returns what the server has listed at the connection's level,
 // keywords in upper case: IMAP's from the greeting, SMTP's and POP3's (as
 // "KEYWORD parameters") from an opportunistic connection that stayed in the
 // clear. It is nil if the list is not known, as it is after a STARTTLS.
-func (c *Conn) Capabilities() []string { return slices.Clone(c.greeting.Capabilities) }
+func (c *Conn) Capabilities() []string { return slices.Clone(c.capabilities) }
 
 // Preauth reports whether an IMAP server greeted with PREAUTH.
-func (c *Conn) Preauth() bool { return c.greeting.Preauth }
+func (c *Conn) Preauth() bool { return c.preauth }
 
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -40,7 +41,7 @@ func (i *Inspection) Pin() (pin Pin, ok bool) {
 
 // Names returns the names that the server's certificate claims, made printable, each
 // at most 512 bytes long.
-func (i *Inspection) Names() []string { return verify.Names(i.Chain) }
+func (i *Inspection) Names() []string { return hostname.Claimed(i.Chain) }
 
 // Inspect fetches the certificates that a server presents, so that a program can ask
 // "do you trust this server?" when an account is set up. It sends only what leads to

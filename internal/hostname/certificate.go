@@ -1,4 +1,4 @@
-package verify
+package hostname
 
 import (
 	"crypto/x509"
@@ -6,8 +6,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Names returns the names that the first certificate of chain claims, made printable.
-func Names(chain []*x509.Certificate) (names []string) {
+// Claimed returns the names that the first certificate of chain claims, made printable.
+func Claimed(chain []*x509.Certificate) (names []string) {
 	if len(chain) == 0 {
 		return nil
 	}
