@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/protocols"
+	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/verify"
@@ -21,6 +22,7 @@ import (
 // call is one Dial or NewConn: arguments that were checked, and how far it got.
 type call struct {
 	progress
+	dialer Dialer
 	conn   *Conn          // what is made
 	tls    *tls.Config    // nil under NoTLS
 	server *verify.Server // the verdict on the server, once there is a handshake
@@ -28,9 +30,10 @@ type call struct {
 
 // prepare checks everything that can be checked before any I/O.
 func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*call, error) {
-	c := &call{conn: &Conn{dialer: *d}, progress: progress{endpoint: e, phase: PhaseConfig}}
-	if d.Trace != nil {
-		c.trace = *d.Trace
+	c := &call{
+		progress: progress{endpoint: e, trace: d.Trace, phase: PhaseConfig},
+		dialer:   *d,
+		conn:     &Conn{trace: d.Trace, timeout: d.Timeout, localName: d.LocalName},
 	}
 	if err := c.check(ctx, e); err != nil {
 		return nil, c.fail(err)
@@ -48,7 +51,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 		}
 		return err
 	}
-	d := &c.conn.dialer
+	d := &c.dialer
 	if d.Transcript != nil {
 		c.words = transcript.New(d.Transcript, protocols.Of(c.endpoint.Protocol))
 		c.words.Note("%v", c.endpoint)
@@ -56,7 +59,7 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if err = hostname.CheckClient(d.LocalName); err != nil {
 		return err
 	}
-	if err = c.setMemory(); err != nil {
+	if c.conn.memory, err = c.memory(); err != nil {
 		return err
 	}
 	pins, err := pinsFor(d.Pins, c.endpoint)
@@ -71,61 +74,58 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 
 // setTLS sets how TLS is done, and how the server is verified.
 func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
-	d, memory := &c.conn.dialer, &c.conn.memory
 	alpn := protocols.Of(c.endpoint.Protocol).ALPN
-	if d.NoALPN {
+	if c.dialer.NoALPN {
 		alpn = ""
 	}
-	c.tls = verify.Config(d.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
+	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
 	var check func(tls.ConnectionState) error
-	if memory.Store != nil {
+	if memory := c.conn.memory; memory != nil {
 		check = memory.CheckVersion
 	}
 	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
 	return err
 }
 
-// setMemory sets the Dialer's Peers as this call uses them. Under NoTLS they are not
-// asked.
-func (c *call) setMemory() (err error) {
-	d, m := &c.conn.dialer, &c.conn.memory
-	m.Peer = c.endpoint.peer()
-	m.Rules, err = d.PeerRules.Normal()
-	if c.endpoint.Policy != policy.NoTLS {
-		m.Store = d.Peers
+// memory returns the Dialer's Peers as this call uses them. It is nil if there are none,
+// and under NoTLS, where they are not asked.
+func (c *call) memory() (*recall.Memory, error) {
+	rules, err := c.dialer.PeerRules.Normal()
+	if err != nil || c.dialer.Peers == nil || c.endpoint.Policy == policy.NoTLS {
+		return nil, err
 	}
-	if hook := c.trace.Recalled; hook != nil {
+	m := &recall.Memory{Store: c.dialer.Peers, Rules: rules, Peer: c.endpoint.peer()}
+	if hook := c.hooks().Recalled; hook != nil {
 		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint, r, err) }
 	}
-	if hook := c.trace.Remembered; hook != nil {
+	if hook := c.hooks().Remembered; hook != nil {
 		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint, r, err) }
 	}
-	return err
+	return m, nil
 }
 
-// begin is the beginning of a session over a connection; nil for none.
-type begin = func(context.Context, *Conn, *Setup) error
-
-// dial makes the connection, takes it to what the policy wants, and runs f.
-func (c *call) dial(ctx context.Context, f begin) (*Conn, error) {
-	ctx, cancel := c.conn.dialer.budget(ctx, c.endpoint.Protocol)
+// dial makes the connection, takes it to what the policy wants, and runs f, which begins
+// a session, unless it is nil.
+func (c *call) dial(ctx context.Context, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
+	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := wire.Connect(ctx, c.conn.dialer.NetDialer, c.endpoint.Address())
+	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	return c.settle(ctx, raw, f)
 }
 
-// settle takes raw to what the policy wants, runs f, and closes raw if one of them fails.
-func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error) {
+// settle is dial behind the connection. It closes raw if it fails.
+func (c *call) settle(ctx context.Context, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c.conn.raw = raw
 	err := wire.Watched(ctx, raw, func() error {
-		if err := c.upgrade(ctx); err != nil {
+		settled, err := c.upgrade(ctx)
+		if err != nil {
 			return err
 		}
-		c.setSecurity()
+		c.setSecurity(&settled)
 		if err := c.askAboutDowngrade(ctx); err != nil {
 			return err
 		}
@@ -144,8 +144,8 @@ func (c *call) settle(ctx context.Context, raw net.Conn, f begin) (*Conn, error)
 }
 
 // upgrade runs the engine, which is held to what is remembered of the server.
-func (c *call) upgrade(ctx context.Context) (err error) {
-	memory := &c.conn.memory
+func (c *call) upgrade(ctx context.Context) (upgrade.Result, error) {
+	memory := c.conn.memory
 	memory.Recall(ctx)
 	c.known = memory.Known()
 	engine := upgrade.Engine{
@@ -155,20 +155,21 @@ func (c *call) upgrade(ctx context.Context) (err error) {
 		TLS:      c.tls,
 		Caller:   c,
 	}
-	if c.conn.settled, err = engine.Run(ctx, c.conn.raw); err != nil {
+	settled, err := engine.Run(ctx, c.conn.raw)
+	if err != nil {
 		var broken *policy.Violation
 		if errors.As(err, &broken) {
 			memory.Explain(broken)
 		}
 	}
-	return err
+	return settled, err
 }
 
 var _ upgrade.Caller = (*call)(nil)
 
 // LocalName returns what EHLO says in the clear.
 func (c *call) LocalName() string {
-	return c.conn.dialer.localName(c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
+	return hostname.Client(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
 }
 
 // Phase begins a phase.
@@ -179,16 +180,11 @@ func (c *call) Follow(conn net.Conn) net.Conn { return c.words.Follow(conn) }
 
 // Decided tells the trace what the policy did about the server's offer.
 func (c *call) Decided(action upgrade.Action, reason error) {
-	if c.trace.Decided == nil {
-		return
-	}
-	switch action {
-	case upgrade.Demand:
-		c.trace.Decided(c.endpoint, DecisionUpgrade, nil)
-	case upgrade.SettleInTheClear:
-		c.trace.Decided(c.endpoint, DecisionStayInTheClear, nil)
-	case upgrade.Fail:
-		c.trace.Decided(c.endpoint, DecisionRefuse, reason)
+	decision, is := map[upgrade.Action]Decision{
+		upgrade.Demand: DecisionUpgrade, upgrade.SettleInTheClear: DecisionStayInTheClear, upgrade.Fail: DecisionRefuse,
+	}[action]
+	if hook := c.hooks().Decided; is && hook != nil {
+		hook(c.endpoint, decision, reason)
 	}
 }
 
@@ -197,8 +193,8 @@ func (c *call) Secured(s tls.ConnectionState) {
 	if c.words != nil {
 		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
 	}
-	if c.trace.HandshakeDone != nil {
-		c.trace.HandshakeDone(c.endpoint, s)
+	if hook := c.hooks().HandshakeDone; hook != nil {
+		hook(c.endpoint, s)
 	}
 }
 
@@ -206,9 +202,9 @@ func (c *call) Secured(s tls.ConnectionState) {
 func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
-func (c *call) setSecurity() {
-	conn, settled := c.conn, &c.conn.settled
-	conn.words = c.words
+func (c *call) setSecurity(settled *upgrade.Result) {
+	conn, greeting := c.conn, settled.Greeting
+	conn.words, conn.greeting, conn.capabilities, conn.preauth = c.words, greeting.Text, greeting.Capabilities, greeting.Preauth
 	conn.security = Security{
 		Endpoint:   c.endpoint,
 		TLS:        settled.TLS,
@@ -232,7 +228,7 @@ func (c *call) setSecurity() {
 
 // askAboutDowngrade asks the caller whether the connection may stay in the clear.
 func (c *call) askAboutDowngrade(ctx context.Context) error {
-	ask := c.conn.dialer.OnDowngrade
+	ask := c.dialer.OnDowngrade
 	if ask == nil || c.conn.security.Downgrade == nil {
 		return nil
 	}

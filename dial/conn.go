@@ -5,13 +5,13 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
-	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -25,14 +25,21 @@ import (
 type Conn struct {
 	raw      net.Conn
 	conn     wire.Unread // raw, or TLS over it
-	settled  upgrade.Result
 	security Security
-	dialer   Dialer
-	memory   recall.Memory
-	words    *transcript.Transcript // nil: not wanted
 
-	login  atomic.Pointer[Login]
-	closed atomic.Bool // by this side
+	greeting     string   // over conn
+	capabilities []string // that the server has listed there; nil: not known
+	preauth      bool
+
+	memory *recall.Memory         // nil: not wanted
+	words  *transcript.Transcript // nil: not wanted
+	closed atomic.Bool            // by this side
+	mu     sync.Mutex             // held over security.Login
+
+	// What a session needs of the Dialer.
+	trace     *Trace // nil: not wanted
+	timeout   time.Duration
+	localName string
 }
 
 var (
@@ -43,16 +50,15 @@ var (
 // learn lets the Dialer's Peers learn from a session whose server was accepted, and
 // from the SASL mechanisms that it lists.
 func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
-	if r, ok := c.security.record(c.memory.Rules.Lifetime); ok {
-		r.Mechanisms = peers.MechanismSet(mechanisms...)
-		c.memory.Remember(ctx, r)
-	}
+	c.memory.Learn(ctx, c.security.Endpoint.Policy, c.security.Verified, c.security.TLS, mechanisms)
 }
 
 // Security returns what was achieved. The result is the caller's to change,
 // except for the certificates themselves.
 func (c *Conn) Security() Security {
+	c.mu.Lock()
 	s := c.security
+	c.mu.Unlock()
 	if s.TLS != nil {
 		state := *s.TLS
 		state.PeerCertificates = slices.Clone(state.PeerCertificates)
@@ -70,9 +76,6 @@ func (c *Conn) Security() Security {
 		r := *s.Known
 		s.Known = &r
 	}
-	if l := c.login.Load(); l != nil {
-		s.Login = *l
-	}
 	return s
 }
 
@@ -80,27 +83,27 @@ func (c *Conn) Security() Security {
 func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
 
 // Encrypted reports whether TLS is up.
-func (c *Conn) Encrypted() bool { return c.security.Encrypted() }
+func (c *Conn) Encrypted() bool { return c.security.TLS != nil }
 
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
 // clear is forgotten. It is the server's own text, and nothing to be shown as it
 // is.
-func (c *Conn) Greeting() string { return c.settled.Greeting }
+func (c *Conn) Greeting() string { return c.greeting }
 
 // Capabilities returns what the server has listed at the connection's level,
 // keywords in upper case: IMAP's from the greeting, SMTP's and POP3's (as
 // "KEYWORD parameters") from an opportunistic connection that stayed in the
 // clear. It is nil if the list is not known, as it is after a STARTTLS.
-func (c *Conn) Capabilities() []string { return slices.Clone(c.settled.Capabilities) }
+func (c *Conn) Capabilities() []string { return slices.Clone(c.capabilities) }
 
 // Preauth reports whether an IMAP server greeted with PREAUTH.
-func (c *Conn) Preauth() bool { return c.settled.Preauth }
+func (c *Conn) Preauth() bool { return c.preauth }
 
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
 	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
-	return c.dialer.localName(c.LocalAddr(), private)
+	return hostname.Client(c.localName, c.LocalAddr(), private)
 }
 
 // Read reads what the server says next.

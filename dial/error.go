@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/endpoint"
+	"github.com/mailconn/mailconn/internal/hint"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -81,6 +83,20 @@ func (e *Error) Temporary() bool {
 	return e.Timeout() || wire.Transient(e.Err)
 }
 
+// Hint returns one to three sentences for a person about what may be wrong and what
+// to do. It is empty only if Err is nil, printable, and at most 512 bytes long. It
+// never suggests going without TLS.
+func (e *Error) Hint() string {
+	return hint.For(&hint.Failure{
+		Endpoint: endpoint.Endpoint(e.Endpoint).At(e.Endpoint.Policy, e.Endpoint.Port),
+		Phase:    string(e.Phase),
+		Server:   e.Endpoint.Address(),
+		Err:      e.Err,
+		TimedOut: e.Timeout(),
+		Known:    e.Known,
+	})
+}
+
 // Farewell means that the server ended a connection or a session, with a reply (IMAP
 // BYE, SMTP 421) or without one. errors.As finds a *Farewell in the chain of every
 // [*Error] with that cause.
@@ -91,9 +107,4 @@ type Farewell struct {
 }
 
 // Error returns a text with the server's reply, printable and at most 512 bytes long.
-func (f *Farewell) Error() string {
-	if f.Reply == "" {
-		return "server closed the connection"
-	}
-	return wire.Printable(fmt.Sprintf("server closed the connection (%q)", f.Reply))
-}
+func (f *Farewell) Error() string { return wire.Printable((&wire.Closed{Reply: f.Reply}).Error()) }

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -40,19 +41,7 @@ func (i *Inspection) Pin() (pin Pin, ok bool) {
 
 // Names returns the names that the server's certificate claims, made printable, each
 // at most 512 bytes long.
-func (i *Inspection) Names() []string {
-	if len(i.Chain) == 0 {
-		return nil
-	}
-	var names []string
-	for _, name := range i.Chain[0].DNSNames {
-		names = append(names, wire.Printable(name))
-	}
-	for _, ip := range i.Chain[0].IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names
-}
+func (i *Inspection) Names() []string { return hostname.Claimed(i.Chain) }
 
 // Inspect fetches the certificates that a server presents, so that a program can ask
 // "do you trust this server?" when an account is set up. It sends only what leads to

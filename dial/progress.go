@@ -13,19 +13,18 @@ import (
 // makes the error if the connection fails.
 type progress struct {
 	endpoint Endpoint
-	trace    Trace
+	trace    *Trace // nil: not wanted
 	phase    Phase
 	words    *transcript.Transcript // nil: not wanted
 	known    *peers.Known           // what is remembered of the server, once it was asked for
 }
 
-// progress returns the progress for a session on c.
-func (c *Conn) progress() progress {
-	p := progress{endpoint: c.security.Endpoint, known: c.security.Known, phase: PhaseConfig, words: c.words}
-	if t := c.dialer.Trace; t != nil {
-		p.trace = *t
+// hooks returns the hooks of the trace.
+func (p *progress) hooks() Trace {
+	if p.trace == nil {
+		return Trace{}
 	}
-	return p
+	return *p.trace
 }
 
 func (p *progress) enter(next Phase) {
@@ -34,15 +33,15 @@ func (p *progress) enter(next Phase) {
 	if p.words != nil { // checked here, so that a dial without a transcript makes no arguments
 		p.words.Note("%s", next)
 	}
-	if p.trace.PhaseStart != nil {
-		p.trace.PhaseStart(p.endpoint, next)
+	if hook := p.hooks().PhaseStart; hook != nil {
+		hook(p.endpoint, next)
 	}
 }
 
 // done ends the current phase. enter begins the next one.
 func (p *progress) done(err error) {
-	if p.phase != PhaseConfig && p.trace.PhaseDone != nil {
-		p.trace.PhaseDone(p.endpoint, p.phase, err)
+	if hook := p.hooks().PhaseDone; hook != nil && p.phase != PhaseConfig {
+		hook(p.endpoint, p.phase, err)
 	}
 	p.phase = PhaseConfig
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/trust"
@@ -54,7 +53,7 @@ func (s Security) Confidential() bool {
 // of a certificate: a program may show it, but it is not suspicious if the certificate
 // verifies.
 func (s Security) KeyChanged() bool {
-	now, _ := s.keys()
+	now, _ := recall.Keys(s.TLS)
 	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Leaf
 }
 
@@ -62,32 +61,8 @@ func (s Security) KeyChanged() bool {
 // than the one in Known, which is of the last session that the Dialer's Peers
 // remember.
 func (s Security) IssuerChanged() bool {
-	_, now := s.keys()
+	_, now := recall.Keys(s.TLS)
 	return s.Encrypted() && s.Known != nil && now != s.Known.Record.Issuer
-}
-
-// keys returns the hashes of the keys of the certificate and its issuer.
-func (s Security) keys() (leaf, issuer trust.KeyHash) {
-	if s.TLS == nil || len(s.TLS.PeerCertificates) == 0 {
-		return
-	}
-	leaf = trust.HashKey(s.TLS.PeerCertificates[0])
-	if chains := s.TLS.VerifiedChains; len(chains) > 0 && len(chains[0]) > 1 {
-		issuer = trust.HashKey(chains[0][1])
-	}
-	return leaf, issuer
-}
-
-// record returns the record of this session for the Dialer's Peers. ok is false if the
-// server was not verified.
-func (s Security) record(lifetime time.Duration) (r peers.Record, ok bool) {
-	if s.TLS == nil || s.Verified == trust.None {
-		return peers.Record{}, false
-	}
-	now := recall.Now()
-	r = peers.Record{Policy: s.Endpoint.Policy, Verified: s.Verified, Version: s.TLS.Version, FirstSeen: now, LastSeen: now, Lifetime: lifetime}
-	r.Leaf, r.Issuer = s.keys()
-	return r, true
 }
 
 // String returns one line for a log or a status bar.
@@ -132,4 +107,33 @@ func (s Security) LogValue() slog.Value {
 		attrs = append(attrs, slog.String("login", s.Login.String()))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// Login is how a session was authenticated.
+type Login struct {
+	// Mechanism is the SASL mechanism, or the name of the protocol's own command.
+	Mechanism string
+	// Binding is the type of the channel binding to TLS, such as "tls-exporter"
+	// (RFC 9266). It is empty if the login is not bound.
+	Binding string
+	// Unbound is the refusal if the server listed a mechanism with channel binding and
+	// refused it, so that the login is not bound. The cause may be a fault of the
+	// server or an attacker in the middle.
+	Unbound error
+	// NotOffered is set if there were credentials, the server offered no way to
+	// log in, and the credentials say that the session may go on without a login.
+	NotOffered bool
+}
+
+// String returns the mechanism, with a note about channel binding if there is one.
+func (l Login) String() string {
+	switch {
+	case l.Binding != "":
+		return l.Mechanism + " (" + l.Binding + ")"
+	case l.Unbound != nil:
+		return l.Mechanism + " (channel binding was listed and refused)"
+	case l.NotOffered:
+		return "none offered"
+	}
+	return l.Mechanism
 }

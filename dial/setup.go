@@ -22,6 +22,14 @@ type Setup struct {
 
 func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load() }
 
+// live returns the connection, and after the setup the zero Conn.
+func (s *Setup) live() *Conn {
+	if s.isOver() {
+		return new(Conn)
+	}
+	return s.conn
+}
+
 // Setup runs f, the part of a session's beginning that talks to the server,
 // under the rules of Dial. f enters each phase with [Setup.Enter]. Setup is
 // bounded by ctx and by the Dialer's Timeout, which end what f does by closing
@@ -29,14 +37,14 @@ func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load(
 // error the connection is closed, and Setup returns a [*Error] that says in which
 // phase. Once it has returned nil, ctx has no effect any more.
 func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
-	p := c.progress()
+	p := progress{endpoint: c.security.Endpoint, trace: c.trace, known: c.security.Known, phase: PhaseConfig, words: c.words}
 	switch {
 	case c.raw == nil:
 		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
 		return c.giveUp(&p, errors.New("nil context"))
 	}
-	ctx, cancel := c.dialer.budget(ctx, c.security.Endpoint.Protocol)
+	ctx, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
 	defer cancel()
 	if err := wire.Watched(ctx, c.raw, func() error { return c.setUp(ctx, &p, f) }); err != nil {
 		return c.giveUp(&p, err)
@@ -76,33 +84,18 @@ func (s *Setup) Enter(p Phase) {
 
 // Endpoint returns what was dialled, with host and port filled in. After the setup it
 // is zero.
-func (s *Setup) Endpoint() Endpoint {
-	if s.isOver() {
-		return Endpoint{}
-	}
-	return s.conn.Endpoint()
-}
+func (s *Setup) Endpoint() Endpoint { return s.live().Endpoint() }
 
 // Encrypted reports whether TLS is up. With [Setup.Verified] it is the evidence that a
 // gate in front of credentials goes by. After the setup it is false.
-func (s *Setup) Encrypted() bool { return !s.isOver() && s.conn.Encrypted() }
+func (s *Setup) Encrypted() bool { return s.live().Encrypted() }
 
 // Verified returns how the server was verified. After the setup it is trust.None.
-func (s *Setup) Verified() trust.Method {
-	if s.isOver() {
-		return trust.None
-	}
-	return s.conn.security.Verified
-}
+func (s *Setup) Verified() trust.Method { return s.live().security.Verified }
 
 // Security returns all that was achieved on the connection. After the setup it is
 // zero, which is evidence of nothing.
-func (s *Setup) Security() Security {
-	if s.isOver() {
-		return Security{}
-	}
-	return s.conn.Security()
-}
+func (s *Setup) Security() Security { return s.live().Security() }
 
 // LoginTried tells the Dialer's Trace how an attempt to log in ended. If err is
 // nil, Security tells of the login from then on.
@@ -111,28 +104,26 @@ func (s *Setup) LoginTried(l Login, err error) {
 		return
 	}
 	if err == nil {
-		s.conn.login.Store(&l)
+		s.conn.mu.Lock()
+		s.conn.security.Login = l
+		s.conn.mu.Unlock()
 	}
-	if t := s.conn.dialer.Trace; t != nil && t.LoginTried != nil {
-		t.LoginTried(s.conn.security.Endpoint, l, err)
+	if hook := s.progress.hooks().LoginTried; hook != nil {
+		hook(s.conn.security.Endpoint, l, err)
 	}
 }
 
 // MechanismsListed lets the Dialer's Peers learn the SASL mechanisms that the
 // server has listed. It is to be called after a login that succeeded.
 func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
-	if !s.isOver() {
-		s.conn.learn(ctx, names...)
-	}
+	s.live().learn(ctx, names...)
 }
 
 // HeldToSCRAM returns the record that forbids showing the server a password
 // ([peers.Rules], HoldAuth), and nil if none does.
 func (s *Setup) HeldToSCRAM() *peers.Known {
-	if s.isOver() || !s.conn.memory.Rules.HoldAuth {
-		return nil
-	}
-	if held := s.conn.memory.Holds(); held != nil && held.Record.Mechanisms.SCRAM() {
+	memory := s.live().memory
+	if held := memory.Holds(); held != nil && memory.Rules.HoldAuth && held.Record.Mechanisms.SCRAM() {
 		return held
 	}
 	return nil

@@ -88,7 +88,7 @@ func TestSetupIsOver(t *testing.T) {
 // A server of TLS 1.3 judges a client's certificate after the client's handshake: its
 // alert is a failure of the handshake where it comes first, and of the phase later on.
 func TestPhaseOfAnAlert(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	for during, want := range map[dial.Phase]dial.Phase{
 		dial.PhaseCapability: dial.PhaseHandshake, dial.PhaseGreeting: dial.PhaseHandshake,
 		dial.PhaseAuth: dial.PhaseAuth, dial.PhaseSession: dial.PhaseSession,
@@ -118,7 +118,7 @@ func TestPhaseOfAnAlert(t *testing.T) {
 // An alert behind a failure is not looked for where the server has said something inside
 // TLS: it is not about the client's certificate then.
 func TestAlertBehindWords(t *testing.T) {
-	s := serve(t, dialtest.Config{Protocol: policy.IMAP})
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
 	raw, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +137,33 @@ func TestAlertBehindWords(t *testing.T) {
 	})
 	if !errors.Is(err, failure) || strings.Contains(err.Error(), "remote error") {
 		t.Error(err)
+	}
+}
+
+// A Conn may be asked how it is protected while the session logs in: the race detector
+// watches.
+func TestSecurityDuringALogin(t *testing.T) {
+	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	conn, err := d.Dial(t.Context(), s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Abort()
+	asked := make(chan bool)
+	err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+		go func() {
+			at := conn.Security()
+			asked <- at.Encrypted() && conn.Encrypted() && conn.Endpoint() == at.Endpoint && conn.LocalName() != ""
+		}()
+		s.LoginTried(dial.Login{Mechanism: "PLAIN"}, nil)
+		if !<-asked {
+			t.Error("not encrypted")
+		}
+		return nil
+	})
+	if got := conn.Security().Login.Mechanism; err != nil || got != "PLAIN" {
+		t.Errorf("login by %q: %v", got, err)
 	}
 }
 

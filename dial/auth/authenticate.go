@@ -66,7 +66,7 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 
 // notOffered is the error of credentials that can use nothing of what the server
 // offers.
-func notOffered(o *offer, usable []mechanism) *Error {
+func notOffered(o *offer, usable []*mechanism) *Error {
 	e := &Error{Kind: KindMechanism, Offered: o.names()}
 	if len(e.Offered) == 0 && !o.setup.Encrypted() {
 		e.advice = "The server offers no login on a connection without TLS: use a policy with TLS."

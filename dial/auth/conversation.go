@@ -7,13 +7,13 @@ import "strings"
 type conversation struct {
 	Transport
 	redactor
-	using mechanism // the mechanism of the attempt under way
-	sent  int       // how many messages of its exchange were sent
-	shown bool      // the secret was among them
+	using *mechanism // the mechanism of the attempt under way
+	sent  int        // how many messages of its exchange were sent
+	shown bool       // the secret was among them
 }
 
 // begin begins an attempt.
-func (c *conversation) begin(m mechanism) { c.using, c.sent, c.shown = m, 0, false }
+func (c *conversation) begin(m *mechanism) { c.using, c.sent, c.shown = m, 0, false }
 
 // start sends the command that begins an exchange, with the initial response if
 // the protocol allows that.

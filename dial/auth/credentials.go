@@ -18,7 +18,7 @@ type Credentials interface {
 	// terms returns what the credentials say about the login as a whole.
 	terms() terms
 	// mechanisms returns the mechanisms that may be used, wherever they exist.
-	mechanisms() []mechanism
+	mechanisms() []*mechanism
 	// attempts returns the attempts to make, in this order, given what the server
 	// offers.
 	attempts(o *offer) ([]attempt, error)
@@ -45,7 +45,7 @@ type attempt struct {
 }
 
 // attemptsOf returns an attempt for each of the mechanisms that the server offers.
-func attemptsOf(list []mechanism, u use, o *offer) []attempt {
+func attemptsOf(list []*mechanism, u use, o *offer) []attempt {
 	var attempts []attempt
 	for _, m := range list {
 		if m.available(o, m.name) == offered {
@@ -118,8 +118,8 @@ func (e External) check() error { return checkLine("identity", e.Identity) }
 
 func (External) terms() terms { return terms{} }
 
-func (External) mechanisms() []mechanism {
-	return []mechanism{{name: sasl.External, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+func (External) mechanisms() []*mechanism {
+	return []*mechanism{{name: sasl.External, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, sasl.NewExternalClient(u.identity))
 	}}}
 }
@@ -141,8 +141,8 @@ func (a Anonymous) check() error { return checkLine("trace", a.Trace) }
 
 func (Anonymous) terms() terms { return terms{} }
 
-func (Anonymous) mechanisms() []mechanism {
-	return []mechanism{{name: sasl.Anonymous, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+func (Anonymous) mechanisms() []*mechanism {
+	return []*mechanism{{name: sasl.Anonymous, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, anonymous(u.user))
 	}}}
 }
@@ -185,7 +185,7 @@ func (c SASL) terms() terms {
 	return terms{cleartext: c.InsecureCleartext, unverified: c.InsecureUnverified}
 }
 
-func (SASL) mechanisms() []mechanism { return nil }
+func (SASL) mechanisms() []*mechanism { return nil }
 
 func (c SASL) attempts(o *offer) ([]attempt, error) {
 	client, err := c.Start()
@@ -199,11 +199,11 @@ func (c SASL) attempts(o *offer) ([]attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := mechanism{name: name, custom: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
+	m := &mechanism{name: name, custom: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, started{client, name, ir})
 	}}
-	m.shows = slices.ContainsFunc(passwordMechanisms, func(known mechanism) bool { return known.name == name && known.shows })
-	return attemptsOf([]mechanism{m}, use{}, o), nil
+	m.shows = slices.ContainsFunc(passwordMechanisms, func(known *mechanism) bool { return known.name == name && known.shows })
+	return attemptsOf([]*mechanism{m}, use{}, o), nil
 }
 
 // started is a SASL client that has started.

@@ -69,7 +69,7 @@ var hints = map[Kind]string{
 }
 
 func (e *Error) byToken() bool {
-	return slices.ContainsFunc(tokenMechanisms, func(m mechanism) bool { return m.name == e.Mechanism })
+	return slices.ContainsFunc(tokenMechanisms, func(m *mechanism) bool { return m.name == e.Mechanism })
 }
 
 // blame names the credentials that the server does not accept.

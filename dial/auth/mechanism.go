@@ -30,7 +30,7 @@ type mechanism struct {
 
 // use is a mechanism about to be used.
 type use struct {
-	mechanism
+	*mechanism
 	identity string // "" for the user's own
 	user     string
 	secret   string
@@ -42,13 +42,13 @@ const apop = "APOP"
 
 // scrams are the mechanisms of SCRAM, the strongest first. Each has a form with
 // channel binding, whose name ends in -PLUS.
-var scrams = []mechanism{
+var scrams = []*mechanism{
 	{name: "SCRAM-SHA-256", hash: scram.SHA256},
 	{name: "SCRAM-SHA-1", hash: scram.SHA1, weak: true},
 }
 
 // passwordMechanisms are the mechanisms for a password, the strongest first.
-var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []mechanism{
+var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []*mechanism{
 	{name: "CRAM-MD5", weak: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
 		return exchange(c, &cramMD5{user: u.user, password: u.secret})
 	}},
@@ -64,29 +64,30 @@ var passwordMechanisms = slices.Concat(scramRows(true), scramRows(false), []mech
 })
 
 // tokenMechanisms are the mechanisms for a token, the better one first.
-var tokenMechanisms = []mechanism{
+var tokenMechanisms = []*mechanism{
 	{name: oauthBearer, available: listed, run: runBearer},
 	{name: xoauth2, available: listed, run: runBearer},
 }
 
 // scramRows returns the mechanisms of SCRAM with channel binding or without.
-func scramRows(bound bool) []mechanism {
-	rows := slices.Clone(scrams)
-	for i := range rows {
-		m := &rows[i]
+func scramRows(bound bool) []*mechanism {
+	var rows []*mechanism
+	for _, row := range scrams {
+		m := *row
 		m.binds, m.acts, m.public, m.available, m.run = bound, true, 1, listed, runSCRAM
 		if bound {
 			m.name += "-PLUS"
 		}
+		rows = append(rows, &m)
 	}
 	return rows
 }
 
 // checkNames returns an error if a name is not that of a mechanism: a list with
 // a slip in it would quietly allow less than it seems to.
-func checkNames(names []string, known []mechanism) error {
+func checkNames(names []string, known []*mechanism) error {
 	for _, n := range names {
-		if !slices.ContainsFunc(known, func(m mechanism) bool { return strings.EqualFold(m.name, n) }) {
+		if !slices.ContainsFunc(known, func(m *mechanism) bool { return strings.EqualFold(m.name, n) }) {
 			return fmt.Errorf("unknown mechanism %q", wire.Printable(n))
 		}
 	}
@@ -95,7 +96,7 @@ func checkNames(names []string, known []mechanism) error {
 
 // allowedBy reports whether a mechanism may be used, by the names that the credentials
 // have. Without names all may be but the weak ones.
-func (m mechanism) allowedBy(names []string) bool {
+func (m *mechanism) allowedBy(names []string) bool {
 	if names == nil {
 		return !m.weak
 	}

@@ -98,7 +98,7 @@ func (p Password) terms() terms {
 }
 
 // allows reports whether a mechanism may be used.
-func (p Password) allows(m mechanism) bool {
+func (p Password) allows(m *mechanism) bool {
 	switch {
 	case p.NoPlaintext && m.shows, p.RequireBinding && !m.binds, p.Identity != "" && !m.acts:
 		return false
@@ -108,11 +108,11 @@ func (p Password) allows(m mechanism) bool {
 
 // hides reports whether no mechanism is allowed that shows the password.
 func (p Password) hides() bool {
-	return !slices.ContainsFunc(passwordMechanisms, func(m mechanism) bool { return m.shows && p.allows(m) })
+	return !slices.ContainsFunc(passwordMechanisms, func(m *mechanism) bool { return m.shows && p.allows(m) })
 }
 
-func (p Password) mechanisms() []mechanism {
-	return slices.DeleteFunc(slices.Clone(passwordMechanisms), func(m mechanism) bool { return !p.allows(m) })
+func (p Password) mechanisms() []*mechanism {
+	return slices.DeleteFunc(slices.Clone(passwordMechanisms), func(m *mechanism) bool { return !p.allows(m) })
 }
 
 // attempts returns one attempt with channel binding and one without for
@@ -147,7 +147,7 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 // flag chooses what SCRAM says about channel binding (RFC 5802 §6). "y" is for
 // a server that lists nothing we could bind with: if that is because an
 // attacker took it from the list, the server will know.
-func (p Password) flag(m mechanism, o *offer) gs2 {
+func (p Password) flag(m *mechanism, o *offer) gs2 {
 	switch {
 	case m.binds:
 		return binds
@@ -159,7 +159,7 @@ func (p Password) flag(m mechanism, o *offer) gs2 {
 			return cannotBind // the server can, and what it lists was refused, or is not for us
 		}
 	}
-	if slices.ContainsFunc(passwordMechanisms, func(m mechanism) bool { return m.binds && p.allows(m) }) {
+	if slices.ContainsFunc(passwordMechanisms, func(m *mechanism) bool { return m.binds && p.allows(m) }) {
 		return wouldBind
 	}
 	return cannotBind // the caller wants none

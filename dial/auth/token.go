@@ -49,8 +49,8 @@ func (t Token) terms() terms {
 	return terms{source: t.Secret, checkSecret: checkToken, unverified: t.InsecureUnverified}
 }
 
-func (t Token) mechanisms() []mechanism {
-	return slices.DeleteFunc(slices.Clone(tokenMechanisms), func(m mechanism) bool {
+func (t Token) mechanisms() []*mechanism {
+	return slices.DeleteFunc(slices.Clone(tokenMechanisms), func(m *mechanism) bool {
 		return !m.allowedBy(t.Mechanisms)
 	})
 }

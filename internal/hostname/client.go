@@ -21,10 +21,13 @@ func CheckClient(name string) error {
 	return nil
 }
 
-// Client returns what a client calls itself over a connection from local: the
-// host's name if that is qualified, else local as an address literal. A private
-// name tells nothing about the host but its address, which the server sees anyway.
-func Client(local net.Addr, private bool) string {
+// Client returns what a client calls itself over a connection from local: name if it is
+// set, else the host's name if that is qualified, else local as an address literal. A
+// private name tells nothing about the host but its address, which the server sees anyway.
+func Client(name string, local net.Addr, private bool) string {
+	if name != "" {
+		return name
+	}
 	if host, err := os.Hostname(); !private && err == nil && strings.Contains(host, ".") && valid(host) {
 		return host
 	}

@@ -42,11 +42,11 @@ func TestAddressLiteral(t *testing.T) {
 // A private name tells nothing about the host.
 func TestClient(t *testing.T) {
 	local := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}
-	if got := hostname.Client(local, true); got != "[192.0.2.1]" {
+	if got := hostname.Client("", local, true); got != "[192.0.2.1]" {
 		t.Errorf("in private: %s", got)
 	}
 	host, _ := os.Hostname()
-	if got := hostname.Client(local, false); got != "[192.0.2.1]" && got != host {
+	if got := hostname.Client("", local, false); got != "[192.0.2.1]" && got != host {
 		t.Errorf("not in private: %s", got)
 	}
 }

@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/dial/trust"
 	"github.com/mailconn/mailconn/internal/upgrade"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Memory is a store as one connection uses it. Remember may be called by several
-// goroutines at once, the other methods only by the one that makes the connection.
+// Memory is a store as one connection uses it. Learn may be called by several
+// goroutines at once, the other methods only by the one that makes the connection. A nil
+// Memory remembers nothing.
 type Memory struct {
-	Store peers.Store // may be nil
+	Store peers.Store
 	Rules peers.Rules // with the defaults filled in
 	Peer  peers.Peer
 
@@ -37,7 +39,7 @@ type Memory struct {
 // Recall asks the store for its record of the peer. It waits no longer than the
 // timeout of the rules and a quarter of the time that ctx has left.
 func (m *Memory) Recall(ctx context.Context) {
-	if m.Store == nil {
+	if m == nil {
 		return
 	}
 	var r *peers.Record
@@ -62,12 +64,17 @@ func Now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // Known returns what the store has of the peer, expired or not, and nil if it has
 // nothing.
-func (m *Memory) Known() *peers.Known { return m.shown }
+func (m *Memory) Known() *peers.Known {
+	if m == nil {
+		return nil
+	}
+	return m.shown
+}
 
 // Holds returns what the store has of the peer, and nil if it has nothing or the record
 // has expired.
 func (m *Memory) Holds() *peers.Known {
-	if m.shown == nil || m.shown.Expired {
+	if m == nil || m.shown == nil || m.shown.Expired {
 		return nil
 	}
 	return m.shown
@@ -76,7 +83,7 @@ func (m *Memory) Holds() *peers.Known {
 // Past returns what is remembered of the server, for [upgrade.Decide].
 func (m *Memory) Past() upgrade.Past {
 	switch {
-	case m.err != nil && !m.Rules.InsecureForget:
+	case m != nil && m.err != nil && !m.Rules.InsecureForget:
 		return upgrade.Unreadable
 	case m.Holds() != nil:
 		return upgrade.HadTLS
@@ -97,6 +104,9 @@ func (m *Memory) CheckVersion(s tls.ConnectionState) error {
 // Explain adds the record on which a violation rests to it, or the error of the store.
 // To a downgrade it adds an expired record, which could not prevent it.
 func (m *Memory) Explain(v *policy.Violation) {
+	if m == nil {
+		return
+	}
 	var cause error
 	switch {
 	case v.Reason == policy.ErrMemory:
@@ -112,12 +122,41 @@ func (m *Memory) Explain(v *policy.Violation) {
 	v.Err = cause
 }
 
-// Remember adds what a session has shown to the store, unless the store has it
-// already. The time of the last session is written at most once an hour.
-func (m *Memory) Remember(ctx context.Context, seen peers.Record) {
+// Learn adds what a session has shown to the store, unless the store has it already, or
+// the server was not verified: the policy, how the server was verified, the state of TLS,
+// and the SASL mechanisms that it lists. The time of the last session is written at most
+// once an hour.
+func (m *Memory) Learn(ctx context.Context, p policy.Policy, verified trust.Method, s *tls.ConnectionState, mechanisms []string) {
+	if m == nil || s == nil || verified == trust.None {
+		return
+	}
+	now := Now()
+	seen := peers.Record{
+		Policy: p, Verified: verified, Version: s.Version, Mechanisms: peers.MechanismSet(mechanisms...),
+		FirstSeen: now, LastSeen: now, Lifetime: m.Rules.Lifetime,
+	}
+	seen.Leaf, seen.Issuer = Keys(s)
+	m.remember(ctx, seen)
+}
+
+// Keys returns the hashes of the keys of the server's certificate and of its issuer. s may
+// be nil.
+func Keys(s *tls.ConnectionState) (leaf, issuer trust.KeyHash) {
+	if s == nil || len(s.PeerCertificates) == 0 {
+		return
+	}
+	leaf = trust.HashKey(s.PeerCertificates[0])
+	if chains := s.VerifiedChains; len(chains) > 0 && len(chains[0]) > 1 {
+		issuer = trust.HashKey(chains[0][1])
+	}
+	return leaf, issuer
+}
+
+// remember adds a record to the store.
+func (m *Memory) remember(ctx context.Context, seen peers.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Store == nil || !m.isNews(seen) {
+	if !m.isNews(seen) {
 		return
 	}
 	_, err := bounded(ctx, m.Rules.Timeout, func(ctx context.Context) (struct{}, error) {

@@ -9,14 +9,6 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// The phases of an upgrade, in their order.
-const (
-	PhaseGreeting   = "greeting"
-	PhaseCapability = "capability"
-	PhaseSTARTTLS   = "starttls"
-	PhaseHandshake  = "handshake"
-)
-
 // Engine upgrades one connection.
 type Engine struct {
 	Policy   policy.Policy
@@ -26,27 +18,15 @@ type Engine struct {
 	Caller   Caller
 }
 
-// Caller is told how an upgrade goes on. Its name is for EHLO in the clear.
-type Caller interface {
-	line.Named
-	Phase(name string)           // begins
-	Decided(Action, error)       // by the policy, about the server's offer
-	Secured(tls.ConnectionState) // by a handshake
-	// Follow is given each connection that the conversation goes over, the raw one
-	// and that inside TLS, and returns the one to use.
-	Follow(net.Conn) net.Conn
-}
-
 // Result is a connection in the state that its policy demands.
 type Result struct {
 	Conn   net.Conn             // the TLS connection, or the raw one
 	TLS    *tls.ConnectionState // nil in the clear
 	Unread []byte               // read from Conn already, and part of the session
 
-	// What the server said over Conn. Nothing from before TLS is kept.
-	Greeting     string
-	Capabilities []string // nil if they are not known
-	Preauth      bool
+	// Greeting is the server's over Conn, with the capabilities that it has listed there,
+	// nil if they are not known. Nothing from before TLS is kept.
+	Greeting line.Greeting
 
 	// Downgrade says why a connection under OpportunisticSTARTTLS is in the clear.
 	// It is nil otherwise.
@@ -93,14 +73,8 @@ func (r *run) settle() (Result, error) {
 	if err := r.dialect.Ready(r.list); err != nil {
 		return Result{}, err
 	}
-	return Result{
-		Conn:         r.conn,
-		TLS:          r.state,
-		Unread:       r.lines.Take(),
-		Greeting:     r.greeting.Text,
-		Capabilities: r.list,
-		Preauth:      r.greeting.Preauth,
-	}, nil
+	r.greeting.Capabilities = r.list
+	return Result{Conn: r.conn, TLS: r.state, Unread: r.lines.Take(), Greeting: r.greeting}, nil
 }
 
 func (r *run) settleInTheClear() (Result, error) {

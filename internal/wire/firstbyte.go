@@ -22,9 +22,8 @@ type FirstByte struct {
 	said   []byte // what came instead of TLS
 	broken error  // the violation, if there was one
 
-	below       Now  // reads Conn
-	noWait      bool // Read must not wait
-	unsupported bool // and it could not tell what has arrived
+	now         *Now // reads Conn while Read must not wait
+	unsupported bool // it could not tell what has arrived
 }
 
 // NewFirstByte wraps c. Nothing that belongs to TLS must have been read from c before.
@@ -36,7 +35,7 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if c.broken != nil {
 		return 0, c.broken
 	}
-	if c.noWait {
+	if c.now != nil {
 		return c.readNow(p)
 	}
 	n, err := c.Conn.Read(p)
@@ -75,10 +74,9 @@ func (c *FirstByte) readLine(b []byte) []byte {
 	return b
 }
 
-// SpeaksTLS reports whether b, which should be a greeting, is the beginning of a TLS
-// record.
-func SpeaksTLS(b []byte) bool {
-	return len(b) > 1 && (b[0] == recordAlert || b[0] == recordHandshake) && b[1] == 3
+// SpeaksTLS reports whether first, which should begin a greeting, begins a TLS record.
+func SpeaksTLS(first [2]byte) bool {
+	return (first[0] == recordAlert || first[0] == recordHandshake) && first[1] == 3
 }
 
 var _ net.Conn = (*FirstByte)(nil)

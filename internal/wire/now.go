@@ -33,20 +33,20 @@ func (n *Now) Read(c net.Conn, p []byte) (int, error) {
 		below, ok := c.NetConn().(*FirstByte)
 		switch {
 		case ok && len(p) == 0:
-			return below.below.Read(below.Conn, p)
+			return n.Read(below.Conn, p)
 		case ok:
-			return below.readTLS(c, p)
+			return below.readTLS(c, n, p)
 		}
 	}
 	return 0, errors.ErrUnsupported
 }
 
-// readTLS reads what has arrived inside TLS, which may be buffered there already. A
-// record that is not complete has not arrived.
-func (c *FirstByte) readTLS(above *tls.Conn, p []byte) (int, error) {
-	c.noWait, c.unsupported = true, false
+// readTLS reads what has arrived inside TLS, which may be buffered there already; now
+// reads what is below. A record that is not complete has not arrived.
+func (c *FirstByte) readTLS(above *tls.Conn, now *Now, p []byte) (int, error) {
+	c.now, c.unsupported = now, false
 	n, err := above.Read(p)
-	c.noWait = false
+	c.now = nil
 	if c.unsupported && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errors.ErrUnsupported
 	}
@@ -56,7 +56,7 @@ func (c *FirstByte) readTLS(above *tls.Conn, p []byte) (int, error) {
 // readNow is Read for readTLS. Its error for nothing is one behind which crypto/tls
 // can go on.
 func (c *FirstByte) readNow(p []byte) (int, error) {
-	n, err := c.below.Read(c.Conn, p)
+	n, err := c.now.Read(c.Conn, p)
 	if errors.Is(err, errors.ErrUnsupported) {
 		c.unsupported, err = true, os.ErrDeadlineExceeded
 	}

@@ -34,13 +34,13 @@ type Reader struct {
 	Arrivals NowReader
 
 	src    io.Reader
-	noWait bool // the next read is one of Arrivals
+	noWait bool    // the next read is one of Arrivals
+	read   bool    // first is set
+	first  [2]byte // the beginning of the first line, in case it is not a greeting
 	br     bufio.Reader
 	limit  Limits
 	lines  int
 	total  int
-	first  []byte  // the beginning of the first line, in case it is not a greeting
-	room   [8]byte // for first
 }
 
 // readSize is the size of a buffer. Nearly every line and list before a session fits.
@@ -78,9 +78,9 @@ func (r *Reader) Waiting() string {
 	return Printable(string(line))
 }
 
-// First returns the first bytes that the server sent, at most 8, even if they were
-// not a line.
-func (r *Reader) First() []byte { return r.first }
+// First returns the first two bytes that the server sent, even if they were not a line,
+// and zeros in the place of bytes that it did not send.
+func (r *Reader) First() [2]byte { return r.first }
 
 // Take removes the buffered bytes and returns them.
 func (r *Reader) Take() []byte {
@@ -107,8 +107,9 @@ func (r *Reader) ReadSlice() ([]byte, error) {
 	for {
 		part, err := r.br.ReadSlice('\n')
 		r.total += len(part)
-		if r.first == nil {
-			r.first = append(r.room[:0], part[:min(len(part), len(r.room))]...)
+		if !r.read {
+			r.read = true
+			copy(r.first[:], part)
 		}
 		if len(long)+len(part) > r.limit.Line || r.total > r.limit.Total {
 			return nil, Violation(policy.ErrLimit, string(long)+string(part))

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"mime"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -34,8 +35,18 @@ func (s *Stream) answersDo(b []byte, h response.Head, e response.Extent) (bool, 
 // bulk is what the reader needs for exchanges.
 type bulk struct {
 	exchange *commands.Exchange // under way; s.mu is held over it
-	reader   *message.Reader
-	read     message.Fetch
+	words    *mime.WordDecoder  // for the reader
+	reader   *message.Reader    // nil before the first FETCH of an exchange
+	read     *message.Fetch     // what the reader reads into
+}
+
+// readFetch reads a FETCH of an exchange.
+func (s *Stream) readFetch(b []byte, h response.Head) (*message.Fetch, error) {
+	k := &s.bulk
+	if k.reader == nil {
+		k.reader, k.read = message.NewReader(s.Limits, k.words), new(message.Fetch)
+	}
+	return k.read, k.reader.Read(b, h, k.read)
 }
 
 // current returns the exchange that is under way, and nil if there is none.
@@ -52,8 +63,8 @@ func (s *Stream) takeFetch(b []byte, h response.Head) (bool, error) {
 	if x == nil {
 		return false, nil
 	}
-	f := &s.bulk.read
-	if s.bulk.reader.Read(b, h, f) != nil || f.UID == 0 || f.Size < 0 && len(f.Sections) == 0 {
+	f, err := s.readFetch(b, h)
+	if err != nil || f.UID == 0 || f.Size < 0 && len(f.Sections) == 0 {
 		return false, nil
 	}
 	return s.deliverFetch(x, f, len(b), nil)
@@ -71,8 +82,8 @@ func (s *Stream) takeMended(f mend.Fetch, h response.Head) (bool, error) {
 			why = notice.Unreadable(fault.What, fault.Words)
 		}
 	}
-	read := &s.bulk.read
-	if err := s.bulk.reader.Read(f.Out, response.ParseHead(f.Out), read); err != nil && why == nil {
+	read, err := s.readFetch(f.Out, response.ParseHead(f.Out))
+	if err != nil && why == nil {
 		why = fmt.Errorf("imapconn: FETCH cannot be read: %w", err)
 	}
 	read.UID, read.SeqNum = imap.UID(f.UID), h.Number

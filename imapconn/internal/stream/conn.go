@@ -7,7 +7,6 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn/internal/notice"
-	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/unsolicited"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -35,8 +34,6 @@ func New(conn *dial.Conn, greeting []byte, o Config) *Stream {
 		scan:    response.Scanner{Limits: o.Limits},
 		made:    greeting,
 		ended:   make(chan struct{}),
-		parked:  make(chan struct{}),
-		free:    make(chan struct{}),
 		clock:   clock{limit: o.Reply},
 	}
 	s.guard.Begin(conn, 0, o.Reply)
@@ -53,8 +50,8 @@ func New(conn *dial.Conn, greeting []byte, o Config) *Stream {
 		s.in = input{buf: greeting[:cap(greeting)]} // free once the client has read it
 	}
 	s.observer = o.Observer
-	s.handlers.room.L, s.turn.L = &s.mu, &s.mu
-	s.bulk.reader = message.NewReader(o.Limits, o.WordDecoder)
+	s.turn.L = &s.mu
+	s.bulk.words = o.WordDecoder
 	return s
 }
 
@@ -118,7 +115,7 @@ func (s *Stream) Write(p []byte) (int, error) {
 	}
 	n, err := s.conn.Write(p)
 	if err != nil {
-		s.within(s.parked) // the reader may still find the server's last words
+		s.soon(&s.parked) // the reader may still find the server's last words
 		s.end(wire.Ended(err))
 		s.conn.Abort()
 		return n, s.failed()

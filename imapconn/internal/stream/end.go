@@ -38,7 +38,6 @@ func (s *Stream) end(err error) *dial.Error {
 	if first {
 		close(s.ended)
 		s.mu.Lock()
-		s.handlers.room.Broadcast()
 		s.turn.Broadcast()
 		s.mu.Unlock()
 	}
@@ -53,7 +52,7 @@ func (s *Stream) finish(p []byte, err error) (int, error) {
 		over = s.end(s.reason(err))
 		s.conn.Abort()
 	}
-	s.park.Do(func() { close(s.parked) })
+	s.mark(&s.parked)
 	if s.feed() {
 		return copy(p, "+ \r\n"), nil
 	}
@@ -115,15 +114,15 @@ func (s *Stream) release() {
 	s.mu.Unlock()
 	switch {
 	case client != nil && !pending:
-		close(s.free)
+		s.mark(&s.free)
 		return
 	case client != nil:
 		go func() {
-			defer close(s.free)
+			defer s.mark(&s.free)
 			client.Noop()
 		}()
 	}
-	s.within(s.free)
+	s.soon(&s.free)
 }
 
 // bar lets no command begin from here until the client's reader has ended: the reader gives
@@ -167,11 +166,27 @@ func (s *Stream) bar() {
 // it to all pending commands, while its reader must not be sending to one of them: the
 // reader is given a moment to come back, and then what the program has left unread is read.
 func (s *Stream) failed() error {
-	if !s.within(s.parked) {
+	if !s.soon(&s.parked) {
 		s.letGo()
-		s.within(s.parked)
+		s.soon(&s.parked)
 	}
 	return s.over.Err()
+}
+
+// soon waits until a flag is set that s.mu is held over, but not for longer than grace,
+// and reports whether it is set.
+func (s *Stream) soon(flag *bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if *flag {
+		return true
+	}
+	var expired bool
+	defer time.AfterFunc(grace, func() { s.mark(&expired) }).Stop()
+	for !*flag && !expired {
+		s.turn.Wait()
+	}
+	return *flag
 }
 
 // within waits for done, but not for longer than grace, and reports whether it has come.

@@ -53,7 +53,7 @@ func (s *Stream) send(ctx context.Context, list []*commands.Command, requests []
 		return nil
 	}
 	if !errors.Is(err, commands.ErrContent) {
-		s.within(s.parked) // the reader may still find the server's last words
+		s.soon(&s.parked) // the reader may still find the server's last words
 	}
 	return s.end(err)
 }

@@ -3,7 +3,6 @@ package stream
 import (
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -15,10 +14,9 @@ const maxHandlers = 64
 // handlers are the calls of the program's handlers that are under way.
 type handlers struct {
 	program imapclient.UnilateralDataHandler
-	room    sync.Cond // there is room for another FETCH, or the session has ended
-	fetches int       // calls of the handler for FETCH that have begun or will
-	running int       // calls that have begun
-	blocked string    // the handler that the reader waits for
+	fetches int    // calls of the handler for FETCH that have begun or will
+	running int    // calls that have begun
+	blocked string // the handler that the reader waits for
 }
 
 // Wrap returns handlers for go-imap's client that call those of the program. The
@@ -107,7 +105,7 @@ func (s *Stream) returned() {
 	h := &s.handlers
 	h.running--
 	h.fetches = max(h.fetches-1, h.running)
-	h.room.Signal()
+	s.turn.Broadcast()
 }
 
 // recount corrects the number of calls: the client may have given a response to a
@@ -116,7 +114,7 @@ func (s *Stream) recount() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handlers.fetches = s.handlers.running
-	s.handlers.room.Signal()
+	s.turn.Broadcast()
 }
 
 // admit waits until another call of the handler for FETCH may begin. s.mu is held.
@@ -130,16 +128,10 @@ func (s *Stream) admit() error {
 	defer recount.Stop()
 	late := false
 	if s.clock.limit > 0 {
-		timer := time.AfterFunc(s.clock.limit, func() {
-			s.mu.Lock()
-			late = true
-			s.mu.Unlock()
-			h.room.Broadcast()
-		})
-		defer timer.Stop()
+		defer time.AfterFunc(s.clock.limit, func() { s.mark(&late) }).Stop()
 	}
 	for h.fetches >= maxHandlers && !late && s.over.Err() == nil {
-		h.room.Wait()
+		s.turn.Wait()
 	}
 	if late {
 		return fmt.Errorf("%d calls of the handler Fetch have not returned within %v: %w", maxHandlers, s.clock.limit, os.ErrDeadlineExceeded)

@@ -51,13 +51,12 @@ type Stream struct {
 	kept     int               // what the client may hold of the answers to a command
 	moves    int               // what it took the client to note the messages that it was given
 
-	over   session.End   // why the session has ended
-	ended  chan struct{} // closed when it has
-	park   sync.Once     // closes parked
-	parked chan struct{} // closed when the client's reader has met the end
-	free   chan struct{} // closed when all pending commands have an answer
+	over  session.End   // why the session has ended
+	ended chan struct{} // closed when it has
 
 	mu       sync.Mutex
+	parked   bool               // the client's reader has met the end
+	free     bool               // all pending commands have an answer
 	client   *imapclient.Client // nil until it has greeted
 	released bool               // the client's commands have the reason of the end, or are being given it
 	barred   bool               // no command begins until the client's reader has ended
@@ -65,7 +64,7 @@ type Stream struct {
 	clock    clock
 	handlers handlers
 	bulk     bulk
-	turn     sync.Cond // the pending commands, or the session, may be at their end
+	turn     sync.Cond // what is waited for may have come: a turn, room for a handler, a flag, the end
 	waiting  waitList  // for that
 	fed      bool      // the client was told to go on with a literal, to fail in writing it
 	goodbye  *farewell // the server has said BYE

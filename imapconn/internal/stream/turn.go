@@ -56,10 +56,10 @@ func (s *Stream) awaitTurn(ctx context.Context) error {
 	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
 	var settled, expired bool
-	defer context.AfterFunc(ctx, s.wakeWaiting(new(bool)))()
-	defer time.AfterFunc(settling, s.wakeWaiting(&settled)).Stop()
+	defer context.AfterFunc(ctx, func() { s.mark(new(bool)) })()
+	defer time.AfterFunc(settling, func() { s.mark(&settled) }).Stop()
 	if s.clock.limit > 0 {
-		defer time.AfterFunc(s.clock.limit, s.wakeWaiting(&expired)).Stop()
+		defer time.AfterFunc(s.clock.limit, func() { s.mark(&expired) }).Stop()
 	}
 	for {
 		free := s.pending.None()
@@ -98,7 +98,7 @@ func (s *Stream) giveWay() {
 	}
 	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
-	wake := time.AfterFunc(settling, s.wakeWaiting(new(bool)))
+	wake := time.AfterFunc(settling, func() { s.mark(new(bool)) })
 	defer wake.Stop()
 	for s.over.Err() == nil && (s.bulk.exchange != nil || s.waiting.behind(w)) {
 		if s.bulk.exchange == nil && s.clock.away && time.Since(s.clock.now) >= settling {
@@ -149,12 +149,10 @@ func (s *Stream) leaveWaiting(w *waiter) {
 	s.turn.Broadcast()
 }
 
-// wakeWaiting returns a function that sets now, and has those that wait look again.
-func (s *Stream) wakeWaiting(now *bool) func() {
-	return func() {
-		s.mu.Lock()
-		*now = true
-		s.turn.Broadcast()
-		s.mu.Unlock()
-	}
+// mark sets a flag, and has all that wait look again.
+func (s *Stream) mark(flag *bool) {
+	s.mu.Lock()
+	*flag = true
+	s.turn.Broadcast()
+	s.mu.Unlock()
 }

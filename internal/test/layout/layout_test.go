@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"internal/hint":                    {"dial/peers", "dial/trust", "internal/endpoint", "internal/line", "internal/protocols", "internal/upgrade", "internal/wire", "policy"},
 	"internal/hostname":                {"internal/wire", idna},
 	"internal/disk":                    {"internal/wire"},
-	"internal/recall":                  {"dial/peers", "internal/upgrade", "internal/wire", "policy"},
+	"internal/recall":                  {"dial/peers", "dial/trust", "internal/upgrade", "internal/wire", "policy"},
 	"internal/deflate":                 {"internal/wire", "policy"},
 	"internal/transcript":              {"internal/line", "internal/wire"},
 	"internal/verify":                  {"dial/trust", "policy"},

@@ -2,10 +2,14 @@ package transaction
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
+
+// ErrEightBit is the error of content that is not ASCII where only ASCII can be sent.
+var ErrEightBit = errors.New("the content has bytes beyond ASCII, and only ASCII can be sent: encode it as quoted-printable or base64")
 
 // LookThrough reads all of r, by way of buf, and returns an error if it is not ASCII.
 func LookThrough(r io.Reader, buf []byte) error {

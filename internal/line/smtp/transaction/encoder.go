@@ -11,7 +11,6 @@ import (
 // Errors of an Encoder.
 var (
 	ErrLineEnds = errors.New("the content has a bare CR or LF: end its lines in CRLF, or set Envelope.NormalizeLines to have that done")
-	ErrEightBit = errors.New("the content has bytes beyond ASCII, and only ASCII can be sent: encode it as quoted-printable or base64")
 	ErrLongLine = errors.New("the content has a line of more than 998 octets")
 )
 

@@ -49,39 +49,10 @@ func (p *Pipeline) Answer(i int) Answer {
 	return p.replies[i]
 }
 
-// Wait writes what was put, reads the replies to all that was written, and fails if
-// there is one more. Without pipelining it looks no further than to what was read with
-// the replies: before the next command it is looked again.
-func (p *Pipeline) Wait() {
-	p.readDue()
-	if !p.checked && (p.Ahead || p.link.In.Buffered() > 0) {
-		p.checkUnsolicited()
-	}
-}
-
-// readDue writes what was put and reads the replies to all that was written.
-func (p *Pipeline) readDue() {
-	p.Flush()
-	for p.read < p.written && p.err == nil {
-		p.readReply()
-	}
-	if p.err == nil && p.writeErr != nil {
-		p.Fail(p.writeErr)
-	}
-	if p.err == nil {
-		p.link.SetReadDeadline(time.Time{})
-	}
-}
-
 // maxKept bounds what is kept of the text of a reply, in bytes.
 const maxKept = 2 << 10
 
-// ReadArrived writes what was put, and reads the replies that are there already.
-func (p *Pipeline) ReadArrived() {
-	p.Flush()
-	p.readArrived()
-}
-
+// readArrived reads the replies that are there already.
 func (p *Pipeline) readArrived() {
 	for p.read < p.written && p.err == nil {
 		if arrived, err := p.link.In.Arrived(); !arrived && err == nil {
@@ -172,4 +143,23 @@ func (p *Pipeline) checkUnsolicited() {
 	if err != nil {
 		p.Fail(err)
 	}
+}
+
+// Fail closes the connection, and keeps the first reason.
+func (p *Pipeline) Fail(err error) {
+	if p.err != nil {
+		return
+	}
+	p.err = p.end(wire.UnderContext(p.ctx, err))
+}
+
+// Failed reports whether nothing more can be written.
+func (p *Pipeline) Failed() bool { return p.err != nil || p.writeErr != nil }
+
+// Failure returns why, or nil.
+func (p *Pipeline) Failure() error {
+	if p.err == nil {
+		return p.writeErr
+	}
+	return p.err
 }

@@ -1,0 +1,21 @@
+package hostname
+
+import (
+	"crypto/x509"
+
+	"github.com/mailconn/mailconn/internal/wire"
+)
+
+// Claimed returns the names that the first certificate of chain claims, made printable.
+func Claimed(chain []*x509.Certificate) (names []string) {
+	if len(chain) == 0 {
+		return nil
+	}
+	for _, name := range chain[0].DNSNames {
+		names = append(names, wire.Printable(name))
+	}
+	for _, ip := range chain[0].IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
