@@ -122,8 +122,8 @@ func (s *Stream) awaitRoom(x *commands.Exchange, f *message.Fetch) {
 		return
 	}
 	var some, all bool
-	defer time.AfterFunc(brief, s.wakeWaiting(&some)).Stop()
-	defer time.AfterFunc(settling, s.wakeWaiting(&all)).Stop()
+	defer time.AfterFunc(brief, func() { s.mark(&some) }).Stop()
+	defer time.AfterFunc(settling, func() { s.mark(&all) }).Stop()
 	for s.over.Err() == nil && full() && !all && !(some && len(s.waiting.waiters) > 0) {
 		s.turn.Wait()
 	}
