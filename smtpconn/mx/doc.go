@@ -54,9 +54,8 @@
 // # Messages
 //
 // A [Sender] is a Relay of package outbox, which keeps messages on disk and tries again what
-// is to wait. All recipients of a message must be of one domain: a program that writes to
-// several domains puts one message for each into the outbox. A message with recipients of
-// several domains is not sent, and its Result says so at once.
+// is to wait. All recipients of a call must be of one domain. A message in an outbox may
+// have recipients of several: the outbox sends it to one domain after the other.
 //
 // A message may ask for REQUIRETLS, by its envelope. Its header is not read: a program that
 // honours "TLS-Required: No" (RFC 8689 §5), with which an author asks that the policy of the

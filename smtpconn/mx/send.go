@@ -22,10 +22,10 @@ import (
 // and again from there for each attempt.
 //
 // Every error is a [*smtpconn.SendError]. Recipients of several domains, or of a domain
-// that cannot be one, are the message's fault: it is not sent, and package outbox gives it
-// up at once. If servers were tried, or could not be, an
-// [*Error] is in its chain, with the evidence of each attempt. Its Temporary method tells a
-// message that is to be sent again later from one that goes back to its sender.
+// that cannot be one, are the message's fault: it is not sent. If servers were tried, or
+// could not be, an [*Error] is in its chain, with the evidence of each attempt. Its Temporary
+// method tells a message that is to be sent again later from one that goes back to its
+// sender.
 //
 // With Envelope.Mail.RequireTLS only hosts count whose names are vouched for: by TLSA
 // records, by an MTA-STS policy, or by the operator under Secure (RFC 8689 §4.2.1).

@@ -8,7 +8,6 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/internal/line/smtp/transaction"
-	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
@@ -68,12 +67,11 @@ func (a *attempt) tooMany() bool {
 	return a.err.Outcome == smtpconn.Refused && a.err.Reply != nil && tooMany(a.err.Reply)
 }
 
-// mixed reports whether a call of the relay was wrong, and may be right for recipients of one
-// domain.
+// mixed reports whether the message is at fault before a server was asked, and may not be
+// for recipients of one domain.
 func (a *attempt) mixed() bool {
-	var call *wire.CallError
 	other := func(i int) bool { return a.domain(i) != a.domain(a.to[0]) }
-	return errors.As(a.err, &call) && slices.ContainsFunc(a.to, other)
+	return a.err.Phase == smtpconn.PhaseConfig && a.isForGood() && slices.ContainsFunc(a.to, other)
 }
 
 // domain returns the domain of a recipient.
