@@ -121,10 +121,4 @@ func (s *Setup) MechanismsListed(ctx context.Context, names []string) {
 
 // HeldToSCRAM returns the record that forbids showing the server a password
 // ([peers.Rules], HoldAuth), and nil if none does.
-func (s *Setup) HeldToSCRAM() *peers.Known {
-	memory := s.live().memory
-	if held := memory.Holds(); held != nil && memory.Rules.HoldAuth && held.Record.Mechanisms.SCRAM() {
-		return held
-	}
-	return nil
-}
+func (s *Setup) HeldToSCRAM() *peers.Known { return s.live().memory.HeldToSCRAM() }

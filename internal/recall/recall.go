@@ -80,6 +80,15 @@ func (m *Memory) Holds() *peers.Known {
 	return m.shown
 }
 
+// HeldToSCRAM returns what the store has of the peer if that forbids showing it a password:
+// the rules have HoldAuth, and it had SCRAM. Otherwise it returns nil.
+func (m *Memory) HeldToSCRAM() *peers.Known {
+	if held := m.Holds(); held != nil && m.Rules.HoldAuth && held.Record.Mechanisms.SCRAM() {
+		return held
+	}
+	return nil
+}
+
 // Past returns what is remembered of the server, for [upgrade.Decide].
 func (m *Memory) Past() upgrade.Past {
 	switch {
