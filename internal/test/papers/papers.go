@@ -19,7 +19,7 @@ func Says(t testing.TB, paper, format string, args ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := commas(fmt.Sprintf(format, args...)); !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+	if want := commas(fmt.Sprintf(format, args...)); !strings.Contains(" "+strings.Join(strings.Fields(string(text)), " "), " "+want) {
 		t.Errorf("%s does not say %q, as this test has counted", paper, want)
 	}
 }

@@ -27,6 +27,10 @@ func TestSays(t *testing.T) {
 		}
 	}
 	got := &recorder{TB: t}
+	if Says(got, "SECURITY.md", "%d runs", 0); len(got.errors) != 1 {
+		t.Errorf("the end of another number: %q", got.errors)
+	}
+	got = &recorder{TB: t}
 	Says(got, "README.md", "%d hats", 12345)
 	if len(got.errors) != 1 || !strings.Contains(got.errors[0], `"12,345 hats"`) {
 		t.Errorf("%q", got.errors)
