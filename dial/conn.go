@@ -154,15 +154,17 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Abort closes the connection without a farewell and never blocks.
+// Abort closes the connection without a farewell, and does not wait for the server. Its
+// return waits for a Transcript that is slow, but for about a second at most.
 func (c *Conn) Abort() error {
 	if c.raw == nil {
 		return net.ErrClosed
 	}
 	c.closed.Store(true)
+	err := c.raw.Close()
 	c.words.Note("aborted by this side")
 	c.words.End()
-	return c.raw.Close()
+	return err
 }
 
 // LocalAddr returns the address of this end.
