@@ -24,7 +24,7 @@ type attempt struct {
 	asked   int // how many were
 	receipt *smtpconn.Receipt
 	err     *smtpconn.SendError
-	refused []refusal
+	refused map[string]refusal // by recipient, the last; of relays that were asked for it
 
 	again   time.Time // when the first of the relays that are down may be asked
 	held    bool      // one is down in a way that time does not mend
@@ -42,7 +42,7 @@ type refusal struct {
 // deliver tries to send a message.
 func (o *Outbox) deliver(m *journal.Message) {
 	o.mu.Lock()
-	a := &attempt{o: o, m: m}
+	a := &attempt{o: o, m: m, refused: map[string]refusal{}}
 	a.choose()
 	m.Sending = len(a.to) > 0 && o.book.Messages[m.Key] == m
 	sending := m.Sending
@@ -119,21 +119,11 @@ func (a *attempt) isOver() bool {
 // not (RFC 5321 §3.8).
 func (a *attempt) open() (list []int) {
 	for _, i := range a.to {
-		if r := a.refusal(i); r == nil || r.Reply.Code == 421 {
+		if r, refused := a.refused[a.m.Envelope.To[i]]; !refused || r.Reply.Code == 421 {
 			list = append(list, i)
 		}
 	}
 	return list
-}
-
-// refusal returns the last reply to a recipient that has refused it.
-func (a *attempt) refusal(i int) *refusal {
-	for j := len(a.refused) - 1; j >= 0; j-- {
-		if r := &a.refused[j]; r.Recipient == a.m.Envelope.To[i] {
-			return r
-		}
-	}
-	return nil
 }
 
 // fail notes an error on this side: the content is damaged, or cannot be read for now.
@@ -171,6 +161,9 @@ var errNoReceipt = errors.New("the relay returned neither a receipt nor an error
 // send asks a relay.
 func (a *attempt) send(i int, r *relay, content *stored) {
 	to := a.open()
+	for _, i := range to { // what this relay says of them counts
+		delete(a.refused, a.m.Envelope.To[i])
+	}
 	e := a.m.Envelope.Attempt(to)
 	e.BeforeEnd = func(context.Context) error {
 		if err := content.check(); err != nil {
@@ -204,7 +197,7 @@ func (a *attempt) send(i int, r *relay, content *stored) {
 
 func (a *attempt) refusedBy(relay int, list []smtpconn.Refusal) {
 	for _, r := range list {
-		a.refused = append(a.refused, refusal{r, relay})
+		a.refused[r.Recipient] = refusal{r, relay}
 	}
 }
 

@@ -19,9 +19,8 @@ import (
 // envelope and content with those. If they are the same it returns nil and does
 // nothing; otherwise the error is ErrConflict.
 //
-// Of the envelope all is kept but Partial, which every attempt has. An address that is
-// there twice is sent to once, with the options of the first, and has two results.
-// BeforeEnd must not be set. What no relay could make right is an error: an address, an
+// Of the envelope all is kept but Partial, which every attempt has, and an address that is
+// there a second time, which is sent to once and has one result. BeforeEnd must not be set. What no relay could make right is an error: an address, an
 // option, the content's line ends (smtpconn.ErrLineEnds) and other rules of the envelope
 // for it.
 //

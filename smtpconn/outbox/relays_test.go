@@ -104,21 +104,50 @@ func TestRefusedThenHungUp(t *testing.T) {
 	}
 }
 
-// An address that is twice in an envelope is sent to once, and what is known of it holds
-// for both.
+// What a relay has said that has ended the session is nothing any more when another was asked:
+// a recipient that is in doubt there is not sent to again.
+func TestHungUpThenInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		second := newServer()
+		second.set(answers(map[string]string{".": ""}))
+		first := &sends{f: func(int, context.Context, smtpconn.Envelope) (*smtpconn.Receipt, error) {
+			refused := smtpconn.Refusal{Recipient: "bob@mail.test", Reply: &smtp.SMTPError{Code: 421, Message: "bye"}}
+			return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseContent, Refused: []smtpconn.Refusal{refused}, Err: io.EOF}
+		}}
+		b := prepare(t, newDir(t), outbox.Config{Relays: []outbox.Relay{first}}, second)
+		b.start(outbox.SystemCalls())
+		b.mustPut("m1", "ann@mail.test", "bob@mail.test")
+		wait(24 * time.Hour)
+		b.expect("m1 ann@mail.test: doubt", "m1 bob@mail.test: doubt")
+		b.close()
+	})
+}
+
+// An address that is twice in an envelope is sent to once, and has one result, also if a
+// relay takes only some recipients at a time.
 func TestSameAddressTwice(t *testing.T) {
 	for _, c := range []struct {
 		replies map[string]string
+		most    int // recipients that the relay takes
 		want    []string
 	}{
-		{nil, []string{"m1 ann@mail.test: accepted", "m1 bob@mail.test: accepted", "m1 ann@mail.test: accepted"}},
-		{map[string]string{".": ""}, []string{"m1 ann@mail.test: doubt", "m1 bob@mail.test: doubt", "m1 ann@mail.test: doubt"}},
+		{nil, 100, []string{"m1 ann@mail.test: accepted", "m1 bob@mail.test: accepted"}},
+		{nil, 1, []string{"m1 ann@mail.test: accepted", "m1 bob@mail.test: accepted"}},
+		{map[string]string{".": ""}, 100, []string{"m1 ann@mail.test: doubt", "m1 bob@mail.test: doubt"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer()
-			asked := 0
+			asked, taken := 0, 0
 			reply := answers(c.replies)
 			s.set(func(command, usual string) string {
+				if strings.HasPrefix(command, "MAIL") {
+					taken = 0
+				}
+				if strings.HasPrefix(command, "RCPT") {
+					if taken++; taken > c.most {
+						return "452 4.5.3 too many"
+					}
+				}
 				if strings.HasPrefix(command, "RCPT TO:<ann") {
 					if asked++; asked > 1 {
 						return "451 4.5.1 I have that one"

@@ -20,15 +20,16 @@ func (o *Outbox) settle(a *attempt) {
 		o.setAside(m.Key)
 		return
 	}
+	whole := a.tooMany()
 	down := a.receipt == nil && !a.again.IsZero() && (a.asked == 0 || a.err.Outcome == smtpconn.NotSent)
 	e := m.Change(a.to, func(r *journal.Recipient) {
 		if a.asked > 0 {
 			r.Attempts++
-			a.judge(r)
+			a.judge(r, whole)
 		}
 	})
-	again := a.split(e)
-	atOnce := again || m.HasUnasked() && (!down || a.asked == 0)
+	split := a.split(e, whole)
+	atOnce := split || m.HasUnasked() && (!down || a.asked == 0)
 	if !down && !atOnce {
 		e.Tries++
 	}
@@ -60,39 +61,40 @@ func (a *attempt) expire(e *journal.Entry, now time.Time) {
 	}
 }
 
-// judge sets what an attempt says about a recipient.
-func (a *attempt) judge(r *journal.Recipient) {
+// judge sets what an attempt says about a recipient. whole means that the recipients were too
+// many for the message as a whole.
+func (a *attempt) judge(r *journal.Recipient, whole bool) {
 	r.Relay = a.relay
-	refusal := a.refusal(r.To)
+	refusal, refused := a.refused[a.m.Envelope.To[r.To]]
 	switch {
 	case a.receipt != nil && slices.Contains(a.receipt.Accepted, a.m.Envelope.To[r.To]):
 		r.State, r.Reply, r.Failure = journal.Accepted, a.receipt.Reply, nil
-	case refusal != nil:
+	case refused:
 		r.Relay = refusal.relay
 		r.Refuse(&refusal.Refusal)
-		if len(a.to) > 1 && tooMany(refusal.Reply) {
+		if len(a.to) > 1 && oneTooMany(refusal.Reply) {
 			r.State = journal.Waiting
 		}
 	case a.receipt != nil:
 		r.Failure = journal.NewFailure(smtpconn.InDoubt, smtpconn.PhaseEnd, nil, errors.New("the receipt does not name the recipient"))
 		a.doubt(r)
 	default:
-		a.judgeError(r)
+		a.judgeError(r, whole)
 	}
 }
 
 // judgeError sets what the error of the last relay says about a recipient.
-func (a *attempt) judgeError(r *journal.Recipient) {
+func (a *attempt) judgeError(r *journal.Recipient, whole bool) {
 	r.Failure = journal.NewFailure(a.err.Outcome, a.err.Phase, a.err.Reply, a.err.Err)
 	switch a.err.Outcome {
 	case smtpconn.InDoubt:
 		a.doubt(r)
 	case smtpconn.Refused:
-		if a.err.MessageAtFault() && !a.err.Temporary() && !a.tooMany() {
+		if a.err.MessageAtFault() && !a.err.Temporary() && !whole {
 			r.State = journal.Refused
 		}
 	case smtpconn.NotSent:
-		if a.isForGood() && !a.later && !a.tooMany() {
+		if a.isForGood() && !a.later && !whole {
 			r.State = journal.Refused
 		}
 	}

@@ -28,11 +28,11 @@ func (a *attempt) hasRoom(i int) bool {
 
 // split sets how many recipients the next attempt may have, if those of this one were too
 // many, and reports whether it may begin at once: there are fewer left, or it has fewer.
-func (a *attempt) split(e *journal.Entry) bool {
+// whole is that of judge.
+func (a *attempt) split(e *journal.Entry, whole bool) bool {
 	var over []int // that are to be asked again
-	whole := a.tooMany()
 	for i := range e.Recipients {
-		if r := a.refusal(e.Recipients[i].To); whole || r != nil && tooMany(r.Reply) {
+		if r, refused := a.refused[a.m.Envelope.To[e.Recipients[i].To]]; whole || refused && oneTooMany(r.Reply) {
 			over = append(over, i)
 		}
 	}
@@ -64,7 +64,7 @@ func (a *attempt) tooMany() bool {
 	case a.err.Outcome == smtpconn.NotSent:
 		return errors.Is(a.err, smtpconn.ErrServerLimits) && a.isForGood()
 	}
-	return a.err.Outcome == smtpconn.Refused && a.err.Reply != nil && tooMany(a.err.Reply)
+	return a.err.Outcome == smtpconn.Refused && a.err.Reply != nil && oneTooMany(a.err.Reply)
 }
 
 // mixed reports whether the message is at fault before a server was asked, and may not be
@@ -79,6 +79,6 @@ func (a *attempt) domain(i int) string {
 	return strings.ToLower(transaction.Domain(a.m.Envelope.To[i]))
 }
 
-func tooMany(r *smtp.SMTPError) bool {
+func oneTooMany(r *smtp.SMTPError) bool {
 	return transaction.TooManyRecipients(r.Code, r.EnhancedCode, r.Message)
 }

@@ -45,7 +45,18 @@ func NewEnvelope(id string, e smtpconn.Envelope) (Envelope, error) {
 	if err := e.Validate(); err != nil {
 		return none, fmt.Errorf("outbox: %w", err)
 	}
-	kept := Envelope{e.From, e.To, e.Mail, e.Rcpt, e.NormalizeLines, e.ShortLines}
+	kept := Envelope{From: e.From, Mail: e.Mail, NormalizeLines: e.NormalizeLines, ShortLines: e.ShortLines}
+	there := make(map[string]bool, len(e.To))
+	for i, to := range e.To {
+		if there[to] {
+			continue
+		}
+		there[to] = true
+		kept.To = append(kept.To, to)
+		if i < len(e.Rcpt) {
+			kept.Rcpt = append(kept.Rcpt, e.Rcpt[i])
+		}
+	}
 	line, err := marshal(kept)
 	switch {
 	case err != nil || len(line) > maxLine/2 || !kept.isUTF8():
@@ -71,17 +82,10 @@ func (e *Envelope) isUTF8() bool {
 	return !slices.ContainsFunc(text, func(s string) bool { return !utf8.ValidString(s) })
 }
 
-// Attempt returns the envelope of an attempt for some of the recipients. An address that
-// is there twice is in it once, with the options of the first: what is said of an address
-// holds for both.
+// Attempt returns the envelope of an attempt for some of the recipients.
 func (e *Envelope) Attempt(to []int) smtpconn.Envelope {
 	some := smtpconn.Envelope{From: e.From, Mail: e.Mail, Partial: true, NormalizeLines: e.NormalizeLines, ShortLines: e.ShortLines}
-	there := make(map[string]bool, len(to))
 	for _, i := range to {
-		if there[e.To[i]] {
-			continue
-		}
-		there[e.To[i]] = true
 		some.To = append(some.To, e.To[i])
 		if len(e.Rcpt) > 0 {
 			var o *smtp.RcptOptions
