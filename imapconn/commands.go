@@ -1,6 +1,7 @@
 package imapconn
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
@@ -163,20 +164,14 @@ func (c *Client) SetMetadata(mailbox string, entries map[string]*[]byte) *imapcl
 
 // sorting returns options with criteria.
 func sorting(o *imapclient.SortOptions) *imapclient.SortOptions {
-	var opts imapclient.SortOptions
-	if o != nil {
-		opts = *o
-	}
+	opts := *cmp.Or(o, new(imapclient.SortOptions))
 	opts.SearchCriteria = all(opts.SearchCriteria)
 	return &opts
 }
 
 // threading returns options with criteria.
 func threading(o *imapclient.ThreadOptions) *imapclient.ThreadOptions {
-	var opts imapclient.ThreadOptions
-	if o != nil {
-		opts = *o
-	}
+	opts := *cmp.Or(o, new(imapclient.ThreadOptions))
 	opts.SearchCriteria = all(opts.SearchCriteria)
 	return &opts
 }

@@ -43,10 +43,9 @@ func (s *session) visit(ctx context.Context, b *box) error {
 // does not matter, as the mailbox will be looked at as a whole.
 func (s *session) open(ctx context.Context, b *box) error {
 	s.current, b.looked = nil, time.Now()
-	data, err := s.client.Select(b.name, &imap.SelectOptions{CondStore: s.has(imap.CapCondStore)}).Wait()
-	if s.without(imap.CapCondStore, err) {
-		return s.open(ctx, b)
-	}
+	data, err := with(s, imap.CapCondStore, func(use bool) (*imap.SelectData, error) {
+		return s.client.Select(b.name, &imap.SelectOptions{CondStore: use}).Wait()
+	})
 	if err != nil {
 		return s.failure(err)
 	}

@@ -77,3 +77,28 @@ func TestEachMessageInPart(t *testing.T) {
 		}
 	}
 }
+
+// A message that is answered once without its content comes again. One whose content has
+// come in part, and cannot be read behind that, does not: the next attempt would not be better.
+func TestEachMessageShort(t *testing.T) {
+	large := "Subject: large\r\n\r\n" + strings.Repeat("text of a large message\r\n", 20_000)
+	for _, reply := range []string{"* 2 FETCH (UID 2 RFC822.SIZE 38 FLAGS ())", "* 2 FETCH (UID 2 RFC822.SIZE 38 BODY[]<0> NIL)"} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2)}}, func(f *fixture) {
+			f.order(dialtest.Rule{At: "UID FETCH *BODY*", Times: 1, Reply: reply + "\nOK done"})
+			f.Handle = imapwatch.EachMessage(nil, f.keep)
+			f.run(func() {
+				time.Sleep(3 * f.renew())
+				f.complete()
+			})
+		})
+	}
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), large}}, func(f *fixture) {
+		asked := 0
+		f.order(dialtest.Rule{At: "UID FETCH 2 *<65536.*", Reply: "* 2 FETCH (UID 2 RFC822.SIZE x BODY[]<65536> \"abc\")\nOK done", Do: func(string) { asked++ }})
+		f.Handle = imapwatch.EachMessage(nil, f.keep)
+		f.run(func() { time.Sleep(3 * time.Hour) })
+		if asked != 1 {
+			t.Errorf("a message that cannot be read was asked for %d times", asked)
+		}
+	})
+}

@@ -10,16 +10,18 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// has reports whether the server has an extension.
-func (s *session) has(extension imap.Cap) bool { return !s.bare && s.client.Caps().Has(extension) }
-
-// without reports whether a command is to be sent again without an extension, as the server
-// lists that and does not understand it. No extension is used in commands from then on.
-func (s *session) without(extension imap.Cap, err error) bool {
+// with sends a command with an extension if the server lists that, and again without it if
+// the server does not understand it so. If it then does, no extension is used from then on.
+func with[T any](s *session, extension imap.Cap, send func(use bool) (T, error)) (T, error) {
+	use := !s.bare && s.client.Caps().Has(extension)
+	data, err := send(use)
 	refused, ok := err.(*imap.Error)
-	again := ok && refused.Type == imap.StatusResponseTypeBad && s.has(extension)
-	s.bare = s.bare || again
-	return again
+	if !use || !ok || refused.Type != imap.StatusResponseTypeBad {
+		return data, err
+	}
+	data, err = send(false)
+	s.bare = err == nil
+	return data, err
 }
 
 // failure returns the error of a command: that of the end of the session if it has ended,

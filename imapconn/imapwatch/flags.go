@@ -11,42 +11,48 @@ func (s *session) lookAtFlags(b *box) error {
 	if v.flags = false; !ask {
 		return nil
 	}
-	windows := windows(v.uids, s.limit)
-	reached, err := s.reached(b, windows)
-	if err != nil {
-		return err
+	reached, err := s.changes(b, windows(v.uids, s.limit))
+	if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
+		v.condStore, v.modSeq, v.anyChanged = false, 0, true
+		return nil
 	}
-	for _, window := range windows {
-		options := &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq}
-		changed, highest, err := s.fetch(imap.UIDSet{window}, options)
-		if _, refused := err.(*imap.Error); refused { // the server lists what it does not do
-			v.condStore, v.modSeq, v.anyChanged = false, 0, true
-			return nil
-		}
-		v.changed = union(v.changed, changed)
-		if err != nil {
-			return s.failure(err)
-		}
-		if len(windows) == 1 {
-			reached = highest
-		}
+	if err != nil {
+		return s.failure(err)
 	}
 	v.modSeq = max(v.modSeq, reached)
 	return nil
 }
 
-// reached returns the mailbox's greatest modification sequence ahead of a look that takes
-// several commands: what the answers have may be beyond a change in a window that was looked
-// at before.
-func (s *session) reached(b *box, windows imap.UIDSet) (uint64, error) {
-	if len(windows) < 2 {
-		return 0, nil
+// changes adds the messages that have changed to the view, and returns the modification
+// sequence up to which they are complete.
+func (s *session) changes(b *box, windows imap.UIDSet) (reached uint64, err error) {
+	v := &s.view
+	if len(windows) > 1 { // what the answers have may be beyond a change in a window that was looked at before
+		if reached, err = s.highest(b); err != nil {
+			return 0, err
+		}
 	}
+	for _, window := range windows {
+		options := &imap.FetchOptions{UID: true, ModSeq: true, ChangedSince: v.modSeq}
+		changed, highest, err := s.fetch(imap.UIDSet{window}, options)
+		v.changed = union(v.changed, changed)
+		if err != nil {
+			return 0, err
+		}
+		if len(windows) == 1 {
+			reached = highest
+		}
+	}
+	return reached, nil
+}
+
+// highest returns the greatest modification sequence of a mailbox.
+func (s *session) highest(b *box) (uint64, error) {
 	s.view.asking(b.name)
 	defer s.view.answered(b.name)
 	data, err := s.client.Status(b.name, &imap.StatusOptions{HighestModSeq: true}).Wait()
 	if err != nil {
-		return 0, s.failure(err)
+		return 0, err
 	}
 	return data.HighestModSeq, nil
 }

@@ -1,7 +1,12 @@
 package imapwatch_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -10,7 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
+	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/imapconn/imapwatch"
 )
 
 // commands counts commands of a kind.
@@ -225,4 +233,83 @@ func gaps(times []time.Time) (gaps []time.Duration) {
 		gaps = append(gaps, times[i].Sub(times[i-1]))
 	}
 	return gaps
+}
+
+// idles is a server that ends its first IDLE by itself, ten seconds after its beginning, and
+// tells of a message at the next command, and of another while the next IDLE is open.
+type idles struct{}
+
+func (idles) DialContext(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	go idles{}.serve(server)
+	return client, nil
+}
+
+func (idles) serve(c net.Conn) {
+	io.WriteString(c, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE] hello\r\n")
+	messages, ended, uids := 0, false, []string{"", " 1", " 1 2"}
+	for r := bufio.NewScanner(c); r.Scan(); {
+		tag, command, _ := strings.Cut(r.Text(), " ")
+		switch {
+		case command == "AUTHENTICATE PLAIN":
+			io.WriteString(c, "+ \r\n")
+			r.Scan()
+		case command == "CAPABILITY":
+			io.WriteString(c, "* CAPABILITY IMAP4rev1 IDLE\r\n")
+		case command == "IDLE" && !ended:
+			io.WriteString(c, "+ idling\r\n")
+			time.Sleep(10 * time.Second)
+			messages, ended = 1, true
+		case command == "IDLE":
+			io.WriteString(c, "+ idling\r\n")
+			if messages == 1 {
+				time.Sleep(time.Minute)
+				messages = 2
+				io.WriteString(c, "* 2 EXISTS\r\n")
+			}
+			r.Scan()
+		case strings.HasPrefix(command, "UID SEARCH"):
+			io.WriteString(c, "* SEARCH"+uids[messages]+"\r\n")
+		case strings.HasPrefix(command, "SELECT"):
+			io.WriteString(c, "* 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 1]\r\n")
+		case command == "NOOP":
+			fmt.Fprintf(c, "* %d EXISTS\r\n", messages)
+		}
+		io.WriteString(c, tag+" OK done\r\n")
+	}
+}
+
+// When the server ends an IDLE by itself, what has come is asked for, and another is begun.
+func TestIdleThatTheServerEnds(t *testing.T) {
+	watched(t, dialtest.Config{}, func(f *fixture) {
+		f.Renew, f.Options.Dialer = 25*time.Minute, &dial.Dialer{NetDialer: idles{}}
+		var told []string
+		begun := time.Now()
+		f.Handle = func(_ context.Context, _ *imapconn.Client, c imapwatch.Change) error {
+			told = append(told, fmt.Sprintf("%v after %v", &c.New, time.Since(begun)))
+			return nil
+		}
+		f.run(func() {
+			time.Sleep(2 * time.Minute)
+			if want := []string{"1 after 10s", "2 after 1m10s"}; !slices.Equal(told, want) {
+				t.Errorf("told %q, want %q", told, want)
+			}
+		})
+	})
+}
+
+// A server that ends each IDLE at once is asked as often as one without.
+func TestIdleThatEndsAtOnce(t *testing.T) {
+	watched(t, dialtest.Config{}, func(f *fixture) {
+		f.order(dialtest.Rule{At: "IDLE", Reply: "+ idling\nOK enough"})
+		f.run(func() {
+			time.Sleep(time.Minute)
+			f.srv.Deliver(letter(1))
+			time.Sleep(6 * time.Minute)
+			f.want("new 1")
+		})
+		if n := f.commands("IDLE"); n != 1 {
+			t.Errorf("%d IDLEs", n)
+		}
+	})
 }

@@ -131,3 +131,28 @@ func TestMessageLimit(t *testing.T) {
 		})
 	}
 }
+
+// A server with such a limit that does not tell the sequence of a mailbox is watched as one
+// without CONDSTORE.
+func TestMessageLimitWithoutSequence(t *testing.T) {
+	for _, reply := range []string{"BAD what", "NO not now"} {
+		watched(t, dialtest.Config{}, func(f *fixture) {
+			for n := range 35 {
+				f.srv.Deliver(letter(n))
+			}
+			f.limited(10, false, func(string) {})
+			f.order(dialtest.Rule{At: "STATUS *HIGHESTMODSEQ*", Reply: reply})
+			f.run(func() {
+				time.Sleep(time.Second)
+				f.srv.Store().Inbox().SetFlags(3, `\Seen`)
+				time.Sleep(time.Minute)
+				f.srv.Deliver(letter(50))
+				time.Sleep(time.Minute)
+				f.complete()
+			})
+			if len(f.downs)+len(f.refused) > 0 {
+				t.Errorf("outages %v, refused %q", f.downs, f.refused)
+			}
+		})
+	}
+}

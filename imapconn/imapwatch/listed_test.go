@@ -30,3 +30,24 @@ func TestListedAndNotUnderstood(t *testing.T) {
 		})
 	}
 }
+
+// A command that the server does not understand for a reason of its own is no reason to do
+// without an extension elsewhere.
+func TestOneMailboxNotUnderstood(t *testing.T) {
+	for _, at := range []string{"SELECT Odd", "STATUS Odd"} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}}, func(f *fixture) {
+			archive := f.create("Archive")
+			f.create("Odd")
+			archive.Deliver(letter(2))
+			f.Mailboxes = []string{"INBOX", "Archive", "Odd"}
+			f.order(dialtest.Rule{At: at, Reply: "BAD no such name"})
+			f.run(func() {
+				time.Sleep(time.Second)
+				f.want("Archive new 1", "new 1")
+				archive.SetFlags(1, `\Seen`)
+				time.Sleep(6 * time.Minute)
+				f.want("Archive changed 1")
+			})
+		})
+	}
+}

@@ -93,14 +93,12 @@ func (s *session) searchAll() (found imap.UIDSet, err error) {
 
 // search returns the UIDs of messages.
 func (s *session) search(criteria *imap.SearchCriteria) (imap.UIDSet, error) {
-	var options *imap.SearchOptions
-	if s.has(imap.CapESearch) {
-		options = &imap.SearchOptions{ReturnAll: true}
-	}
-	data, err := s.client.UIDSearch(criteria, options).Wait()
-	if s.without(imap.CapESearch, err) {
-		return s.search(criteria)
-	}
+	data, err := with(s, imap.CapESearch, func(use bool) (*imap.SearchData, error) {
+		if use {
+			return s.client.UIDSearch(criteria, &imap.SearchOptions{ReturnAll: true}).Wait()
+		}
+		return s.client.UIDSearch(criteria, nil).Wait()
+	})
 	if err != nil {
 		return nil, s.failure(err)
 	}

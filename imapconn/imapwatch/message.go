@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailconn/mailconn/imapconn"
+	"github.com/mailconn/mailconn/imapconn/internal/fetch"
 )
 
 // Message is a new message. It is read like a [imapconn.Message], and good until the
@@ -106,7 +107,7 @@ func (e *each) message(m *Message, err error) error {
 	if errors.As(err, &odd) && odd.UID == m.UID {
 		e.told.odd(odd)
 		var refused *imap.Error
-		if err = nil; m.failed != nil || errors.As(odd, &refused) {
+		if err = nil; errors.As(odd, &refused) || errors.Is(odd, fetch.ErrShort) || errors.Is(odd, fetch.ErrVanished) {
 			return nil
 		}
 	}

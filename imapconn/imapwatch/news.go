@@ -19,6 +19,7 @@ type news struct {
 	lost     bool     // there were more of them than are kept
 	others   []string // the mailboxes that the server should tell of by NOTIFY
 	overflow bool     // it tells nothing any more
+	unheard  bool     // it has ended an IDLE by itself
 
 	// changed is how often the server has told of each of others unasked. -1 means that the
 	// STATUS of our own question is still to come.
@@ -90,6 +91,22 @@ func (n *news) Fetched(number, uid uint32) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.add(event{flagged, number, uid})
+}
+
+func (n *news) IdleEnded() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.unheard = true
+	n.ring()
+}
+
+// takeUnheard reports whether the server has ended an IDLE by itself since the last call.
+func (n *news) takeUnheard() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	unheard := n.unheard
+	n.unheard = false
+	return unheard
 }
 
 // add adds an event. n.mu is held.

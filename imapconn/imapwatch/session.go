@@ -3,7 +3,6 @@ package imapwatch
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -49,7 +48,7 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		return outage.NewNoLogin(client.Security().Endpoint, c.options.Auth == nil, nil)
 	}
 	c.tries.LoggedIn()
-	s := &session{conn: c, client: client, limit: messageLimit(client), idles: client.Caps().Has(imap.CapIdle)}
+	s := &session{conn: c, client: client, limit: uint64(imapline.MessageLimit(client.Capabilities())), idles: client.Caps().Has(imap.CapIdle)}
 	s.view.news = heard
 	err = s.run(ctx, once)
 	if _, over := err.(*dial.Error); over && ctx.Err() != nil {
@@ -62,14 +61,6 @@ func (c *conn) session(ctx context.Context, once bool) error {
 		s.leave()
 	}
 	return err
-}
-
-// messageLimit returns how many messages the server carries a command out for (RFC 9738 §3).
-func messageLimit(client *imapconn.Client) uint64 {
-	if n, ok := imapline.Limit(client.Capabilities(), "MESSAGELIMIT"); ok && n > 0 {
-		return uint64(n)
-	}
-	return math.MaxUint64
 }
 
 // leaveTime bounds the farewell to a server.
@@ -166,11 +157,10 @@ func (s *session) differs(b *box) (bool, error) {
 	if b.refused {
 		return true, nil
 	}
-	options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: s.has(imap.CapCondStore)}
-	data, err := s.client.Status(b.name, options).Wait()
-	if s.without(imap.CapCondStore, err) {
-		return s.differs(b)
-	}
+	data, err := with(s, imap.CapCondStore, func(use bool) (*imap.StatusData, error) {
+		options := &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true, HighestModSeq: use}
+		return s.client.Status(b.name, options).Wait()
+	})
 	if err != nil {
 		return false, s.tolerate(b, s.failure(err))
 	}

@@ -21,6 +21,7 @@ func (s *session) wait(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	doubtful, quiet := s.listen(ctx, idle != nil)
 	if doubtful {
 		s.polled = time.Time{}
@@ -30,13 +31,11 @@ func (s *session) wait(ctx context.Context) error {
 		}).Stop()
 	}
 	if idle != nil {
-		err := idle.Close()
-		if waited := idle.Wait(); err == nil {
-			err = waited
-		}
-		if err := s.idleFailure(err); err != nil {
+		over, err := s.endIdle(idle, began)
+		if err != nil {
 			return err
 		}
+		quiet = quiet || over
 	}
 	switch over := s.client.Err(); {
 	case ctx.Err() != nil:
@@ -64,6 +63,19 @@ func (s *session) beginIdle() (*imapclient.IdleCommand, error) {
 		return nil, s.idleFailure(err)
 	}
 	return idle, nil
+}
+
+// endIdle ends an IDLE, and reports whether the server had ended it before, and so has told
+// nothing since. A server that ends one at once is asked from then on like one without.
+func (s *session) endIdle(idle *imapclient.IdleCommand, began time.Time) (over bool, err error) {
+	err = idle.Close()
+	if waited := idle.Wait(); err == nil {
+		err = waited
+	}
+	if over = s.view.takeUnheard(); over && time.Since(began) < s.MinDelay {
+		s.idles = false
+	}
+	return over, s.idleFailure(err)
 }
 
 // idleFailure is failure for an IDLE. A server that refuses it, at its beginning or at its

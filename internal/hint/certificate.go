@@ -5,11 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/hostname"
 )
 
 // certificate explains a certificate that does not verify.
@@ -29,7 +29,7 @@ func certificate(f *Failure) string {
 	case errors.As(bad, &weak):
 		return fmt.Sprintf("The server's certificate chain has an RSA key of %d bits; it needs one of 2048 or more.", weak.Bits)
 	case errors.As(bad, &host):
-		return wrongName(host.Host, leaf)
+		return wrongName(host.Host, bad.UnverifiedCertificates)
 	case errors.As(bad, &invalid):
 		return invalidCertificate(invalid, leaf)
 	case errors.As(bad, &unknown):
@@ -38,15 +38,11 @@ func certificate(f *Failure) string {
 	return "The server's certificate does not verify: the operator of the server must replace it."
 }
 
-// wrongName explains a certificate for other names. Names only in the common name
-// do not count (RFC 9525 §2).
-func wrongName(want string, leaf *x509.Certificate) string {
-	names := slices.Clone(leaf.DNSNames)
-	for _, ip := range leaf.IPAddresses {
-		names = append(names, ip.String())
-	}
+// wrongName explains a certificate for other names.
+func wrongName(want string, chain []*x509.Certificate) string {
+	names := hostname.Claimed(chain)
 	if len(names) == 0 {
-		return fmt.Sprintf("The server's certificate names %q only as its common name, which does not count any more: it needs a subject alternative name.", leaf.Subject.CommonName)
+		return fmt.Sprintf("The server's certificate names %q only as its common name, which does not count any more: it needs a subject alternative name.", chain[0].Subject.CommonName)
 	}
 	const most = 4
 	if len(names) > most {

@@ -6,7 +6,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Claimed returns the names that the first certificate of chain claims, made printable.
+// Claimed returns the names that the first certificate of chain claims, made printable. Those
+// in its common name do not count (RFC 9525 §2).
 func Claimed(chain []*x509.Certificate) (names []string) {
 	if len(chain) == 0 {
 		return nil

@@ -15,6 +15,7 @@ type Observer interface {
 	Fetched(number, uid uint32) // a FETCH that no command has asked for; uid is 0 if it is not said
 	Others() []string           // mailboxes that it wants to be told of by NOTIFY
 	Changed(name string)        // one of them may have changed
+	IdleEnded()                 // the server has ended an IDLE by itself, and tells nothing
 	Overflow()                  // the server tells nothing more, not even of the selected mailbox
 }
 
@@ -43,4 +44,5 @@ func (discard) Expunged(uint32)        {}
 func (discard) Fetched(uint32, uint32) {}
 func (discard) Others() []string       { return nil }
 func (discard) Changed(string)         {}
+func (discard) IdleEnded()             {}
 func (discard) Overflow()              {}

@@ -55,7 +55,7 @@ func (b *batch) add(f *message.Fetch, why error) {
 	m.Sections, m.Raw = nil, slices.Clone(f.Raw) // those are the reader's
 	o := &b.of.o
 	if why == nil && (o.Envelope && m.Envelope == nil || o.BodyStructure && m.BodyStructure == nil) {
-		why = errShort
+		why = ErrShort
 	}
 	if why == nil {
 		why = b.contents(&m, f)
@@ -80,7 +80,7 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 		}
 		c := &Content{of: b.of, uid: uint32(f.UID), size: f.Size, section: b.of.sections[i]}
 		if c.Missing = s.Content == nil; c.Missing && c.section.spec == "" && f.Size > 0 {
-			return errShort
+			return ErrShort
 		}
 		if offset < 0 {
 			c.whole(s.Content)
@@ -90,7 +90,7 @@ func (b *batch) contents(m *Message, f *message.Fetch) error {
 		m.Contents[i] = c
 	}
 	if slices.Contains(m.Contents, nil) {
-		return errShort
+		return ErrShort
 	}
 	return nil
 }

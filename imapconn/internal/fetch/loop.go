@@ -74,12 +74,9 @@ func New(ctx context.Context, s Session, uids imap.UIDSet, o Options) (f *Loop, 
 	if f.o.Batch < 0 {
 		return nil, errBatch
 	}
-	f.o.Batch = cmp.Or(f.o.Batch, defaultBatch)
-	f.window = maxSized
-	if limit, ok := imapline.Limit(s.Caps, "MESSAGELIMIT"); ok && limit > 0 { // RFC 9738
-		f.window = min(f.window, limit)
-		f.o.Batch = int(min(int64(f.o.Batch), limit))
-	}
+	limit := imapline.MessageLimit(s.Caps)
+	f.window = min(maxSized, limit)
+	f.o.Batch = int(min(int64(cmp.Or(f.o.Batch, defaultBatch)), limit))
 	if f.items, err = f.o.metadata(s.Lists("CONDSTORE", "QRESYNC")); err != nil {
 		return nil, err
 	}

@@ -169,6 +169,6 @@ func match(all []section, label []byte) (index int, offset int64) {
 
 var (
 	ErrPassed   = errors.New("imapconn: the loop has gone on to another message")
-	errVanished = errors.New("imapconn: the message has vanished while it was read")
-	errShort    = errors.New("imapconn: the server has left out something that was asked for")
+	ErrVanished = errors.New("imapconn: the message has vanished while it was read")
+	ErrShort    = errors.New("imapconn: the server has left out something that was asked for")
 )

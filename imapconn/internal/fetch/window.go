@@ -170,7 +170,7 @@ func (w *window) release() {
 	w.mu.Lock()
 	w.reading = false
 	w.mu.Unlock()
-	w.of.of.Stream.Freed()
+	w.of.of.Stream.Wake()
 }
 
 // take waits for the piece that is next in the content, and takes it out. It returns nil if
@@ -200,7 +200,7 @@ func (w *window) take() (*piece, error) {
 	case w.of.short && p.came && p.n == 0 && p.answer.Code != string(codeExpungeIssued):
 		w.of.of.inexact = true // what seemed to lack was asked for, and is not there
 	case !p.came, p.null && p.offset < w.of.size:
-		return nil, w.of.failed(errVanished)
+		return nil, w.of.failed(ErrVanished)
 	}
 	return p, nil
 }

@@ -37,9 +37,7 @@ func (s *Stream) end(err error) *dial.Error {
 	over, first := s.over.SetFirst(s.session, err)
 	if first {
 		close(s.ended)
-		s.mu.Lock()
-		s.turn.Broadcast()
-		s.mu.Unlock()
+		s.Wake()
 	}
 	return over
 }

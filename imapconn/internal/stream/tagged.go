@@ -43,6 +43,9 @@ func (s *Stream) tagged(b []byte, h response.Head) error {
 	if c.Name == "IDLE" && c.Waits && c.Lost == nil {
 		c.Lost = errNoIdle
 	}
+	if c.Idling {
+		s.observer.IdleEnded()
+	}
 	answer, anew := s.answer(b, h, c)
 	if c.Waits && s.pending.Open == c && s.canWake {
 		c.Waits = false

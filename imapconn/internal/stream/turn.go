@@ -56,7 +56,7 @@ func (s *Stream) awaitTurn(ctx context.Context) error {
 	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
 	var settled, expired bool
-	defer context.AfterFunc(ctx, func() { s.mark(new(bool)) })()
+	defer context.AfterFunc(ctx, s.Wake)()
 	defer time.AfterFunc(settling, func() { s.mark(&settled) }).Stop()
 	if s.clock.limit > 0 {
 		defer time.AfterFunc(s.clock.limit, func() { s.mark(&expired) }).Stop()
@@ -98,7 +98,7 @@ func (s *Stream) giveWay() {
 	}
 	w := s.joinWaiting()
 	defer s.leaveWaiting(w)
-	wake := time.AfterFunc(settling, func() { s.mark(new(bool)) })
+	wake := time.AfterFunc(settling, s.Wake)
 	defer wake.Stop()
 	for s.over.Err() == nil && (s.bulk.exchange != nil || s.waiting.behind(w)) {
 		if s.bulk.exchange == nil && s.clock.away && time.Since(s.clock.now) >= settling {
@@ -130,8 +130,8 @@ func (s *Stream) awaitRoom(x *commands.Exchange, f *message.Fetch) {
 	s.clock.now = time.Now()
 }
 
-// Freed notes that an exchange has room again.
-func (s *Stream) Freed() {
+// Wake has all that wait look again, as for room that an exchange has.
+func (s *Stream) Wake() {
 	s.mu.Lock()
 	s.turn.Broadcast()
 	s.mu.Unlock()

@@ -5,6 +5,7 @@ package imap
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -119,6 +120,14 @@ func literal(line string) (int64, error) {
 		return 0, wire.Violation(policy.ErrMalformed, line)
 	}
 	return 0, wire.Violation(policy.ErrLimit, line)
+}
+
+// MessageLimit returns for how many messages a command is carried out (RFC 9738 §3).
+func MessageLimit(caps []string) int64 {
+	if n, ok := Limit(caps, "MESSAGELIMIT"); ok && n > 0 {
+		return n
+	}
+	return math.MaxInt64
 }
 
 // Limit returns the number of a capability NAME=number in a list.
