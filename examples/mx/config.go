@@ -27,7 +27,7 @@ type options struct {
 var errCommand = errors.New("want look, send or demo")
 
 func parse(args []string, stdout io.Writer) (*options, error) {
-	o := &options{config: mx.Config{Rules: map[string]mx.Rule{}, Dialer: &dial.Dialer{}}}
+	o := &options{config: mx.Config{Rules: map[string]mx.Rule{}, Dialer: &dial.Dialer{}, Resolver: &dns.Resolver{}}}
 	o.config.Session = o.tried
 	flags := o.flags()
 	if len(args) == 0 {
@@ -65,11 +65,12 @@ func (o *options) flags() *flag.FlagSet {
 	flags.StringVar(&o.from, "from", "", "sender of the message; none is a bounce's")
 	flags.BoolVar(&o.requireTLS, "requiretls", false, "deliver with REQUIRETLS (RFC 8689), or not at all")
 	flags.Func("rule", "DOMAIN=LEVEL[,NAME...], may be repeated; .DOMAIN for all below it, no DOMAIN for the rest", o.rule)
-	flags.Func("resolver", "ADDRESS:PORT of a validating resolver; else that of resolv.conf", func(s string) error {
+	flags.Func("resolver", "ADDRESS:PORT of a resolver; else that of resolv.conf. One on loopback is believed to validate", func(s string) error {
 		addr, err := netip.ParseAddrPort(s)
-		o.config.Resolver = &dns.Resolver{Servers: []netip.AddrPort{addr}}
+		o.config.Resolver.Servers = []netip.AddrPort{addr}
 		return err
 	})
+	flags.BoolVar(&o.config.Resolver.TrustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
 	flags.Func("policies", "directory for MTA-STS policies, which must exist", func(s string) error {
 		o.config.Policies = mx.PolicyDir(s)
 		return nil
