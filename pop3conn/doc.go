@@ -25,8 +25,8 @@
 // lists, and wants the option.
 //
 // POP3 does not tell when a message came. To find what is old, read the Date of each
-// header by TopEach, as the DeleEach example does, or let package pop3watch count from the
-// look in which the program got a message.
+// header by TopEach, as the DeleEach example does, or let package pop3watch delete each
+// message some time after the program has handled it.
 //
 // Package pop3watch, below this one, tells a program what is new from session to session.
 //

@@ -162,8 +162,7 @@ func TestAddressOfHeader(t *testing.T) {
 	}
 }
 
-// A reply of several lines is shown on one, each code once, also in the reason for which a
-// session has ended.
+// A reply of several lines is shown on one. A refusal has each code once.
 func TestReplyOfSeveralLines(t *testing.T) {
 	for reply, want := range map[string]string{
 		"550-5.1.1 no such\r\n550 5.1.1 user":            "550 5.1.1 no such user",

@@ -80,7 +80,7 @@ func (p Password) check() error {
 		return err
 	}
 	if !slices.ContainsFunc(passwordMechanisms, p.allows) {
-		return errors.New("no mechanism may be used that Mechanisms, NoPlaintext, RequireBinding and Identity all allow")
+		return errors.New("Mechanisms, NoPlaintext, RequireBinding and Identity together leave no mechanism that may be used")
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ import (
 // connections that have what the rule demands, until one has answered for the message. A
 // host that refuses the connection or the sender for now, or breaks off before the
 // message's end, is followed by the next; one that refuses recipients or the message is
-// not, nor is one that leaves the message in doubt. If ctx has a deadline, a host that is
-// not the last has half of the time that is left to begin a session. content is read from where it stands,
-// and again from there for each attempt.
+// not, nor is one that leaves the message in doubt. If ctx has a deadline, an address
+// that is not the last has half of the time that is left to begin a session. content is read
+// from where it stands, and again from there for each attempt.
 //
 // Every error is a [*smtpconn.SendError]. Recipients of several domains, or of a domain
 // that cannot be one, are the message's fault: it is not sent. If servers were tried, or

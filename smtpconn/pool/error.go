@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -63,7 +64,7 @@ func cause(err error) error {
 	}
 	said := failed.Reply
 	for _, r := range failed.Refused { // 421 to a recipient
-		if said == nil && r.Reply.Code == 421 {
+		if said == nil && r.Reply.Code == smtpline.ServiceClosing {
 			said = r.Reply
 		}
 	}

@@ -23,7 +23,7 @@ var (
 // A message that was not sent because a connection failed, or that was refused as a
 // whole and for now, is tried again, MaxAttempts times in all. What a connection fails
 // with before it was the message's turn, or before its content was begun, costs no
-// attempt. What was refused for good, what is wrong with the message, and
+// attempt, as often as Config.MaxConns says. What was refused for good, what is wrong with the message, and
 // certificates and policies are not tried again; nor is an outcome in doubt, unless
 // RetryInDoubt is set: then the outcome stays in doubt if no later attempt has a
 // Receipt. Recipients that were refused while others were accepted

@@ -29,10 +29,10 @@ var work = map[string]func(client, int) error{
 
 // result is what a client has taken for its work.
 type result struct {
-	Took, CPU    time.Duration
-	Allocs       uint64
-	Before, Peak uint64 // bytes of the heap, with what is not collected yet
-	Live         uint64 // of those, at the most, what a collection has found in use
+	Took, CPU time.Duration
+	Allocs    uint64
+	Peak      uint64 // bytes of the heap, with what is not collected yet
+	Live      uint64 // of those, at the most, what a collection has found in use
 }
 
 // measure runs in a process of its own: it does some work, with a client and by an address,
@@ -55,7 +55,7 @@ func measure(args []string) error {
 	if err := work[name](c, n); err != nil {
 		return err
 	}
-	r := result{Took: time.Since(begin), CPU: cpuTime() - used, Before: before.HeapAlloc}
+	r := result{Took: time.Since(begin), CPU: cpuTime() - used}
 	r.Peak, r.Live = heap()
 	runtime.ReadMemStats(&after)
 	r.Allocs = after.Mallocs - before.Mallocs
