@@ -80,7 +80,7 @@ func (p Password) check() error {
 		return err
 	}
 	if !slices.ContainsFunc(passwordMechanisms, p.allows) {
-		return errors.New("Mechanisms, NoPlaintext, RequireBinding and Identity together leave no mechanism that may be used")
+		return errors.New("no mechanism is left that may be used, by what Mechanisms, NoPlaintext, RequireBinding and Identity say together")
 	}
 	return nil
 }
