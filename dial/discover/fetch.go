@@ -69,12 +69,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g := &netguard.Guard{Resolver: f.Resolver, Permit: f.Permit}
-	web, err := g.Transport(ctx, f.Transport, u.Hostname(), maxDocument)
-	if err != nil {
-		return "", nil, err
-	}
-	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{"User-Agent": {"mailconn"}}}
-	resp, err := web.RoundTrip(req.WithContext(ctx))
+	resp, err := g.Get(ctx, f.Transport, u, maxDocument)
 	if err != nil {
 		return "", nil, err
 	}

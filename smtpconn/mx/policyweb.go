@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 
@@ -22,7 +20,8 @@ type web struct {
 // policy fetches the policy of a domain, within the limits of RFC 8461 §3.3: from the
 // policy host and no other, in plain text, without redirects.
 func (w *web) policy(ctx context.Context, domain string) (*Policy, error) {
-	text, err := w.get(ctx, &url.URL{Scheme: "https", Host: "mta-sts." + domain, Path: "/.well-known/mta-sts.txt"})
+	u := &url.URL{Scheme: "https", Host: "mta-sts." + domain, Path: "/.well-known/mta-sts.txt"}
+	text, err := w.guard.Text(ctx, w.base, u, maxPolicy)
 	if err != nil {
 		if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 			err = wire.ContextError(ctx)
@@ -48,30 +47,3 @@ func (e *fetchError) Error() string {
 }
 
 func (e *fetchError) Unwrap() error { return e.err }
-
-func (w *web) get(ctx context.Context, u *url.URL) (string, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	transport, err := w.guard.Transport(ctx, w.base, u.Hostname(), maxPolicy)
-	if err != nil {
-		return "", err
-	}
-	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{"User-Agent": {"mailconn"}}}
-	resp, err := transport.RoundTrip(req.WithContext(ctx)) // which follows no redirect
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // "" if it is none; parameters do not matter
-	switch {
-	case resp.StatusCode != http.StatusOK:
-		return "", fmt.Errorf("status %d", resp.StatusCode)
-	case kind != "text/plain":
-		return "", fmt.Errorf("media type %.64q", resp.Header.Get("Content-Type"))
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPolicy+1))
-	if err == nil && len(body) > maxPolicy {
-		err = fmt.Errorf("policy larger than %d bytes", maxPolicy)
-	}
-	return string(body), err
-}
