@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/protocols"
-	"github.com/mailconn/mailconn/internal/wire"
-	"github.com/mailconn/mailconn/policy"
 )
 
 // NetDialer makes the raw connection: a net.Dialer, a SOCKS5 client, a tunnel. It must
@@ -142,16 +139,4 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 	ctx, cancel := budget(ctx, d.Timeout, e.Protocol)
 	defer cancel()
 	return c.settle(ctx, raw, nil)
-}
-
-// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
-// p if it is zero. A dial and the beginning of a session have one budget together.
-func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
-	if limit == 0 {
-		limit = protocols.Of(p).Timeout
-	}
-	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
-		return ctx, func() {} // ctx is the tighter one
-	}
-	return wire.WithTimeout(ctx, limit)
 }

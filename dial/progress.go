@@ -1,9 +1,12 @@
 package dial
 
 import (
+	"context"
 	"errors"
+	"time"
 
 	"github.com/mailconn/mailconn/dial/peers"
+	"github.com/mailconn/mailconn/internal/protocols"
 	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
@@ -60,4 +63,16 @@ func (p *progress) fail(err error) *Error {
 	p.words.Note("failed: %v", e)
 	p.done(e)
 	return e
+}
+
+// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
+// p if it is zero. A dial and the beginning of a session have one budget together.
+func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		limit = protocols.Of(p).Timeout
+	}
+	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
+		return ctx, func() {} // ctx is the tighter one
+	}
+	return wire.WithTimeout(ctx, limit)
 }

@@ -12,33 +12,6 @@ import (
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
 
-// attempt is an attempt to send a message to some of its recipients, by one relay after
-// the other. Those that a relay has refused are not taken to the next.
-type attempt struct {
-	o     *Outbox
-	m     *journal.Message
-	to    []int
-	bound bool // only relay may be asked
-
-	relay   int // that was asked last
-	asked   int // how many were
-	receipt *smtpconn.Receipt
-	err     *smtpconn.SendError
-	refused map[string]refusal // by recipient, the last; of relays that were asked for it
-
-	again   time.Time // when the first of the relays that are down may be asked
-	held    bool      // one is down in a way that time does not mend
-	later   bool      // one may take the message at another time
-	local   error     // what keeps the message from being sent is on this side
-	damaged error     // the content is not what was stored
-}
-
-// refusal is the reply of a relay to a recipient.
-type refusal struct {
-	smtpconn.Refusal
-	relay int
-}
-
 // deliver tries to send a message.
 func (o *Outbox) deliver(m *journal.Message) {
 	o.mu.Lock()
@@ -113,17 +86,6 @@ func (a *attempt) run() {
 func (a *attempt) isOver() bool {
 	return a.receipt != nil || a.err.Outcome != smtpconn.NotSent || a.tooMany() || len(a.open()) == 0 ||
 		a.local != nil || a.damaged != nil || a.o.life.Err() != nil
-}
-
-// open returns the recipients that no relay has refused. A relay that ends the session has
-// not (RFC 5321 §3.8).
-func (a *attempt) open() (list []int) {
-	for _, i := range a.to {
-		if r, refused := a.refused[a.m.Envelope.To[i]]; !refused || r.Reply.Code == 421 {
-			list = append(list, i)
-		}
-	}
-	return list
 }
 
 // fail notes an error on this side: the content is damaged, or cannot be read for now.

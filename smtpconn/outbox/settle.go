@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
 )
@@ -98,16 +97,6 @@ func (a *attempt) judgeError(r *journal.Recipient, whole bool) {
 			r.State = journal.Refused
 		}
 	}
-}
-
-// isForGood reports whether the message was not sent for a reason of its own, which the
-// relay will have at any time. An extension may come, unless the relay has tried all that
-// may have it.
-func (a *attempt) isForGood() bool {
-	var missing *smtpconn.ExtensionError
-	var tried *wire.Attempts
-	mayCome := errors.As(a.err, &missing) && !errors.As(a.err, &tried)
-	return a.local == nil && a.err.MessageAtFault() && !a.err.Temporary() && !mayCome
 }
 
 // doubt holds a recipient, or has it sent again if the configuration says so.

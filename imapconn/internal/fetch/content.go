@@ -35,9 +35,6 @@ func (c *Content) ended() bool {
 	return c.done || c.short && !lacks
 }
 
-// expected returns how long the section is by the size of the message.
-func (c *Content) expected() int64 { return c.size - c.section.from }
-
 // whole takes all of a section, from a server that sends no parts.
 func (c *Content) whole(section []byte) {
 	section = section[min(c.section.from, int64(len(section))):]

@@ -222,6 +222,9 @@ func (w *window) grow(p *piece, waited bool) {
 	w.hungry = false
 }
 
+// expected returns how long the section is by the size of the message.
+func (c *Content) expected() int64 { return c.size - c.section.from }
+
 // advance notes that n bytes of a piece have come of those that were asked for.
 func (c *Content) advance(n, asked int64) {
 	c.offset += n

@@ -35,7 +35,7 @@ var limits = map[string]agreed{
 	"pop3conn/pop3watch":      {5, 42602, 14522, 1632},
 	"smtpconn":                {6, 45936, 14373, 2184},
 	"smtpconn/mx":             {6, 49007, 18447, 3060},
-	"smtpconn/outbox":         {6, 45936, 19494, 300},
+	"smtpconn/outbox":         {6, 45936, 19503, 300},
 	"smtpconn/pool":           {6, 45936, 16113, 2216},
 }
 
