@@ -291,6 +291,7 @@ func TestIdleThatTheServerEnds(t *testing.T) {
 		}
 		f.run(func() {
 			time.Sleep(2 * time.Minute)
+			synctest.Wait()
 			if want := []string{"1 after 10s", "2 after 1m10s"}; !slices.Equal(told, want) {
 				t.Errorf("told %q, want %q", told, want)
 			}
