@@ -119,7 +119,8 @@ type FetchOptions struct {
 	// that does not know one refuses the whole command.
 	Raw []string
 
-	// Batch is how many messages are asked for at once at the most; zero means 500.
+	// Batch is how many messages are asked for at once at the most; zero means 200.
+	// More is faster where the server is far away, and takes more memory.
 	Batch int
 }
 
