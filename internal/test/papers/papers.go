@@ -19,7 +19,9 @@ func Says(t testing.TB, paper, format string, args ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := commas(fmt.Sprintf(format, args...)); !strings.Contains(" "+strings.Join(strings.Fields(string(text)), " "), " "+want) {
+	want := commas(fmt.Sprintf(format, args...))
+	whole := regexp.MustCompile(`(^|[^0-9,])` + regexp.QuoteMeta(want)) // and not the end of another number
+	if !whole.MatchString(strings.Join(strings.Fields(string(text)), " ")) {
 		t.Errorf("%s does not say %q, as this test has counted", paper, want)
 	}
 }

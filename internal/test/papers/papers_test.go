@@ -27,6 +27,7 @@ func TestSays(t *testing.T) {
 		}
 	}
 	got := &recorder{TB: t}
+	Says(got, "README.md", "some %d faults", 77_000) // in brackets
 	if Says(got, "SECURITY.md", "%d runs", 0); len(got.errors) != 1 {
 		t.Errorf("the end of another number: %q", got.errors)
 	}
