@@ -71,7 +71,7 @@ func (b *largeBox) number(text string) int {
 // A large mailbox is looked at window by window, whatever its server lists, and each
 // message comes once, in order.
 func TestFetchEachOfLargeMailboxes(t *testing.T) {
-	all, metadata := imap.UIDSet{{Start: 1}}, &imapconn.FetchOptions{NoBody: true}
+	all, metadata := imap.UIDSet{{Start: 1}}, &imapconn.FetchOptions{NoBody: true, Batch: 500}
 	for name, test := range map[string]struct {
 		box      largeBox
 		caps     string
@@ -81,18 +81,19 @@ func TestFetchEachOfLargeMailboxes(t *testing.T) {
 		commands int // at most
 		asked    int // messages of a command, at most
 	}{
-		"windows":           {largeBox{last: 50_000, step: 1}, "", all, metadata, 50_000, 260, 20_000},
-		"UIDs far apart":    {largeBox{last: 480_000, step: 40}, "", all, metadata, 12_000, 110, 20_000},
+		"windows":           {largeBox{last: 50_000, step: 1}, "", all, metadata, 50_000, 120, 20_000},
+		"UIDs far apart":    {largeBox{last: 480_000, step: 40}, "", all, metadata, 12_000, 90, 20_000},
 		"few":               {largeBox{last: 3_000_000, step: 1_000_000}, "", all, metadata, 3, 5, 3},
 		"a limit":           {largeBox{last: 2500, step: 1, limit: 100}, "MESSAGELIMIT=100", all, nil, 2500, 60, 100},
 		"a limit not told":  {largeBox{last: 250, step: 1, limit: 100}, "", imap.UIDSet{{Start: 1, Stop: 250}}, metadata, 250, 160, 100},
-		"batches":           {largeBox{last: 600_000, step: 20, cuts: "600000:400001,400000:200001,200000:20"}, "UIDBATCHES", all, metadata, 30_000, 160, 10_000},
+		"batches":           {largeBox{last: 600_000, step: 20, cuts: "600000:400001,400000:200001,200000:20"}, "UIDBATCHES", all, metadata, 30_000, 90, 10_000},
 		"a part":            {largeBox{last: 600_000, step: 20}, "UIDBATCHES", imap.UIDSet{{Start: 100, Stop: 199}}, nil, 5, 3, 5},
 		"beyond the last":   {largeBox{last: 40_000, step: 1}, "", imap.UIDSet{{Start: 300_000}}, metadata, 1, 4, 1},
 		"named, few there":  {largeBox{last: 90_000, step: 1000}, "", imap.UIDSet{{Start: 1, Stop: 90_000}}, metadata, 90, 12, 90},
-		"named, all there":  {largeBox{last: 9_000, step: 1}, "", imap.UIDSet{{Start: 1, Stop: 9_000}}, metadata, 9_000, 45, 200},
+		"named, all there":  {largeBox{last: 9_000, step: 1}, "", imap.UIDSet{{Start: 1, Stop: 9_000}}, metadata, 9_000, 18, 500},
+		"by default":        {largeBox{last: 9_000, step: 1}, "", imap.UIDSet{{Start: 1, Stop: 9_000}}, &imapconn.FetchOptions{NoBody: true}, 9_000, 45, 200},
 		"an empty mailbox":  {largeBox{last: 0, step: 1}, "", all, nil, 0, 2, 0},
-		"cuts that are odd": {largeBox{last: 30_000, step: 1, cuts: "x,7:*,900:0,5"}, "UIDBATCHES", all, metadata, 30_000, 160, 30_000},
+		"cuts that are odd": {largeBox{last: 30_000, step: 1, cuts: "x,7:*,900:0,5"}, "UIDBATCHES", all, metadata, 30_000, 80, 30_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &recorder{answer: test.box.answer}
