@@ -85,6 +85,24 @@ func TestSetupIsOver(t *testing.T) {
 	}
 }
 
+// undecryptable is a TLS record that the server answers with an alert.
+var undecryptable = append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)
+
+// overRaw returns a connection to s with TLS, and the one below it.
+func overRaw(t *testing.T, s *dialtest.Server) (conn *dial.Conn, raw net.Conn) {
+	t.Helper()
+	raw, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dial.Dialer{TLSConfig: s.ClientConfig()}
+	conn, err = d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, raw
+}
+
 // A server of TLS 1.3 judges a client's certificate after the client's handshake: its
 // alert is a failure of the handshake where it comes first, and of the phase later on.
 func TestPhaseOfAnAlert(t *testing.T) {
@@ -93,18 +111,10 @@ func TestPhaseOfAnAlert(t *testing.T) {
 		dial.PhaseCapability: dial.PhaseHandshake, dial.PhaseGreeting: dial.PhaseHandshake,
 		dial.PhaseAuth: dial.PhaseAuth, dial.PhaseSession: dial.PhaseSession,
 	} {
-		raw, err := net.Dial("tcp", s.Addr())
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := dial.Dialer{TLSConfig: s.ClientConfig()}
-		conn, err := d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
+		conn, raw := overRaw(t, s)
+		err := conn.Setup(t.Context(), func(_ context.Context, s *dial.Setup) error {
 			s.Enter(during)
-			raw.Write(append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)) // no record that the server can decrypt
+			raw.Write(undecryptable)
 			_, err := conn.Read(make([]byte, 1))
 			return err
 		})
@@ -119,20 +129,12 @@ func TestPhaseOfAnAlert(t *testing.T) {
 // TLS: it is not about the client's certificate then.
 func TestAlertBehindWords(t *testing.T) {
 	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})
-	raw, err := net.Dial("tcp", s.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := dial.Dialer{TLSConfig: s.ClientConfig()}
-	conn, err := d.NewConn(t.Context(), raw, s.Endpoint(policy.RequiredSTARTTLS))
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, raw := overRaw(t, s)
 	failure := errors.New("no such user")
-	err = conn.Setup(t.Context(), func(context.Context, *dial.Setup) error {
+	err := conn.Setup(t.Context(), func(context.Context, *dial.Setup) error {
 		io.WriteString(conn, "a NOOP\r\n")
 		bufio.NewReader(conn).ReadString('\n')
-		raw.Write(append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...)) // no record that the server can decrypt
+		raw.Write(undecryptable)
 		return failure
 	})
 	if !errors.Is(err, failure) || strings.Contains(err.Error(), "remote error") {

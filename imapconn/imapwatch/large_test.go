@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
+	"github.com/mailconn/mailconn/internal/test/heap"
 )
 
 // No two connections are closer than MinDelay, whatever fails and however often Run is
@@ -51,17 +51,12 @@ func TestLarge(t *testing.T) {
 	many := slices.Repeat([]string{"\r\nx\r\n"}, n)
 	for _, without := range [][]string{nil, plain} {
 		watched(t, dialtest.Config{Mailbox: many, Without: without}, func(f *fixture) {
-			var held uint64
+			var held int64
 			f.Handle = func(ctx context.Context, client *imapconn.Client, c imapwatch.Change) error {
-				var m runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&m)
-				held = m.HeapAlloc
+				held = heap.InUse()
 				return f.noted(ctx, client, c)
 			}
-			var before runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
+			before := heap.InUse()
 			f.run(func() {
 				f.want(fmt.Sprintf("new 1:%d", n))
 				f.srv.Expunge(10_000)
@@ -69,7 +64,7 @@ func TestLarge(t *testing.T) {
 				f.srv.Deliver("\r\ny\r\n")
 				f.want(fmt.Sprint("new ", n+1))
 			})
-			grown := int64(held) - int64(before.HeapAlloc)
+			grown := held - before
 			if t.Logf("without %v: %d KiB more", without, grown>>10); grown > 512<<10+int64(8*n) {
 				t.Errorf("%d bytes more", grown)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/imapconn/imapwatch"
+	"github.com/mailconn/mailconn/internal/test/heap"
 )
 
 // year is a simulated time, and what happens in it: mail comes, is read and goes, and much
@@ -115,13 +116,12 @@ func (y *year) run(plan dialtest.Plan) {
 	y.Options.Dialer.NetDialer = network
 	y.SetClock(func() time.Time { return time.Now().Add(time.Duration(y.asleep.Load())) })
 	stop := y.start()
-	goroutines, early := 0, runtime.MemStats{}
+	goroutines, early := 0, int64(0)
 	for begun := time.Now(); time.Since(begun) < y.length; {
 		y.happen(events[y.random.IntN(len(events))], nudge, &stop)
 		time.Sleep(time.Duration(y.random.Int64N(int64(2 * y.every))))
 		if goroutines == 0 && time.Since(begun) > y.length/5 {
-			runtime.GC()
-			runtime.ReadMemStats(&early)
+			early = heap.InUse()
 			goroutines = runtime.NumGoroutine()
 		}
 		y.forgetOld()
@@ -168,7 +168,7 @@ func (y *year) forgetOld() {
 }
 
 // check looks at distances, and at growth.
-func (y *year) check(goroutines int, early runtime.MemStats) {
+func (y *year) check(goroutines int, early int64) {
 	least := y.length
 	for _, gap := range gaps(y.dials) {
 		least = min(least, gap)
@@ -178,10 +178,7 @@ func (y *year) check(goroutines int, early runtime.MemStats) {
 	}
 	dials := len(y.dials)
 	y.dials = nil
-	var late runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&late)
-	grown := int64(late.HeapAlloc) - int64(early.HeapAlloc)
+	grown := heap.InUse() - early
 	if most := 4<<20 + int64(2000*y.sent) + y.recorded(); grown > most || runtime.NumGoroutine() > goroutines+5 {
 		y.Errorf("%d bytes more, %d goroutines after %d", grown, runtime.NumGoroutine(), goroutines)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dialtest"
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
+	"github.com/mailconn/mailconn/internal/test/heap"
 	"github.com/mailconn/mailconn/pop3conn/pop3watch"
 )
 
@@ -93,11 +94,10 @@ func TestYear(t *testing.T) {
 			}
 			sent <- n
 		}()
-		var early runtime.MemStats
+		var early int64
 		goroutines := 0
 		time.AfterFunc(year/10, func() {
-			runtime.GC()
-			runtime.ReadMemStats(&early)
+			early = heap.InUse()
 			goroutines = runtime.NumGoroutine()
 		})
 		downs := 0
@@ -131,10 +131,7 @@ func TestYear(t *testing.T) {
 		}
 		logins := len(f.net.dials)
 		f.got, f.net.dials = nil, nil
-		var late runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&late)
-		if grown := int64(late.HeapAlloc) - int64(early.HeapAlloc); grown > 1<<20 || runtime.NumGoroutine() > goroutines+5 {
+		if grown := heap.InUse() - early; grown > 1<<20 || runtime.NumGoroutine() > goroutines+5 {
 			t.Errorf("%d bytes more, %d goroutines after %d", grown, runtime.NumGoroutine(), goroutines)
 		}
 		t.Logf("%d messages, %d logins, at least %v apart, %d troubles, %d outages", n, logins, least, w.troubles, downs)

@@ -29,7 +29,7 @@ func (l *Lab) Cyrus() *Server {
 	passwords := l.need(filepath.Join(root, "sbin", "saslpasswd2"))
 	libraries := "LD_LIBRARY_PATH=" + filepath.Join(root, "lib", "x86_64-linux-gnu")
 	return l.run("cyrus", func(s *Server) supervise.Command {
-		name, group := nobody()
+		name, group := unprivileged()
 		env := []string{libraries, "CYRUS_USER=" + name, "CYRUS_GROUP=" + group}
 		for _, dir := range strings.Fields("db proc socket log msg quota user lock ptclient sieve backup sync") {
 			l.mkdir(s.Name, "conf", dir)

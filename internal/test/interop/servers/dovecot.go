@@ -122,7 +122,7 @@ func (l *Lab) dovecot(program, name string, relay *dialtest.Server, variants []V
 	l.t.Helper()
 	return l.run(name, func(s *Server) supervise.Command {
 		c := dovecotConf{Dir: s.dir, Certs: filepath.Join(l.dir, "certs")}
-		c.User, c.Group = nobody()
+		c.User, c.Group = unprivileged()
 		_, c.RelayPort = split(relay.Addr())
 		c.Login = s.loginServices()
 		for i, v := range variants {
@@ -177,9 +177,9 @@ func (s *Server) openSSL(v Variant) string {
 	return ""
 }
 
-// nobody returns the name of a user and a group without privileges: our own, unless that
+// unprivileged returns the name of a user and a group without privileges: our own, unless that
 // is root.
-func nobody() (name, group string) {
+func unprivileged() (name, group string) {
 	if os.Geteuid() == 0 {
 		return "nobody", "nogroup"
 	}

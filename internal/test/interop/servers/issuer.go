@@ -63,7 +63,7 @@ func (l *Lab) Issuer() *Issuer {
 			"introspector": introspector, "secret": Secret,
 		})
 		check(l.t, err)
-		name, _ := nobody()
+		name, _ := unprivileged()
 		return supervise.Command{
 			Argv: []string{program, s.writeText("server.mjs", issuerServer), s.writeText("spec.json", string(spec)), modules},
 			User: name,

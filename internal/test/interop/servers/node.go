@@ -43,7 +43,7 @@ func (l *Lab) Node() *Server {
 			},
 		})
 		check(l.t, err)
-		name, _ := nobody()
+		name, _ := unprivileged()
 		return supervise.Command{
 			Argv: []string{program, s.writeText("server.js", nodeServer), s.writeText("spec.json", string(spec))},
 			Env:  append(os.Environ(), "NODE_PATH="+modules), User: name,

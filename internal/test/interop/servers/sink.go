@@ -18,7 +18,7 @@ func (l *Lab) Sink() (s *Server, dump string) {
 		check(l.t, os.Chmod(s.dir, 0o777)) // where it creates the dump
 		at := address(s.listen(Place{policy.SMTP, false, NoTLS}))
 		argv := []string{program, "-D", dump, at, "100"}
-		if name, _ := nobody(); os.Geteuid() == 0 {
+		if name, _ := unprivileged(); os.Geteuid() == 0 {
 			argv = []string{program, "-u", name, "-D", dump, at, "100"}
 		}
 		return supervise.Command{Argv: argv}
