@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -215,6 +216,6 @@ func (d *delivery) elsewhere() bool {
 	case e.Outcome == smtpconn.NotSent:
 		return e.Temporary() || lacks(e)
 	}
-	closing := func(r smtpconn.Refusal) bool { return r.Reply.Code == 421 } // RFC 5321 §3.8
+	closing := func(r smtpconn.Refusal) bool { return r.Reply.Code == smtpline.ServiceClosing } // RFC 5321 §3.8
 	return e.Outcome == smtpconn.Refused && (e.Phase == smtpconn.PhaseMail && e.Temporary() || slices.ContainsFunc(e.Refused, closing))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 	"github.com/mailconn/mailconn/smtpconn/outbox/internal/journal"
@@ -40,7 +41,7 @@ type refusal struct {
 // not (RFC 5321 §3.8).
 func (a *attempt) open() (list []int) {
 	for _, i := range a.to {
-		if r, refused := a.refused[a.m.Envelope.To[i]]; !refused || r.Reply.Code == 421 {
+		if r, refused := a.refused[a.m.Envelope.To[i]]; !refused || r.Reply.Code == smtpline.ServiceClosing {
 			list = append(list, i)
 		}
 	}
