@@ -3,7 +3,6 @@ package discover
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,13 +30,12 @@ func parseAddress(address string) (m mailbox, err error) {
 		return m, fmt.Errorf("discover: %w: %.64q has no @", ErrAddress, address)
 	}
 	local, domain := address[:at], address[at+1:]
-	_, literal := netip.ParseAddr(domain)
 	switch {
 	case len(address) > 254: // RFC 5321 §4.5.3.1.3, without the angle brackets
 		return m, fmt.Errorf("discover: %w: longer than 254 bytes", ErrAddress)
 	case !isLocalPart(local):
 		return m, fmt.Errorf("discover: %w: %.64q has no valid local part", ErrAddress, address)
-	case literal == nil || strings.HasPrefix(domain, "["):
+	case strings.HasPrefix(domain, "["):
 		return m, fmt.Errorf("discover: %w: %.64q has an IP address, and no domain to ask", ErrAddress, address)
 	}
 	if domain, err = dns.Canonical(domain); err != nil {

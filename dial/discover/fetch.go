@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/netguard"
 	"github.com/mailconn/mailconn/internal/wire"
@@ -96,7 +95,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 
 // readDocument reads a bounded body.
 func readDocument(resp *http.Response) (*document, error) {
-	host, err := dns.Canonical(resp.Request.URL.Hostname())
+	host, err := hostname.Normal(resp.Request.URL.Hostname())
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func rowAddresses(t *testing.T, w *world) {
 	}
 	asked := len(w.Names.Asked())
 	for _, bad := range []string{
-		"", "joe", "@example.org", "joe@", "joe@.", "joe@a..b", "joe@exa mple.org", "joe@[192.0.2.1]", "joe@192.0.2.1", "joe@[IPv6:2001:db8::1]", "joe@2001:db8::1",
+		"", "joe", "@example.org", "joe@", "joe@.", "joe@a..b", "joe@exa mple.org", "joe@[192.0.2.1]", "joe@192.0.2.1", "joe@192.0.2.1.", "joe@[IPv6:2001:db8::1]", "joe@2001:db8::1",
 		"joe smith@example.org", "joe@home@example.org", `"joe@example.org`, `""@example.org`, "joe\r\nRCPT TO:<x>@example.org", "joe\x00@example.org", "\xff@example.org",
 		".joe@example.org", "joe.@example.org", "j..e@example.org", "joe\u202e@example.org", "joe@ex\u202eample.org",
 		strings.Repeat("a", 65) + "@example.org", strings.Repeat("a", 64) + "@" + strings.Repeat("a.", 90) + "example.org", "joe@" + strings.Repeat("a.", 140) + "example.org", "joe@" + strings.Repeat("a", 300), "<joe@example.org>", "mailto:joe@example.org",

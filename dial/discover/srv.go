@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"sync"
 
@@ -127,9 +126,6 @@ func (s service) offer(srv *dnsmessage.SRVResource) (o offer, err error) {
 	target, err := dns.Canonical(srv.Target.String())
 	if err != nil {
 		return o, err
-	}
-	if _, err := netip.ParseAddr(target); err == nil {
-		return o, errors.New("the target is an address, not a name")
 	}
 	if srv.Port == 0 {
 		return o, errors.New("port 0")

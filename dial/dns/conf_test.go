@@ -78,6 +78,11 @@ func TestCanonical(t *testing.T) {
 		{"a b", ""},
 		{"..", ""},
 		{"*.example.org", ""},
+		{"192.0.2.1", ""},
+		{"192.0.2.1.", ""},
+		{"１９２.0。2.1", ""},
+		{"2001:db8::1", ""},
+		{"1.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa"},
 	} {
 		got, err := dns.Canonical(c.name)
 		if got != c.want || (err == nil) != (c.want != "") {

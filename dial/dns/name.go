@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -15,7 +16,8 @@ import (
 // Canonical returns a domain name in the form in which this package asks for it
 // and hands it on: A-labels (RFC 5890), lower case, without the root's dot.
 // Labels are of letters, digits, hyphens and underscores; other names are an
-// error, and so are the empty one and those that are too long (RFC 1035 §2.3.4).
+// error, and so are the empty one, those that are too long (RFC 1035 §2.3.4), and
+// an IP address, also with a dot behind it (RFC 1123 §2.1).
 func Canonical(name string) (string, error) {
 	ascii := strings.TrimSuffix(name, ".")
 	if !wire.IsASCII(ascii) {
@@ -35,6 +37,9 @@ func Canonical(name string) (string, error) {
 		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return "", fmt.Errorf("%.64q is not a valid name", name)
 		}
+	}
+	if _, err := netip.ParseAddr(ascii); err == nil {
+		return "", fmt.Errorf("%.64q is an address, not a name", name)
 	}
 	return ascii, nil
 }

@@ -51,7 +51,7 @@ func FuzzPolicyID(f *testing.F) {
 
 // A domain is read the same when it was written.
 func FuzzDomain(f *testing.F) {
-	for _, s := range []string{"example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "bücher.example", "[x", "2001:db8::1", "[::ffff:192.0.2.1]"} {
+	for _, s := range []string{"example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]", "bücher.example", "[x", "2001:db8::1", "[::ffff:192.0.2.1]", "192.0.2.1.", "１９２.0.2.1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

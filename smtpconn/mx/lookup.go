@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -98,7 +97,7 @@ func (x *exchange) read(records []dnsmessage.Resource) error {
 		if !ok {
 			continue
 		}
-		name, err := hostName(mx.MX.String())
+		name, err := dns.Canonical(mx.MX.String()) // an address is no name (RFC 5321 §5.1)
 		switch {
 		case err == nil:
 			x.targets = append(x.targets, target{name, mx.Pref})
@@ -109,15 +108,6 @@ func (x *exchange) read(records []dnsmessage.Resource) error {
 		}
 	}
 	return x.judge(nulls)
-}
-
-// hostName returns a name that an MX record has. An address is none (RFC 5321 §5.1).
-func hostName(given string) (string, error) {
-	name, err := dns.Canonical(given)
-	if _, numeric := netip.ParseAddr(name); err == nil && numeric == nil {
-		err = fmt.Errorf("%q is an address", name)
-	}
-	return name, err
 }
 
 // judge says whether there is a target beside so many null MX.
