@@ -81,6 +81,11 @@ func rowRedirects(t *testing.T) {
 			send ask submissions://mail.hoster.net:465 autoconfig/HTTPS of another host
 			empty pacc
 			empty srv`, nil},
+		"to another host and back": {"https://www.hoster.net/back", `
+			read ask imaps://mail.hoster.net:993 autoconfig/HTTPS of another host
+			send ask submissions://mail.hoster.net:465 autoconfig/HTTPS of another host
+			empty pacc
+			empty srv`, nil},
 		"twice":                  {"https://www.example.org/two", wantSimple, nil},
 		"three times":            {"https://www.example.org/three", "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
 		"in a loop":              {"https://autoconfig.example.org" + autoconfigPath, "empty pacc\nempty srv\nempty guess\nfailed autoconfig", discover.ErrRedirect},
@@ -100,6 +105,8 @@ func rowRedirects(t *testing.T) {
 				switch r.URL.Path {
 				case "/three":
 					to("/two")(rw, r)
+				case "/back": // to what strangers may have put there
+					to("https://www.example.org"+autoconfigPath)(rw, r)
 				case "/two":
 					to(autoconfigPath)(rw, r)
 				default:

@@ -7,16 +7,17 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // add adds a server that a document names, if there can be one.
 func (r *report) add(like find, e dial.Endpoint) {
-	host, err := dns.Canonical(e.Host)
-	if err == nil {
-		e.Host = host
+	host, err := hostname.Normal(e.Host)
+	if e.Host = host; err == nil {
+		err = e.Validate()
 	}
-	if err := e.Validate(); err != nil {
+	if err != nil {
 		r.fail(fmt.Errorf("%w: %v server: %w", ErrDocument, e.Protocol, err))
 		return
 	}

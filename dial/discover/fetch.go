@@ -33,21 +33,30 @@ var errNothing = errors.New("nothing there")
 
 // document is what was fetched.
 type document struct {
-	body []byte // content codings are removed
-	host string // the last one, whose certificate it was
+	body  []byte   // content codings are removed
+	hosts []string // that have redirected to it, and the last one, whose document it is
 }
+
+// host returns the last one, whose certificate it was.
+func (d *document) host() string { return d.hosts[len(d.hosts)-1] }
 
 // get fetches a document over HTTPS. It returns errNothing if there is none.
 func (f *finder) get(ctx context.Context, address string) (*document, error) {
+	var hosts []string
 	for hop := range maxRedirects + 1 {
 		u, err := url.Parse(address)
 		if err != nil {
 			return nil, err
 		}
-		next, doc, err := f.fetch(ctx, u)
+		host, err := hostname.Normal(u.Hostname())
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, host)
+		next, body, err := f.fetch(ctx, u)
 		switch {
 		case err == nil && next == "":
-			return doc, nil
+			return &document{body, hosts}, nil
 		case err == nil:
 			address = next
 		case errors.Is(err, netguard.ErrNoAddress) && hop == 0, errors.Is(err, errNothing):
@@ -61,10 +70,10 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 	return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
 }
 
-// fetch makes one request. The answer is a document, or where to go on. It is not
+// fetch makes one request. The answer is a document's body, or where to go on. It is not
 // done by an http.Client, which would tell the next host, as the referrer, what
 // this one was asked.
-func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *document, err error) {
+func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, body []byte, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g := &netguard.Guard{Resolver: f.Resolver, Permit: f.Permit}
@@ -75,7 +84,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
-		doc, err = readDocument(resp)
+		body, err = readDocument(resp)
 	case http.StatusNotFound, http.StatusGone:
 		err = errNothing
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -90,15 +99,11 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 	default:
 		err = fmt.Errorf("%w: status %d", ErrDocument, resp.StatusCode)
 	}
-	return next, doc, err
+	return next, body, err
 }
 
 // readDocument reads a bounded body.
-func readDocument(resp *http.Response) (*document, error) {
-	host, err := hostname.Normal(resp.Request.URL.Hostname())
-	if err != nil {
-		return nil, err
-	}
+func readDocument(resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument+1))
 	if err != nil {
 		return nil, err
@@ -106,5 +111,5 @@ func readDocument(resp *http.Response) (*document, error) {
 	if len(body) > maxDocument {
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrDocument, maxDocument)
 	}
-	return &document{body, host}, nil
+	return body, nil
 }

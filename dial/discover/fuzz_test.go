@@ -20,6 +20,7 @@ func FuzzDocument(f *testing.F) {
 		config(incoming("pop3", "%EMAILDOMAIN%", "110", "STARTTLS", "<username>%EMAILADDRESS%</username><authentication>OAuth2</authentication>")),
 		config(incoming("imap", "a.example.org", "143", "plain")) + "<!-- x -->",
 		strings.Replace(simple("x"), "</clientConfig>", "<oAuth2><issuer>login.example.com</issuer></oAuth2></clientConfig>", 1),
+		config(incoming("imap", "2001:DB8::1", "993", "SSL"), incoming("imap", "::ffff:192.0.2.1", "143", "plain"), outgoing("192.0.2.1.", "465", "SSL")),
 		`<!DOCTYPE x [<!ENTITY a "b">]>` + simple("&a;"),
 	} {
 		f.Add([]byte(doc), false)

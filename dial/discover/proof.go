@@ -31,7 +31,7 @@ const (
 	// Table: a table of providers that the program brings or names.
 	Table
 	// OtherHTTPS: a host outside the domain, with a certificate for its name, to
-	// which a host of the domain's has redirected.
+	// which a host of the domain's has redirected, wherever it has redirected to.
 	OtherHTTPS
 	// DomainHTTPS: a host of the domain's, with a certificate for its name.
 	DomainHTTPS

@@ -3,7 +3,6 @@ package discover
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,11 +28,11 @@ func (f *finder) autoconfig(ctx context.Context, r *report) {
 			if !ok {
 				return
 			}
-			v := OtherHTTPS
-			if f.owns(doc.host) {
-				v = DomainHTTPS
+			proof := Proof{Autoconfig, DomainHTTPS, doc.host()}
+			if i := slices.IndexFunc(doc.hosts, func(h string) bool { return !f.owns(h) }); i >= 0 { // which has chosen what comes behind it
+				proof.Voucher, proof.Host = OtherHTTPS, doc.hosts[i]
 			}
-			f.configFinds(&reports[i], doc.body, Proof{Autoconfig, v, doc.host})
+			f.configFinds(&reports[i], doc.body, proof)
 		})
 	}
 	asking.Wait()
@@ -57,7 +56,7 @@ func (f *finder) ispdb(ctx context.Context, r *report) { f.lookUp(ctx, r, f.doma
 func (f *finder) lookUp(ctx context.Context, r *report, domain string, v Voucher) bool {
 	doc, ok := r.got(f.get(ctx, strings.TrimSuffix(f.Options.ISPDB, "/")+"/"+domain))
 	if ok {
-		f.configFinds(r, doc.body, Proof{r.source, v, doc.host})
+		f.configFinds(r, doc.body, Proof{r.source, v, doc.host()})
 	}
 	return ok
 }
@@ -107,8 +106,7 @@ func preferred(a *dns.Answer) (hosts []string) {
 		if !ok || mx.Pref != best {
 			continue
 		}
-		host, err := dns.Canonical(mx.MX.String())
-		if _, numeric := netip.ParseAddr(host); err == nil && numeric != nil {
+		if host, err := dns.Canonical(mx.MX.String()); err == nil {
 			hosts = append(hosts, host)
 		}
 	}

@@ -120,6 +120,11 @@ func (w *world) find(o *discover.Options) *discover.Result {
 func check(t *testing.T, domain string, res *discover.Result) {
 	t.Helper()
 	for _, s := range []discover.Servers{res.Reading, res.Sending} {
+		for _, c := range slices.Concat(s.Ready, s.AskFirst, s.Refused) {
+			if same, err := dial.ParseEndpoint(c.Endpoint.String()); same != c.Endpoint || err != nil {
+				t.Errorf("%+v is not in its canonical form, %v: another source has another candidate for it", c.Endpoint, err)
+			}
+		}
 		for _, c := range slices.Concat(s.Ready, s.AskFirst) {
 			inside := c.Endpoint.Host == domain || strings.HasSuffix(c.Endpoint.Host, "."+domain)
 			if c.Endpoint.Policy != policy.ImplicitTLS && c.Endpoint.Policy != policy.RequiredSTARTTLS {

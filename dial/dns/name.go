@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -17,7 +16,7 @@ import (
 // and hands it on: A-labels (RFC 5890), lower case, without the root's dot.
 // Labels are of letters, digits, hyphens and underscores; other names are an
 // error, and so are the empty one, those that are too long (RFC 1035 §2.3.4), and
-// an IP address, also with a dot behind it (RFC 1123 §2.1).
+// those of numbers alone, as an IP address is (RFC 1123 §2.1).
 func Canonical(name string) (string, error) {
 	ascii := strings.TrimSuffix(name, ".")
 	if !wire.IsASCII(ascii) {
@@ -38,7 +37,7 @@ func Canonical(name string) (string, error) {
 			return "", fmt.Errorf("%.64q is not a valid name", name)
 		}
 	}
-	if _, err := netip.ParseAddr(ascii); err == nil {
+	if hostname.IsNumber(ascii) {
 		return "", fmt.Errorf("%.64q is an address, not a name", name)
 	}
 	return ascii, nil

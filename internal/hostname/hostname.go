@@ -15,8 +15,8 @@ import (
 )
 
 // Normal returns a host name as A-labels in lower case without the root's dot
-// (RFC 5890), or an IP address in its canonical form. An error quotes host, unless
-// host may hold a password.
+// (RFC 5890), or an IP address in its canonical form, which for one of IPv4 inside IPv6
+// is that of IPv4. An error quotes host, unless host may hold a password.
 func Normal(host string) (string, error) {
 	if strings.Contains(host, "@") {
 		return "", errors.New("host has an @ in it: credentials belong in Options.Auth")
@@ -25,7 +25,7 @@ func Normal(host string) (string, error) {
 		if strings.Trim(ip.Zone(), zoneCharacters) != "" {
 			return "", fmt.Errorf("host %q: not a valid IPv6 zone", host)
 		}
-		return ip.String(), nil
+		return ip.Unmap().String(), nil
 	}
 	name := strings.TrimSuffix(host, ".")
 	switch {
@@ -38,7 +38,7 @@ func Normal(host string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("host %.256q: not a valid international name", host)
 	}
-	if !valid(name) {
+	if !valid(name) || IsNumber(name) {
 		return "", fmt.Errorf("host %.256q: not a valid name", host)
 	}
 	return strings.ToLower(name), nil
@@ -69,6 +69,19 @@ func addr(host string) (netip.Addr, bool) {
 	}
 	ip, err := netip.ParseAddr(host)
 	return ip, err == nil
+}
+
+// IsNumber reports whether all labels of a name in ASCII are numbers. It is no name
+// (RFC 1123 §2.1) and no address for package netip, but C libraries read some of them as
+// one: 127.1, 0x7f.1 and 2130706433 are all 127.0.0.1 there.
+func IsNumber(name string) bool {
+	for label := range strings.SplitSeq(strings.ToLower(name), ".") {
+		hex, isHex := strings.CutPrefix(label, "0x")
+		if strings.Trim(label, "0123456789") != "" && (!isHex || strings.Trim(hex, "0123456789abcdef") != "") {
+			return false
+		}
+	}
+	return true
 }
 
 // zoneCharacters are those of the name of a network interface, as far as a URL can
