@@ -92,7 +92,7 @@ func (r Record) Validate() error {
 		return fmt.Errorf("record has policy %q", r.Policy)
 	case r.Verified != trust.PKIX && r.Verified != trust.Pinned:
 		return fmt.Errorf("record of a session that was not verified (%q)", r.Verified)
-	case r.Version < tls.VersionTLS12:
+	case r.Version < tls.VersionTLS12 || r.Version>>8 != tls.VersionTLS12>>8: // one that has a name in all stores
 		return fmt.Errorf("record has TLS version %#04x", r.Version)
 	case r.Leaf.IsZero():
 		return errors.New("record has no key")

@@ -147,6 +147,7 @@ func TestValidateRecord(t *testing.T) {
 		"not verified":   func(r *peers.Record) { r.Verified = trust.None },
 		"strangely so":   func(r *peers.Record) { r.Verified = 9 },
 		"TLS 1.1":        func(r *peers.Record) { r.Version = tls.VersionTLS11 },
+		"DTLS":           func(r *peers.Record) { r.Version = 0xfefd },
 		"no key":         func(r *peers.Record) { r.Leaf = trust.KeyHash{} },
 		"never seen":     func(r *peers.Record) { r.FirstSeen, r.LastSeen = time.Time{}, time.Time{} },
 		"out of order":   func(r *peers.Record) { r.FirstSeen = r.LastSeen.Add(1) },

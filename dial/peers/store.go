@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,8 @@ type Peer struct {
 	Port     uint16          // not 0
 }
 
-// Validate returns an error for a peer that is not the peer of an endpoint. A [Store]
+// Validate returns an error for a peer that is not in the form in which endpoints have
+// it, as the records of one server would be kept for several otherwise. A [Store]
 // validates the peers that it gets and those that it reads. A valid host has no
 // character that must be escaped in JSON.
 func (p Peer) Validate() error {
@@ -55,18 +57,22 @@ func (p Peer) Validate() error {
 		return fmt.Errorf("%v is not a protocol", p.Protocol)
 	case p.Host == "" || len(p.Host) > 255:
 		return fmt.Errorf("host %.300q is not 1 to 255 characters long", p.Host)
-	case strings.Trim(p.Host, hostCharacters) != "":
-		return fmt.Errorf("host %.300q is neither a name in A-labels nor an IP address", p.Host)
-	case !strings.Contains(p.Host, ":") && strings.ToLower(p.Host) != p.Host:
-		return fmt.Errorf("host %.300q is not in lower case", p.Host)
+	case !isHost(p.Host):
+		return fmt.Errorf("host %.300q is neither a name in A-labels and lower case nor an IP address", p.Host)
 	case p.Port == 0:
 		return errors.New("no port")
 	}
 	return nil
 }
 
-// hostCharacters are the characters of names, IPv6 addresses and zones (RFC 6874 §2).
-const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:%"
+// isHost reports whether a host is in its canonical form.
+func isHost(s string) bool {
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Unmap().String() == s && strings.Trim(strings.ToLower(a.Zone()), letters+digits+"-._~") == "" // RFC 6874 §2
+	}
+	return strings.Trim(s, letters+digits+"-._") == "" && !strings.Contains("."+s+".", "..")
+}
 
 // String returns the protocol, host and port, as in "imap mail.example.org:143".
 func (p Peer) String() string {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mailconn/mailconn/dial/auth"
 )
@@ -74,8 +75,8 @@ func NewAccount(issuer, user string, c Config) (*Account, error) {
 	err = app.check()
 	switch {
 	case err != nil:
-	case user == "" || strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		err = errors.New("user is empty or has control characters")
+	case user == "" || !utf8.ValidString(user) || strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		err = errors.New("user is empty, not UTF-8 or has control characters") // no store could find the tokens by its name again
 	case c.Store == nil:
 		err = errors.New("Config.Store is nil")
 	case c.Timeout < 0:

@@ -244,7 +244,7 @@ func TestArguments(t *testing.T) {
 			t.Errorf("issuer %q: %v", issuer, err)
 		}
 	}
-	for _, user := range []string{"", "joe\r\n"} {
+	for _, user := range []string{"", "joe\r\n", "jo\xff"} {
 		if _, err := oauth.NewAccount(testIssuer, user, is.config()); err == nil {
 			t.Errorf("user %q was taken", user)
 		}

@@ -139,6 +139,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A record that two valid ones would make, and that cannot be written, is refused: the file
+// stays readable.
+func TestMergedOutOfRange(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	late, long := record(0), record(1)
+	late.LastSeen = time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)
+	long.Verified, long.Lifetime = trust.Pinned, 200*365*24*time.Hour
+	remember(t, s, peer(1), late)
+	if err := s.Remember(t.Context(), peer(1), long); err == nil {
+		t.Error("taken")
+	}
+	if got, err := open(t, path).Recall(t.Context(), peer(1)); err != nil || *got != late {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // A context that is nil is an error.
 func TestNoContext(t *testing.T) {
 	s := open(t, newPath(t))

@@ -43,10 +43,16 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 	}
 	old := v.get(p)
 	e := entry{p, f(old)}
-	if e.record == nil && old == nil {
+	switch {
+	case e.record == nil && old == nil:
 		return nil
+	case e.record != nil:
+		err = e.record.Validate() // a line with what it cannot be would make the file unreadable
 	}
-	if err := s.write(v, e); err != nil {
+	if err == nil {
+		err = s.write(v, e)
+	}
+	if err != nil {
 		return fmt.Errorf("filestore: %w", err)
 	}
 	return nil

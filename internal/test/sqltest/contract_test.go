@@ -26,7 +26,7 @@ func TestForgetAndEach(t *testing.T) {
 		s, db, _ := d.store(t)
 		db.SetMaxOpenConns(1)
 		list := []peers.Peer{
-			{Protocol: policy.IMAP, Host: "Fe80::1%Eth0", Port: 143}, // not the same as the next
+			{Protocol: policy.IMAP, Host: "fe80::1%Eth0", Port: 143}, // not the same as the next
 			{Protocol: policy.IMAP, Host: "fe80::1%eth0", Port: 143},
 			{Protocol: policy.IMAP, Host: "fe80::1%eth0", Port: 993},
 			{Protocol: policy.SMTP, Host: "a.test", Port: 25},
