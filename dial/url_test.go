@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/policy"
 )
 
@@ -126,15 +127,20 @@ func TestEndpointText(t *testing.T) {
 	}
 }
 
-// An endpoint that was parsed can be written and parsed again, and is the same.
+// An endpoint that was parsed can be written and parsed again, and is the same. A host has
+// one peer, which every store takes, and no other.
 func FuzzParseEndpoint(f *testing.F) {
 	for _, s := range []string{
 		"imaps://h", "imap+plain://[fe80::1%25eth0]:99/", "smtp+opportunistic://bücher.example.", "pop3://u:p@h", "imaps://h:0",
-		"imaps://[::ffff:192.0.2.1]", "imaps://a。b", "imaps://１.２.３.４", "imaps://xn--a", "imaps://[fe80::1%2525x]",
+		"imaps://[::ffff:192.0.2.1]", "::FFFF:192.0.2.1", "h.", "fe80::1%Eth0~", "2001:DB8::1", "imaps://a。b", "imaps://１.２.３.４", "imaps://xn--a", "imaps://[fe80::1%2525x]",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
+		given := peers.Peer{Protocol: policy.IMAP, Host: url, Port: 143}
+		if p, err := (dial.Endpoint{Protocol: policy.IMAP, Host: url, Policy: policy.RequiredSTARTTLS}).Peer(); err == nil && (p.Validate() != nil || given.Validate() == nil && p != given) {
+			t.Fatalf("%q: the peer is %+v (%v), and would be %+v", url, p, p.Validate(), given)
+		}
 		e, err := dial.ParseEndpoint(url)
 		if err != nil {
 			return
