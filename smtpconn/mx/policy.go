@@ -27,6 +27,8 @@ type Policy struct {
 	MX      []string      // names of hosts, as A-labels; "*." in front stands for one label
 	MaxAge  time.Duration // how long it counts, a year at most
 	Fetched time.Time     // when it was fetched
+
+	unsaved bool // it could not be put into the store
 }
 
 // Limits on policies: the bytes of a document, its MX patterns, and what RFC 8461 §3.2 has
@@ -40,8 +42,11 @@ const (
 // expired reports whether the policy has ceased to count.
 func (p *Policy) expired(now time.Time) bool { return !now.Before(p.Fetched.Add(p.MaxAge)) }
 
-// old reports whether it is time to fetch the policy again (RFC 8461 §10.2).
-func (p *Policy) old(now time.Time) bool { return now.Sub(p.Fetched) > min(renewAfter, p.MaxAge/2) }
+// old reports whether it is time to fetch the policy again (RFC 8461 §10.2), or to put it
+// into the store.
+func (p *Policy) old(now time.Time) bool {
+	return p.unsaved || now.Sub(p.Fetched) > min(renewAfter, p.MaxAge/2)
+}
 
 // copy returns a copy for a program, which may change it.
 func (p *Policy) copy() *Policy {

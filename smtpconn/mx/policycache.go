@@ -36,7 +36,8 @@ func (e *storeError) Error() string { return "MTA-STS policies cannot be read: "
 
 func (e *storeError) Unwrap() error { return e.err }
 
-// kept returns what is kept of a domain and counts still.
+// kept returns what is kept of a domain and counts still. An error says that it is not known
+// what the store has.
 func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,20 +45,21 @@ func (p *policies) kept(ctx context.Context, domain string) (*Policy, error) {
 	if k == nil && p.cfg.Policies == nil {
 		return nil, nil
 	}
-	if k == nil || k.load != nil {
+	var unread error
+	if p.cfg.Policies != nil && (k == nil || !k.loaded) {
 		p.mu.Unlock()
 		policy, err := p.load(ctx, domain)
 		p.mu.Lock()
-		if k = p.known.of(domain); k.policy == nil || k.load != nil {
-			k.policy, k.load = policy, err
+		if k = p.known.of(domain); !k.loaded {
+			k.policy, k.loaded, unread = policy, err == nil, err
 		}
 	}
 	if k.policy != nil && k.policy.expired(time.Now()) {
 		k.policy = nil
 	}
-	policy, err := k.policy, k.load
+	policy := k.policy
 	p.settle(k)
-	return policy, err
+	return policy, unread
 }
 
 func (p *policies) load(ctx context.Context, domain string) (*Policy, error) {

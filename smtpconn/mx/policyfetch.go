@@ -119,6 +119,7 @@ func (p *policies) start(id string, k *known) *fetching {
 		if policy != nil {
 			policy.ID, policy.Fetched = id, time.Now()
 			err = p.save(ctx, k.domain, policy)
+			policy.unsaved = err != nil
 		}
 		dropped := policy == nil && errors.Is(ctx.Err(), context.Canceled) // as no call waits for it
 		if counts := p.finish(f, id, policy, err, dropped); !dropped {
@@ -138,7 +139,10 @@ func (p *policies) finish(f *fetching, id string, policy *Policy, err error, dro
 	k := f.of
 	switch {
 	case policy != nil: // it counts, kept or not
-		k.policy, k.load, k.failed, k.again = policy, nil, "", time.Time{}
+		k.policy, k.loaded, k.failed, k.again = policy, true, "", time.Time{}
+		if policy.unsaved {
+			k.again = time.Now().Add(retryTime)
+		}
 	case !dropped:
 		k.failed, k.err, k.again = id, &pastFailure{wire.Printable(err.Error()), ResultType(err)}, time.Now().Add(retryTime)
 	}

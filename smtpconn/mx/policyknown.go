@@ -9,7 +9,7 @@ import (
 type known struct {
 	domain string
 	policy *Policy // nil for none
-	load   error   // why it is not known what the store has
+	loaded bool    // what the store has is known
 	now    *fetching
 	failed string    // id under which no policy could be fetched
 	err    error     // why

@@ -14,7 +14,8 @@ import (
 
 // PolicyStore keeps MTA-STS policies over restarts. Domains are A-labels in lower case. A
 // store that fails holds mail back for domains whose policy could not be fetched anew, as
-// then it cannot be told whether there is one. Its methods are called by many goroutines.
+// then it cannot be told whether there is one. A policy that it does not save counts, and is
+// fetched and saved again five minutes later. Its methods are called by many goroutines.
 type PolicyStore interface {
 	// Load returns what was saved last for a domain, and nil if nothing was.
 	Load(ctx context.Context, domain string) (policy []byte, err error)
