@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,9 @@ func (r *Resolver) servers() ([]server, error) {
 	}
 	if all == nil {
 		return nil, errors.New("no name server is configured")
+	}
+	if slices.ContainsFunc(all, func(s server) bool { return s.trusted }) {
+		all = slices.DeleteFunc(all, func(s server) bool { return !s.trusted })
 	}
 	return all, nil
 }

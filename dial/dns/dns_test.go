@@ -182,7 +182,8 @@ func TestServersInTurn(t *testing.T) {
 		"first refuses":      {[]string{remote, third}, map[string]string{remote: "REFUSED"}, "192.0.2.1", map[string]int{remote: 1, third: 1}},
 		"first fails":        {[]string{remote, third}, map[string]string{remote: "SERVFAIL"}, "192.0.2.1", map[string]int{remote: 1, third: 1}},
 		"trusted one fails":  {[]string{local, remote}, map[string]string{local: "SERVFAIL"}, "error", map[string]int{local: 1}},
-		"trusted one silent": {[]string{local, remote}, map[string]string{local: "silent"}, "192.0.2.1", map[string]int{local: 1, remote: 1}},
+		"trusted one silent": {[]string{remote, local}, map[string]string{local: "silent"}, "error", map[string]int{local: 3}},
+		"trusted and other":  {[]string{remote, local}, nil, "192.0.2.1", map[string]int{local: 1}},
 		"all silent":         {[]string{remote, third}, map[string]string{remote: "silent", third: "silent"}, "error", map[string]int{remote: 3, third: 3}},
 		"silent and refuses": {[]string{remote, third}, map[string]string{remote: "silent", third: "REFUSED"}, "error", map[string]int{remote: 3, third: 1}},
 	} {

@@ -21,7 +21,9 @@
 // the bit of a server far away, as an attacker on the way to that may have set it.
 //
 // A trusted resolver that answers SERVFAIL may have found a forgery. No other
-// server is asked then.
+// server is asked then. Where one server is trusted, those that are not are never
+// asked: an attacker who delays what the trusted one needs for its answer would have
+// the word of the others taken, which proves nothing, and DANE switched off.
 //
 // # Names
 //
