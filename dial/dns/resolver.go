@@ -20,9 +20,10 @@ import (
 type Resolver struct {
 	// Servers are asked in this order. One on loopback must validate: its AD bit
 	// is believed, and servers that are not trusted are not asked beside it, as an
-	// attacker who keeps it from an answer would have theirs taken. nil means those of /etc/resolv.conf, at most three, which is
-	// read for each question; its option trust-ad counts as TrustAD. On a system
-	// without that file Servers must be set.
+	// attacker who keeps it from an answer would have theirs taken. nil means those
+	// of /etc/resolv.conf, at most three, which is read for each question; its
+	// option trust-ad counts as TrustAD. On a system without that file Servers must
+	// be set.
 	Servers []netip.AddrPort
 
 	// TrustAD believes the AD bit of servers that Servers does not name on
