@@ -18,7 +18,7 @@ var (
 	// should be, or too large.
 	ErrDocument = errors.New("document not usable")
 	// ErrRedirect is in the chain of an error about a redirect that was not
-	// followed: to anything but https, or one too many.
+	// followed: it does not lead to https, or there were too many.
 	ErrRedirect = errors.New("redirect not followed")
 )
 
@@ -27,14 +27,13 @@ const (
 	maxRedirects = 2
 )
 
-// errNothing is a document that is not there: the host or the path does not
-// exist.
+// errNothing means that there is no document: the host or the path does not exist.
 var errNothing = errors.New("nothing there")
 
 // document is what was fetched.
 type document struct {
-	body []byte // content codings are removed
-	host string // the last one, whose certificate it was
+	body []byte // without content codings
+	host string // the host that sent it, by its certificate: the last one after redirects
 }
 
 // get fetches a document over HTTPS. It returns errNothing if there is none.
@@ -61,9 +60,9 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 	return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
 }
 
-// fetch makes one request. The answer is a document, or where to go on. It is not
-// done by an http.Client, which would tell the next host, as the referrer, what
-// this one was asked.
+// fetch makes one request. It returns a document, or the URL that it is redirected to.
+// It does not use an http.Client, which would send each host the URL of the one before
+// as the referrer.
 func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *document, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -83,7 +82,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 		if bad != nil || to.Scheme != "https" || to.User != nil {
 			return "", nil, fmt.Errorf("%w: it does not lead to https", ErrRedirect)
 		}
-		if _, err := hostname.Normal(to.Hostname()); err != nil { // as net/http would take long to find out
+		if _, err := hostname.Normal(to.Hostname()); err != nil { // net/http would take long to find that out
 			return "", nil, fmt.Errorf("%w: %w", ErrRedirect, err)
 		}
 		next = to.String()
@@ -93,7 +92,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, doc *docum
 	return next, doc, err
 }
 
-// readDocument reads a bounded body.
+// readDocument reads a body of at most maxDocument bytes.
 func readDocument(resp *http.Response) (*document, error) {
 	host, err := hostname.Normal(resp.Request.URL.Hostname())
 	if err != nil {
