@@ -109,33 +109,22 @@ func sorted(flags []string) []string {
 
 // Messages returns all messages.
 func (m *Mailbox) Messages() []Message {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := make([]Message, len(m.messages))
-	for i, msg := range m.messages {
-		all[i] = *msg
-	}
-	return all
+	return each(m, func(msg *Message) Message { return *msg })
 }
 
 // Texts returns the texts of all messages.
-func (m *Mailbox) Texts() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := make([]string, len(m.messages))
-	for i, msg := range m.messages {
-		all[i] = msg.Text
-	}
-	return all
-}
+func (m *Mailbox) Texts() []string { return each(m, func(msg *Message) string { return msg.Text }) }
 
 // UIDs returns the UIDs of all messages.
-func (m *Mailbox) UIDs() []uint32 {
+func (m *Mailbox) UIDs() []uint32 { return each(m, func(msg *Message) uint32 { return msg.UID }) }
+
+// each returns what of returns for each message of a mailbox.
+func each[T any](m *Mailbox, of func(*Message) T) []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := make([]uint32, len(m.messages))
+	all := make([]T, len(m.messages))
 	for i, msg := range m.messages {
-		all[i] = msg.UID
+		all[i] = of(msg)
 	}
 	return all
 }
