@@ -1,15 +1,15 @@
-// Package imapconn connects to IMAP servers and keeps the connection's policy:
-// it goes from an endpoint to an authenticated go-imap client, or to a
-// [*dial.Error] that says what stopped it.
+// Package imapconn connects to IMAP servers, and protects the connections as their policies
+// demand. [Dial] connects to an endpoint and returns an authenticated go-imap client, or a
+// [*dial.Error] that says what failed.
 //
 //	client, err := imapconn.Dial(ctx, endpoint, &imapconn.Options{
 //		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
 //	})
 //
 // This package does everything up to and including authentication itself; then
-// go-imap's client gets the connection. The greeting and the complete capability
-// list that it begins with are made here, from what the server said on the level
-// of protection that the session has.
+// go-imap's client gets the connection. The client begins with a greeting and a complete
+// capability list that this package makes of what the server said at the session's level
+// of protection.
 //
 // # Commands
 //
@@ -29,8 +29,8 @@
 //   - The session: Capability, Caps, Enable, ID, Logout, Unauthenticate, Mailbox,
 //     State, Closed, WaitGreeting, Close (the Session example)
 //
-// Their documentation is that of [imapclient.Client]. They take no context: [Client]
-// says how one bounds them.
+// Their documentation is that of [imapclient.Client]. They take no context: the
+// documentation of [Client] says how to bound them.
 //
 // The Attachment example of FetchEach lists the newest messages, and saves a part of one.
 //
@@ -39,7 +39,7 @@
 // be used beside all others: each waits until the commands that are pending are answered,
 // and holds up the commands that are sent meanwhile until it has its own answer, so that all
 // have their turn in the order in which they come. While an IDLE is open nothing can be
-// sent: one that is not closed within a second has them fail with [ErrIdle].
+// sent: if it is not closed within a second, they fail with [ErrIdle].
 //
 // # What the server may say
 //

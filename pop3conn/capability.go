@@ -9,15 +9,15 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Capabilities returns what the server has listed last, as "KEYWORD parameters" with
-// the keyword in upper case. It is empty if the server does not know CAPA. A list may
-// change with the login (RFC 2449 §5): the one that is known then is from before, until
-// [Client.Capa] or a loop over messages has asked again.
+// Capabilities returns the list that the server sent last, each entry as "KEYWORD
+// parameters" with the keyword in upper case. It is empty if the server does not know
+// CAPA. The list may change with the login (RFC 2449 §5). The one from before the login
+// is returned until [Client.Capa] or a loop over messages has asked again.
 func (c *Client) Capabilities() []string { return slices.Clone(c.capabilities) }
 
 // Capa asks the server for its capabilities, and returns them as
-// [Client.Capabilities] does from then on. A server that does not know CAPA has none;
-// one that is in trouble is an [*Error].
+// [Client.Capabilities] does from then on. The list is empty if the server does not know
+// CAPA. It is an [*Error] if the server cannot answer at the moment.
 func (c *Client) Capa(ctx context.Context) ([]string, error) {
 	if err := c.begin(ctx); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (c *Client) Capa(ctx context.Context) ([]string, error) {
 	return c.Capabilities(), nil
 }
 
-// askCapabilities asks within a call.
+// askCapabilities is Capa within a call.
 func (c *Client) askCapabilities() error {
 	if err := c.send(appendCommand(c.sent[:0], "CAPA")); err != nil {
 		return err

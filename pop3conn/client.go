@@ -9,8 +9,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Client is a POP3 session over a connection that kept its policy. The login is
-// settled in [Dial] and [New].
+// Client is a POP3 session over a connection that is protected as its policy demands.
+// The login takes place in [Dial] and [New].
 //
 // A Client, and the messages that it returns, must be used by one goroutine at a
 // time, except for [Client.Abort], [Client.Err] and [Client.Security].
@@ -19,15 +19,14 @@ import (
 // [Client.Close] and [Client.Abort] delete nothing.
 //
 // The context of a method bounds the call, and the reading of the message if it
-// returns one. If it ends before that does, the call or the reader returns an error
-// with the context's error in its chain, and the session is over: the reply may still
-// be on its way. A context that has ended before the call, and any other argument
-// that is wrong, is an error of the call alone: nothing is sent, and the session goes
-// on.
+// returns one. If it ends earlier, the call or the reader returns an error with the
+// context's error in its chain, and the session is over, since the reply may still be on
+// its way. A context that has ended before the call, and any other argument that is
+// wrong, is an error of the call alone: nothing is sent, and the session goes on.
 //
-// TCP keep-alive is on unless the Dialer's NetDialer turned it off. It does not hold
-// off the server's own timer, which may end a session after ten minutes without a
-// command (RFC 1939 §3): [Client.Noop] does.
+// TCP keep-alive is on unless the Dialer's NetDialer turned it off. It does not keep the
+// server from ending a session after ten minutes without a command (RFC 1939 §3), but
+// [Client.Noop] does.
 type Client struct {
 	conn  *dial.Conn
 	guard wire.Guard
@@ -58,18 +57,17 @@ func Dial(ctx context.Context, e dial.Endpoint, o *Options) (*Client, error) {
 	return o.start().Dial(ctx, e)
 }
 
-// New begins a session on conn, which must be as the Dialer made it: nothing was
-// read from it, and nothing written to it. New owns conn, and closes it on error.
-// Every error is a [*dial.Error].
+// New begins a session on conn, from which nothing may have been read, and to which
+// nothing may have been written, since the Dialer made it. New owns conn, and closes it
+// on error. Every error is a [*dial.Error].
 func New(ctx context.Context, conn *dial.Conn, o *Options) (*Client, error) {
 	return o.start().New(ctx, conn)
 }
 
-// Security returns what was achieved on the connection, and how the session logged
-// in.
+// Security returns how the connection is protected, and how the session logged in.
 func (c *Client) Security() dial.Security { return c.conn.Security() }
 
-// Noop does nothing, which keeps the server from ending an idle session.
+// Noop sends NOOP, which keeps the server from ending an idle session.
 func (c *Client) Noop(ctx context.Context) error {
 	_, err := c.command(ctx, "NOOP")
 	return err

@@ -10,10 +10,10 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// LoginDelayError is a login that came too soon after the last (RFC 2449
-// §8.1.1). It is inside the [*dial.Error] of Dial and New.
+// LoginDelayError is the error of a login that came too soon after the last (RFC 2449
+// §8.1.1). It is in the chain of the [*dial.Error] of [Dial] and [New].
 type LoginDelayError struct {
-	// RetryAfter is how far apart logins must be by the server's capabilities; zero
+	// RetryAfter is the least time between logins by the server's capabilities; zero
 	// if they do not say.
 	RetryAfter time.Duration
 	Err        error // of the login, an [*auth.Error]
@@ -30,7 +30,7 @@ func (e *LoginDelayError) Error() string {
 // Unwrap returns the error of the login, an [*auth.Error].
 func (e *LoginDelayError) Unwrap() error { return e.Err }
 
-// delayed recognises a login that came too soon.
+// delayed returns err, as a LoginDelayError if the login came too soon.
 func delayed(err error, caps []string) error {
 	if err == nil {
 		return nil

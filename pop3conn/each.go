@@ -13,29 +13,29 @@ import (
 //
 //	for m, err := range client.RetrEach(ctx, msgs) {
 //
-// If the server lists PIPELINING, and Options do not say otherwise, up to 256 RETR
-// are under way, so that a thousand short messages take a handful of round trips;
-// else each waits for the one before. What the loop sees is the same. Messages stay
-// in the network until they are read: a slow reader slows the server down, and costs
-// no memory.
+// If the server lists PIPELINING, and Options.NoPipelining is not set, up to 256 RETR
+// are sent ahead, so that a thousand short messages take a handful of round trips.
+// Otherwise each waits for the one before. The loop sees the same in both cases.
+// Messages stay in the network until they are read: a slow reader slows the server
+// down, and costs no memory.
 //
 // A message that the server refuses is an [*Error], and a number that cannot be sent
-// is an error as well; the loop goes on. m is never nil: behind an error it has its
+// is an error as well; the loop goes on. m is never nil: with an error it has its
 // number, and reading it fails. Any other error has ended the session and is the
-// loop's last. An error while a message is read is the reader's: the loop does not
-// repeat it if that was the last message.
+// loop's last. An error while a message is read is returned by its reader. If that was
+// the last message, the loop does not repeat it.
 //
-// ctx bounds the whole loop. A loop that is left early reads past the replies under
-// way, up to 1 MiB and in the time of one reply, and if that is not enough ends the
-// session; the next call says so. Inside the loop every other method that sends a
+// ctx bounds the whole loop. A loop that is left early skips the replies under way, up
+// to 1 MiB and in the time of one reply. If that is not enough, the session ends, and
+// the next call returns its error. Inside the loop every other method that sends a
 // command returns [ErrBusy], except Quit, which ends the session unconfirmed.
 func (c *Client) RetrEach(ctx context.Context, msgs []Listing) iter.Seq2[*Message, error] {
 	return c.each(ctx, msgs, "RETR")
 }
 
-// TopEach is a loop over the beginnings of messages: each one's header, the empty
-// line, and so many lines of its text, as [Client.Top] returns them. Otherwise it is
-// like [Client.RetrEach].
+// TopEach returns a loop over the beginnings of messages: of each the header, the empty
+// line, and the given number of lines of the body, as [Client.Top] returns them.
+// Otherwise it is like [Client.RetrEach].
 func (c *Client) TopEach(ctx context.Context, msgs []Listing, lines int) iter.Seq2[*Message, error] {
 	if lines < 0 {
 		return func(yield func(*Message, error) bool) { yield(&Message{}, errLines) }
@@ -89,11 +89,11 @@ func (c *Client) startEach(ctx context.Context, msgs []Listing, verb string, arg
 	return b, nil
 }
 
-// DeleEach marks messages as deleted, as [Client.Dele] does, with as many commands
-// under way as [Client.RetrEach] has, and returns those that it marked. It goes on
-// behind messages that the server refuses to mark, and numbers that cannot be sent:
-// the error then holds an error for each. Any other error has ended the session, and
-// nothing is deleted.
+// DeleEach marks messages as deleted, as [Client.Dele] does, with as many commands sent
+// ahead as [Client.RetrEach], and returns those that it marked. It goes on after a
+// message that the server refuses to mark, or a number that cannot be sent: the error
+// then wraps one for each. Any other error has ended the session, and nothing is
+// deleted.
 func (c *Client) DeleEach(ctx context.Context, msgs []Listing) (marked []Listing, err error) {
 	if len(msgs) == 0 {
 		return nil, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Err returns why the session has ended, and nil while it stands: a [*dial.Error]
-// with phase [dial.PhaseSession]. Its chain holds a [*dial.Farewell] if the server
+// Err returns why the session has ended, and nil while it goes on: a [*dial.Error]
+// with phase [dial.PhaseSession]. Its chain has a [*dial.Farewell] if the server
 // closed the connection, a [*policy.Violation] if the server broke a rule, the
 // context's error if that of a call ended, [os.ErrDeadlineExceeded] if a reply took
 // too long, the network's error, or [net.ErrClosed] if Quit, Close or Abort ended the
@@ -21,8 +21,8 @@ func (c *Client) Err() error {
 	return c.over.Err()
 }
 
-// Abort closes the connection at once; a call that waits returns, and nothing is
-// deleted unless it was Quit. Abort may be called at any time and from any goroutine.
+// Abort closes the connection at once. A call that waits returns. Nothing is deleted,
+// unless that call was Quit. Abort may be called at any time and from any goroutine.
 func (c *Client) Abort() error {
 	c.over.Set(c.conn, session.Aborted)
 	return c.guard.Abort()
@@ -38,9 +38,9 @@ func (c *Client) Close() error {
 	return c.guard.Close()
 }
 
-// fail ends the session for an error of the command sent last: what the next byte
-// means is not known any more. It returns why the session has ended, which may be
-// another reason that came first.
+// fail ends the session for an error of the command sent last, since the meaning of the
+// next byte is not known any more. It returns why the session has ended, which may be
+// an earlier reason.
 func (c *Client) fail(err error) error {
 	if first := c.guard.Err(); errors.Is(first, os.ErrDeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		err = first // a connection without deadlines is closed by its guard
@@ -60,7 +60,8 @@ func (c *Client) lastCommand() string { return strings.TrimSuffix(string(c.sent)
 // PIPELINING and cannot do it.
 var ErrPipelining = line.ErrPipelining
 
-// explain adds to the cause of a session's end what the caller can do about it.
+// explain adds [ErrPipelining] to the cause of a session's end if commands were sent
+// ahead.
 func (b *batch) explain(err error) error {
 	if b.sender == nil || b.sent == b.answered && b.answered < 2 {
 		return err
@@ -68,8 +69,8 @@ func (b *batch) explain(err error) error {
 	return fmt.Errorf("%w: %w", ErrPipelining, err)
 }
 
-// done ends a call, which must be as far as its last reply. The session is over if
-// the context has ended by now, even if nothing noticed.
+// done ends a call, after its last reply. If the context has ended by now, the session is
+// over.
 func (c *Client) done() {
 	if c.unwatch != nil && !c.unwatch() {
 		c.over.Set(c.conn, wire.ContextError(c.ctx))

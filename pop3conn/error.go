@@ -12,14 +12,13 @@ type Error struct {
 	// (RFC 2449 §8), and "" if there is none. A server that does not list RESP-CODES
 	// has none, except for the codes that make Temporary true.
 	Code string
-	// Text is what the server said besides, made printable.
+	// Text is what the server said after the code, made printable.
 	Text string
 	// Command is the command with its numbers.
 	Command string
 }
 
-// Error returns the command and the server's words, at most 512 bytes of
-// printable text.
+// Error returns the command and the server's words, printable and at most 512 bytes long.
 func (e *Error) Error() string {
 	s := "pop3conn: " + e.Command + ": server refused"
 	if e.Code != "" {
@@ -36,8 +35,8 @@ func (e *Error) Error() string {
 // RFC 3206 §4).
 func (e *Error) Temporary() bool { return pop3.Transient(pop3.Known(e.Code)) }
 
-// code returns the response code of a refusal as far as it is known here, and "" for
-// every other.
+// code returns the response code of a refusal if it is one that this package knows, and
+// "" otherwise.
 func code(r pop3.Reply, capabilities []string) string {
 	return pop3.Known(r.CodeUnder(capabilities))
 }

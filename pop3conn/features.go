@@ -9,16 +9,15 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Features is what a server lists, tag by tag (RFC 2449 §6, RFC 2595 §4,
-// RFC 3206 §5, RFC 5034 §3, RFC 6856). It is what a server says of itself, and may not
-// be true.
+// Features has the capabilities that a server lists (RFC 2449 §6, RFC 2595 §4, RFC 3206
+// §5, RFC 5034 §3, RFC 6856). What a server says of itself may not be true.
 type Features struct {
 	TOP          bool     // TOP, for [Client.Top] and [Client.TopEach]
 	USER         bool     // USER and PASS
 	UIDL         bool     // unique identifiers
 	Pipelining   bool     // many commands in one round trip
-	RespCodes    bool     // codes in front of a refusal, as in [IN-USE]
-	AuthRespCode bool     // AUTH and SYS are among them
+	RespCodes    bool     // response codes, such as [IN-USE], in refusals
+	AuthRespCode bool     // the response codes AUTH and SYS
 	STLS         bool     // the upgrade to TLS
 	Lang         bool     // [Client.Lang]
 	UTF8         bool     // [Options.UTF8]
@@ -33,24 +32,25 @@ type Features struct {
 	Implementation string
 }
 
-// Delay is how far apart logins must be (RFC 2449 §6.5).
+// Delay is the least time between two logins (RFC 2449 §6.5).
 type Delay struct {
-	Listed  bool          // the server says something about it
+	Listed  bool          // the server lists LOGIN-DELAY
 	Minimum time.Duration // from one login to the next
 	PerUser bool          // it may differ between users; ask again after the login
 }
 
-// Expire is how long messages stay on the server at least (RFC 2449 §6.7). If Days is
-// 0, the server may delete what was retrieved at the end of the session.
+// Expire is how long messages stay on the server at least (RFC 2449 §6.7).
 type Expire struct {
-	Listed  bool // the server says something about it
-	Never   bool // the server deletes none
-	Days    int  // if not Never
+	Listed bool // the server lists EXPIRE
+	Never  bool // the server deletes no messages by itself
+	// Days is the number of days, if Never is false. If it is 0, the server may delete
+	// the messages that were retrieved at the end of the session.
+	Days    int
 	PerUser bool // it may differ between users; ask again after the login
 }
 
-// Features returns [Client.Capabilities] in parts. It is zero if the server does not
-// know CAPA.
+// Features returns the capabilities that [Client.Capabilities] returns, parsed. It is
+// zero if the server does not know CAPA.
 func (c *Client) Features() Features { return parseFeatures(c.capabilities) }
 
 func parseFeatures(list []string) Features {
@@ -61,7 +61,7 @@ func parseFeatures(list []string) Features {
 		TOP: listed("TOP"), USER: listed("USER"), UIDL: listed("UIDL"),
 		Pipelining: listed("PIPELINING"), RespCodes: listed("RESP-CODES"), AuthRespCode: listed("AUTH-RESP-CODE"),
 		STLS: listed("STLS"), Lang: listed("LANG"), UTF8: listed("UTF8"),
-		UTF8User:       perUser(words("UTF8")),
+		UTF8User:       hasUser(words("UTF8")),
 		SASL:           words("SASL"),
 		LoginDelay:     parseDelay(words("LOGIN-DELAY")),
 		Expire:         parseExpire(words("EXPIRE")),
@@ -69,9 +69,9 @@ func parseFeatures(list []string) Features {
 	}
 }
 
-// perUser looks for the parameter that says that something depends on the user, or
-// concerns the user's name.
-func perUser(words []string) bool {
+// hasUser reports whether USER is among the parameters of a capability. It says that the
+// others depend on the user, and for UTF8 that names and passwords may be in UTF-8.
+func hasUser(words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, "USER") })
 }
 
@@ -82,18 +82,18 @@ func parseDelay(words []string) Delay {
 	if !ok {
 		return Delay{}
 	}
-	return Delay{Listed: true, Minimum: time.Duration(n) * time.Second, PerUser: perUser(words[1:])}
+	return Delay{Listed: true, Minimum: time.Duration(n) * time.Second, PerUser: hasUser(words[1:])}
 }
 
 func parseExpire(words []string) Expire {
 	if len(words) > 0 && strings.EqualFold(words[0], "NEVER") {
-		return Expire{Listed: true, Never: true, PerUser: perUser(words[1:])}
+		return Expire{Listed: true, Never: true, PerUser: hasUser(words[1:])}
 	}
 	n, ok := number(words, 1<<31-1)
 	if !ok {
 		return Expire{}
 	}
-	return Expire{Listed: true, Days: n, PerUser: perUser(words[1:])}
+	return Expire{Listed: true, Days: n, PerUser: hasUser(words[1:])}
 }
 
 func number(words []string, most int) (int, bool) {

@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Language is a language that a server can use in its texts.
+// Language is a language that a server can use in the texts of its replies.
 type Language struct {
 	Tag         string // RFC 5646, such as "de"
 	Description string // made printable
@@ -16,9 +16,8 @@ type Language struct {
 
 var errTag = errors.New(`pop3conn: a language is letters, digits and "-", at most 64 of them, or "*"`)
 
-// Lang asks for another language in the texts of replies (RFC 6856 §3); "*" is
-// the server's own choice. Errors are told apart by their codes, whatever the
-// language.
+// Lang asks for another language in the texts of replies (RFC 6856 §3). The tag "*" leaves
+// the choice to the server. The codes of errors do not depend on the language.
 func (c *Client) Lang(ctx context.Context, tag string) error {
 	const longest = 64
 	odd := func(r rune) bool {
@@ -31,7 +30,7 @@ func (c *Client) Lang(ctx context.Context, tag string) error {
 	return err
 }
 
-// Languages returns the languages that [Client.Lang] may be given.
+// Languages returns the languages that the server has for [Client.Lang].
 func (c *Client) Languages(ctx context.Context) ([]Language, error) {
 	var list []Language
 	err := c.multiline(ctx, "LANG", func(line string) {

@@ -24,26 +24,26 @@ type nowConn interface {
 	wire.NowReader
 }
 
-// expect begins to wait: what is read from here on must be there within the limit,
-// all of it, so that a server which sends a byte now and then gains nothing. Only time
-// that is spent waiting counts.
+// expect begins a wait: all that is read from here on must arrive within the limit, so
+// that a server which sends a byte now and then does not extend it. Only time that is
+// spent in Read counts.
 func (l *link) expect() {
 	if !l.held {
 		l.left, l.came = l.limit, 0
 	}
 }
 
-// piece is how much of a message or a list is progress.
+// piece is after how many bytes of a message or a list the limit is renewed.
 const piece = 16 << 10
 
-// progress notes that n bytes of a message or a list have come.
+// progress counts n bytes of a message or a list.
 func (l *link) progress(n int) {
 	if l.came += n; l.came >= piece {
 		l.expect()
 	}
 }
 
-// hold puts everything that is read until release under one limit.
+// hold applies one limit to everything that is read until release.
 func (l *link) hold() {
 	l.expect()
 	l.held = true
@@ -51,7 +51,7 @@ func (l *link) hold() {
 
 func (l *link) release() { l.held = false }
 
-// Read reads from the connection, with what is expected due in time.
+// Read reads from the connection, within what is left of the limit.
 func (l *link) Read(p []byte) (int, error) {
 	if l.limit > 0 {
 		begin := time.Now()

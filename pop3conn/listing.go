@@ -12,14 +12,14 @@ import (
 
 // Listing is what a server lists of a message.
 type Listing struct {
-	Msg int // its number in this session, from 1
+	Msg int // the message's number in this session, from 1
 	// ID is its unique identifier, which it keeps from session to session: by
-	// RFC 1939 §7, 1 to 70 characters between ! and ~. It is the server's text, which
-	// may hold a slash or be "..": it is no file name before it was encoded. Several
-	// messages may have the same. It is empty if it was not asked for.
+	// RFC 1939 §7, 1 to 70 characters between ! and ~. The server chooses it, and it may
+	// have slashes or be "..": encode it before it becomes a file name. Several
+	// messages may have the same ID. It is empty if it was not asked for.
 	ID string
-	// Size is how many bytes the message has, as the server says. It is a hint:
-	// message and size may differ. It is -1 if it was not asked for, or not told.
+	// Size is how many bytes the message has, as the server says, which may be wrong.
+	// It is -1 if it was not asked for, or if the server did not say.
 	Size int64
 }
 
@@ -49,8 +49,8 @@ func (c *Client) UIDL(ctx context.Context, msg int) (id string, err error) {
 	return l.ID, err
 }
 
-// one asks for the listing of one message. A reply about another message answers
-// another command, and ends the session; one that cannot be read does not.
+// one asks for the listing of one message. A reply with the number of another message is
+// not the reply to this command, and ends the session. One that cannot be read does not.
 func (c *Client) one(ctx context.Context, verb string, msg int, parse parser) (Listing, error) {
 	if err := c.check(msg); err != nil {
 		return Listing{}, err

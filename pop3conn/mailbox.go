@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Dele marks a message as deleted. [Client.Quit] removes it; until then every method
-// that is given its number returns [ErrDeleted], and [Client.Rset] takes the mark off.
+// Dele marks a message as deleted. [Client.Quit] removes it. Until then every method
+// that is given its number returns [ErrDeleted], and [Client.Rset] removes the mark.
 func (c *Client) Dele(ctx context.Context, msg int) error {
 	if err := c.check(msg); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (c *Client) mark(msg int) {
 	c.deleted[msg] = true
 }
 
-// Rset takes the marks of Dele off all messages.
+// Rset removes the marks of [Client.Dele] from all messages.
 func (c *Client) Rset(ctx context.Context) error {
 	_, err := c.command(ctx, "RSET")
 	if err == nil {
@@ -35,8 +35,8 @@ func (c *Client) Rset(ctx context.Context) error {
 	return err
 }
 
-// ErrDeleted is returned for a message that this session has marked as deleted: it
-// may not be named any more (RFC 1939 §5). Nothing is sent.
+// ErrDeleted is returned for a message that this session has marked as deleted, as no
+// command may refer to it any more (RFC 1939 §5). Nothing is sent.
 var ErrDeleted = errors.New("pop3conn: message is marked as deleted")
 
 // check returns what is wrong with a message number before any I/O.

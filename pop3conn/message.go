@@ -5,16 +5,15 @@ import (
 	"io"
 )
 
-// Message is a message, or the part of it that TOP gives: a reader over the
-// connection that yields the bytes as the server has them, line ends included, and
-// io.EOF behind the last one. If the connection ends before, that is
-// io.ErrUnexpectedEOF, and never a message that is too short. No message is held in
-// memory.
+// Message is a message, or the part of it that TOP returns. It reads from the
+// connection, and returns the bytes as the server has them, line ends included, and
+// io.EOF at the end. If the connection ends earlier, Read returns io.ErrUnexpectedEOF.
+// No message is held in memory.
 //
-// It is good until the next command, or until its loop goes on. What is left unread
-// then, or when it is closed, is read past in the time of one reply, up to 64 KiB, or
-// up to 1 MiB in a loop; if that is not enough the session ends. A message that was
-// read to its end need not be closed.
+// A Message is valid until the next command, or until its loop goes on. What is left
+// unread then, or when it is closed, is skipped, in the time of one reply and up to 64
+// KiB, or 1 MiB in a loop; if there is more, the session ends. A message that was read
+// to its end need not be closed.
 type Message struct {
 	Listing // as the caller gave it, or the number alone
 
@@ -32,14 +31,14 @@ var (
 	_ io.WriterTo   = (*Message)(nil)
 )
 
-// ErrTooLarge is returned by the readers of a message beyond Options.MaxMessageSize,
-// behind so many bytes. The rest counts as left unread.
+// ErrTooLarge is returned by Read and WriteTo after Options.MaxMessageSize bytes of a
+// message that has more. The rest counts as left unread.
 var ErrTooLarge = errors.New("pop3conn: message is larger than Options.MaxMessageSize")
 
 var (
 	errLines     = errors.New("pop3conn: negative number of lines")
 	errNoMessage = errors.New("pop3conn: the server did not send this message")
-	errRead      = errors.New("pop3conn: message was closed")
+	errClosed    = errors.New("pop3conn: message was closed")
 	errOvertaken = errors.New("pop3conn: message was left for the next command")
 	errUnread    = errors.New("too much was left unread")
 )
@@ -61,7 +60,7 @@ func (m *Message) Read(p []byte) (n int, err error) {
 	return 0, m.reason()
 }
 
-// WriteTo writes the rest of the message to w straight from the connection's buffer.
+// WriteTo writes the rest of the message to w, directly from the connection's buffer.
 func (m *Message) WriteTo(w io.Writer) (n int64, err error) {
 	for {
 		piece := m.next(true, messageBuffer)
@@ -83,7 +82,7 @@ func (m *Message) WriteTo(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// Close reads past the rest of the message.
+// Close skips the rest of the message.
 func (m *Message) Close() error {
 	if m.c == nil || m.err != nil {
 		return nil
@@ -92,7 +91,7 @@ func (m *Message) Close() error {
 	if m.c.batch != nil {
 		bound = maxSkipEach
 	}
-	_, err := m.skip(errRead, bound)
+	_, err := m.skip(errClosed, bound)
 	return err
 }
 
@@ -100,7 +99,7 @@ func (m *Message) Close() error {
 // included.
 func (m *Message) Complete() bool { return m.whole }
 
-// reason is why there are no more bytes.
+// reason returns why there are no more bytes.
 func (m *Message) reason() error {
 	switch {
 	case m.c == nil:
@@ -111,16 +110,16 @@ func (m *Message) reason() error {
 	return m.err
 }
 
-// How much of a message is read past to save the session, outside of a loop and in
+// How many bytes of a message are skipped to save the session, outside of a loop and in
 // one.
 const (
 	maxSkip     = 64 << 10
 	maxSkipEach = 1 << 20
 )
 
-// skip reads past the rest of the message, which Read then answers with reason, and
-// returns how long it was. All of it has the time of one reply, and a bound in bytes,
-// beyond which the session ends.
+// skip skips the rest of the message, after which Read returns reason, and returns how
+// long it was. If it takes longer than the time of one reply, or has more than bound
+// bytes, the session ends.
 func (m *Message) skip(reason error, bound int) (past int, err error) {
 	m.skipping = true
 	m.c.link.expect()

@@ -25,22 +25,21 @@ type Options struct {
 	// no limit.
 	ReplyTimeout time.Duration
 
-	// MaxMessageSize is how many bytes a message may have. Reading beyond them
-	// returns [ErrTooLarge], whatever size the server announced. Zero or less means
-	// no limit.
+	// MaxMessageSize is how many bytes a message may have, whatever size the server
+	// announced. Reading more returns [ErrTooLarge]. Zero or less means no limit.
 	MaxMessageSize int64
 
-	// NoPipelining waits for every reply before it sends the next command, even if
-	// the server lists PIPELINING (RFC 2449 §6.6).
+	// NoPipelining makes the client wait for each reply before it sends the next
+	// command, even if the server lists PIPELINING (RFC 2449 §6.6).
 	NoPipelining bool
 
-	// UTF8 asks a server that lists UTF8, before the login, for messages as they are,
-	// with UTF-8 in their headers (RFC 6856 §2). A server that does not list it, or
-	// refuses, is no error: [Client.UTF8] tells.
+	// UTF8 asks the server before the login not to convert messages that have UTF-8 in
+	// their headers (RFC 6856 §2). It is no error if the server does not list UTF8 or
+	// refuses: [Client.UTF8] reports whether it does so.
 	UTF8 bool
 }
 
-// start says how a session with these options starts.
+// start returns how a session with these options begins.
 func (o *Options) start() session.Start[*Client, Options] {
 	opts := Options{}
 	if o != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// ErrNotConfirmed is in the chain of Quit's errors. Messages that were marked as
-// deleted may still be there.
+// ErrNotConfirmed is in the chain of every error of [Client.Quit]. Messages that were
+// marked as deleted may still be there.
 var ErrNotConfirmed = errors.New("pop3conn: QUIT was not confirmed: deletions may not have happened")
 
-// Quit sends QUIT, waits for the reply, and closes the connection in any case. nil
-// means that every message marked by [Client.Dele] is gone. Any other outcome, except
-// that of a second Quit, is an error that holds [ErrNotConfirmed] and its cause: an
-// [*Error] if the server could not remove some of the messages (RFC 1939 §6), and what
-// [Client.Err] returns if the session ended before the reply; whether messages were
-// deleted is not known then.
+// Quit sends QUIT, waits for the reply, and closes the connection in any case. A nil
+// error means that every message marked by [Client.Dele] is gone. Every error, except
+// that of a second Quit, wraps [ErrNotConfirmed] and the cause: an [*Error] if the
+// server could not remove some of the messages (RFC 1939 §6), and what [Client.Err]
+// returns if the session ended before the reply. Then it is not known whether messages
+// were deleted.
 //
-// Behind the reply Quit waits for the server to close the connection, for at most 5
-// seconds. If another reply comes, the one before was to another command, and Quit is
-// not confirmed.
+// After the reply Quit waits for the server to close the connection, for at most 5
+// seconds. If another reply comes, the first one was not that to QUIT, and Quit is not
+// confirmed.
 func (c *Client) Quit(ctx context.Context) error {
 	if c.quit {
 		return c.Err()

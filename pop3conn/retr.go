@@ -2,13 +2,14 @@ package pop3conn
 
 import "context"
 
-// Retr returns a message (RFC 1939 §5). Its number is that of this session, from 1.
+// Retr returns the message with a number, which counts from 1 and is valid in this
+// session only (RFC 1939 §5).
 func (c *Client) Retr(ctx context.Context, msg int) (*Message, error) {
 	return c.retrieve(ctx, msg, "RETR", msg)
 }
 
-// Top returns a message's header, the empty line, and so many lines of its text. Not
-// every server has it (RFC 1939 §7).
+// Top returns the header of a message, the empty line, and the given number of lines of
+// the body. Not every server has the command TOP (RFC 1939 §7).
 func (c *Client) Top(ctx context.Context, msg, lines int) (*Message, error) {
 	if lines < 0 {
 		return nil, errLines

@@ -23,8 +23,8 @@ var (
 	_ auth.DigestTransport = (*transport)(nil)
 )
 
-// Mechanisms is empty without the capability SASL: AUTH is not for a server
-// that does not list it (RFC 5034 §3).
+// Mechanisms returns the parameters of the capability SASL. A server that does not list
+// it is not sent AUTH (RFC 5034 §3).
 func (t *transport) Mechanisms() []string {
 	list, _ := wire.Params(t.caps, "SASL")
 	return strings.Fields(list)
@@ -33,8 +33,8 @@ func (t *transport) Mechanisms() []string {
 // maxCommand is the longest command line, CRLF included (RFC 2449 §4).
 const maxCommand = 255
 
-// Start sends the initial response along if the line does not become too long
-// for it (RFC 5034 §4).
+// Start sends AUTH, with the initial response unless that makes the line too long
+// (RFC 5034 §4).
 func (t *transport) Start(mechanism string, ir []byte) (auth.Answer, bool, error) {
 	command, sent := line.AuthCommand("AUTH", mechanism, ir, maxCommand)
 	a, err := t.exchange(command)
@@ -50,12 +50,11 @@ func (t *transport) Cancel() error {
 	return err
 }
 
-// Finish makes sure that nothing is left of the exchange.
+// Finish returns an error if the server has said more than it was asked.
 func (t *transport) Finish() error { return t.lines.Quiet() }
 
-// exchange says a line of a SASL exchange, which may be answered by a
-// challenge: "+", a blank, and base64 (RFC 5034 §4). Some servers leave the
-// blank of an empty challenge out.
+// exchange sends a line of a SASL exchange, and returns the answer. A challenge is "+", a
+// blank, and base64 (RFC 5034 §4); some servers leave out the blank of an empty one.
 func (t *transport) exchange(line string) (auth.Answer, error) {
 	reply, err := t.say(line)
 	if err != nil {
@@ -91,14 +90,14 @@ func (t *transport) final(line string) (auth.Answer, error) {
 	return loginRefusal(r, t.caps), nil
 }
 
-// badProtocol is how Cyrus tells, behind the code AUTH that it has for every
-// failure of SASL, that the exchange went wrong and not what was in it: it says
-// so to each channel binding in TLS 1.3, all of which it lists and none of which
-// it knows.
+// badProtocol is in a refusal by Cyrus that is not about the credentials. Cyrus has the
+// code AUTH for every failure of SASL; these words say that the exchange itself failed.
+// So do all its mechanisms with channel binding in TLS 1.3, which it lists and cannot do.
 const badProtocol = "bad protocol / cancel"
 
-// loginRefusal reads a -ERR. Without a code the credentials are the likeliest reason,
-// unless the server promises to say so when it is them (RFC 3206 §6).
+// loginRefusal returns the answer for a -ERR. Without a code the credentials are the
+// likeliest reason, unless the server lists AUTH-RESP-CODE: then it says so if they are
+// (RFC 3206 §6).
 func loginRefusal(r pop3.Reply, caps []string) auth.Answer {
 	a := auth.Answer{Kind: auth.KindCredentials, Guessed: true, Code: code(r, caps), Reply: r.String()}
 	a.Transient = pop3.Transient(a.Code)
@@ -114,8 +113,8 @@ func loginRefusal(r pop3.Reply, caps []string) auth.Answer {
 	return a
 }
 
-// codes are the response codes that tell why a login was refused (RFC 2449 §8.1,
-// RFC 3206 §4).
+// codes has the response codes that say why a login was refused (RFC 2449 §8.1, RFC 3206
+// §4).
 var codes = map[string]auth.Kind{
 	pop3.CodeAuth:       auth.KindCredentials,
 	pop3.CodeInUse:      auth.KindInUse,
@@ -124,14 +123,15 @@ var codes = map[string]auth.Kind{
 	pop3.CodeSysPerm:    auth.KindRefused,
 }
 
-// LoginCommand is USER and PASS where the server lists USER, and where it lists no
-// way to log in at all, as servers do that are older than the list (RFC 2449 §6.2).
+// LoginCommand returns USER/PASS, which the server takes if it lists USER, or no way to
+// log in at all, as servers do that are older than the list (RFC 2449 §6.2).
 func (t *transport) LoginCommand() (name string, taken bool) {
 	_, listed := wire.Params(t.caps, "USER")
 	return "USER/PASS", listed || len(t.Mechanisms()) == 0
 }
 
-// Greeting is "" behind STLS: there is no greeting inside TLS then.
+// Greeting returns the greeting for APOP. It is empty after STLS, as the server does not
+// greet inside TLS then.
 func (t *transport) Greeting() string { return t.greeting }
 
 // LoginDigest sends APOP.
@@ -152,9 +152,8 @@ var (
 	errASCII = errors.New("user or password is not ASCII, which the server takes neither by SASL nor in USER and PASS")
 )
 
-// Login sends USER and PASS. The password is the rest of its line, blanks and
-// all (RFC 1939 §7); neither it nor the name may have anything but ASCII in it
-// unless the server says "UTF8 USER" (RFC 6856 §2.2).
+// Login sends USER and PASS. A password may have blanks (RFC 1939 §7). Name and password
+// must be ASCII unless the server lists "UTF8 USER" (RFC 6856 §2.2).
 func (t *transport) Login(user, password string) (auth.Answer, error) {
 	lines := [2]string{"USER " + user, "PASS " + password}
 	for _, line := range lines {
@@ -175,8 +174,7 @@ func (t *transport) Login(user, password string) (auth.Answer, error) {
 	return a, nil
 }
 
-// checkLine returns an error if a command with a name or a password in it
-// cannot be sent.
+// checkLine returns an error if a command with a name or a password cannot be sent.
 func (t *transport) checkLine(line string) error {
 	switch {
 	case len(line)+len("\r\n") > maxCommand:
@@ -189,10 +187,5 @@ func (t *transport) checkLine(line string) error {
 
 func (t *transport) takesUTF8() bool {
 	params, _ := wire.Params(t.caps, "UTF8")
-	for _, p := range strings.Fields(params) {
-		if strings.EqualFold(p, "USER") {
-			return true
-		}
-	}
-	return false
+	return hasUser(wire.Words(params))
 }

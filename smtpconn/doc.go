@@ -1,6 +1,6 @@
-// Package smtpconn connects to SMTP servers, for submission and for relay, and
-// keeps the connection's policy: it goes from an endpoint to an authenticated
-// session, or to a [*dial.Error] that says what stopped it.
+// Package smtpconn connects to SMTP servers, for submission and for relay, and protects the
+// connections as their policies demand. [Dial] connects to an endpoint and returns an
+// authenticated session, or a [*dial.Error] that says what failed.
 //
 //	client, err := smtpconn.Dial(ctx, endpoint, &smtpconn.Options{
 //		Auth: auth.Password{User: "user", Secret: auth.NewSecret(password)},
@@ -12,8 +12,8 @@
 // [Client.Send] sends a message, and [Client.SendEach] many: commands are
 // pipelined (RFC 2920), and a series takes one round trip a message. Each message
 // has a [Receipt], which says for whom the server took it, or a [SendError], which
-// says that it was not sent, that it was refused, or that it is in doubt. Nothing is
-// sent twice here.
+// says that it was not sent, that it was refused, or that it is in doubt. This package
+// never sends a message twice.
 //
 // Package pool, below this one, sends over several connections and tries again what
 // is safe to try again.
@@ -27,7 +27,7 @@
 // # Commands
 //
 // A Client is a go-smtp client too, whose commands are promoted. They wait for each
-// reply, take no context, and tell less of what became of a message. By family, with
+// reply, take no context, and say less about what became of a message. By family, with
 // an example of each:
 //
 //   - Transactions by hand: Mail, Rcpt, Data, Reset, SendMail (the Transaction
@@ -42,20 +42,20 @@
 // may be used in one session, one transaction after the other: not Send while one
 // begun with Mail is open. DebugWriter sees nothing of Send: use Dialer.Transcript.
 //
-// EHLO and authentication are done here. go-smtp is told what EHLO was answered
-// without asking the server again, so its first command costs no round trip.
+// This package sends EHLO and authenticates. It gives go-smtp the server's reply to EHLO,
+// so that go-smtp need not send EHLO again.
 //
-// LMTP (RFC 2033) is not spoken.
+// LMTP (RFC 2033) is not supported.
 //
 // # Replies without a command
 //
-// Replies are told apart only by their order, so one too many would be taken for
-// the reply to the next command. Before a command is written it is therefore looked
-// whether the server has said something already: if it has, the session ends, and a
-// message whose end was not written by then was not sent. What arrives after a
-// command was written is taken for its reply. In a series a reply too many is found
-// by the next message, whose DATA it does not fit, and the outcome is in doubt then;
-// behind a single message, or the last one, there is nothing to find it by.
+// SMTP matches replies to commands by their order alone, so a reply too many would be
+// taken for the reply to the next command. Before it writes a command, the client
+// therefore looks whether the server has sent something already. If it has, the session
+// ends, and a message whose end was not written by then was not sent. What arrives after
+// a command was written is taken for its reply. In a series a reply too many shows at the
+// next message, whose DATA it does not fit, and the outcome is in doubt then. After a
+// single message, or the last one, nothing shows it.
 //
 // # Telling failures apart
 //

@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// try is one case under one policy, and what came of it.
+// try is one case under one policy, and its result.
 type try struct {
 	c        *Case
 	policy   policy.Policy
@@ -19,7 +19,7 @@ type try struct {
 	findings []Finding
 }
 
-// tries lists what the options select.
+// tries returns the tries that the options select.
 func (o TryOptions) tries() ([]*try, error) {
 	cases, err := Cases()
 	if err != nil {
@@ -42,7 +42,8 @@ func (o TryOptions) tries() ([]*try, error) {
 	return all, nil
 }
 
-// run makes the try. The error is that of a server that does not start.
+// run starts a server, calls connect, and judges the result. Its error is that of a server
+// that cannot be started.
 func (t *try) run(ctx context.Context, connect Connect, o TryOptions) error {
 	srv, err := t.c.Start(o.CA, t.policy)
 	if err != nil {
@@ -59,7 +60,7 @@ func (t *try) run(ctx context.Context, connect Connect, o TryOptions) error {
 	go call(done, func() error { return connect(ctx, srv.Endpoint(), srv.ClientConfig()) })
 	if t.hung = !t.wait(done, limit+o.Grace); t.hung {
 		srv.Close()
-		t.wait(done, o.Grace) // without its server it may well return
+		t.wait(done, o.Grace) // it may return without its server
 	}
 	srv.Close()
 	t.report = srv.Report()
@@ -67,10 +68,10 @@ func (t *try) run(ctx context.Context, connect Connect, o TryOptions) error {
 	return nil
 }
 
-// errEnded is what came of a connect that ended its goroutine.
+// errEnded is the result of a connect that ended its goroutine.
 var errEnded = errors.New("dialtest: connect did not return, but ended its goroutine")
 
-// call sends what f returns, or that it did not.
+// call sends what f returns, or errEnded if it ends its goroutine.
 func call(done chan<- error, f func() error) {
 	err := errEnded
 	defer func() { done <- err }()
@@ -89,6 +90,6 @@ func (t *try) wait(done <-chan error, d time.Duration) bool {
 	}
 }
 
-// errNothing is that of options that leave nothing to do: a test that passes
-// because of them would be worth nothing.
+// errNothing is the error of options that leave nothing to try: a test must not pass
+// because of them.
 var errNothing = errors.New("dialtest: no case has these protocols and policies and is kept")

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// CertKind is what is right or wrong with a server's certificate.
+// CertKind says what is wrong with a server's certificate, if anything.
 type CertKind uint8
 
 const (
-	// CertGood is for localhost, mail.test, 127.0.0.1 and ::1, valid from 1990
-	// to 2100. The other kinds differ from it in what they say, and no more.
+	// CertGood is for localhost, mail.test, 127.0.0.1 and ::1, valid from 1990 to 2100.
+	// Each other kind differs from it only in what its comment says.
 	CertGood                CertKind = iota
 	CertExpired                      // valid until 1999
 	CertNotYetValid                  // valid from 2090
@@ -44,8 +44,8 @@ func (k CertKind) String() string {
 	}[k]
 }
 
-// CA is a certificate authority that exists for the length of a test. Its
-// methods may be used from several goroutines at once.
+// CA is a certificate authority for tests. Its methods may be used from several goroutines
+// at once.
 type CA struct {
 	root    issuer
 	unknown issuer // for certificates that no client trusts
@@ -79,7 +79,7 @@ func NewCA() (*CA, error) {
 	return ca, nil
 }
 
-// PEM returns the CA's own certificate, as programs read it from a file.
+// PEM returns the CA's own certificate in the form in which programs read it from a file.
 func (ca *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.root.cert.Raw})
 }
@@ -123,7 +123,7 @@ func (i *issuer) sign(template *x509.Certificate, key crypto.PublicKey) ([]byte,
 	return der, nil
 }
 
-// template is what all certificates have in common.
+// template returns what all certificates have in common.
 func template(name string) *x509.Certificate {
 	return &x509.Certificate{
 		Subject:   pkix.Name{CommonName: name},
@@ -154,8 +154,8 @@ func (ca *CA) Pool() *x509.CertPool {
 // ClientConfig returns a new config that trusts the CA and no other.
 func (ca *CA) ClientConfig() *tls.Config { return &tls.Config{RootCAs: ca.Pool()} }
 
-// ClientCertificate issues a certificate with which a client can answer a
-// server that asks for one from this CA. Its common name is "client".
+// ClientCertificate issues a certificate for a client, which servers that ask for one of
+// this CA accept. Its common name is "client".
 func (ca *CA) ClientCertificate() (tls.Certificate, error) {
 	t := template("client")
 	t.KeyUsage = x509.KeyUsageDigitalSignature

@@ -10,17 +10,17 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Case is one way in which a mail server, or an attacker between it and the
-// client, misbehaves. A few, in the class "honest", do not. A Case is only
-// read, and may be used from several goroutines at once.
+// Case is one way in which a mail server, or an attacker between it and the client,
+// misbehaves. In the few cases of class "honest" the server does not. A Case may be used
+// from several goroutines at once.
 type Case struct {
-	// Name begins with the case's class: "strip-smtp-ehlo". Where a case is one
-	// of a family, what makes it differ stands behind a slash.
+	// Name begins with the case's class: "strip-smtp-ehlo". The cases of a family have
+	// the same name up to a slash.
 	Name string
 	// About says what the attacker does, in a sentence or two.
 	About string
-	// Protocol is the one that the server speaks. Cases for SMTP are all of
-	// policy.Submission, since programs do not log in elsewhere.
+	// Protocol is the protocol of the server. All cases for SMTP have policy.Submission,
+	// since programs log in only there.
 	Protocol policy.Protocol
 
 	script *script.Case
@@ -45,16 +45,15 @@ func Cases() ([]*Case, error) {
 	return all, nil
 }
 
-// Class returns the first word of the case's name: what kind of thing is done
-// to the client.
+// Class returns the first word of the case's name, which says what kind of attack or fault
+// it is.
 func (c *Case) Class() string {
 	class, _, _ := strings.Cut(c.Name, "-")
 	return class
 }
 
-// Policies returns those under which the case can be played, the weakest
-// first: an attack on STARTTLS, for one, means nothing on a port where TLS
-// comes first.
+// Policies returns the policies under which the case can be played, the weakest first. An
+// attack on STARTTLS, for example, cannot be played where TLS comes first.
 func (c *Case) Policies() []policy.Policy {
 	return slices.DeleteFunc(script.Policies(), func(p policy.Policy) bool {
 		_, ok := c.script.Expect[p]
@@ -62,7 +61,7 @@ func (c *Case) Policies() []policy.Policy {
 	})
 }
 
-// verdict is what must come of a case.
+// verdict says how a case must end.
 type verdict uint8
 
 const (
@@ -94,13 +93,11 @@ func (c *Case) verdict(p policy.Policy) verdict {
 	return mustUseTLS
 }
 
-// MustFail reports whether a client with policy p must not come out of the case
-// with a session: connecting or logging in has to return an error.
+// MustFail reports whether connecting or logging in with policy p must return an error.
 func (c *Case) MustFail(p policy.Policy) bool { return c.verdict(p) == mustFail }
 
-// Outcome says what must come of the case for a client with policy p, as in
-// "must fail: the server does not offer STARTTLS". Whatever it is, no
-// credentials may be sent in the clear.
+// Outcome says how the case must end for a client with policy p, as in "must fail: the
+// server does not offer STARTTLS". In every case credentials must not be sent in the clear.
 func (c *Case) Outcome(p policy.Policy) string {
 	switch c.verdict(p) {
 	case notApplicable:

@@ -14,13 +14,13 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// CaseServer plays a case to every client that connects to it, on a free port
+// CaseServer plays a case for every client that connects to it, on a free port
 // of 127.0.0.1. Its methods may be used from several goroutines at once.
 //
-// What a case leaves open, an honest server answers. Beyond that it does what
-// an attacker would do: it takes every login in the clear, whether it was
-// listed or not, and lets every login inside TLS pass unless the case is about
-// one that fails.
+// Commands that the case does not mention are answered as by an honest server, with two
+// exceptions. As an attacker would, it accepts every login in the clear, whether it was
+// listed or not. And it accepts every login inside TLS, unless the case is about a login
+// that fails.
 type CaseServer struct {
 	c        *Case
 	policy   policy.Policy
@@ -40,9 +40,9 @@ type caseConnection struct {
 	handshakes int // set when the play has ended
 }
 
-// Start starts a server that plays the case to clients with policy p, with
-// certificates from ca. A nil ca means a new one. The caller must close the
-// server.
+// Start starts a server that plays the case for clients with policy p, with certificates
+// from ca. A nil ca means a new one. Start fails if the case cannot be played under p. The
+// caller must close the server.
 func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 	if c.verdict(p) == notApplicable {
 		return nil, errors.New("dialtest: " + c.Name + " cannot be played under " + p.String())
@@ -76,16 +76,16 @@ func (c *Case) Start(ca *CA, p policy.Policy) (*CaseServer, error) {
 // Addr returns the server's address as host:port.
 func (s *CaseServer) Addr() string { return s.listener.Addr().String() }
 
-// Endpoint returns how to dial the server, under the policy it was started for.
+// Endpoint returns the server's endpoint, with the policy that Start was given.
 func (s *CaseServer) Endpoint() dial.Endpoint { return endpoint(s.listener, s.c.Protocol, s.policy) }
 
-// ClientConfig returns a new config that trusts the server's CA, and no more.
+// ClientConfig returns a new config that trusts the server's CA and no other.
 func (s *CaseServer) ClientConfig() *tls.Config { return s.ca.ClientConfig() }
 
 // Close is like [Server.Close].
 func (s *CaseServer) Close() error { return s.listener.Close(func() {}) }
 
-// serve is the life of one connection.
+// serve serves one connection.
 func (s *CaseServer) serve(conn net.Conn, cut <-chan struct{}) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -102,8 +102,7 @@ func (s *CaseServer) serve(conn net.Conn, cut <-chan struct{}) {
 	s.mu.Unlock()
 }
 
-// play plays the case to one client, and returns how many handshakes it
-// completed.
+// play plays the case for one client, and returns how many handshakes were completed.
 func (s *CaseServer) play(conn *net.TCPConn, cut <-chan struct{}, p *caseConnection) (handshakes int) {
 	if s.honest != nil {
 		if s.honest.session(conn, cut, p.rec, p.transcript.Add) {
@@ -122,8 +121,8 @@ func (s *CaseServer) play(conn *net.TCPConn, cut <-chan struct{}, p *caseConnect
 	return played.Handshakes
 }
 
-// Report returns what was recorded so far. It is complete when the server is
-// closed: what a client says inside TLS is added when its connection has ended.
+// Report returns what was recorded so far. What a client sends inside TLS is added when its
+// connection has ended, so the report is complete when the server is closed.
 func (s *CaseServer) Report() Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()

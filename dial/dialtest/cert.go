@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Certificate issues a server's certificate of the given kind, with the chain
-// that the server is to send and the key.
+// Certificate issues a server's certificate of the given kind, with the chain that the
+// server sends and the key.
 func (ca *CA) Certificate(kind CertKind) (tls.Certificate, error) {
 	t := leaf()
 	switch kind {
@@ -39,8 +39,7 @@ func (ca *CA) Certificate(kind CertKind) (tls.Certificate, error) {
 	return ca.root.issue(t, ca.key)
 }
 
-// weak issues a certificate for a key of the shortest length that crypto/rsa
-// still makes.
+// weak issues a certificate for a key of the shortest length that crypto/rsa generates.
 func (ca *CA) weak(t *x509.Certificate) (tls.Certificate, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {

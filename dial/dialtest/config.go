@@ -11,8 +11,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Config says what a [Server] is like. Every field but Protocol may be left
-// at its zero value.
+// Config is the configuration of a [Server]. Every field but Protocol may be left at its
+// zero value.
 type Config struct {
 	// Protocol must be set. A server for Submission demands a login before
 	// MAIL, one for SMTP does not.
@@ -22,11 +22,11 @@ type Config struct {
 	CA   *CA
 	Cert CertKind
 
-	// TLS holds further settings to start from, such as versions, ClientAuth
-	// and NextProtos. It is cloned. If it brings certificates, they are used
-	// instead of Cert. If it asks for client certificates, the CA's are
-	// accepted unless ClientCAs is set, and no session tickets are issued:
-	// they would be written at a moment when the client may be writing too.
+	// TLS has further settings, such as versions, ClientAuth and NextProtos. It is
+	// cloned. If it has certificates, they are used instead of Cert. If it asks for
+	// client certificates, those of the CA are accepted unless ClientCAs is set, and no
+	// session tickets are issued, since the server would write them while the client
+	// may be writing too.
 	TLS *tls.Config
 
 	// Implicit means TLS from the first byte.
@@ -38,19 +38,18 @@ type Config struct {
 	// Unix is the path of a Unix socket to listen on, instead of a port.
 	Unix string
 
-	// Greeting replaces the usual greeting; it is one line without its CRLF.
-	// The usual one of an IMAP server carries its capabilities. After an IMAP
-	// PREAUTH the client counts as logged in. A greeting that turns the client
-	// away ends the connection.
+	// Greeting replaces the usual greeting. It is one line without its CRLF. The usual
+	// greeting of an IMAP server has its capabilities. After PREAUTH (IMAP) the client
+	// is logged in. After a refusal the server ends the connection.
 	Greeting string
 
-	// User and Password are what a login must present. Empty means "user" and
-	// "secret".
+	// User and Password are those of the account. Empty means "user" and "secret".
 	User, Password string
 
-	// Accept, if set, judges the name and the password, or token, of a login in place
-	// of User and Password. Those of CRAM-MD5 and SCRAM never arrive: such a login
-	// must know Password first. Connections call it at the same time.
+	// Accept, if set, decides whether the name and the password, or token, of a login are
+	// right, in place of User and Password. With CRAM-MD5 and SCRAM, which do not send
+	// the password, the client must also know Password. It is called by several
+	// goroutines at once.
 	Accept func(user, password string) bool
 
 	// Mechanisms are the SASL mechanisms to list wherever a login is allowed.
@@ -62,8 +61,8 @@ type Config struct {
 	// LoginInClear means that logins are listed and accepted without TLS too.
 	LoginInClear bool
 
-	// Without lists extensions that the server does not have: it neither lists nor
-	// understands them. By default it has all that it knows, which are
+	// Without has the extensions that the server neither lists nor understands. By
+	// default it has all of these:
 	//
 	//	IMAP  IDLE, NAMESPACE, UNSELECT, UIDPLUS, MOVE, ENABLE, ID, ESEARCH, SPECIAL-USE,
 	//	      LIST-STATUS, CONDSTORE, QRESYNC, LITERAL+, MULTIAPPEND, STATUS=SIZE,
@@ -72,53 +71,58 @@ type Config struct {
 	//	      ENHANCEDSTATUSCODES, REQUIRETLS (inside TLS), STARTTLS, AUTH
 	//	POP3  TOP, UIDL, RESP-CODES, AUTH-RESP-CODE, PIPELINING, STLS, USER, SASL
 	//
-	// What needs one of them goes with it: QRESYNC with CONDSTORE and ENABLE,
-	// BINARYMIME with CHUNKING, AUTH-RESP-CODE with RESP-CODES. Any other word is an
-	// error.
+	// Without an extension the server lacks those that need it, too: QRESYNC needs
+	// CONDSTORE and ENABLE, BINARYMIME needs CHUNKING, AUTH-RESP-CODE needs RESP-CODES.
+	// Any other word is an error.
 	Without []string
 
 	// MaxSize is the size in bytes of the largest message that the server
 	// takes. Zero means any.
 	MaxSize int64
 
-	// Store is the mail that is read by IMAP and POP3. Several servers may
-	// share one; what an SMTP server with a store takes is delivered to its
-	// INBOX. nil means a new one for IMAP and POP3, and none for SMTP.
+	// Store has the mail that clients read by IMAP and POP3. Several servers may share
+	// one. An SMTP server with a store delivers what it accepts to its INBOX. nil means
+	// a new store for IMAP and POP3, and none for SMTP.
 	Store *mailstore.Store
 
 	// Mailbox holds messages that are delivered to the INBOX of Store first.
 	Mailbox []string
 
-	// Rules say what the server does otherwise. [Server.Order] adds to them. One that
-	// cannot be meant is an error.
+	// Rules say when the server does not do as the standards say. [Server.Order] adds
+	// more. A rule for a moment that does not exist is an error.
 	Rules []Rule
 
-	// NoListener means that the server has no port: [Server.Pipe], PipeDialer and
-	// Serve lead to it. Such a server can be made inside a bubble of package
+	// NoListener means that the server does not listen: it is reached by [Server.Pipe],
+	// PipeDialer and Serve. Such a server can be made inside a bubble of package
 	// testing/synctest.
 	NoListener bool
 
-	// NoRecords means that what clients send is not kept: Sessions, Commands and
-	// Messages return nothing. It is for tests that send very much.
+	// NoRecords means that the server does not record what clients send: Sessions,
+	// Commands and Messages return nothing. It is for tests that send a lot.
 	NoRecords bool
+}
+
+// check returns an error if a field is not valid, apart from Without.
+func (c Config) check() error {
+	switch {
+	case !c.Protocol.Valid():
+		return errors.New("dialtest: no protocol")
+	case strings.ContainsAny(c.Greeting, "\r\n"):
+		return errors.New("dialtest: greeting is more than a line")
+	case c.NoListener && c.Unix != "":
+		return errors.New("dialtest: both NoListener and Unix")
+	}
+	return checkRules(c.Protocol, c.Rules)
 }
 
 // complete returns a copy with the defaults filled in, which shares nothing
 // that the server changes.
 func (c Config) complete() (Config, error) {
-	switch {
-	case !c.Protocol.Valid():
-		return c, errors.New("dialtest: no protocol")
-	case strings.ContainsAny(c.Greeting, "\r\n"):
-		return c, errors.New("dialtest: greeting is more than a line")
-	case c.NoListener && c.Unix != "":
-		return c, errors.New("dialtest: both NoListener and Unix")
+	err := c.check()
+	if err == nil {
+		c.Without, err = without(c.Protocol, c.Without)
 	}
-	var err error
-	if c.Without, err = without(c.Protocol, c.Without); err != nil {
-		return c, err
-	}
-	if err = checkRules(c.Protocol, c.Rules); err != nil {
+	if err != nil {
 		return c, err
 	}
 	c.NoSTARTTLS = c.NoSTARTTLS || slices.Contains(c.Without, "STARTTLS") || slices.Contains(c.Without, "STLS")

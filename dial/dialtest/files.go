@@ -17,8 +17,8 @@ type Files struct {
 	ClientCert, ClientKey string // those of [CA.ClientCertificate]
 }
 
-// WriteFiles issues a good server's certificate and a client's, and writes them
-// to files below dir, a directory of the test. Only the user may read the keys.
+// WriteFiles issues a certificate of kind [CertGood] for a server and one for a client, and
+// writes them to files in the directory dir. Only the user may read the keys.
 func (ca *CA) WriteFiles(dir string) (Files, error) {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	f := Files{in("ca.pem"), in("server.pem"), in("server-key.pem"), in("client.pem"), in("client-key.pem")}

@@ -15,29 +15,30 @@ const (
 	// Leak is a user name or password that was sent in the clear, as it is or
 	// in base64, whatever the policy.
 	Leak Kind = "leak"
-	// Accepted is a nil error where the case must fail, or for a connection
-	// without TLS that neither the policy nor a visible downgrade accounts for.
+	// Accepted is a nil error where connecting must fail, or for a connection without
+	// TLS that the policy does not permit.
 	Accepted Kind = "accepted"
-	// Hang is a connect that had not returned some time after its deadline.
+	// Hang is a [Connect] that has not returned within TryOptions.Grace after its
+	// deadline.
 	Hang Kind = "hang"
 	// RefusedHonest is an error where the server did nothing wrong.
 	RefusedHonest Kind = "refused honest"
 	// SaidTooMuch is a command that was sent in the clear and should not have
 	// been; see [Report.Forbidden].
 	SaidTooMuch Kind = "said more than allowed"
-	// NoLogin is a nil error from an honest server that got no password. A
-	// program that does not log in has not been put to the test.
+	// NoLogin is a nil error with an honest server that got no password. A program that
+	// does not log in has not been tested.
 	NoLogin Kind = "no login"
 )
 
-// Finding is one thing that a program did wrong in one try.
+// Finding is one thing that a program did wrong with one server.
 type Finding struct {
-	Case   *Case         // the server that was met
-	Policy policy.Policy // of the endpoint that connect was given
+	Case   *Case         // what the server did
+	Policy policy.Policy // of the endpoint that the program was given
 	Kind   Kind          // what is wrong
-	// Text is what happened, in one line.
+	// Text says what happened, in one line.
 	Text string
-	// Transcript is what both sides said; see [Report].
+	// Transcript has what both sides sent; see [Report].
 	Transcript []string
 }
 

@@ -92,7 +92,15 @@ func TestIMAPDialogues(t *testing.T) {
 			S: * LIST () "/" "&2D3eAA-"
 			S: f OK listed
 			C: g DELETE &AGE-
-			S: g BAD cannot parse this: at ""`,
+			S: g BAD cannot parse this: at ""
+			C: h CREATE a/b
+			S: h OK created
+			C: i LIST a/ "*"
+			S: * LIST () "/" "a/b"
+			S: i OK listed
+			C: j LIST a/ ""
+			S: * LIST (\Noselect) "/" ""
+			S: j OK listed`,
 		"fetch": begin + `
 			C: a FETCH 1:2 (UID FLAGS RFC822.SIZE)
 			S: * 1 FETCH (UID 1 FLAGS () RFC822.SIZE 50)

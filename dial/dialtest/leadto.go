@@ -8,10 +8,9 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// LeadTo returns a dialer that comes out at one address whatever is dialled, for a
-// [dial.Dialer]: so that names and default ports can be dialled in a test, of
-// servers that are not this package's too. The address is host:port, or the path of
-// a Unix socket.
+// LeadTo returns a dialer that connects to one address, whatever address it is given: in a
+// test a [dial.Dialer] with it can dial names and default ports. The address is host:port,
+// or the path of a Unix socket. The server there need not be one of this package.
 func LeadTo(address string) dial.NetDialer { return leadTo(address) }
 
 type leadTo string

@@ -13,14 +13,13 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// MITM is a man in the middle on a free port of 127.0.0.1. It stands before
-// any server that speaks its protocol, not only one of this package, on a port
-// with STARTTLS or with TLS from the first byte: it sees which by who speaks
-// first. On a TLS port only Stall, Cut, SwapCertificate and PlainOnTLSPort do
-// anything.
+// MITM is a man in the middle on a free port of 127.0.0.1, in front of any server that
+// speaks its protocol, not only one of this package. The server may have STARTTLS or TLS
+// from the first byte: the MITM notices by who speaks first. With TLS from the first byte
+// only Stall, Cut, SwapCertificate and PlainOnTLSPort do anything.
 //
-// TLS that it does not end itself goes through byte by byte. Its methods may
-// be used from several goroutines at once.
+// TLS that it does not terminate passes unchanged. Its methods may be used from several
+// goroutines at once.
 type MITM struct {
 	relay    relay.Relay
 	listener *serve.Listener
@@ -61,9 +60,9 @@ func Interpose(upstream string, p policy.Protocol, a Attack) (*MITM, error) {
 // Addr returns the address to dial instead of the server's, as host:port.
 func (m *MITM) Addr() string { return m.listener.Addr().String() }
 
-// NetDialer returns a dialer that comes out here whatever is dialled, for a
-// [dial.Dialer]: so that the man in the middle stands before a name and a port
-// that the program has met before.
+// NetDialer returns a dialer that connects to the man in the middle, whatever address it
+// is given. With it a [dial.Dialer] dials a name and a port that the program knows
+// already.
 func (m *MITM) NetDialer() dial.NetDialer { return LeadTo(m.Addr()) }
 
 // Endpoint returns how to dial through the man in the middle under a policy.
@@ -77,16 +76,16 @@ func (m *MITM) Close() error {
 	return m.listener.Close(m.cancel)
 }
 
-// Sessions returns what was recorded of each client so far, in the order in
-// which they came. It is what the man in the middle can read: inside TLS only
-// if it swapped the certificate and the client took it.
+// Sessions returns what was recorded of each client so far, in the order in which they
+// connected: what the man in the middle can read, which is inside TLS only if it swapped
+// the certificate and the client accepted that.
 func (m *MITM) Sessions() []Session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return sessions(m.records)
 }
 
-// serve is the life of one client's connection.
+// serve serves one client.
 func (m *MITM) serve(conn net.Conn, _ <-chan struct{}) {
 	rec := &serve.Recorder{}
 	m.mu.Lock()

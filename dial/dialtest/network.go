@@ -12,9 +12,9 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/internal/serve"
 )
 
-// Network is the network before a server, on a free port of 127.0.0.1: dialled in
-// the server's place, it carries bytes there and back as its [Plan] says. It
-// knows no protocol. Its methods may be used from several goroutines at once.
+// Network is the network in front of a server, on a free port of 127.0.0.1. A client dials
+// it instead of the server, and it carries the bytes in both directions as its [Plan]
+// says, whatever the protocol. Its methods may be used from several goroutines at once.
 type Network struct {
 	plan     Plan
 	upstream string
@@ -24,7 +24,7 @@ type Network struct {
 	listener *serve.Listener // nil while the network is down
 	faults   []Fault
 	closed   bool
-	ordered  Fault // and not come yet: After is what is still to go through
+	ordered  Fault // that has not happened yet; After is what is still to go through
 }
 
 // NewNetwork starts a network before the server at upstream: host:port, or the
@@ -72,7 +72,7 @@ func (n *Network) Down() {
 	}
 }
 
-// HangUp cuts all connections, and goes on to accept new ones.
+// HangUp cuts all connections, and continues to accept new ones.
 func (n *Network) HangUp() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -81,8 +81,8 @@ func (n *Network) HangUp() {
 	}
 }
 
-// Close takes the network down for good, and returns when nothing of it runs any
-// more.
+// Close takes the network down for good. When it returns, no goroutine of the network
+// runs any more.
 func (n *Network) Close() error {
 	n.mu.Lock()
 	n.closed = true
@@ -98,7 +98,7 @@ func (n *Network) Addr() string {
 	return n.address
 }
 
-// Endpoint returns how to dial the server of an endpoint over the network.
+// Endpoint returns e with the address of the network.
 func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
 	tcp, err := net.ResolveTCPAddr("tcp", n.Addr())
 	if err == nil {
@@ -107,22 +107,22 @@ func (n *Network) Endpoint(e dial.Endpoint) dial.Endpoint {
 	return e
 }
 
-// NetDialer returns a dialer that comes out here whatever is dialled; see
-// [Server.NetDialer].
+// NetDialer returns a dialer that connects to the network, whatever address it is given;
+// see [Server.NetDialer].
 func (n *Network) NetDialer() dial.NetDialer { return LeadTo(n.Addr()) }
 
-// Faults returns what the plan, or an order to refuse, has decided on each connection
-// so far, in the order in which they came.
+// Faults returns the fault of each connection so far, by the plan or by an order to
+// refuse, in the order in which they were made.
 func (n *Network) Faults() []Fault {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.faults)
 }
 
-// Order orders a fault besides those of the plan, while the network is in use. It
-// happens to the connection that is the first to carry a byte more than f.After in
-// the fault's direction, counted on all connections from now on; FaultRefuse to the
-// next connection that is made. It takes the place of one that has not happened yet.
+// Order adds a fault to those of the plan, while the network is in use. FaultRefuse
+// happens to the next connection that is made. Other faults happen to the connection that
+// carries the next byte in the fault's direction after f.After bytes, counted on all
+// connections from now on. A fault that was ordered and has not happened yet is replaced.
 func (n *Network) Order(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
@@ -133,8 +133,8 @@ func (n *Network) Order(f Fault) error {
 	return nil
 }
 
-// Withdraw takes back the fault that was ordered last, and reports whether it was
-// still to come.
+// Withdraw cancels the fault that was ordered last, and reports whether it had not
+// happened yet.
 func (n *Network) Withdraw() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -143,8 +143,8 @@ func (n *Network) Withdraw() bool {
 	return pending
 }
 
-// carried counts bytes that have come in a direction towards the fault that was
-// ordered. It returns how many go through, and the fault if it happens behind them.
+// carried counts bytes in a direction for the fault that was ordered. It returns how many
+// of them go through, and the fault if it happens after them.
 func (n *Network) carried(toServer bool, bytes int) (int, *link.Fault) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -161,7 +161,7 @@ func (n *Network) carried(toServer bool, bytes int) (int, *link.Fault) {
 	return f.After, &struck
 }
 
-// serve is the life of one connection.
+// serve carries one connection.
 func (n *Network) serve(conn net.Conn, cut <-chan struct{}) {
 	n.mu.Lock()
 	f := n.plan.Fault(len(n.faults))

@@ -238,6 +238,13 @@ func TestSlow(t *testing.T) {
 		if passed, want := time.Since(start), 2*time.Second+600*time.Millisecond+1600*time.Millisecond; passed != want {
 			t.Errorf("a round trip took %v, want %v", passed, want)
 		}
+		start = time.Now()
+		fmt.Fprint(conn, "NOOP\r\n")
+		fmt.Fprint(conn, "NOOP\r\n") // arrives 0.6 seconds later, and its reply waits for the first
+		talk(t, conn, r, "S: 250 2.0.0 done\nS: 250 2.0.0 done")
+		if passed, want := time.Since(start), 2*time.Second+600*time.Millisecond+2*1600*time.Millisecond; passed != want {
+			t.Errorf("two round trips took %v, want %v", passed, want)
+		}
 		conn.Close()
 	})
 	d := dialtest.Plan{Refuse: 1}.Dialer(srv.PipeDialer())

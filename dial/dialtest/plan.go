@@ -14,26 +14,25 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/internal/link"
 )
 
-// Plan says what happens to connections on their way. It decides by numbers that
-// look random and depend on nothing but Seed and the number of the connection, so
-// that a run which failed can be repeated.
+// Plan says what happens to connections. What it chooses at random depends only on Seed
+// and on the number of the connection, so that a run which failed can be repeated.
 type Plan struct {
-	// Seed is what the numbers come from. Zero is a seed as good as any.
+	// Seed is the seed of the random numbers. Zero is a seed like others.
 	Seed uint64
 
-	// Refuse, Cut, Stall and HalfOpen are how likely each fault is for a
-	// connection, between 0 and 1. Their sum is at most 1: it has one or none.
+	// Refuse, Cut, Stall and HalfOpen are the probabilities of each fault for a
+	// connection. Their sum is at most 1, since a connection has at most one fault.
 	Refuse, Cut, Stall, HalfOpen float64
 
 	// Within is how many bytes, at most, go through in one direction before the
 	// fault happens. Zero means 4096.
 	Within int
 
-	// Faults are those of the first connections, in place of the likely ones.
+	// Faults are the faults of the first connections, in place of random ones.
 	Faults []Fault
 
-	// Latency is how long bytes are under way in each direction, and Rate how
-	// many of them arrive in a second. A zero Rate means no limit.
+	// Latency is how long bytes take in each direction, and Rate how many arrive in a
+	// second. A zero Rate means no limit.
 	Latency time.Duration
 	Rate    int
 }
@@ -43,8 +42,8 @@ type Fault struct {
 	// Kind is what happens. The zero kind is nothing.
 	Kind FaultKind
 
-	// After is how many bytes go through first, of those to the server or of
-	// those to the client.
+	// After is how many bytes go through first in the fault's direction, which is to the
+	// server if ToServer is set, and otherwise to the client.
 	After    int
 	ToServer bool
 }
@@ -57,11 +56,10 @@ const (
 	FaultRefuse FaultKind = iota + 1
 	// FaultCut means that both ends are reset.
 	FaultCut
-	// FaultStall means that nothing goes through any more, and neither end is
-	// told.
+	// FaultStall means that nothing goes through any more, and neither end notices.
 	FaultStall
-	// FaultHalfOpen means that the server's end is closed, and the client is not
-	// told: what it sends is lost.
+	// FaultHalfOpen means that the server's end is closed, and the client does not
+	// notice: what it sends is lost.
 	FaultHalfOpen
 )
 
@@ -95,7 +93,7 @@ func (p Plan) Fault(n int) Fault {
 	return Fault{}
 }
 
-// check returns what is wrong with the plan.
+// check returns an error if the plan is not valid.
 func (p Plan) check() error {
 	for _, chance := range []float64{p.Refuse, p.Cut, p.Stall, p.HalfOpen} {
 		if !(chance >= 0) {
@@ -118,7 +116,7 @@ func (f Fault) inner() link.Fault {
 	return link.Fault{Kind: link.Kind(f.Kind), After: f.After, ToServer: f.ToServer}
 }
 
-// check returns what is wrong with the fault.
+// check returns an error if the fault is not valid.
 func (f Fault) check() error {
 	if f.Kind > FaultHalfOpen || f.After < 0 {
 		return fmt.Errorf("dialtest: no such fault: %v after %d bytes", f.Kind, f.After)
@@ -131,10 +129,9 @@ func (p Plan) link(f Fault, client, server net.Conn) *link.Link {
 	return &link.Link{Latency: p.Latency, Rate: p.Rate, Fault: f.inner(), Client: client, Server: server}
 }
 
-// Dialer returns a dialer whose connections are those of to, with the plan
-// between. A refused connection is an error, and so is each with a plan that is
-// invalid. It needs no port of its own, and
-// works inside a bubble of package testing/synctest.
+// Dialer returns a dialer that connects by to, and applies the plan to each connection.
+// Its DialContext fails for a connection that the plan refuses, and if the plan is not
+// valid. It does not listen, and works inside a bubble of package testing/synctest.
 func (p Plan) Dialer(to dial.NetDialer) dial.NetDialer {
 	p.Faults = slices.Clone(p.Faults)
 	return &planDialer{plan: p, to: to}

@@ -132,6 +132,16 @@ func TestDialogues(t *testing.T) {
 			S: 538 5.7.11 begin TLS first
 			C: MAIL FROM:<a@mail.test>
 			S: 530 5.7.0 begin TLS first`},
+		{"SMTP, binary content by DATA", dialtest.Config{Protocol: policy.SMTP, NoSTARTTLS: true}, `
+			S: 220 mail.test ESMTP ready
+			C: HELO me
+			S: 250 mail.test
+			C: MAIL FROM:<a@mail.test> BODY=BinaryMIME
+			S: 250 2.1.0 sender accepted
+			C: RCPT TO:<b@mail.test>
+			S: 250 2.1.5 recipient accepted
+			C: DATA
+			S: 503 5.5.1 BINARYMIME wants BDAT`},
 		{"POP3 in the clear", dialtest.Config{Protocol: policy.POP3}, `
 			S: +OK ready
 			C: CAPA

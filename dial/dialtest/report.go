@@ -8,8 +8,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// The credentials that a [Connect] must log in with. They are unlikely to
-// appear by chance, and no server of this package cares what they are.
+// The credentials that a [Connect] must log in with. They are unlikely to occur by
+// chance. The servers of the catalogue accept any.
 const (
 	CanaryUser     = "canary-user@mail.test"
 	CanaryPassword = "canary-password-6cd3b1"
@@ -17,20 +17,20 @@ const (
 
 // Report is what the clients of a [CaseServer] did.
 type Report struct {
-	// Sessions has what each connection's client sent, in the clear and inside
-	// TLS, in the order in which they came.
+	// Sessions has what the client sent on each connection, in the order in which they
+	// were made.
 	Sessions []Session
 	// Handshakes is how many TLS handshakes were completed, on all connections.
 	Handshakes int
-	// Transcript is what both sides said, a line "S: ..." or "C: ..." each,
-	// printable and clipped.
+	// Transcript has what both sides sent, in lines "S: ..." and "C: ...", made
+	// printable and shortened.
 	Transcript []string
 
 	protocol policy.Protocol
 	policy   policy.Policy
 }
 
-// Leaks returns those of the canaries that were sent in the clear, on any
+// Leaks returns which of [CanaryUser] and [CanaryPassword] were sent in the clear, on any
 // connection; see [Session.Leaks].
 func (r Report) Leaks() []string {
 	var found []string
@@ -41,18 +41,17 @@ func (r Report) Leaks() []string {
 	return slices.Compact(found)
 }
 
-// LoggedIn reports whether the canary's password was sent inside TLS.
+// LoggedIn reports whether [CanaryPassword] was sent inside TLS.
 func (r Report) LoggedIn() bool {
 	return slices.ContainsFunc(r.Sessions, func(s Session) bool {
 		return Session{Clear: s.TLS}.Leaks(CanaryPassword) != nil
 	})
 }
 
-// Forbidden returns the lines that the clients sent in the clear and should
-// not have. Under a policy with TLS a client has business with EHLO, HELO,
-// LHLO, CAPABILITY, CAPA, STARTTLS, STLS, NOOP, QUIT and LOGOUT before a
-// handshake, and with nothing where TLS comes first. Under NoTLS all is
-// allowed.
+// Forbidden returns the lines that the clients should not have sent in the clear. Under
+// the two policies with STARTTLS a client may send EHLO, HELO, LHLO, CAPABILITY, CAPA,
+// STARTTLS, STLS, NOOP, QUIT and LOGOUT before the handshake. Under ImplicitTLS it may
+// send nothing, and under NoTLS anything.
 func (r Report) Forbidden() []string {
 	var found []string
 	for _, s := range r.Sessions {

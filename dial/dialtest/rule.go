@@ -10,9 +10,9 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Rule is a failure to order: what a [Server] does otherwise than the standards
-// say, at which moment and how often. Of several rules for one moment the first
-// that still applies does.
+// Rule is a failure of a [Server]: what it does instead of what the standards say, at which
+// moment, and how often. Of several rules for one moment the first that still applies is
+// used.
 //
 //	{At: "RCPT TO:<ann@mail.test>", Reply: "550 5.1.1 no such user"}
 //	{At: "MAIL", Reply: "451 4.3.0 not now", Times: 2}
@@ -21,29 +21,30 @@ import (
 //	{At: "FETCH", After: 10, Bytes: 5000, End: dialtest.EndReset}
 //	{At: ".", Choose: func(m dialtest.Moment) dialtest.Rule { ... }}
 //
-// A rule whose moment never comes is not told, as nothing happens: ask for
-// [Server.UnusedRules] at the end of a test, or count in Do.
+// A rule whose moment never comes has no effect: call [Server.UnusedRules] at the end of a
+// test to find it.
 type Rule struct {
-	// At is the moment: a command as the client sends it, without the tag, in
-	// any case. What stands behind the pattern and a blank does not matter, and
-	// "*" stands for anything: "RCPT", "RETR 2", "UID FETCH *BODY*". "" is an empty
-	// line. It may be a command that the server does not understand, for which a Reply
-	// stands in, as "GETQUOTA": but one of the protocol or its extensions, or one that
-	// begins with "X". Any other is an error. The other moments are
+	// At is the moment: a pattern for commands as the client sends them, without the tag,
+	// in any case. It matches commands that are the same, or that continue with a blank
+	// and anything else, and "*" in it matches anything: "RCPT", "RETR 2", "UID FETCH
+	// *BODY*". The empty pattern matches an empty line. The command may be one that the
+	// server does not have, such as "GETQUOTA", for which Reply is the answer, but must
+	// be one of the protocol or its extensions, or begin with "X". Any other is an error.
+	// The other moments are
 	//
-	//	connect      a connection has come; there is nothing to reply yet
-	//	closed       it has ended; there is nothing to reply any more
+	//	connect      a connection was made; Reply is not used
+	//	closed       a connection has ended; Reply is not used
 	//	greeting     the server greets
-	//	credentials  a name and a password are judged, by whatever command
-	//	.            an SMTP client has sent a message by DATA
-	//	BDAT         it has sent a chunk
-	//	idling       IDLE has begun (IMAP): the reply is an untagged line
+	//	credentials  a name and a password are checked, by whatever command
+	//	.            an SMTP client has sent the content of a message by DATA
+	//	BDAT         an SMTP client has sent a chunk
+	//	idling       IDLE has begun (IMAP); Reply is an untagged line
 	At string
 
-	// After is how often the moment passes before the rule applies; zero means
-	// that it applies from the first. Times is how often it applies then; zero
-	// means always. Over has the rule apply only while more than so many
-	// connections are open, this one included.
+	// After is how often the moment passes before the rule applies; zero means that it
+	// applies from the first time. Times is how often it applies then; zero means
+	// always. If Over is not zero, the rule applies only while more connections than
+	// that are open, this one included.
 	After, Times int
 	Over         int
 
@@ -54,30 +55,30 @@ type Rule struct {
 	// session is under way, to give a mailbox new UIDs, to count.
 	Do func(command string)
 
-	// Choose, if set, is called then, and chooses what is done: in place of this
-	// rule's, Delay, Do, Reply, Obey, Skip, Bytes and End of the Rule that it returns
-	// count. The zero Rule means that this rule does not apply. Connections call it
-	// at the same time, and it may use the server.
+	// Choose, if set, is called then, and decides what is done: Delay, Do, Reply, Obey,
+	// Skip, Bytes and End are taken from the Rule that it returns. The zero Rule means
+	// that this rule does not apply. Choose is called by several goroutines at once, and
+	// may use the server.
 	Choose func(Moment) Rule
 
-	// Reply is said in place of the usual reply, and the command is not carried
-	// out. A login is refused, a message is taken if the reply begins with "2".
-	// Several lines are separated by "\n". With IMAP a line that begins with
-	// "* " or "+ " goes out as it is, and any other behind the command's tag.
+	// Reply is sent in place of the usual reply, and the command is not executed. A login
+	// is refused. A message is accepted if the reply begins with "2". Several lines are
+	// separated by "\n". In IMAP a line that begins with "* " or "+ " is sent as it is,
+	// and any other after the command's tag.
 	Reply string
 
-	// Obey means that the command is carried out all the same, and Reply said in
-	// place of what the server has to say: "251 will forward" to a recipient that
-	// counts, "-ERR" to a QUIT that deletes.
+	// Obey means that the command is executed nevertheless, and Reply sent in place of
+	// its reply: "251 will forward" for a recipient that is accepted, "-ERR" for a QUIT
+	// that deletes.
 	Obey bool
 
-	// Skip means that the command is not carried out. Without a Reply nothing
-	// is said, but a login is refused as a wrong password is.
+	// Skip means that the command is not executed. Without a Reply nothing is sent,
+	// except that a login is refused as with a wrong password.
 	Skip bool
 
-	// Bytes limits what is still sent on the connection, to so many bytes of
-	// the reply. Zero means no limit, and a negative number nothing: with End,
-	// the server does what it was told and hangs up without a word.
+	// Bytes is how many bytes of the reply are still sent on the connection. Zero means
+	// no limit, and a negative number none: with End the server executes the command and
+	// hangs up without a reply.
 	Bytes int
 
 	// End is how the connection ends when the reply is sent.
@@ -90,25 +91,25 @@ type End uint8
 const (
 	// EndClose means that the server hangs up.
 	EndClose End = iota + 1
-	// EndReset means that it does so with a reset, over TCP.
+	// EndReset means that the server resets the connection, over TCP.
 	EndReset
-	// EndStall means that it stays silent from then on, and reads everything.
+	// EndStall means that the server sends nothing any more, and reads everything.
 	EndStall
 )
 
-// Moment is what [Rule.Choose] goes by.
+// Moment is the argument of [Rule.Choose].
 type Moment struct {
-	// Command is what Rule.At is a pattern of: the command as the client sent it,
-	// or the word for a moment that is none.
+	// Command is the command as the client sent it, or the word for another moment, as
+	// Rule.At has it.
 	Command string
-	// Conn is the number of the connection, from 0, in the order in which they came.
+	// Conn is the number of the connection, from 0, in the order in which they were made.
 	Conn int
-	// Message is what the client of an SMTP server has said of a message so far; at
-	// "." all of it. It must not be changed.
+	// Message is what the client of an SMTP server has sent of a message so far; at "."
+	// all of it. It must not be changed.
 	Message Message
 }
 
-// checkRules returns what is wrong with rules for servers of a protocol.
+// checkRules returns an error if a rule is not valid for servers of a protocol.
 func checkRules(p policy.Protocol, rules []Rule) error {
 	_, moments := vocabulary(p)
 	for _, r := range rules {
@@ -124,8 +125,8 @@ func checkRules(p policy.Protocol, rules []Rule) error {
 	return nil
 }
 
-// mayMatch reports whether a pattern may be that of a moment which begins with words, in
-// any case. A line that ends in "=" is an answer to a challenge of SASL, which can be
+// mayMatch reports whether a pattern may match a moment that begins with words, in any
+// case. A pattern that ends in "=" is the answer to a SASL challenge, which can be
 // anything.
 func mayMatch(pattern, words string) bool {
 	words = strings.ToUpper(words)
@@ -134,7 +135,7 @@ func mayMatch(pattern, words string) bool {
 		strings.HasPrefix(start, words+" ") || strings.HasPrefix(words, start+" ") || open && strings.HasPrefix(words, start)
 }
 
-// orders returns rules as servers keep them.
+// orders returns rules in the form of package serve.
 func orders(rules []Rule) []serve.Rule {
 	all := make([]serve.Rule, len(rules))
 	for i, r := range rules {

@@ -20,15 +20,15 @@ import (
 // command as the standards say, unless a [Rule] says otherwise, and records what
 // its clients send.
 //
-// It never acts on commands that were sent ahead of a handshake: it hangs up
-// instead. Its methods may be used from several goroutines at once.
+// It does not execute commands that were sent ahead of a handshake, but hangs up. Its
+// methods may be used from several goroutines at once.
 type Server struct {
 	cfg      Config
 	settings *serve.Settings
 	listener *serve.Listener
 
 	mu       sync.Mutex
-	conns    int // how many have come
+	conns    int // how many were made
 	records  []*serve.Recorder
 	messages []Message
 }
@@ -64,14 +64,13 @@ func NewServer(c Config) (*Server, error) {
 // has no listener.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Endpoint returns how to dial the server under a policy. It does not look at
-// whether the server is one for that policy. A server on a Unix socket is dialled
-// with NetDialer, whatever the endpoint.
+// Endpoint returns the server's endpoint with a policy, also if the server does not fit
+// that policy. To dial a server on a Unix socket, a Dialer needs NetDialer as well.
 func (s *Server) Endpoint(p policy.Policy) dial.Endpoint {
 	return endpoint(s.listener, s.cfg.Protocol, p)
 }
 
-// endpoint returns how to dial what listens.
+// endpoint returns the endpoint of a listener.
 func endpoint(l *serve.Listener, proto policy.Protocol, p policy.Policy) dial.Endpoint {
 	e := dial.Endpoint{Protocol: proto, Host: "127.0.0.1", Policy: p}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
@@ -80,9 +79,9 @@ func endpoint(l *serve.Listener, proto policy.Protocol, p policy.Policy) dial.En
 	return e
 }
 
-// NetDialer returns a dialer that comes out here whatever is dialled, for a
-// [dial.Dialer]: so that names and default ports can be dialled in a test. The
-// certificate is also for mail.test.
+// NetDialer returns a dialer that connects to the server, whatever address it is given. With
+// it a [dial.Dialer] can dial names and default ports in a test. The certificate is also
+// for mail.test.
 func (s *Server) NetDialer() dial.NetDialer {
 	if s.cfg.NoListener {
 		return s.PipeDialer()
@@ -93,12 +92,12 @@ func (s *Server) NetDialer() dial.NetDialer {
 // CA returns the CA that issued the server's certificate.
 func (s *Server) CA() *CA { return s.cfg.CA }
 
-// ClientConfig returns a new config that trusts the server's CA. It names no server:
-// a client that is not told one by its address needs ServerName "mail.test".
+// ClientConfig returns a new config that trusts the server's CA. It has no ServerName: a
+// client that does not take the name from the address needs "mail.test".
 func (s *Server) ClientConfig() *tls.Config { return s.cfg.CA.ClientConfig() }
 
-// Order adds rules behind those that the server has. It is an error if one of them
-// cannot be meant, as [Rule] says; then none is added.
+// Order adds rules after those that the server has. If one of them is not valid, Order
+// returns an error and adds none.
 func (s *Server) Order(rules ...Rule) error {
 	if err := checkRules(s.cfg.Protocol, rules); err != nil {
 		return err
@@ -107,35 +106,35 @@ func (s *Server) Order(rules ...Rule) error {
 	return nil
 }
 
-// UnusedRules returns the At of each rule that has not applied so far, in the order of
-// the rules: what a test has ordered and never met.
+// UnusedRules returns the At of each rule that has not applied so far, in the order of the
+// rules.
 func (s *Server) UnusedRules() []string { return s.settings.Rules.Unused() }
 
 // ClearRules removes all rules.
 func (s *Server) ClearRules() { s.settings.Rules.Clear() }
 
-// Close stops listening and waits until nothing of the server runs any more.
-// Whatever clients that have closed already sent is still read; connections
-// that are open half a second later are cut. The records stay.
+// Close stops listening and waits for all connections to end. What clients sent before they
+// closed is still read. Connections that are open half a second later are cut. The records
+// stay.
 func (s *Server) Close() error { return s.listener.Close(func() {}) }
 
-// HangUp cuts all connections, and goes on to listen.
+// HangUp cuts all connections, and continues to listen.
 func (s *Server) HangUp() { s.listener.HangUp() }
 
-// Serve serves one connection that the caller brings, and returns when it has
-// ended. It closes conn.
+// Serve serves a connection that the caller has accepted, and returns when it has ended. It
+// closes conn.
 func (s *Server) Serve(conn net.Conn) { s.listener.Serve(conn) }
 
-// Pipe returns a connection to the server that needs no network: one end of a
-// net.Pipe, whose other end is served. The caller must close it.
+// Pipe returns a connection to the server in memory: one end of a net.Pipe whose other end
+// the server serves. The caller must close it.
 func (s *Server) Pipe() net.Conn {
 	client, server := net.Pipe()
 	go s.Serve(server)
 	return client
 }
 
-// PipeDialer returns a dialer whose connections come out here and need no
-// network; see Pipe. It works inside a bubble of package testing/synctest.
+// PipeDialer returns a dialer whose connections are those of [Server.Pipe], whatever
+// address it is given. It works inside a bubble of package testing/synctest.
 func (s *Server) PipeDialer() dial.NetDialer { return pipeDialer{s} }
 
 type pipeDialer struct{ s *Server }
@@ -144,8 +143,8 @@ func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, erro
 	return d.s.Pipe(), nil
 }
 
-// Sessions returns what was recorded of each connection so far, in the order
-// in which they came. It is complete when the server is closed.
+// Sessions returns what was recorded of each connection so far, in the order in which they
+// were made. It is complete when the server is closed.
 func (s *Server) Sessions() []Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,19 +159,19 @@ func sessions(records []*serve.Recorder) []Session {
 	return all
 }
 
-// Commands returns the commands that the server was given so far, on all
-// connections, as rules see them: without tags, and with a message's end as ".".
-// Moments that are no commands, such as the greeting, are not among them, nor is
-// what belongs to a login behind its command.
+// Commands returns the commands that clients have sent so far, on all connections, in the
+// form in which rules see them: without tags, and with "." for the end of a message. The
+// other moments of rules are not among them, nor is what a client sends in a login after
+// its command.
 func (s *Server) Commands() []string { return s.settings.Rules.Commands() }
 
-// Message is what a client has sent by SMTP.
+// Message is a message that a client has sent by SMTP.
 type Message struct {
 	From       string     // the path of MAIL
 	MailParams []string   // the parameters of MAIL, such as "BODY=8BITMIME"
 	To         []string   // the paths of RCPT
 	RcptParams [][]string // the parameters of each RCPT
-	Data       []byte     // the content as it was, without dot-stuffing
+	Data       []byte     // the content, without dot-stuffing
 }
 
 // clone returns a copy that shares nothing with m.
@@ -185,9 +184,9 @@ func (m Message) clone() Message {
 	return m
 }
 
-// Messages returns the messages that an SMTP server has taken so far. A message is
-// among them before its client is told that it was taken. An IMAP or POP3 server takes
-// none: [Server.Mailbox] returns what is in its INBOX.
+// Messages returns the messages that an SMTP server has accepted so far. A message is among
+// them before the server replies that it was accepted. An IMAP or POP3 server accepts none:
+// [Server.Mailbox] returns the messages in its INBOX.
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,13 +209,12 @@ func (s *Server) take(m serve.Message) {
 	}
 }
 
-// Store returns the mail that the server reads from, nil for an SMTP server
-// without.
+// Store returns the server's store, and nil for an SMTP server without one.
 func (s *Server) Store() *mailstore.Store { return s.cfg.Store }
 
-// Deliver adds new messages to the INBOX, and returns their UIDs. IMAP sessions are
-// told, POP3 sessions begin with what is there. What is delivered to a server without
-// a store is lost. The other mailboxes are those of Store.
+// Deliver adds new messages to the INBOX, and returns their UIDs. IMAP sessions that have it
+// open report them; POP3 sessions see the messages that were there when they began.
+// Messages for a server without a store are lost. For other mailboxes use Store.
 func (s *Server) Deliver(texts ...string) []uint32 { return s.inbox().Deliver(texts...) }
 
 // Expunge removes messages from the INBOX, as another client would.
@@ -225,7 +223,7 @@ func (s *Server) Expunge(uids ...uint32) { s.inbox().Expunge(uids...) }
 // Mailbox returns the texts of the messages in the INBOX.
 func (s *Server) Mailbox() []string { return s.inbox().Texts() }
 
-// inbox returns the INBOX, an empty one of no use if there is no store.
+// inbox returns the INBOX, and one that is not used by any session if there is no store.
 func (s *Server) inbox() *mailstore.Mailbox {
 	if s.cfg.Store == nil {
 		return mailstore.New().Inbox()
@@ -233,7 +231,7 @@ func (s *Server) inbox() *mailstore.Mailbox {
 	return s.cfg.Store.Inbox()
 }
 
-// serve is the life of one connection.
+// serve serves one connection.
 func (s *Server) serve(conn net.Conn, cut <-chan struct{}) {
 	rec := &serve.Recorder{Forgets: s.cfg.NoRecords}
 	s.session(conn, cut, rec, nil)

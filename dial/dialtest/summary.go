@@ -7,23 +7,23 @@ import (
 	"text/tabwriter"
 )
 
-// Tally counts what came of some tries.
+// Tally counts the results of tries: calls of a [Connect], one for each case and policy.
 type Tally struct {
-	Tries    int // all of them
-	Refused  int // connect returned an error
-	Clear    int // connect returned nil, without TLS
-	TLS      int // connect returned nil, and there was TLS
-	Hung     int // connect did not return in time
-	Findings int // what was wrong, several times in a try perhaps
+	Tries    int // all tries
+	Refused  int // the Connect returned an error
+	Clear    int // the Connect returned nil, without TLS
+	TLS      int // the Connect returned nil, with TLS
+	Hung     int // the Connect did not return in time
+	Findings int // findings, of which a try may have several
 }
 
-// Summary is what came of all tries.
+// Summary is the result of [Try].
 type Summary struct {
 	// Total counts all tries, and Classes those of each class of cases.
 	Total   Tally
 	Classes map[string]Tally
-	// Findings is what was wrong, in the order of the cases; nil if nothing
-	// was.
+	// Findings has what the program did wrong, in the order of the cases; nil if there is
+	// nothing.
 	Findings []Finding
 }
 

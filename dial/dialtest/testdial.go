@@ -14,13 +14,12 @@ type TB interface {
 	Logf(format string, args ...any)
 }
 
-// maxTold is how many cases are reported with a transcript.
+// maxTold is how many cases are reported with their transcripts.
 const maxTold = 20
 
-// TestDial is [Try] for tests: the findings of each case are an error of t, with a
-// transcript of the first, and the summary is logged. A program that gets many
-// cases wrong is told the rest in a line each. It returns nil if nothing could
-// be tried, which is an error of t too.
+// TestDial is [Try] for tests. The findings of each case are an error of t, with the
+// transcript of the first finding; from the twenty-first case on without it. The summary
+// is logged. An error of Try is an error of t, and TestDial returns nil.
 func TestDial(t TB, connect Connect, o TryOptions) *Summary {
 	t.Helper()
 	s, err := Try(context.Background(), connect, o)
@@ -35,7 +34,7 @@ func TestDial(t TB, connect Connect, o TryOptions) *Summary {
 	return s
 }
 
-// byCase cuts findings where another case begins.
+// byCase groups findings by their cases.
 func byCase(all []Finding) [][]Finding {
 	var cases [][]Finding
 	for i, f := range all {
@@ -48,7 +47,7 @@ func byCase(all []Finding) [][]Finding {
 	return cases
 }
 
-// tell describes the findings of one case, which are at least one.
+// tell describes the findings of one case. There must be at least one.
 func tell(all []Finding, whole bool) string {
 	var b strings.Builder
 	first := all[0]

@@ -10,41 +10,41 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Connect is what is put to the test: the way in which a program connects to a
-// mail server and logs in. It connects to e as e.Policy says, with the trust
-// and nothing else of cfg, logs in as [CanaryUser] with [CanaryPassword], and
-// returns nil if that worked. Before it returns it closes what it has opened,
-// and it returns soon after ctx has ended.
+// Connect is the function under test, by which a program connects to a mail server and logs
+// in. It connects to e under e.Policy, trusts the roots of cfg, logs in as [CanaryUser]
+// with [CanaryPassword], and returns nil if the login succeeded. It closes the connection
+// before it returns, and returns soon after ctx has ended.
 //
-// It may go on behind the login, as a program does that connects and sends: the
-// honest servers of the catalogue are [Server]s, and the hostile ones may answer
-// anything. It must be ready to be called from many goroutines at once.
+// It may do more after the login, such as sending a message: the honest servers of the
+// catalogue are [Server]s, and the hostile ones may answer anything. It is called by many
+// goroutines at once.
 type Connect func(ctx context.Context, e dial.Endpoint, cfg *tls.Config) error
 
-// TryOptions says what [Try] does. The zero TryOptions is all cases under all
+// TryOptions says which cases [Try] plays. The zero TryOptions means all cases under all
 // policies.
 type TryOptions struct {
-	// Protocols and Policies are those to try; nil means all. A program that
-	// does only submission over STARTTLS is tried with just that. A program
-	// whose NoTLS is meant to send passwords in the clear is tried without it.
+	// Protocols and Policies are those to try; nil means all. Leave out those that the
+	// program does not use, and NoTLS if the program sends passwords in the clear under
+	// it on purpose.
 	Protocols []policy.Protocol
 	Policies  []policy.Policy
-	// Keep, if set, selects among the cases of these protocols.
+	// Keep, if set, selects among the cases of these protocols: those for which it
+	// returns true.
 	Keep func(*Case) bool
 
 	// CA issues the certificates of the servers. nil means a new CA.
 	CA *CA
 
-	// Timeout is how long connect may take, as the deadline in its context:
-	// where the server falls silent, StallTimeout, and elsewhere Timeout. Zero
-	// means one second, and ten. Only Timeout must be long enough for a login
-	// on a busy machine.
+	// Timeout and StallTimeout set the deadline of the context of connect: StallTimeout
+	// if the server of the case stops sending, and Timeout otherwise. Zero means ten
+	// seconds and one second. Only Timeout must be long enough for a login on a busy
+	// machine.
 	Timeout, StallTimeout time.Duration
-	// Grace is how long behind its deadline connect may return before it counts
-	// as hanging. Zero means two seconds.
+	// Grace is how long after its deadline connect may return before it counts as
+	// hanging. Zero means two seconds.
 	Grace time.Duration
 
-	// Parallel is how many tries are made at a time. Zero means 32.
+	// Parallel is how many cases are played at a time. Zero means 32.
 	Parallel int
 }
 
@@ -67,10 +67,10 @@ func (o TryOptions) complete() (TryOptions, error) {
 	return o, err
 }
 
-// Try has connect deal with each case under each policy, several at a time,
-// and returns what came of it. Each try has a server of its own. The error is
-// not about connect: there was nothing to try, a server could not be started,
-// or ctx ended.
+// Try calls connect for each case under each policy, several at a time and each with a
+// server of its own, and returns the results. An error means that the options leave
+// nothing to try, that a server could not be started, or that ctx ended. What connect
+// does wrong is in the Summary.
 func Try(ctx context.Context, connect Connect, o TryOptions) (*Summary, error) {
 	o, err := o.complete()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// without returns the extensions that a server is to be without, in upper case, and
-// those that need them.
+// without returns the extensions that a server does not have, in upper case, with those
+// that need them.
 func without(p policy.Protocol, words []string) ([]string, error) {
 	known, _ := vocabulary(p)
 	all := []string{}
@@ -35,8 +35,8 @@ func without(p policy.Protocol, words []string) ([]string, error) {
 	return all, nil
 }
 
-// vocabulary returns the extensions that a server of a protocol can be without, and the
-// moments that a rule for it can have: its commands, and what serve.Moments lists.
+// vocabulary returns the extensions that a server of a protocol need not have, and the
+// moments that a rule for it can have: its commands, and those of serve.Moments.
 func vocabulary(p policy.Protocol) (extensions, moments []string) {
 	if p == policy.IMAP {
 		return imapd.Extensions(), append(imapd.Commands(), serve.Moments()...)

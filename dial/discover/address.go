@@ -12,8 +12,8 @@ import (
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
-// ErrAddress is in the chain of the error of [Find] when what it was given is not
-// a mail address with a domain in it.
+// ErrAddress is in the chain of the error of [Find] for an argument that is not a mail
+// address with a domain.
 var ErrAddress = errors.New("not a mail address")
 
 // mailbox is a mail address.
@@ -22,8 +22,8 @@ type mailbox struct {
 	domain string // as A-labels
 }
 
-// parseAddress reads an address. The local part is for its own server to
-// understand, so that nothing about it changes.
+// parseAddress parses an address. It leaves the local part as it is, since only the
+// address's own server knows what that means.
 func parseAddress(address string) (m mailbox, err error) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
@@ -58,9 +58,9 @@ func isLocalPart(s string) bool {
 
 func (m mailbox) String() string { return m.local + "@" + m.domain }
 
-// users returns the names to log in with where the source names none: the whole
-// address, with an international domain in both its forms, then the local part
-// (RFC 6186 §4).
+// users returns the names to log in with at a server for which the sources name none:
+// the whole address, with an international domain in both its forms, then the local
+// part (RFC 6186 §4).
 func (m mailbox) users() []string {
 	users := []string{m.String()}
 	if u, err := idna.Lookup.ToUnicode(m.domain); err == nil && u != m.domain {
@@ -69,8 +69,8 @@ func (m mailbox) users() []string {
 	return append(users, m.local)
 }
 
-// owns reports whether a host's name is that of the address's domain or below it.
-// Nothing is below a domain of one label: what is there belongs to others.
+// owns reports whether a host's name is the domain of the address or below it. Below a
+// domain of one label nothing is: the names there belong to others.
 func (m mailbox) owns(host string) bool {
 	return host == m.domain || strings.Contains(m.domain, ".") && strings.HasSuffix(host, "."+m.domain)
 }

@@ -21,7 +21,7 @@ const (
 	maxUsers   = 8 // of a server; each may cost an attempt to log in
 )
 
-// clientConfig is what counts of an autoconfig document
+// clientConfig has those parts of an autoconfig document that are used
 // (draft-ietf-mailmaint-autoconfig §4).
 type clientConfig struct {
 	XMLName  xml.Name `xml:"clientConfig"`
@@ -68,9 +68,9 @@ func (f *finder) configFinds(r *report, body []byte, proof Proof) {
 	}
 }
 
-// checkXML refuses what is not needed for a configuration and has been used for
-// attacks on readers of XML: document types and entities of one's own, and deep
-// nesting. Encodings other than UTF-8 are refused by package xml.
+// checkXML refuses what no configuration needs and attackers of XML parsers use: document
+// types, which declare entities, and deep nesting. Package xml refuses encodings other
+// than UTF-8.
 func checkXML(body []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	for depth := 0; ; {
@@ -94,8 +94,8 @@ func checkXML(body []byte) error {
 	}
 }
 
-// configServer adds a server of a document. One of another protocol is not an
-// error: the format grows.
+// configServer adds a server of a document. A server of an unknown protocol is left out
+// without an error, since the format may get new ones.
 func (f *finder) configServer(r *report, like find, s configServer) {
 	p, ok := map[string]policy.Protocol{"imap": policy.IMAP, "pop3": policy.POP3, "smtp": policy.Submission}[strings.ToLower(s.Type)]
 	if !ok {
@@ -141,8 +141,8 @@ func (s configServer) endpoint() (e dial.Endpoint, err error) {
 	return e, nil
 }
 
-// fill fills in the placeholders of a user's or a host's name, once: what is
-// filled in is not looked at again.
+// fill replaces the placeholders in a user's or a host's name. It does not look for
+// placeholders in what it has inserted.
 func (f *finder) fill(s string) string {
 	return strings.NewReplacer(
 		"%EMAILADDRESS%", f.String(),

@@ -6,11 +6,11 @@
 //		endpoint, user := found.Reading.Ready[0].Endpoint, found.Reading.Ready[0].Users[0]
 //
 // Every server in [Servers.Ready] and [Servers.AskFirst] is reached with implicit
-// TLS or required STARTTLS. A source that names one without TLS is shown, in
-// [Servers.Refused], and what it names is never used. Nothing is asked over http.
-// Find sends no password, and tells no server the address, but for what
-// [Options.TellAddress] says; it connects to mail servers only where it guesses,
-// under the domain. [dial.Dialer.Inspect] has a look at a candidate.
+// TLS or required STARTTLS. Servers that a source names without TLS are in
+// [Servers.Refused], and are not to be used. Find requests nothing over http. It sends
+// no password, and does not tell the address to any server unless
+// [Options.TellAddress] is set. It connects to mail servers only where it guesses,
+// under the domain. [dial.Dialer.Inspect] looks at a candidate.
 //
 // # Sources
 //
@@ -18,7 +18,8 @@
 //
 //   - [PACC]: https://ua-auto-config.DOMAIN/.well-known/user-agent-configuration.json,
 //     whose SHA-256 digest has to be in a TXT record at _ua-auto-config.DOMAIN
-//     (draft-ietf-mailmaint-pacc). Only implicit TLS on the registered ports.
+//     (draft-ietf-mailmaint-pacc). It names servers with implicit TLS on the registered
+//     ports, and no others.
 //   - [SRV]: the records of _imaps, _imap, _pop3s, _pop3, _submissions and
 //     _submission (RFC 6186, RFC 8314 §5.1). A target of "." declares that there
 //     is no such service.
@@ -38,19 +39,19 @@
 //
 // # What a proof is worth
 //
-// Each [Proof] names a [Voucher]. The table says what an attacker can do about the
-// servers that Find returns, if it
+// Each [Proof] names a [Voucher]. The table says how an attacker can influence which
+// servers Find returns. The attacker
 //
-//   - is on the path: it drops, delays and forges what is neither TLS nor signed,
+//   - is on the path: drops, delays and forges what is neither TLS nor signed,
 //     above all answers of the DNS that are not validated;
-//   - holds a web server of the domain's, such as autoconfig.DOMAIN;
-//   - holds a name: it has a certificate for some name under the domain, as the
-//     customers of a provider have that hands out names under its own domain;
+//   - holds a web server of the domain, such as autoconfig.DOMAIN;
+//   - holds a name: has a certificate for some name under the domain, as customers
+//     have of a provider that hands out names under its own domain;
 //   - runs the public table, or has taken it over.
 //
-// "Hide" is to make the source fail or, with unsigned DNS, seem empty. Everyone on
-// the path can do that. "Ask" is to name a server of the attacker's, in AskFirst,
-// where a person is shown its name. "Choose" is to name one in Ready.
+// "Hide" is to make the source fail or, with unsigned DNS, seem empty, which every
+// attacker on the path can do. "Ask" is to place a server of the attacker's choice in
+// AskFirst, where a person sees its name. "Choose" is to place one in Ready.
 //
 //	                        on the path    holds a web server    holds a name    runs the table
 //	digest, signed DNS      hide           hide                  -               -
@@ -71,30 +72,28 @@
 //	                                                             the path (1)
 //
 //	(1) only with a certificate for that very name
-//	(2) Find may name any host under the domain then, and a connection to it fails
+//	(2) Find may return any host under the domain then, and a connection to it fails
 //	    without a certificate for it
 //	(3) only among the providers in the table
 //
-// "Signed DNS" is the word of a validating resolver that the program trusts; see
-// package dns. A resolver that has been taken over, and a certificate authority
-// that issues to the wrong person, are not in the table: the first can do what
-// one on the path can, and vouch for it; the second turns any name into one that
-// is held.
+// "Signed DNS" is DNS that a validating resolver has validated which the program trusts;
+// see package dns. The table does not have an attacker who controls that resolver, and
+// can vouch for any forged answer, nor one who gets certificates from a trusted
+// authority, and so holds any name.
 //
-// # Failures open nothing
+// # Failures weaken nothing
 //
 // A time-out is not an absence. A source that could not be asked is in
-// [Result.Failed], and what weaker sources say is not worth more for it: a server
-// elsewhere stays in AskFirst, and a guess, made where a better source has failed,
-// goes there too. An attacker who keeps a source away can so make Find return
-// less, or have a person asked, and can never turn what had to be asked about into
-// what is ready.
+// [Result.Failed], and the words of weaker sources are worth no more for that: a server
+// outside the domain stays in AskFirst, and a guess goes there too if a source failed
+// that may have known better. By blocking sources an attacker can make Find return less,
+// or make the program ask a person, but cannot move a server from AskFirst to Ready.
 //
 // # Services
 //
 // A program that lets strangers type the address should set [Options.Permit] to
 // forbid its own networks, and use [Options.NetDialer] for what it dials
-// afterwards. Find makes some twenty questions to the DNS, up to a dozen requests
-// and, where it guesses, up to fourteen connections for one address; a service has
-// to limit how often it is called.
+// afterwards. For one address Find asks the DNS some twenty questions, and makes up to
+// a dozen requests and, where it guesses, up to fourteen connections. A service has to
+// limit how often it calls Find.
 package discover

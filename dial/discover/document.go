@@ -11,7 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// add adds a server that a document names, if there can be one.
+// add adds a server that a document names, unless its host or port is not valid.
 func (r *report) add(like find, e dial.Endpoint) {
 	host, err := hostname.Normal(e.Host)
 	if e.Host = host; err == nil {
@@ -28,8 +28,8 @@ func (r *report) add(like find, e dial.Endpoint) {
 	r.finds = append(r.finds, like)
 }
 
-// issuer returns the https URL of an issuer, "" for none. Older documents have a
-// host's name.
+// issuer returns the https URL of an issuer, and "" if s names none. Older documents
+// have the name of a host instead of a URL.
 func (r *report) issuer(s string) string {
 	if s = strings.TrimSpace(s); s == "" {
 		return ""

@@ -11,11 +11,11 @@ import (
 	"github.com/mailconn/mailconn/internal/test/fakenet"
 )
 
-// A program that sets up an account takes the best server that the domain
-// vouches for, and asks a person about all others.
+// A program that sets up an account uses the best server that the domain vouches for,
+// and asks a person about others.
 func ExampleFind() {
-	// A name server for this example. In earnest o is nil: the servers of
-	// resolv.conf are asked.
+	// A name server for this example. In a program o may be nil: then the name servers
+	// of resolv.conf are asked.
 	names := new(fakenet.Names)
 	names.Add(
 		"_imaps._tcp.example.org SRV 0 1 993 imap.example.org.",
@@ -46,8 +46,8 @@ func ExampleFind() {
 	// does not exist: [pop3s]
 }
 
-// PublicAddress is what forbids the connections that an attacker who may choose
-// the domain would like a service to make.
+// PublicAddress forbids connections that an attacker who chooses the domain could make a
+// service of yours make.
 func ExamplePublicAddress() {
 	for _, a := range []string{"198.51.100.7", "169.254.169.254", "::ffff:127.0.0.1", "10.0.0.1"} {
 		fmt.Println(a, discover.PublicAddress(netip.MustParseAddr(a)))

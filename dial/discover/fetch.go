@@ -18,7 +18,7 @@ var (
 	// should be, or too large.
 	ErrDocument = errors.New("document not usable")
 	// ErrRedirect is in the chain of an error about a redirect that was not
-	// followed: to anything but https, or one too many.
+	// followed: it does not lead to https, or there were too many.
 	ErrRedirect = errors.New("redirect not followed")
 )
 
@@ -27,14 +27,13 @@ const (
 	maxRedirects = 2
 )
 
-// errNothing is a document that is not there: the host or the path does not
-// exist.
+// errNothing means that there is no document: the host or the path does not exist.
 var errNothing = errors.New("nothing there")
 
 // document is what was fetched.
 type document struct {
-	body  []byte   // content codings are removed
-	hosts []string // that have redirected to it, and the last one, whose document it is
+	body  []byte   // without content codings
+	hosts []string // those that redirected to it, and the last one, that sent it, by its certificate
 }
 
 // host returns the last one, whose certificate it was.
@@ -70,9 +69,9 @@ func (f *finder) get(ctx context.Context, address string) (*document, error) {
 	return nil, fmt.Errorf("%w: more than %d", ErrRedirect, maxRedirects)
 }
 
-// fetch makes one request. The answer is a document's body, or where to go on. It is not
-// done by an http.Client, which would tell the next host, as the referrer, what
-// this one was asked.
+// fetch makes one request. It returns a document's body, or the URL that it is redirected
+// to. It does not use an http.Client, which would send each host the URL of the one before
+// as the referrer.
 func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, body []byte, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -92,7 +91,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, body []byt
 		if bad != nil || to.Scheme != "https" || to.User != nil {
 			return "", nil, fmt.Errorf("%w: it does not lead to https", ErrRedirect)
 		}
-		if _, err := hostname.Normal(to.Hostname()); err != nil { // as net/http would take long to find out
+		if _, err := hostname.Normal(to.Hostname()); err != nil { // net/http would take long to find that out
 			return "", nil, fmt.Errorf("%w: %w", ErrRedirect, err)
 		}
 		next = to.String()
@@ -102,7 +101,7 @@ func (f *finder) fetch(ctx context.Context, u *url.URL) (next string, body []byt
 	return next, body, err
 }
 
-// readDocument reads a bounded body.
+// readDocument reads a body of at most maxDocument bytes.
 func readDocument(resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument+1))
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Find asks what leads from a mail address to its servers. All sources are asked
-// side by side; conventional names are tried afterwards, for a use for which
-// nothing was found, unless no source could be asked at all. It takes at most
-// twice [Options.Timeout].
+// Find returns the servers of a mail address. It asks all sources side by side.
+// Afterwards it tries conventional names for a use (reading or sending) for which
+// nothing was found, unless no source could be asked at all. It takes at most twice
+// [Options.Timeout]. A nil o is the zero Options.
 //
-// An error means that address is none ([ErrAddress]), that o is not in order, or
-// that ctx has ended: then what was found till then is returned beside it. What a
-// source did not tell is no error; see [Result.Failed].
+// It fails with [ErrAddress], wrapped, if address is not a mail address, and if o is not
+// valid. If ctx ends first, Find returns its error together with what was found until
+// then. A source that fails is no error of Find; see [Result.Failed].
 func Find(ctx context.Context, address string, o *Options) (*Result, error) {
 	if ctx == nil {
 		return nil, errors.New("discover: nil context")
@@ -47,7 +47,7 @@ type finder struct {
 	mail *dial.Dialer
 }
 
-// newFinder checks everything, and fills in what o leaves to it.
+// newFinder checks the arguments of Find, and fills in defaults.
 func newFinder(address string, o *Options) (*finder, error) {
 	f := new(finder)
 	if o != nil {

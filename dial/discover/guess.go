@@ -22,12 +22,12 @@ func conventional(p policy.Protocol) []string {
 	return []string{"smtp", "mail"}
 }
 
-// guess tries conventional names under the domain, for some services. A name
-// counts if the server there speaks the protocol and has a certificate for the
-// name; no credentials are sent. If ask is set, a source has failed that may have
-// known better, and a person is to be asked.
+// guess tries conventional names under the domain for the services wanted. A name
+// counts if the server there speaks the protocol and has a certificate for the name.
+// No credentials are sent. ask says that a source has failed that may have known
+// better, so that a person is to be asked about the result.
 //
-// There is nothing to guess under a domain of one label.
+// Under a domain of one label nothing is guessed.
 func (f *finder) guess(ctx context.Context, wanted []service, ask bool) report {
 	r := report{source: Guess}
 	if !strings.Contains(f.domain, ".") {
@@ -62,7 +62,7 @@ func (f *finder) guess(ctx context.Context, wanted []service, ask bool) report {
 	return r
 }
 
-// try connects as far as a login would begin.
+// try makes a connection on which a login could begin, and closes it.
 func (f *finder) try(ctx context.Context, e dial.Endpoint) error {
 	conn, err := f.mail.Dial(ctx, e)
 	if err == nil {

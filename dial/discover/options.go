@@ -15,8 +15,8 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Options say whom to ask, and how. A nil *Options is the zero Options, which
-// asks the domain itself and no other server.
+// Options says which sources [Find] asks, and how. A nil *Options is the zero Options,
+// which asks only the domain itself.
 type Options struct {
 	// Resolver answers all questions to the DNS, those for the addresses of web
 	// and mail servers included. nil means the zero Resolver, which asks the
@@ -24,16 +24,16 @@ type Options struct {
 	Resolver *dns.Resolver
 
 	// Transport fetches documents over HTTPS. nil means the system's roots and no
-	// proxy. It is cloned, and its connections end with the call. A config that
-	// does not verify the server's name, or a DialTLS of the program's, is an error
-	// of the call, as it would forge the proof; so is a Dial without a DialContext,
-	// as it cannot be interrupted. With a Proxy, Permit is asked about
-	// the proxy, which then connects as it likes.
+	// proxy. It is cloned, and its connections end with the call. A TLSClientConfig
+	// that does not verify the server's name, and a DialTLS or DialTLSContext, are an
+	// error, since a proof would be worth nothing. So is a Dial without a DialContext,
+	// since it cannot be interrupted. If there is a Proxy, Permit is asked about the
+	// address of the proxy, and the proxy decides where it connects to.
 	Transport *http.Transport
 
-	// Dialer connects to servers that are guessed: its TLSConfig, NetDialer and
-	// LocalName are used. nil means the zero Dialer. A TLSConfig that does not
-	// verify the server's name is an error of the call.
+	// Dialer connects to servers that are guessed, with its TLSConfig, NetDialer and
+	// LocalName. nil means the zero Dialer. A TLSConfig that does not verify the
+	// server's name is an error.
 	Dialer *dial.Dialer
 
 	// ISPDB is the URL of a public table of mail providers in the form of
@@ -50,10 +50,11 @@ type Options struct {
 	// the domain.
 	TellAddress bool
 
-	// Permit is asked before a connection to an address is made, by several
-	// goroutines at once; an error forbids it. The address has no zone, and is of
-	// IPv4 rather than mapped to IPv6. nil is [PublicAddress]. A service
-	// that lets strangers type addresses should also forbid its own networks.
+	// Permit is called before a connection to an address is made, by several
+	// goroutines at once. If it returns an error, the connection is not made. The
+	// address has no zone, and is never an IPv4 address mapped to IPv6. nil means
+	// [PublicAddress]. A service that lets strangers type mail addresses should also
+	// forbid its own networks.
 	Permit func(netip.Addr) error
 
 	// Timeout bounds each source, and the guesses that may follow. Zero or less
@@ -66,11 +67,11 @@ type Provider struct {
 	MX        string          // a domain: it and all below it are MX hosts of the provider
 	Endpoints []dial.Endpoint // its servers, the best first
 	Auth      []Method        // ways to log in, the best first
-	Issuer    string          // of OAuth, "" without
+	Issuer    string          // https URL of its OAuth issuer; empty if it has none
 }
 
-// ErrNotPermitted is in the chain of an error when an address was not connected
-// to because [Options.Permit] forbids it. The error that Permit returned is, too.
+// ErrNotPermitted is in the chain of an error for an address that [Options.Permit]
+// forbids. The error that Permit returned is in the chain, too.
 var ErrNotPermitted = netguard.ErrNotPermitted
 
 // PublicAddress is an error for addresses that are of this host or of the link,
@@ -79,9 +80,9 @@ var ErrNotPermitted = netguard.ErrNotPermitted
 // (RFC 1918, RFC 4193) pass, as in-house mail servers have them.
 func PublicAddress(a netip.Addr) error { return netguard.PublicAddress(a) }
 
-// NetDialer returns a dialer that goes by o: it asks o.Resolver for a host's
-// addresses, connects to those that o.Permit allows, and to no others. In a
-// [dial.Dialer] it holds what is dialled after discovery to the same rule.
+// NetDialer returns a dialer that asks o.Resolver for the addresses of a host, and
+// connects only to those that o.Permit permits. In a [dial.Dialer] it applies the same
+// rule to connections that are made after discovery.
 func (o *Options) NetDialer() dial.NetDialer {
 	if o == nil {
 		o = new(Options)
@@ -96,7 +97,7 @@ func (o *Options) NetDialer() dial.NetDialer {
 	return g
 }
 
-// check returns what is wrong with o before anything is asked.
+// check returns an error if a field of o is not valid. It does no I/O.
 func (o *Options) check() error {
 	if err := netguard.CheckTransport(o.Transport); err != nil {
 		return fmt.Errorf("discover: %w", err)

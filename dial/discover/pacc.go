@@ -19,12 +19,12 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// ErrDigest is in the chain of an error about a PACC document for which the
-// domain's DNS does not have the digest, or no digest at all.
+// ErrDigest is in the chain of an error about a PACC document whose digest is not in
+// the domain's DNS, and about a digest without a document.
 var ErrDigest = errors.New("digest does not match")
 
-// pacc fetches the document and the digests side by side. Neither is worth
-// anything without the other.
+// pacc fetches the document and the digests side by side. It uses neither without the
+// other.
 func (f *finder) pacc(ctx context.Context, r *report) {
 	var doc *document
 	var digests *dns.Answer
@@ -66,8 +66,8 @@ func (d *document) hasSum(sum []byte) bool {
 	return bytes.Equal(is[:], sum)
 }
 
-// sums returns the SHA-256 digests in the TXT records: while a document is being
-// exchanged there are two. Records of other versions and algorithms do not count.
+// sums returns the SHA-256 digests in the TXT records. There are two while a document is
+// being replaced. Records of other versions and algorithms are left out.
 func sums(a *dns.Answer) (all [][]byte) {
 	for _, rec := range a.Records {
 		txt, ok := rec.Body.(*dnsmessage.TXTResource)
@@ -87,14 +87,14 @@ func sums(a *dns.Answer) (all [][]byte) {
 	return all
 }
 
-// paccServer is a server in a PACC document. Its port is always that of implicit
-// TLS; whatever else a document says of it does not count.
+// paccServer is a server in a PACC document. Its port is always the registered one for
+// implicit TLS.
 type paccServer struct {
 	Host string `json:"host"`
 }
 
-// paccDocument is what counts of a PACC document. The member for submission is
-// "smtp" in revision 02 of the draft and "submit" in later ones.
+// paccDocument has those parts of a PACC document that are used. The member for
+// submission is "smtp" in revision 02 of the draft and "submit" in later ones.
 type paccDocument struct {
 	Protocols struct {
 		IMAP   *paccServer `json:"imap"`

@@ -5,7 +5,7 @@ import "fmt"
 // Source is a way to learn of servers.
 type Source string
 
-// The sources, each bounded in time and size.
+// The sources. What is read of each is bounded in time and size.
 const (
 	PACC       Source = "pacc"       // a document at the domain, with its digest in the DNS
 	SRV        Source = "srv"        // SRV records (RFC 6186, RFC 8314 §5.1)
@@ -15,8 +15,8 @@ const (
 	Guess      Source = "guess"      // conventional names under the domain
 )
 
-// Voucher is what stands behind the word of a source. A greater one is stronger;
-// the package documentation says what each is worth against whom.
+// Voucher says who vouches for what a source says. A greater value is stronger evidence.
+// The package documentation says against which attackers each protects.
 type Voucher uint8
 
 const (
@@ -28,19 +28,19 @@ const (
 	UnsignedMX
 	// UnsignedDNS: DNS that is not signed, or that was not validated.
 	UnsignedDNS
-	// Table: a table of providers that the program brings or names.
+	// Table: a table of providers, the program's own or the one that it names.
 	Table
 	// OtherHTTPS: a host outside the domain, with a certificate for its name, to
-	// which a host of the domain's has redirected, wherever it has redirected to.
+	// which a host of the domain has redirected, wherever it has redirected to.
 	OtherHTTPS
-	// DomainHTTPS: a host of the domain's, with a certificate for its name.
+	// DomainHTTPS: a host of the domain, with a certificate for its name.
 	DomainHTTPS
 	// SignedDNS: the domain's DNS, validated by a resolver that is trusted.
 	SignedDNS
-	// Digest: a host of the domain's, with a certificate for its name, and the
-	// domain's DNS, which is not signed, has the digest of what it says.
+	// Digest: a host of the domain, with a certificate for its name. The domain's DNS,
+	// which is not signed, has the digest of the document.
 	Digest
-	// SignedDigest: the same, and the DNS was validated.
+	// SignedDigest: as Digest, and the DNS is signed and was validated.
 	SignedDigest
 )
 
@@ -57,12 +57,12 @@ func (v Voucher) String() string {
 	return words[v]
 }
 
-// Proof is a source, and who stands behind what it says.
+// Proof is a source that names a server, and who vouches for what it says.
 type Proof struct {
-	Source  Source  // where it was found
-	Voucher Voucher // what kind of evidence it has
-	// Host is whose word it is: the domain's, for its DNS; that of the server whose
-	// certificate it was; for the program's own table, the provider's MX domain.
+	Source  Source  // the source that names the server
+	Voucher Voucher // who vouches for it
+	// Host is the name of who vouches: for DNS the domain, for HTTPS the host that sent
+	// the document, and for the program's own table the provider's MX domain.
 	Host string
 }
 
@@ -74,6 +74,6 @@ func (p Proof) String() string {
 	return fmt.Sprintf("%s: %v (%s)", p.Source, p.Voucher, p.Host)
 }
 
-// ofDomain reports whether the domain itself vouches, so that a server anywhere is
-// the domain's choice.
+// ofDomain reports whether the domain itself vouches, so that a server outside the
+// domain is the domain's choice.
 func (p Proof) ofDomain() bool { return p.Voucher >= DomainHTTPS }

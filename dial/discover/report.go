@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// report is all that one source says.
+// report is what one source says.
 type report struct {
 	source Source
 	finds  []find    // in the source's order
@@ -18,7 +18,8 @@ type report struct {
 	noDomain bool
 }
 
-// find is what one source says of one server. What it does not say is nil or "".
+// find is what one source says of one server. A field that the source does not mention
+// is nil or empty.
 type find struct {
 	endpoint dial.Endpoint
 	users    []string
@@ -36,7 +37,7 @@ func weak(p policy.Policy) bool { return p != policy.ImplicitTLS && p != policy.
 // forSending reports whether a protocol is for sending, and not for reading.
 func forSending(p policy.Protocol) bool { return p == policy.Submission }
 
-// use returns where servers of a protocol belong.
+// use returns the list for servers of a protocol: Sending or Reading.
 func (r *Result) use(p policy.Protocol) *Servers {
 	if forSending(p) {
 		return &r.Sending
@@ -44,7 +45,7 @@ func (r *Result) use(p policy.Protocol) *Servers {
 	return &r.Reading
 }
 
-// result puts the reports together.
+// result combines the reports.
 func (f *finder) result(reports []report) *Result {
 	res := new(Result)
 	var finds []find
@@ -66,8 +67,8 @@ func (f *finder) result(reports []report) *Result {
 	return res
 }
 
-// merge makes one candidate of what several sources say of one server, and orders
-// all by the strongest proof.
+// merge makes one candidate of all that sources say of one server, and orders the
+// candidates by their strongest proof.
 func (f *finder) merge(res *Result, finds []find) {
 	slices.SortStableFunc(finds, func(a, b find) int { return cmp.Compare(b.proof.Voucher, a.proof.Voucher) })
 	said := map[dial.Endpoint][]find{}
@@ -83,7 +84,8 @@ func (f *finder) merge(res *Result, finds []find) {
 	}
 }
 
-// place makes a candidate of what is said about one server, the strongest first.
+// place makes a candidate of what sources say of one server, the strongest first, and
+// adds it to the list that its proof permits.
 func (f *finder) place(s *Servers, said []find) {
 	c := Candidate{Endpoint: said[0].endpoint}
 	for _, o := range said {

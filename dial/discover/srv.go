@@ -16,19 +16,19 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// ErrRecord is in the chain of the error about a DNS record that was left out,
-// since no server can be meant by it.
+// ErrRecord is in the chain of an error about a DNS record that was left out, since it
+// cannot name a server.
 var ErrRecord = errors.New("record left out")
 
-// service is what SRV records are named after.
+// service is a service that SRV records name.
 type service struct {
 	name     string
 	protocol policy.Protocol
 	policy   policy.Policy
 }
 
-// services returns those of RFC 6186 §3 and RFC 8314 §5.1. Those in the clear are
-// asked for TLS by STARTTLS, and not used without it.
+// services returns the services of RFC 6186 §3 and RFC 8314 §5.1. Those that begin in
+// the clear must upgrade by STARTTLS.
 func services() []service {
 	return []service{
 		{"imaps", policy.IMAP, policy.ImplicitTLS}, {"imap", policy.IMAP, policy.RequiredSTARTTLS},
@@ -73,8 +73,8 @@ func (f *finder) srv(ctx context.Context, r *report) {
 	}
 }
 
-// gone reports whether the domain does not exist, which is so only if none of
-// the names below it does.
+// gone reports whether the domain does not exist. It asks only if none of the names
+// below it exists.
 func (f *finder) gone(ctx context.Context, below []*dns.Answer) bool {
 	if slices.ContainsFunc(below, func(a *dns.Answer) bool { return a == nil || a.Absent != dns.NoName }) {
 		return false
@@ -83,13 +83,14 @@ func (f *finder) gone(ctx context.Context, below []*dns.Answer) bool {
 	return err == nil && a.Absent == dns.NoName
 }
 
-// Limits on a service: its servers, and the records that are named as left out.
+// Limits for each service: the servers that are used, and the errors for records that
+// are left out.
 const (
 	maxOffers  = 16
 	maxLeftOut = 8
 )
 
-// offers reads the records of one service.
+// offers returns the usable records of one service.
 func (s service) offers(a *dns.Answer, r *report) (offers []offer) {
 	leftOut := 0
 	for _, rec := range a.Records {
@@ -121,7 +122,7 @@ func (s service) offers(a *dns.Answer, r *report) (offers []offer) {
 	return offers
 }
 
-// offer reads one record.
+// offer returns the server that a record names.
 func (s service) offer(srv *dnsmessage.SRVResource) (o offer, err error) {
 	target, err := dns.Canonical(srv.Target.String())
 	if err != nil {
@@ -135,9 +136,9 @@ func (s service) offer(srv *dnsmessage.SRVResource) (o offer, err error) {
 	return o, o.endpoint.Validate()
 }
 
-// sortOffers puts first the protocol with the most preferred record (RFC 6186
-// §3.4), within it implicit TLS (RFC 8314 §5.1), then by priority and, at random,
-// by weight (RFC 2782).
+// sortOffers sorts first by protocol, the one with the most preferred record first (RFC
+// 6186 §3.4), then implicit TLS before STARTTLS (RFC 8314 §5.1), then by priority, and
+// among equals at random by weight (RFC 2782).
 func sortOffers(all []offer) []offer {
 	best := map[policy.Protocol]uint16{}
 	for _, o := range all {

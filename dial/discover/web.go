@@ -13,7 +13,7 @@ import (
 	"github.com/mailconn/mailconn/dial/dns"
 )
 
-// autoconfig asks the two places at the domain, and never over http.
+// autoconfig fetches the documents at the two places of the domain, over HTTPS only.
 func (f *finder) autoconfig(ctx context.Context, r *report) {
 	first := "https://autoconfig." + f.domain + "/mail/config-v1.1.xml"
 	if f.TellAddress {
@@ -41,7 +41,8 @@ func (f *finder) autoconfig(ctx context.Context, r *report) {
 	}
 }
 
-// got notes why a document could not be fetched, and reports whether there is one.
+// got adds the error of a document that could not be fetched, and reports whether there
+// is a document.
 func (r *report) got(doc *document, err error) (*document, bool) {
 	if err != nil && !errors.Is(err, errNothing) {
 		r.fail(err)
@@ -61,7 +62,8 @@ func (f *finder) lookUp(ctx context.Context, r *report, domain string, v Voucher
 	return ok
 }
 
-// mx asks for the domain's most preferred MX hosts, and looks up whose they are.
+// mx asks for the domain's most preferred MX hosts, and looks their provider up in the
+// tables.
 func (f *finder) mx(ctx context.Context, r *report) {
 	answer, err := f.Resolver.Ask(ctx, f.domain, dnsmessage.TypeMX)
 	if err != nil {
@@ -92,8 +94,8 @@ func (f *finder) mx(ctx context.Context, r *report) {
 	}
 }
 
-// preferred returns the hosts with the smallest preference, in order of their
-// names. The one that says that there are none (RFC 7505) is left out.
+// preferred returns the hosts with the smallest preference, in the order of their names,
+// without that of a null MX (RFC 7505).
 func preferred(a *dns.Answer) (hosts []string) {
 	best := ^uint16(0)
 	for _, rec := range a.Records {
@@ -114,13 +116,12 @@ func preferred(a *dns.Answer) (hosts []string) {
 	return hosts
 }
 
-// maxParents bounds the questions to the public table about one MX host.
+// maxParents bounds the requests to the public table about one MX host.
 const maxParents = 3
 
-// parents returns the domains that an MX host may belong to, the nearest first:
-// those of at least two labels above it, but for the address's own domain, which
-// was asked for already. They are looked up in a table, and nothing is guessed
-// below them.
+// parents returns the domains that an MX host may belong to, the nearest first: those
+// above it that have at least two labels, without the domain of the address, which the
+// table was asked for already.
 func (f *finder) parents(host string) (all []string) {
 	for {
 		_, parent, _ := strings.Cut(host, ".")

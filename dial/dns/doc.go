@@ -16,9 +16,9 @@
 // itself: it believes the AD bit of a resolver on loopback that the program names
 // in [Resolver.Servers], and that of other resolvers only if [Resolver.TrustAD] or
 // the trust-ad option of resolv.conf says that they validate and the way to them is
-// safe. That resolv.conf has an address of loopback says nothing of the kind: the
-// resolvers of containers and of desktops are often forwarders there, which hand on
-// the bit of a server far away, as an attacker on the way to that may have set it.
+// safe. A loopback address in resolv.conf is not enough: the resolvers of containers
+// and of desktops are often forwarders there, which pass on the bit of a distant
+// server, as an attacker on the way to that server may have set it.
 //
 // A trusted resolver that answers SERVFAIL may have found a forgery. No other
 // server is asked then. Where one server is trusted, those that are not are never
@@ -27,8 +27,8 @@
 //
 // # Names
 //
-// Every name is asked as it is: the search list of resolv.conf is not used, nor
-// is /etc/hosts. See [Canonical] for the form of names.
+// Names are asked for as they are: neither the search list of resolv.conf nor
+// /etc/hosts is used. See [Canonical] for the form of names.
 //
 // # What a stranger can do
 //

@@ -93,13 +93,9 @@ func setResolver(find *discover.Options, server string, trustAD bool) error {
 	if server == "" {
 		return nil
 	}
-	at, err := netip.ParseAddrPort(server)
+	at, err := cli.NameServer(server)
 	if err != nil {
-		ip, err := netip.ParseAddr(server)
-		if err != nil {
-			return fmt.Errorf("-resolver: %w", err)
-		}
-		at = netip.AddrPortFrom(ip, 53)
+		return fmt.Errorf("-resolver: %w", err)
 	}
 	find.Resolver.Servers = []netip.AddrPort{at}
 	return nil

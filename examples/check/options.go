@@ -79,7 +79,7 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	fs.DurationVar(&o.timeout, "timeout", 10*time.Second, "give each connection `TIME`")
 	fs.DurationVar(&o.total, "total", time.Minute, "give all of it `TIME`")
 	fs.BoolVar(&o.yes, "yes", false, "look at servers, too, that only unsigned DNS or a table names: you have asked whether they are right")
-	fs.Func("resolver", "ask the name server at `IP` instead of those of resolv.conf", o.resolver)
+	fs.Func("resolver", "ask the name server at `IP` or IP:PORT instead of those of resolv.conf", o.resolver)
 	fs.BoolVar(&o.find.Resolver.TrustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
 	account := fs.String("account", "", "look at the servers in `FILE`, and log in as its user")
 	if err := cli.Parse(fs, args, usage, help); err != nil {
@@ -140,8 +140,8 @@ func (o *options) expects(words string) error {
 
 // resolver takes the address of -resolver.
 func (o *options) resolver(text string) error {
-	ip, err := netip.ParseAddr(text)
-	o.find.Resolver.Servers = []netip.AddrPort{netip.AddrPortFrom(ip, 53)}
+	at, err := cli.NameServer(text)
+	o.find.Resolver.Servers = []netip.AddrPort{at}
 	return err
 }
 

@@ -33,7 +33,7 @@ func parse(o *discover.Options, args []string, help io.Writer) (address string, 
 	fs := cli.Flags("find")
 	fs.StringVar(&o.ISPDB, "table", o.ISPDB, "ask the public table of providers at `URL`, such as https://v1.ispdb.net/")
 	fs.BoolVar(&o.TellAddress, "tell-address", false, "tell the whole address to autoconfig at its domain")
-	fs.StringVar(&server, "resolver", "", "ask the name server at `IP` instead of those of resolv.conf")
+	fs.StringVar(&server, "resolver", "", "ask the name server at `IP` or IP:PORT instead of those of resolv.conf")
 	fs.BoolVar(&trustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")
 	fs.DurationVar(&o.Timeout, "timeout", 5*time.Second, "give each source `TIME`")
 	err = cli.Parse(fs, args, usage, help)
@@ -49,11 +49,11 @@ func parse(o *discover.Options, args []string, help io.Writer) (address string, 
 		o.Resolver = new(dns.Resolver)
 	}
 	if server != "" {
-		ip, err := netip.ParseAddr(server)
+		at, err := cli.NameServer(server)
 		if err != nil {
 			return "", fmt.Errorf("-resolver: %w", err)
 		}
-		o.Resolver.Servers = []netip.AddrPort{netip.AddrPortFrom(ip, 53)}
+		o.Resolver.Servers = []netip.AddrPort{at}
 	}
 	o.Resolver.TrustAD = o.Resolver.TrustAD || trustAD
 	return fs.Arg(0), nil

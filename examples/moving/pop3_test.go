@@ -25,7 +25,7 @@ import (
 //	err = c.Quit()
 //
 // RetrEach needs a few round trips for all messages, and a message is a stream. Messages
-// are deleted by Quit, and only if it returns nil. Package fetch remembers which
+// are deleted by Quit, and only if it returns nil. Package pop3watch remembers which
 // messages are new.
 func Example_goPOP3() {
 	server, dialer := start()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/examples/internal/cli"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
 
@@ -65,9 +66,9 @@ func (o *options) flags() *flag.FlagSet {
 	flags.StringVar(&o.from, "from", "", "sender of the message; none is a bounce's")
 	flags.BoolVar(&o.requireTLS, "requiretls", false, "deliver with REQUIRETLS (RFC 8689), or not at all")
 	flags.Func("rule", "DOMAIN=LEVEL[,NAME...], may be repeated; .DOMAIN for all below it, no DOMAIN for the rest", o.rule)
-	flags.Func("resolver", "ADDRESS:PORT of a resolver; else that of resolv.conf. One on loopback is believed to validate", func(s string) error {
-		addr, err := netip.ParseAddrPort(s)
-		o.config.Resolver.Servers = []netip.AddrPort{addr}
+	flags.Func("resolver", "ask the name server at `IP` or IP:PORT instead of those of resolv.conf; one on loopback is believed to validate", func(s string) error {
+		at, err := cli.NameServer(s)
+		o.config.Resolver.Servers = []netip.AddrPort{at}
 		return err
 	})
 	flags.BoolVar(&o.config.Resolver.TrustAD, "trust-ad", false, "believe the name servers when they say that DNSSEC signatures are valid")

@@ -1,5 +1,5 @@
-// Package imapwatch tells a program what comes into its mailboxes, changes and vanishes,
-// for as long as the program runs and from run to run.
+// Package imapwatch tells a program which messages of its mailboxes are new, changed and
+// gone, for as long as the program runs and from run to run.
 //
 //	err := imapwatch.Run(ctx, imapwatch.Config{
 //		Endpoint:     endpoint,
@@ -42,13 +42,12 @@
 //
 // # Outages
 //
-// Run deals with outages itself, at growing distances, and tells [Config.Down] of each. A
-// connection that died without a word is found by the next renewal of IDLE: within
-// [Config.Renew] and the time for a reply. What waiting does not mend ends Run: a
-// broken policy, a certificate, a pin, credentials that the server has certainly refused,
-// Options.Auth that is nil while the server wants a login. Credentials that were good
-// before in this Run are tried once more, after [Config.LongDelay], as servers refuse good
-// ones while they restart. What the server says in its greeting, before TLS and unverified,
-// does not end it. A mailbox that cannot be selected ends nothing: it is told to
-// [Config.Refused], and tried again.
+// After an outage Run calls [Config.Down] and tries again, after waits that grow. The next
+// renewal of IDLE finds a connection that died unnoticed: within [Config.Renew] and the time
+// for a reply. Run ends if only a person can help: a broken policy, a certificate or pin
+// that does not match, credentials that the server has certainly refused, or none where the
+// server demands a login. Credentials that were accepted before in this Run are tried once
+// more, after [Config.LongDelay], since servers refuse good ones while they restart. What the
+// server says in its greeting, before TLS and unverified, does not end Run. A mailbox that
+// cannot be selected ends nothing: [Config.Refused] is called for it, and it is tried again.
 package imapwatch

@@ -1,4 +1,4 @@
-// Package backoff has growing distances between tries.
+// Package backoff computes growing waits between attempts.
 package backoff
 
 import (
@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Distances double from First to Most, which are positive.
+// Distances are waits that double from First to Most. Both must be positive.
 type Distances struct{ First, Most time.Duration }
 
-// After returns how long to wait after the nth try that has failed: between half and all
-// of the distance, by chance, which keeps programs that failed together from coming back
-// together. It is never zero.
+// After returns how long to wait after the nth attempt in a row that has failed: at random
+// between half and all of the distance, so that programs which failed together do not come
+// back together. It is never zero.
 func (d Distances) After(n int) time.Duration {
 	wait := min(d.First, d.Most)
 	for ; n > 1 && wait < d.Most; n-- {

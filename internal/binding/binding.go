@@ -1,5 +1,5 @@
-// Package binding makes channel bindings: what ties an authentication to the TLS
-// connection that it is made on.
+// Package binding makes channel bindings, which tie an authentication to the TLS
+// connection over which it takes place.
 package binding
 
 import (
@@ -18,14 +18,14 @@ const (
 	exporterLength = 32
 )
 
-// Of returns what ties an authentication to a TLS connection; its Type
-// is empty if nothing does.
+// Of returns the channel binding for a TLS connection. Its Type is empty if there is
+// none.
 //
-// In TLS 1.3 that is tls-exporter (RFC 9266), and never tls-unique, which is not
-// defined there. In TLS 1.2 it is tls-unique, what servers take there (RFC 5802
-// §6.1), if the handshake had the extended master secret, without which it ties
-// to nothing (RFC 7627 §1). Else it is tls-server-end-point, the certificate's
-// hash, which at least shows a certificate that is not the server's.
+// In TLS 1.3 it is tls-exporter (RFC 9266), since tls-unique is not defined there. In
+// TLS 1.2 it is tls-unique, which servers support there (RFC 5802 §6.1), if the handshake
+// used the extended master secret, without which it is not secure (RFC 7627 §1).
+// Otherwise it is tls-server-end-point, the hash of the certificate, which at least
+// detects a certificate that is not the server's.
 func Of(state *tls.ConnectionState) scram.ChannelBinding {
 	if state == nil {
 		return scram.ChannelBinding{}
@@ -56,8 +56,8 @@ func endPoint(chain []*x509.Certificate) scram.ChannelBinding {
 	return scram.ChannelBinding{Type: scram.ChannelBindingTLSServerEndpoint, Data: h.Sum(nil)}
 }
 
-// endPointHash is the hash of a certificate's signature, SHA-256 in place of
-// MD5 and SHA-1.
+// endPointHash returns the hash function of a certificate's signature, SHA-256 in place
+// of MD5 and SHA-1, and 0 if there is none.
 func endPointHash(a x509.SignatureAlgorithm) crypto.Hash {
 	switch a {
 	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1,

@@ -5,17 +5,17 @@ import (
 	"errors"
 )
 
-// errCorrupt is the error of input that is not compressed data.
+// errCorrupt is the error for input that is not compressed data.
 var errCorrupt = errors.New("deflate: what the server has sent is not compressed data")
 
-// bitReader is compressed data, which is read in bits.
+// bitReader reads compressed data bit by bit.
 type bitReader struct {
-	in   []byte // what was not used yet
-	bits uint64 // its next bits
-	n    uint   // how many
+	in   []byte // the bytes that are not in bits yet
+	bits uint64 // the next bits, the first one lowest
+	n    uint   // the number of bits in bits
 }
 
-// need reports whether n bits are there.
+// need reports whether n bits are available.
 func (r *bitReader) need(n uint) bool {
 	for r.n < n && len(r.in) > 0 {
 		r.bits |= uint64(r.in[0]) << r.n
@@ -25,7 +25,7 @@ func (r *bitReader) need(n uint) bool {
 	return r.n >= n
 }
 
-// fill takes as many bits as there is room for.
+// fill makes as many bits available as there is room for.
 func (r *bitReader) fill() {
 	if len(r.in) < 8 {
 		r.need(56)
@@ -38,7 +38,7 @@ func (r *bitReader) fill() {
 	r.bits &= 1<<r.n - 1
 }
 
-// take takes n bits that are there.
+// take removes n bits, which must be available, and returns them.
 func (r *bitReader) take(n uint) int {
 	v := r.bits & (1<<n - 1)
 	r.bits >>= n

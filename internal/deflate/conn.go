@@ -11,17 +11,17 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Conn is a connection whose two directions are compressed. What a server has compressed
-// takes no more memory than what it has not, as it is inflated when it is read.
+// Conn is a connection that is compressed in both directions. What a server sends is
+// inflated as it is read, so that compressed data takes no more memory than other data.
 type Conn struct {
 	wire.AbortConn
 	in    inflater
-	buf   [readSize]byte // what was read of the connection
-	taken int64          // bytes that were read of it, since Taken
+	buf   [readSize]byte // what was read from the connection
+	taken int64          // bytes read from it since the last call of Taken
 
 	mu     sync.Mutex
 	out    bytes.Buffer
-	writer *flate.Writer // nil until there is something that is worth it
+	writer *flate.Writer // nil until a write is worth it
 }
 
 // readSize is how much is read at once.
@@ -29,14 +29,14 @@ const readSize = 8 << 10
 
 var _ wire.AbortConn = (*Conn)(nil)
 
-// New returns a Conn over c, of which behind was read already.
+// New returns a Conn over c. behind has the compressed bytes that were read from c already.
 func New(c wire.AbortConn, behind []byte) *Conn {
 	return &Conn{AbortConn: c, in: inflater{bitReader: bitReader{in: behind}}}
 }
 
-// Read reads what the server has compressed. If it is not compressed data, the error is a
-// violation with reason policy.ErrMalformed; it is io.EOF if the server has ended its data.
-// Behind any other error Read may be called again.
+// Read reads the server's data, inflated. It fails with a violation with reason
+// policy.ErrMalformed if that is not compressed data, and with io.EOF after the server has
+// ended it. After any other error Read may be called again.
 func (c *Conn) Read(p []byte) (int, error) {
 	for len(p) > 0 {
 		n, err := c.in.read(p)
@@ -67,14 +67,14 @@ func (c *Conn) Taken() int64 {
 	return n
 }
 
-// worthwhile is the length of a write that is worth the 800 KiB that a flate.Writer takes.
-// Until there is one, what is written is sent as it is, in stored blocks.
+// worthwhile is the length from which a write is worth the 800 KiB of memory of a
+// flate.Writer. Until there is one, writes are sent uncompressed, in stored blocks.
 const worthwhile = 4 << 10
 
 // chunk is how much is compressed at once.
 const chunk = 64 << 10
 
-// Write sends p as a whole, so that the server can inflate all of it.
+// Write compresses and sends p, flushed so that the server can inflate all of it.
 func (c *Conn) Write(p []byte) (done int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

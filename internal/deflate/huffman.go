@@ -14,9 +14,9 @@ type huffman struct {
 	fast   [1 << fastBits]uint16 // symbol and length of the code that these bits begin with, or 0
 }
 
-// build makes the code whose symbols have codes of these lengths, and reports whether
-// there is one: each sequence of bits must begin with exactly one code. As in other
-// decoders, the code may also be of a single symbol, or of none.
+// build makes the code whose symbols have codes of the given lengths, and reports whether
+// it is complete: each sequence of bits must begin with exactly one code. As in other
+// decoders, the code may also have a single symbol, or none.
 func (h *huffman) build(lengths []uint8) bool {
 	*h = huffman{}
 	for _, n := range lengths {
@@ -24,7 +24,7 @@ func (h *huffman) build(lengths []uint8) bool {
 	}
 	h.count[0] = 0
 	var offsets, codes [maxCode + 2]int
-	left := 1 // codes that are not taken, of the length n
+	left := 1 // codes of length n that are not taken
 	for n := 1; n <= maxCode; n++ {
 		if left = left<<1 - int(h.count[n]); left < 0 {
 			return false
@@ -47,7 +47,7 @@ func (h *huffman) build(lengths []uint8) bool {
 	return true
 }
 
-// quicken enters a short code into the table. In the input its first bit comes first.
+// quicken enters a short code into the table, with its bits in the order of the input.
 func (h *huffman) quicken(code, n int, symbol uint16) {
 	if n > fastBits {
 		return
@@ -58,8 +58,8 @@ func (h *huffman) quicken(code, n int, symbol uint16) {
 	}
 }
 
-// decode returns the symbol whose code the bits begin with, and the length of the code.
-// It is 0 if there is no such code of up to maxCode bits.
+// decode returns the symbol whose code the bits begin with, and the length of that code,
+// which is 0 if there is none of up to maxCode bits.
 func (h *huffman) decode(b uint64) (symbol uint16, n uint) {
 	if e := h.fast[b&(1<<fastBits-1)]; e != 0 {
 		return e >> 4, uint(e & 15)

@@ -8,24 +8,24 @@ const window = 32 << 10
 // longest is the length of the longest copy.
 const longest = 258
 
-// inflater turns compressed bytes into those that were compressed. It is given the input
-// in pieces of any length, and stops where the input does, without a loss.
+// inflater inflates compressed data. It gets its input in pieces of any length. At the end
+// of a piece it stops, and continues with the next one.
 type inflater struct {
 	bitReader
 
 	state state
-	final bool // the block is the last
+	final bool // the block is the last one
 	left  int  // bytes of a stored block that are still to come
 	lens  lengths
 	lit   huffman // codes of literals and lengths
 	dist  huffman // codes of distances
 
-	out        [2 * window]byte // the window, and what was not read yet behind it
-	start, end int              // of what was not read
-	err        error            // behind that
+	out        [2 * window]byte // the window, and behind it the output that was not read yet
+	start, end int              // of that output
+	err        error            // after that output
 }
 
-// state is what comes next in the input.
+// state says what comes next in the input.
 type state int
 
 const (
@@ -39,8 +39,8 @@ const (
 	over
 )
 
-// read reads what is there. It returns 0 bytes and no error if it needs more input, and
-// io.EOF behind the last block.
+// read reads the output so far. It returns 0 bytes and no error if it needs more input, and
+// io.EOF after the last block.
 func (z *inflater) read(p []byte) (int, error) {
 	if z.start == z.end && z.err == nil {
 		z.slide()
@@ -53,7 +53,7 @@ func (z *inflater) read(p []byte) (int, error) {
 	return 0, z.err
 }
 
-// slide makes room behind the window, if there is little.
+// slide makes room for more output, if there is little.
 func (z *inflater) slide() {
 	if z.end > window+window/2 {
 		copy(z.out[:], z.out[z.end-window:z.end])
@@ -61,7 +61,7 @@ func (z *inflater) slide() {
 	}
 }
 
-// run goes on until the input ends, or the room.
+// run inflates until the input or the room for output ends.
 func (z *inflater) run() error {
 	for more := true; more; {
 		var err error
@@ -86,7 +86,7 @@ func (z *inflater) run() error {
 	return nil
 }
 
-// header begins a block, if the one before was not the last.
+// header reads the header of a block, unless the block before was the last.
 func (z *inflater) header() (bool, error) {
 	if z.final {
 		z.state = over
@@ -156,7 +156,8 @@ const (
 	firstLength = 257
 )
 
-// symbols reads literals and copies until the block ends, or the input, or the room.
+// symbols decodes literals and copies until the block, the input or the room for output
+// ends.
 func (z *inflater) symbols() (more bool, err error) {
 	for z.end <= len(z.out)-longest {
 		z.fill()
@@ -183,8 +184,8 @@ func (z *inflater) symbols() (more bool, err error) {
 	return false, nil
 }
 
-// copy copies from the window. The code of the length, of n bits, was not taken yet: the
-// copy is read as a whole, for which 48 bits are enough.
+// copy decodes a copy. The code of its length, of n bits, was not taken yet: the copy is
+// decoded only when all its bits are available, at most 48.
 func (z *inflater) copy(symbol uint16, n uint) (more bool, err error) {
 	b := z.bits >> n
 	extra := uint(lengthExtra[symbol])
@@ -211,7 +212,7 @@ func (z *inflater) copy(symbol uint16, n uint) (more bool, err error) {
 	return true, nil
 }
 
-// repeat repeats what stands so far back. A copy may be longer than that.
+// repeat copies length bytes from so far back, which may be less than length.
 func (z *inflater) repeat(distance, length int) {
 	for length > 0 {
 		n := copy(z.out[z.end:z.end+length], z.out[z.end-distance:z.end])

@@ -20,9 +20,9 @@ const (
 
 // Lock takes the lock of a lock file, which it creates if it does not exist, and waits
 // for it until ctx ends. It excludes other goroutines as well as other programs. It
-// tries again and again, because the system's own wait cannot be interrupted. The lock
-// is released by release or when the process ends. The lock file must not be removed,
-// since another may be waiting for its lock.
+// polls, because the system's own wait cannot be interrupted. The lock is released by
+// release or when the process ends. The lock file must not be removed, since another
+// program may be waiting for its lock.
 func Lock(ctx context.Context, path string) (release func(), err error) {
 	if ctx == nil {
 		return nil, errors.New("nil context")

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// SameFile returns true: os.Stat does not identify a file here, so that size and time
-// have to do.
+// SameFile returns true: os.Stat does not identify a file here, so that callers have to
+// compare sizes and times.
 func SameFile(_, _ fs.FileInfo) bool { return true }
 
 // Exposed returns false: the mode does not show access here.
@@ -21,7 +21,7 @@ func SyncDir(string) error { return nil }
 // Foreign returns false: os.Stat does not show the owner here.
 func Foreign(fs.FileInfo) bool { return false }
 
-// Full reports whether an error says that there is no space on the disk: by Windows'
+// Full reports whether an error means that the disk is full, by Windows'
 // ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED.
 func Full(err error) bool {
 	var number syscall.Errno

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 )
 
-// Replace puts a file with this content in the place of the one that is there, if any:
-// after a crash there is the one or the other, and beside it perhaps a file whose name
-// begins with ".new-". sync is (*os.File).Sync, or a test's. On Windows the old file must
-// not be open.
+// Replace writes content to a new file, and renames it to path. After a crash the file at
+// path is the old one or the new one, both complete, and a file whose name begins with
+// ".new-" may be beside it. sync is (*os.File).Sync, except in tests. On Windows the old
+// file must not be open.
 func Replace(path string, content []byte, sync func(*os.File) error) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".new-*")

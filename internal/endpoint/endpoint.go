@@ -20,8 +20,8 @@ type Endpoint struct {
 	Policy   policy.Policy
 }
 
-// New returns the endpoint for a host and a registered port of the protocol, which
-// decides between ImplicitTLS and RequiredSTARTTLS. Port 0 means that of ImplicitTLS.
+// New returns the endpoint for a host and a registered port of the protocol. The port
+// decides between ImplicitTLS and RequiredSTARTTLS; 0 means the port of ImplicitTLS.
 func New(p policy.Protocol, host string, port int) (Endpoint, error) {
 	e := Endpoint{Protocol: p, Host: host}
 	for _, pol := range []policy.Policy{policy.ImplicitTLS, policy.RequiredSTARTTLS} {
@@ -40,8 +40,8 @@ func New(p policy.Protocol, host string, port int) (Endpoint, error) {
 	return e, nil
 }
 
-// Normal returns e in its canonical form, with the port filled in, or an error if e is
-// not valid. With an error it returns as much of e as is known.
+// Normal returns e in its canonical form, with the port filled in. If e is not valid, it
+// returns e unchanged and an error.
 func (e Endpoint) Normal() (Endpoint, error) {
 	switch {
 	case e.Policy == 0:

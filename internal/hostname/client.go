@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CheckClient refuses what cannot stand behind EHLO.
+// CheckClient returns an error for a LocalName that cannot be the argument of EHLO.
 func CheckClient(name string) error {
 	if len(name) > 255 {
 		return errors.New("LocalName is longer than 255 bytes")
@@ -21,9 +21,10 @@ func CheckClient(name string) error {
 	return nil
 }
 
-// Client returns what a client calls itself over a connection from local: name if it is
-// set, else the host's name if that is qualified, else local as an address literal. A
-// private name tells nothing about the host but its address, which the server sees anyway.
+// Client returns the name of a client on a connection from the address local: name if it
+// is set, else the host's name if that has a dot, else local as an address literal. If
+// private is set, the host's name is not used, so that the server learns no more than the
+// address that it sees anyway.
 func Client(name string, local net.Addr, private bool) string {
 	if name != "" {
 		return name
@@ -34,8 +35,8 @@ func Client(name string, local net.Addr, private bool) string {
 	return AddressLiteral(local)
 }
 
-// AddressLiteral returns an address in the form of RFC 5321 §4.1.3, and that of the
-// loopback interface for what is no TCP address.
+// AddressLiteral returns a TCP address in the form of RFC 5321 §4.1.3, and the loopback
+// address for any other.
 func AddressLiteral(addr net.Addr) string {
 	ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	if tcp, ok := addr.(*net.TCPAddr); ok {

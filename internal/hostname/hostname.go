@@ -1,5 +1,5 @@
-// Package hostname puts the names of mail servers into one form, and says what a
-// client calls itself.
+// Package hostname brings the names of mail servers into their canonical form, and chooses
+// the name that a client gives to a server.
 package hostname
 
 import (

@@ -9,8 +9,9 @@ import (
 	"net/url"
 )
 
-// Get asks for a document, by one request over a [Guard.Transport]. Redirects are answers
-// like others. The body is the caller's to close, and to bound; it fails when ctx ends.
+// Get makes one request over a [Guard.Transport], and does not follow redirects. header
+// bounds the bytes of the answer's header. The caller must close the body, and should
+// read it within a limit; reading it fails when ctx ends.
 func (g *Guard) Get(ctx context.Context, base *http.Transport, u *url.URL, header int64) (*http.Response, error) {
 	transport, err := g.Transport(ctx, base, u.Hostname(), header)
 	if err != nil {
@@ -20,7 +21,7 @@ func (g *Guard) Get(ctx context.Context, base *http.Transport, u *url.URL, heade
 	return transport.RoundTrip(req.WithContext(ctx))
 }
 
-// Text fetches plain text of at most so many bytes, from where u says and nowhere else.
+// Text fetches plain text of at most so many bytes. A redirect is an error.
 func (g *Guard) Text(ctx context.Context, base *http.Transport, u *url.URL, most int64) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -29,7 +30,7 @@ func (g *Guard) Text(ctx context.Context, base *http.Transport, u *url.URL, most
 		return "", err
 	}
 	defer resp.Body.Close()
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // "" if it is none; parameters do not matter
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // empty if it is malformed; parameters are ignored
 	switch {
 	case resp.StatusCode != http.StatusOK:
 		return "", fmt.Errorf("status %d", resp.StatusCode)

@@ -1,4 +1,4 @@
-// Package netguard connects to hosts whose names strangers have chosen: to addresses that
+// Package netguard connects to hosts whose names strangers choose: only to addresses that
 // are permitted, and over HTTPS within limits.
 package netguard
 
@@ -21,7 +21,7 @@ import (
 // DialFunc connects to an address.
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Dialing returns how d connects. d may be nil.
+// Dialing returns the function by which d, which may be nil, connects.
 func Dialing(d *dial.Dialer) DialFunc {
 	if d != nil && d.NetDialer != nil {
 		return d.NetDialer.DialContext
@@ -29,13 +29,12 @@ func Dialing(d *dial.Dialer) DialFunc {
 	return new(net.Dialer).DialContext
 }
 
-// Guard connects to the addresses of a host that are permitted. It looks them
-// up itself: what is checked is what is connected to, whatever a second look-up
-// would say.
+// Guard connects to the addresses of a host that are permitted. It looks them up itself,
+// and once, so that the address that was checked is the one that is connected to.
 type Guard struct {
 	Resolver *dns.Resolver
-	Permit   func(netip.Addr) error
-	Dial     DialFunc
+	Permit   func(netip.Addr) error // its error forbids the address
+	Dial     DialFunc               // connects to an address that is permitted
 }
 
 // maxAddresses bounds how many addresses of a host are tried.
@@ -44,8 +43,8 @@ const maxAddresses = 4
 // ErrNotPermitted is in the chain of the error for an address that Permit forbids.
 var ErrNotPermitted = errors.New("address not permitted")
 
-// ErrNoAddress is in the chain of the error for a host that has no address, which
-// is sure: its name was looked up.
+// ErrNoAddress is in the chain of the error for a host that has no address by the DNS. A
+// look-up that failed is another error.
 var ErrNoAddress = errors.New("host has no address")
 
 // DialContext connects to the first address that answers.
@@ -61,7 +60,7 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 	return g.connect(ctx, network, all, port)
 }
 
-// connect tries the addresses that are permitted, each in its share of the time.
+// connect tries the addresses that are permitted, each for its share of the time.
 func (g *Guard) connect(ctx context.Context, network string, all []netip.Addr, port string) (net.Conn, error) {
 	allowed, err := g.allowed(all)
 	for i, a := range allowed {
@@ -76,9 +75,9 @@ func (g *Guard) connect(ctx context.Context, network string, all []netip.Addr, p
 	return nil, err
 }
 
-// allowed returns the addresses that are permitted, at most maxAddresses, and if
-// there are none the reason. Permit is asked about IPv4 as such, without the prefix of
-// IPv6, and without a zone: no netip.Prefix contains an address that has either.
+// allowed returns the addresses that are permitted, at most maxAddresses, and an error if
+// there are none. Permit is asked about addresses without a zone, and about IPv4 addresses
+// that are not mapped to IPv6, since no netip.Prefix contains others.
 func (g *Guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
 	for _, a := range all {
 		a = a.Unmap()
@@ -94,7 +93,8 @@ func (g *Guard) allowed(all []netip.Addr) (allowed []netip.Addr, err error) {
 	return nil, err
 }
 
-// dialOne connects to one address, leaving time for the others.
+// dialOne connects to one address, in its share of the time if left addresses are to be
+// tried.
 func (g *Guard) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
 	if by, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -121,8 +121,8 @@ func (g *Guard) Addresses(ctx context.Context, host string) ([]netip.Addr, error
 	return nil, fmt.Errorf("%s: %w", host, ErrNoAddress)
 }
 
-// LookUp asks for the addresses of both kinds of a host at once. An answer is nil if it
-// could not be had; failed is why, for either.
+// LookUp asks for the IPv6 and the IPv4 addresses of a host at once. An answer is nil if
+// its question failed. failed is the error of a question that failed.
 func LookUp(ctx context.Context, r *dns.Resolver, host string) (six, four *dns.Answer, failed error) {
 	var err6, err4 error
 	var asking sync.WaitGroup
@@ -135,8 +135,8 @@ func LookUp(ctx context.Context, r *dns.Resolver, host string) (six, four *dns.A
 // maxAlternate bounds how many addresses are taken from an answer.
 const maxAlternate = 8
 
-// Alternate returns the addresses in two answers, each of which may be nil, at most 16:
-// one of each in turn.
+// Alternate returns the addresses in two answers, each of which may be nil, one of each
+// in turn, and at most 16.
 func Alternate(first, second *dns.Answer) (all []netip.Addr) {
 	for i := range maxAlternate {
 		for _, a := range []*dns.Answer{first, second} {
@@ -154,8 +154,8 @@ func Alternate(first, second *dns.Answer) (all []netip.Addr) {
 	return all
 }
 
-// PublicAddress is an error for addresses that are of this host or of the link, or of no
-// host at all, also if a gateway makes IPv4 of them.
+// PublicAddress returns an error for an address of this host or of the link, and for one
+// that no host has. An IPv6 address that a gateway turns into IPv4 counts as that.
 func PublicAddress(a netip.Addr) error {
 	switch a = inside(a.Unmap()); {
 	case !a.IsValid(), a.IsUnspecified(), a.Is4() && a.As4()[0] == 0, a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
@@ -170,9 +170,9 @@ func PublicAddress(a netip.Addr) error {
 	return nil
 }
 
-// inside returns the IPv4 address that a gateway takes out of an address of IPv6: by the
-// well-known prefix of NAT64 (RFC 6052 §2.1), or 6to4 (RFC 3056 §2). It returns others as
-// they are.
+// inside returns the IPv4 address that a gateway takes out of an IPv6 address: by the
+// well-known prefix of NAT64 (RFC 6052 §2.1), or by 6to4 (RFC 3056 §2). It returns other
+// addresses unchanged.
 func inside(a netip.Addr) netip.Addr {
 	b, bare := a.As16(), a.WithZone("")
 	switch {

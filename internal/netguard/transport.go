@@ -8,18 +8,18 @@ import (
 	"net/http"
 )
 
-// Unnamed reports whether a config, which may be nil, accepts servers that are not shown
-// to have the name that they were looked up by.
+// Unnamed reports whether a config, which may be nil, does not verify that a server has
+// the name by which it was looked up.
 func Unnamed(c *tls.Config) bool { return c != nil && (c.InsecureSkipVerify || c.ServerName != "") }
 
-// CheckTransport returns what is wrong with the base of a [Guard.Transport], which may be
-// nil: it accepts servers that are not shown to have their name, or connects by a function
-// that does not end with the context.
+// CheckTransport returns an error for a base of [Guard.Transport] that does not verify
+// servers by their names, or that connects by a function which does not end with the
+// context. t may be nil.
 func CheckTransport(t *http.Transport) error {
 	if t == nil {
 		return nil
 	}
-	//lint:ignore SA1019 a program may have set them all the same
+	//lint:ignore SA1019 a program may have set them nevertheless
 	dial, dialTLS := t.Dial, t.DialTLS
 	switch {
 	case t.DialTLSContext != nil, dialTLS != nil, Unnamed(t.TLSClientConfig):
@@ -30,10 +30,11 @@ func CheckTransport(t *http.Transport) error {
 	return nil
 }
 
-// Transport returns base, which may be nil, held to the rules of g, for one request to
-// a host. It connects as base does, not as g.Dial. header bounds the bytes of the answer's
-// header. An http.Transport goes on connecting when the request is given up: this one ends
-// with ctx, and the host is looked up before it begins.
+// Transport returns a copy of base, which may be nil, for one request to a host, which
+// connects only to addresses that g permits. It connects as base does, and not by g.Dial.
+// header bounds the bytes of the answer's header. Unlike other http.Transports it does not
+// go on connecting after the request has ended: its connections end with ctx, and
+// Transport has looked the host up already.
 func (g *Guard) Transport(ctx context.Context, base *http.Transport, host string, header int64) (*http.Transport, error) {
 	t := new(http.Transport)
 	if base != nil {

@@ -6,14 +6,13 @@ import (
 	"github.com/mailconn/mailconn/dial"
 )
 
-// NoLogin is why a session has no mailbox: there was no login.
+// NoLogin is the error of a session without a login, which has no mailbox.
 type NoLogin struct {
-	Unset bool  // there are no credentials
-	Err   error // of the server; nil if it was not asked
+	Unset bool  // Options.Auth is nil
+	Err   error // the server's refusal of a command; nil if there was none
 }
 
-// NewNoLogin returns a NoLogin as the outage of a session. unset means that there are no
-// credentials, and err is what the server said, or nil.
+// NewNoLogin returns a NoLogin as the outage of a session.
 func NewNoLogin(endpoint dial.Endpoint, unset bool, err error) *dial.Error {
 	return &dial.Error{Phase: dial.PhaseAuth, Endpoint: endpoint, Err: &NoLogin{unset, err}}
 }
@@ -31,7 +30,7 @@ func (e *NoLogin) Error() string {
 
 func (e *NoLogin) Unwrap() error { return e.Err }
 
-// Hint returns what a person does about it.
+// Hint returns what a person can do.
 func (e *NoLogin) Hint() string {
 	if e.Unset {
 		return "The server wants a login, and this program has no credentials for it: Options.Auth is nil. Set it."

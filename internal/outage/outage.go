@@ -1,6 +1,6 @@
-// Package outage has what programs that run for months share in dealing with outages:
-// which of them time does not mend, how far apart tries are, and how to wait when the
-// machine may sleep meanwhile.
+// Package outage deals with the outages of programs that run for months: which of them are
+// permanent, how long to wait before the next attempt, and how to wait if the machine may
+// sleep meanwhile.
 package outage
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// permanent reports whether a person has to do something: the arguments are wrong, the
-// server broke the policy or cannot be verified, it has certainly refused the
-// credentials, or wants a login and there is none. The end of a session is never permanent,
-// nor is a server that turns the client away in its greeting, for whatever reason.
+// permanent reports whether only a person can help: the arguments are wrong, the server
+// broke the policy or cannot be verified, it has certainly refused the credentials, or it
+// demands a login and there are no credentials. The end of a session is never permanent,
+// nor is a refusal in the greeting, whatever its reason.
 func permanent(failed *dial.Error) bool {
 	var certificate *tls.CertificateVerificationError
 	var broken *policy.Violation
@@ -42,8 +42,8 @@ func turnedAway(failed *dial.Error, broken *policy.Violation) bool {
 	return failed.Phase == dial.PhaseGreeting && broken.Reason == policy.ErrRefused
 }
 
-// isRare reports whether an outage should not be tried again soon: the server speaks of too
-// many connections, or of the credentials, or wants nothing of this client.
+// isRare reports whether the next attempt should not come soon: the server has reported too
+// many connections, may have refused the credentials, or turns this client away.
 func isRare(failed *dial.Error) bool {
 	var refused *auth.Error
 	if errors.As(failed, &refused) {
@@ -57,7 +57,8 @@ func isRare(failed *dial.Error) bool {
 	return errors.As(failed, &farewell) && isThrottled(farewell.Reply)
 }
 
-// isThrottled reports whether the last words of a server are that it is asked too much.
+// isThrottled reports whether a server's last words say that there are too many
+// connections or commands.
 func isThrottled(reply string) bool {
 	reply = strings.ToLower(reply)
 	for _, words := range []string{"too many", "throttl", "rate limit", "connection limit", "bandwidth limit", "limits exceeded", "exceeded command", "quota exceeded"} {

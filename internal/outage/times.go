@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// saveTime is how long a program may take to note how far it is.
+// saveTime is how long a program may take to save its position.
 const saveTime = 30 * time.Second
 
-// SaveContext returns the context in which a program notes what it has: it does not end with
-// ctx, as what was handled must be noted, but 30 seconds from now.
+// SaveContext returns the context in which a program saves its position. It does not end
+// with ctx, since what was handled must be saved, but 30 seconds from now.
 func SaveContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 }
 
-// Ended returns the error of a Run: none if it is that of ctx, which has ended.
+// Ended returns the error of a Run: nil if err is that of ctx, which has ended, and
+// otherwise err.
 func Ended(ctx context.Context, err error) error {
 	if ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -26,11 +27,11 @@ func Ended(ctx context.Context, err error) error {
 // Times are the times in a Config of a program that runs for months.
 type Times struct {
 	MinDelay, MaxDelay, Stable, LongDelay *time.Duration
-	Others                                map[*time.Duration]time.Duration // with what zero means
+	Others                                map[*time.Duration]time.Duration // other times, with their defaults
 }
 
-// Fill gives each time that is zero what that means: 1 second, 5 minutes, 1 minute and 30
-// minutes. Its error says what is wrong with the times, and begins with the name of a package.
+// Fill fills in the defaults: 1 second, 5 minutes, 1 minute and 30 minutes. It returns an
+// error that begins with prefix, the name of a package, if a time is not valid.
 func (t Times) Fill(prefix string) error {
 	usual := map[*time.Duration]time.Duration{
 		t.MinDelay: time.Second, t.MaxDelay: 5 * time.Minute, t.Stable: time.Minute, t.LongDelay: 30 * time.Minute,

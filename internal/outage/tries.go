@@ -9,20 +9,21 @@ import (
 	"github.com/mailconn/mailconn/internal/backoff"
 )
 
-// Tries says whether there is another try after an outage, and when. The distances between
-// tries grow from Min to Max, and up to a half of each is random. Long is that after a refusal
-// that should not be tried soon.
+// Tries decides whether there is another attempt after an outage, and when. The waits grow
+// from Min to Max, and each is shortened at random by up to a half. Long is the wait after
+// a refusal that should not be repeated soon.
 type Tries struct {
 	Min, Max, Long time.Duration
 	failures       int  // since Reset
 	loggedIn       bool // since the credentials were refused last
 }
 
-// LoggedIn takes note that a login has succeeded.
+// LoggedIn notes that a login has succeeded.
 func (t *Tries) LoggedIn() { t.loggedIn = true }
 
-// Permanent reports whether there is no other try, as a person has to do something. If the
-// credentials were good before, there is one more: a server that restarts may refuse them.
+// Permanent reports whether there is no other attempt, since only a person can help. If the
+// credentials were accepted before, there is one more, since a server that restarts may
+// refuse them.
 func (t *Tries) Permanent(failed *dial.Error) bool {
 	if !permanent(failed) {
 		return false
@@ -35,7 +36,7 @@ func (t *Tries) Permanent(failed *dial.Error) bool {
 	return true
 }
 
-// After returns the distance from an outage to the next try.
+// After returns the wait from an outage to the next attempt.
 func (t *Tries) After(failed *dial.Error) time.Duration {
 	if isRare(failed) {
 		return t.Long
@@ -44,5 +45,5 @@ func (t *Tries) After(failed *dial.Error) time.Duration {
 	return max(backoff.Distances{First: t.Min, Most: t.Max}.After(t.failures), t.Min)
 }
 
-// Reset makes the next distance Min again.
+// Reset makes the next wait Min again.
 func (t *Tries) Reset() { t.failures = 0 }

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// How to see that the machine was asleep: the wall clock has run ahead of the timers, which
-// stand still on many systems meanwhile.
+// A machine has slept if the wall clock has run ahead of the timers, which on many systems
+// do not run meanwhile.
 const (
-	asleep = 10 * time.Second
-	// Glance is how often to look at Slept.
+	asleep = 10 * time.Second // how far ahead
+	// Glance is the time between two calls of Slept.
 	Glance = 30 * time.Second
 )
 
-// Sleep looks for a sleep of the machine.
+// Sleep detects that the machine has slept.
 type Sleep struct {
 	clock       func() time.Time
 	begun, wall time.Time
@@ -27,9 +27,9 @@ func NewSleep(clock func() time.Time) *Sleep {
 // Slept reports whether the machine has slept.
 func (s *Sleep) Slept() bool { return s.clock().Sub(s.wall)-time.Since(s.begun) > asleep }
 
-// Wait waits until next, for a receive from nudge, or for the end of a sleep of the
-// machine, and in any case until earliest, which a sleep makes later by its length: timers
-// stand still meanwhile. A nudge that is closed counts as nil.
+// Wait waits until next, until it receives from nudge, or until the machine has slept. In
+// any case it waits until earliest; the time of a sleep does not count, since timers do
+// not run meanwhile. A nudge that is closed is ignored.
 func Wait(ctx context.Context, next, earliest time.Time, nudge <-chan struct{}, clock func() time.Time) error {
 	sleep := NewSleep(clock)
 	for slept := false; !slept && time.Now().Before(next); slept = sleep.Slept() {

@@ -1,5 +1,5 @@
-// Package recall uses a peers.Store for one connection: it asks what the store has of
-// the server, holds the connection to that, and adds what the connection shows.
+// Package recall uses a peers.Store for one connection: it asks for the record of the
+// server, holds the connection to that, and adds what the connection shows.
 package recall
 
 import (
@@ -80,8 +80,8 @@ func (m *Memory) Holds() *peers.Known {
 	return m.shown
 }
 
-// HeldToSCRAM returns what the store has of the peer if that forbids showing it a password:
-// the rules have HoldAuth, and it had SCRAM. Otherwise it returns nil.
+// HeldToSCRAM returns what the store has of the peer if that forbids sending it a
+// password: the rules have HoldAuth, and the peer had SCRAM. Otherwise it returns nil.
 func (m *Memory) HeldToSCRAM() *peers.Known {
 	if held := m.Holds(); held != nil && m.Rules.HoldAuth && held.Record.Mechanisms.SCRAM() {
 		return held
@@ -131,10 +131,10 @@ func (m *Memory) Explain(v *policy.Violation) {
 	v.Err = cause
 }
 
-// Learn adds what a session has shown to the store, unless the store has it already, or
-// the server was not verified: the policy, how the server was verified, the state of TLS,
-// and the SASL mechanisms that it lists. The time of the last session is written at most
-// once an hour.
+// Learn adds what a session has shown to the record in the store: the policy, how the
+// server was verified, the state of TLS, and the SASL mechanisms that it lists. It does
+// nothing if the server was not verified, or if the store has all of it already. The time
+// of the last session is written at most once an hour.
 func (m *Memory) Learn(ctx context.Context, p policy.Policy, verified trust.Method, s *tls.ConnectionState, mechanisms []string) {
 	if m == nil || s == nil || verified == trust.None {
 		return
@@ -148,8 +148,8 @@ func (m *Memory) Learn(ctx context.Context, p policy.Policy, verified trust.Meth
 	m.remember(ctx, seen)
 }
 
-// Keys returns the hashes of the keys of the server's certificate and of its issuer. s may
-// be nil.
+// Keys returns the hashes of the keys of the server's certificate and of its issuer, zero
+// for what s, which may be nil, does not have.
 func Keys(s *tls.ConnectionState) (leaf, issuer trust.KeyHash) {
 	if s == nil || len(s.PeerCertificates) == 0 {
 		return

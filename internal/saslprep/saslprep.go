@@ -8,11 +8,10 @@ import (
 	"github.com/xdg-go/stringprep"
 )
 
-// ErrProhibited is returned for a text with a character that SASLprep does not allow.
-var ErrProhibited = errors.New("user or password has characters that SASLprep does not allow (RFC 4013)")
+var errProhibited = errors.New("user or password has characters that SASLprep does not allow (RFC 4013)")
 
-// profile returns RFC 4013 for query strings, which is what a client has: code points that
-// Unicode 3.2 had not assigned pass (RFC 3454 §7), emoji among them.
+// profile returns the profile of RFC 4013 for query strings, which are what a client has.
+// It allows code points that Unicode 3.2 had not assigned (RFC 3454 §7), such as emoji.
 func profile() stringprep.Profile {
 	return stringprep.Profile{
 		Mappings:  stringprep.SASLprep.Mappings,
@@ -22,7 +21,8 @@ func profile() stringprep.Profile {
 	}
 }
 
-// Prepare returns texts as SASLprep makes them. The error does not show them.
+// Prepare returns texts as SASLprep makes them. It fails for a text with a character that
+// SASLprep does not allow. The error does not quote the text.
 func Prepare(texts ...string) ([]string, error) {
 	out := slices.Clone(texts)
 	for i, s := range texts {
@@ -31,7 +31,7 @@ func Prepare(texts ...string) ([]string, error) {
 		}
 		prepared, err := profile().Prepare(s)
 		if err != nil || prepared == "" {
-			return nil, ErrProhibited
+			return nil, errProhibited
 		}
 		out[i] = prepared
 	}

@@ -1,5 +1,5 @@
-// Package scramlimits says which challenges of a server SCRAM goes on with (RFC 5802):
-// what is in them, and how much work they are.
+// Package scramlimits checks the challenges of a server in SCRAM (RFC 5802): what they
+// contain, and how much work they demand.
 package scramlimits
 
 import (
@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// The iteration counts that are accepted. Below the floor a stolen database is
-// cheap to search (RFC 5802 §5.1, RFC 7677 §4). Above the ceiling a hostile server
-// would keep the client's processor busy (RFC 5802 §9): a million rounds are well
-// under a second, and more than any server is known to use.
+// The iteration counts that are accepted. With fewer than the minimum a stolen database
+// is cheap to search (RFC 5802 §5.1, RFC 7677 §4). With more than the maximum a hostile
+// server could keep the client's processor busy (RFC 5802 §9). A million iterations take
+// well under a second, and are more than any server is known to use.
 const (
 	MinIterations = 4096
 	MaxIterations = 1_000_000
 )
 
-// Check looks at a server's first message before any work is done
-// for it: r=, s= and i= in this order, then extensions, which do not matter
-// (RFC 5802 §7), unless the server insists on them by m= (§5.1).
+// Check checks a server's first message before any work is done for it. It must have r=,
+// s= and i= in this order. Extensions may follow and are ignored (RFC 5802 §7), except m=,
+// which is an error (§5.1).
 func Check(message, nonce string) error {
 	fields := strings.Split(message, ",")
 	for _, f := range fields {
@@ -41,8 +41,8 @@ func Check(message, nonce string) error {
 	return checkIterations(fields[2])
 }
 
-// checkNonce wants ours, and at least one character of the server's: without
-// it an old exchange could be played again.
+// checkNonce returns an error unless the nonce begins with ours and has at least one
+// character of the server's. Without that an old exchange could be replayed.
 func checkNonce(field, ours string) error {
 	theirs, ok := strings.CutPrefix(field, "r="+ours)
 	switch {

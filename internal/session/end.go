@@ -9,7 +9,7 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Closing is the error of a session that was ended from this side.
+// Closing is the error of a session that this program has ended.
 type Closing string
 
 // Error returns how the session was ended.
@@ -25,12 +25,13 @@ const (
 	Aborted Closing = "session was aborted by this program"
 )
 
-// End is the end of a session: why, as the first goroutine says that knows it.
+// End is the reason why a session has ended, the first one that was set. Its methods may
+// be called by several goroutines at once.
 type End struct {
 	reason atomic.Pointer[dial.Error]
 }
 
-// Err returns why the session has ended, and nil while it stands.
+// Err returns why the session has ended, and nil while it goes on.
 func (e *End) Err() error {
 	if over := e.reason.Load(); over != nil {
 		return over
@@ -38,7 +39,7 @@ func (e *End) Err() error {
 	return nil
 }
 
-// Set makes err the reason why the session on conn has ended, unless there is one,
+// Set makes err the reason why the session on conn has ended, unless there is one already,
 // and returns the reason.
 func (e *End) Set(conn *dial.Conn, err error) *dial.Error {
 	over, _ := e.SetFirst(conn, err)

@@ -1,6 +1,6 @@
-// Package session is the part of Dial and New that the sessions of all protocols
-// have in common: the options are checked, the connection is made, and the
-// session's own beginning is run, in one budget of time.
+// Package session is the part of Dial and New that the sessions of all protocols have in
+// common: it checks the options, makes the connection, and runs the beginning of the
+// session, within one limit of time.
 package session
 
 import (
@@ -15,15 +15,15 @@ import (
 	"github.com/mailconn/mailconn/policy"
 )
 
-// Start is how a session of type C with options of type O starts.
+// Start begins sessions of type C with options of type O.
 type Start[C, O any] struct {
 	Package string            // for errors: "imapconn"
 	Speaks  []policy.Protocol // the protocols that the package speaks
 	Dialer  *dial.Dialer      // nil means a zero one
 	Auth    auth.Credentials  // nil means no login
-	Invalid error             // what is wrong with other options; nil means nothing
+	Invalid error             // of other options; nil if they are valid
 	Options *O                // for Begin
-	// Begin says what comes between the connection and the session.
+	// Begin makes the client of a connection, and logs in.
 	Begin func(context.Context, *dial.Conn, *dial.Setup, *O) (C, error)
 }
 
@@ -68,8 +68,8 @@ func (s Start[C, O]) New(ctx context.Context, conn *dial.Conn) (none C, err erro
 	return client, nil
 }
 
-// check returns what can be known to be wrong before any I/O. An unset protocol is
-// left to the Dialer, which has one answer for all that is wrong with an endpoint.
+// check returns the errors that can be found before any I/O. It leaves an unset protocol
+// to the Dialer, which checks endpoints.
 func (s Start[C, O]) check(e dial.Endpoint) error {
 	err := auth.Check(s.Auth)
 	if err == nil {
@@ -100,8 +100,8 @@ func speaker(p policy.Protocol) string {
 	return ""
 }
 
-// ReplyTimeout returns the limit that an option ReplyTimeout means, zero for none:
-// 5 minutes if the option is zero, no limit if it is negative.
+// ReplyTimeout returns the limit for an option ReplyTimeout: 5 minutes if the option is
+// zero, and 0, which means no limit, if it is negative.
 func ReplyTimeout(option time.Duration) time.Duration {
 	if option == 0 {
 		return 5 * time.Minute

@@ -10,7 +10,7 @@ import (
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// Transcript is that of one connection, in the clear and inside TLS.
+// Transcript is the transcript of one connection, in the clear and inside TLS.
 type Transcript struct {
 	sink     *sink
 	protocol line.Protocol
@@ -21,7 +21,7 @@ func New(w io.Writer, p line.Protocol) *Transcript {
 	return &Transcript{sink: newSink(w), protocol: p}
 }
 
-// Note writes down what neither side says: a phase, a fact about TLS, an error. A nil
+// Note writes a note between the lines: a phase, a fact about TLS, an error. A nil
 // Transcript writes nothing.
 func (t *Transcript) Note(format string, args ...any) {
 	if t != nil {
@@ -29,15 +29,15 @@ func (t *Transcript) Note(format string, args ...any) {
 	}
 }
 
-// End ends the transcript: when it has returned, the writer is called no more.
+// End ends the transcript. After it has returned, the writer is not called any more.
 func (t *Transcript) End() {
 	if t != nil {
 		t.sink.end()
 	}
 }
 
-// Follow returns conn, whose conversation is written down from here on. A nil
-// Transcript returns conn itself.
+// Follow returns a connection over c whose conversation is written down. A nil
+// Transcript returns c itself.
 func (t *Transcript) Follow(c net.Conn) net.Conn {
 	if t == nil {
 		return c
@@ -80,7 +80,8 @@ func (f *followed) ReadNow(p []byte) (int, error) {
 	return n, err
 }
 
-// Write notes p before it is sent: the reply may be read before the write returns.
+// Write writes p down before it is sent, since the reply may be read before the write
+// returns.
 func (f *followed) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	f.sent.take(p)
@@ -88,7 +89,7 @@ func (f *followed) Write(p []byte) (int, error) {
 	return f.Conn.Write(p)
 }
 
-// Close writes down what has no line's end yet.
+// Close writes down incomplete lines first.
 func (f *followed) Close() error {
 	f.mu.Lock()
 	f.sent.flush()

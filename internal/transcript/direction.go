@@ -7,8 +7,8 @@ import (
 	"github.com/mailconn/mailconn/internal/line"
 )
 
-// maxHead and maxTail are how much of a line is kept: its beginning, and its end, in
-// which IMAP announces literals.
+// maxHead and maxTail are how many bytes of a line are kept at its beginning and at its
+// end, where IMAP announces literals.
 const (
 	maxHead = 4096
 	maxTail = 64
@@ -21,9 +21,9 @@ type direction struct {
 	show func(text string) line.Shown
 
 	head, tail []byte // of the line that has begun
-	length     int    // of it
-	skip       int64  // bytes of content that come before the next line
-	hidden     int64  // bytes of content that were not shown yet
+	length     int    // of that line
+	skip       int64  // bytes of content before the next line
+	hidden     int64  // bytes of content that were not reported yet
 }
 
 // take adds bytes to the direction.
@@ -55,7 +55,7 @@ func (d *direction) keep(p []byte) {
 	}
 }
 
-// end writes down the line that is complete.
+// end writes down the line, which is complete.
 func (d *direction) end() {
 	text := string(bytes.TrimRight(append(d.head, d.tail...), "\r\n"))
 	shown := d.show(text)
@@ -69,7 +69,7 @@ func (d *direction) end() {
 	d.head, d.tail, d.length = d.head[:0], d.tail[:0], 0
 }
 
-// tellHidden says how much content was left out.
+// tellHidden writes how much content was left out.
 func (d *direction) tellHidden() {
 	if d.hidden > 0 {
 		d.of.transcript.sink.line(d.kind, fmt.Sprintf("[%d bytes]", d.hidden))
@@ -77,7 +77,7 @@ func (d *direction) tellHidden() {
 	}
 }
 
-// flush writes down a line that has no end, when there will be none.
+// flush writes down a line that will not be completed.
 func (d *direction) flush() {
 	if d.length > 0 {
 		d.end()

@@ -1,50 +1,45 @@
-// Package transcript writes down what a client and a server say to each other:
-// every line both ways, with secrets left out and contents counted.
+// Package transcript writes down the conversation of a client and a server: every line in
+// both directions, without secrets, and the number of bytes in place of content.
 package transcript
 
 import (
-	"crypto/rand"
 	"fmt"
 	"io"
-	"math/big"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// How long a connection waits for its lines to be written: patience for each, and
-// reserve in all for those that take longer, as on a busy machine or disk.
+// How long a connection waits for the writer: patience for each line, and reserve for all
+// that take longer together, as on a busy machine or disk.
 const (
 	patience = 50 * time.Millisecond
 	reserve  = time.Second
 )
 
-// sink writes the lines of one connection, one Write a line. A writer that does not
-// take a line in time, or fails, loses lines, which the next line says. It never
-// holds up the connection for longer than that, and no goroutine is left behind but
-// one that the writer keeps.
+// sink writes the lines of one connection, with one Write for each. If the writer does
+// not take a line in time, or fails, lines are lost, and the next line says how many. A
+// writer that blocks costs the connection no more time than that, and leaves one
+// goroutine behind.
 type sink struct {
 	w       io.Writer
-	number  string        // of the connection
-	reserve time.Duration // what is left of it
+	number  string        // of the connection, at random
+	reserve time.Duration // what is left of the reserve
 
 	mu   sync.Mutex
 	busy chan struct{} // closed when the write under way has returned; nil: none
 	lost int
-	over bool // nothing more is written
+	over bool // no more lines are written
 }
 
 func newSink(w io.Writer) *sink {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil { // crypto/rand never fails
-		n = new(big.Int)
-	}
-	return &sink{w: w, reserve: reserve, number: fmt.Sprintf("%06d", n)}
+	return &sink{w: w, reserve: reserve, number: fmt.Sprintf("%06d", rand.IntN(1_000_000))}
 }
 
-// line writes a line made printable. kind is "C:" for the client's, "S:" for the
-// server's, "--" for what neither says.
+// line writes a line, made printable. kind is "C:" for a line of the client, "S:" for one
+// of the server, and "--" for a note.
 func (s *sink) line(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,14 +61,14 @@ func (s *sink) line(kind, text string) {
 	s.write([]byte(fmt.Sprintf("%s %s %s %s\n", s.number, time.Now().Format("15:04:05.000"), kind, wire.Printable(text))))
 }
 
-// end lets a line that is being written be written, and no other after it.
+// end waits for the line that is being written, and lets no other follow.
 func (s *sink) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
 }
 
-// write gives a line to the writer and waits for it, but not long.
+// write gives a line to the writer, and waits for it within patience and reserve.
 func (s *sink) write(line []byte) {
 	begun, done := make(chan struct{}), make(chan struct{})
 	failed := true
@@ -83,7 +78,7 @@ func (s *sink) write(line []byte) {
 		_, err := s.w.Write(line)
 		failed = err != nil
 	}()
-	<-begun // the time is the writer's, and not that of a machine that has others to run
+	<-begun // the time until the goroutine runs is not the writer's
 	start := time.Now()
 	timer := time.NewTimer(patience + s.reserve)
 	defer timer.Stop()

@@ -9,9 +9,9 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// delete deletes what is due. Before that its notes say so: if the end of the session,
-// or of the process, leaves it open whether a message is gone, the next look tells it
-// from another that was given its identifier.
+// delete deletes the messages that are due. It notes that first: if the session or the
+// process then ends so that it is not known whether a message is gone, the next look can
+// tell it from another that was given its identifier.
 func (l *look) delete(ctx context.Context) error {
 	msgs := l.certain()
 	if len(msgs) == 0 {
@@ -43,9 +43,9 @@ func (l *look) delete(ctx context.Context) error {
 	return l.save(ctx, after)
 }
 
-// after returns the notes of messages when those that are marked are gone, from the notes
-// before, and tells of those that are refused. They stay, with the keys that they will be
-// listed with.
+// after returns the notes of messages once those that are marked are gone, from the notes
+// before. It calls Refused for those that the server has refused to mark. They keep their
+// notes, under the keys with which they will be listed.
 func (l *look) after(msgs []*Message, marked []pop3conn.Listing, refused []error, before map[string]Note) map[string]Note {
 	gone := map[int]bool{}
 	for _, listing := range marked {
@@ -66,9 +66,9 @@ func (l *look) after(msgs []*Message, marked []pop3conn.Listing, refused []error
 	return after
 }
 
-// certain returns the messages to be deleted, in the mailbox's order. Of several that share
-// an identifier none goes before all are due: those that stay would take the keys of those
-// that go.
+// certain returns the messages to be deleted, in the mailbox's order. Those that share an
+// identifier are deleted together, when all are due: otherwise those that stay would get
+// the keys of those that are deleted.
 func (l *look) certain() (msgs []*Message) {
 	due := map[string]int{}
 	for _, m := range l.due {
@@ -91,7 +91,7 @@ func causes(err error) []error {
 	return []error{err}
 }
 
-// dueAt takes note of a message to be deleted, if its time has come.
+// dueAt adds a message to those to be deleted, if it was handled long enough ago.
 func (l *look) dueAt(m *Message, handled time.Time) {
 	if l.Delete && time.Since(handled) >= l.Age {
 		l.due = append(l.due, m)

@@ -1,6 +1,6 @@
-// Package pop3watch tells a program what comes into a POP3 mailbox, for as long as it
-// runs and from run to run, and deletes what the program has, at once, after some time,
-// or never.
+// Package pop3watch gives a program the new messages of a POP3 mailbox, for as long as
+// the program runs and from run to run. It deletes the messages that the program has
+// from the server at once, after some time, or never.
 //
 //	err := pop3watch.Run(ctx, pop3watch.Config{
 //		Endpoint: endpoint,
@@ -12,25 +12,24 @@
 //	})
 //
 // [Run] looks into the mailbox every few minutes; [Once] looks once. Each look is a
-// session of its own, under the same policy: POP3 servers lock a mailbox for a session,
-// and show it what was there when it began.
+// session of its own, under the same policy, since a POP3 server locks the mailbox for a
+// session, which sees the messages that were there when it began.
 //
 // # What is new
 //
 // A message is new until Handle has returned nil for it and [Config.Seen] has taken
-// note of that. Whatever is interrupted, and wherever, no message is lost, and nothing
-// is deleted that the program does not have. A message that was handled and not yet
-// noted when the program was killed is handed over again, with the same
-// [Message.Key]: a program that stores its messages by their keys has each exactly
-// once.
+// note of that. Wherever a session or the program is interrupted, no message is lost,
+// and nothing is deleted that the program does not have. If the program is killed
+// between the two, Handle gets the message again, with the same [Message.Key]: a program
+// that stores its messages by their keys has each exactly once.
 //
 // # Outages
 //
-// Run deals with outages itself, at growing distances, and tells [Config.Down] of
-// each. What waiting does not mend ends it: a broken policy, a certificate, a pin,
-// credentials that the server has certainly refused, Options.Auth that is nil while the
-// server wants a login. Credentials that were good before in this Run are tried once more,
-// after [Config.LongDelay], as servers refuse good ones while they restart. One odd message
-// ends nothing: it is told to [Config.Refused], comes again with the next look, and holds up
-// no other.
+// After an outage Run calls [Config.Down] and tries again, after waits that grow. It ends
+// if only a person can help: a broken policy, a certificate or pin that does not match,
+// credentials that the server has certainly refused, or none where the server demands a
+// login. Credentials that were accepted before in this Run are tried once more, after
+// [Config.LongDelay], since servers refuse good ones while they restart. A message that
+// cannot be read ends nothing: [Config.Refused] is called for it, the next look tries it
+// again, and the other messages do not wait for it.
 package pop3watch

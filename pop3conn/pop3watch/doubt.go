@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// verify looks at messages that were about to be deleted when a session or a process
-// ended. A server may give the identifier of a message that is gone to another
-// (RFC 1939 §7), which must not pass for the one that the program has.
+// verify reads messages that were about to be deleted when a session or a process ended.
+// A server may give the identifier of a deleted message to another (RFC 1939 §7), which
+// must not be taken for the one that the program has.
 func (l *look) verify(ctx context.Context) error {
 	doubts, found, next := l.doubts(), map[string]Note{}, 0
 	for got, err := range l.client.RetrEach(ctx, listings(l.doubtful)) {
@@ -37,8 +37,9 @@ func (l *look) verify(ctx context.Context) error {
 	return l.save(ctx, found)
 }
 
-// doubts are the notes of messages that were about to be deleted, by identifier and sum: of
-// several that share an identifier, those that are left may have other keys than before.
+// doubts are the notes of messages that were about to be deleted, by identifier and sum,
+// and not by key: of several that share an identifier, those that are left may have
+// other keys than before.
 type doubts map[[2]string][]Note
 
 func (l *look) doubts() doubts {

@@ -13,15 +13,14 @@ import (
 )
 
 // File returns a [Seen] in a text file, for one mailbox. Each change is a line: the
-// text of the note, a tab and the key, and without a text for a key that is forgotten.
-// Lines are appended and synced, and the file is written anew beside itself and renamed
-// when too many of them no longer matter. So a crash at any moment leaves a file that
-// has every message that was noted; the beginning of a line that was not finished is
-// ignored.
+// text of the note, a tab and the key. The text is empty if the note is removed. Lines
+// are appended and synced. When too many lines no longer apply, a new file replaces the
+// old one by a rename. So after a crash at any moment the file has every message that
+// was noted; an incomplete last line is ignored.
 //
-// Load creates the file if it is not there. A file that is something else is an error,
-// and left as it is. The file is locked, with another whose name ends in ".lock", from
-// Load to Release or to the end of the process.
+// Load creates the file if it does not exist. If its content is of another kind, Load
+// fails and does not change it. From Load to Release, or to the end of the process, the
+// file is locked by another whose name has ".lock" appended.
 func File(path string) Seen { return &file{path: path, sync: (*os.File).Sync} }
 
 type file struct {
@@ -30,12 +29,11 @@ type file struct {
 	f       *os.File
 	release func()
 	notes   map[string]Note
-	lines   int  // in the file
-	torn    bool // a line may have been begun and not finished
+	lines   int  // number of lines in the file
+	torn    bool // the last line may be incomplete
 }
 
-// slack is how many lines that no longer matter may be left in a file, besides as many
-// as do.
+// slack is how many lines that no longer apply a file may have, besides as many as do.
 const slack = 1000
 
 var errNotLoaded = errors.New("pop3watch: the file of notes is not loaded")
@@ -57,7 +55,7 @@ func (s *file) Load(ctx context.Context) (map[string]Note, error) {
 	return s.notes, nil
 }
 
-// open reads the file, and opens it for what is to be appended.
+// open reads the file, and opens it for appending.
 func (s *file) open() error {
 	text, err := os.ReadFile(s.path)
 	missing := errors.Is(err, os.ErrNotExist)

@@ -11,8 +11,8 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// retrieve gives Handle what is new. Its error ends the look; what concerns one message
-// does not.
+// retrieve gives Handle the new messages. An error that concerns one message does not end
+// the look.
 func (l *look) retrieve(ctx context.Context) error {
 	next := 0
 	for got, err := range l.client.RetrEach(ctx, listings(l.fresh)) {
@@ -44,7 +44,7 @@ func (l *look) retrieve(ctx context.Context) error {
 	return nil
 }
 
-// handle gives Handle a message and takes note of it, in this order.
+// handle calls Handle with a message, and then takes note of it.
 func (l *look) handle(ctx context.Context, m *Message) error {
 	err := l.Handle(ctx, m)
 	ended := l.client.Err()
@@ -65,7 +65,7 @@ func (l *look) handle(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// handleError is an error of Handle. It is no outage, whatever it holds.
+// handleError is an error of Handle. It is no outage, whatever it wraps.
 type handleError struct {
 	msg int
 	err error
@@ -77,9 +77,9 @@ func (e *handleError) Error() string {
 
 func (e *handleError) Unwrap() error { return e.err }
 
-// forget forgets the messages that are not on the server any more. A server that lists
-// nothing at all may do so for an outage: then only messages that were about to be
-// deleted are forgotten.
+// forget removes the notes of messages that are not on the server any more. A server may
+// list nothing at all because of a fault: then only the notes of messages that were about
+// to be deleted are removed.
 func (l *look) forget(ctx context.Context) error {
 	gone := map[string]Note{}
 	for key, note := range l.notes {

@@ -60,7 +60,7 @@ func (l *look) run(ctx context.Context) error {
 		return l.outage(err)
 	}
 	for _, m := range keyed(index) {
-		l.sort(m)
+		l.classify(m)
 	}
 	if err := l.verify(ctx); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (l *look) run(ctx context.Context) error {
 	l.fresh = append(l.fresh, l.late...)
 	l.result.Listed, l.result.New = len(index), len(l.fresh)
 	for _, m := range l.fresh {
-		l.result.Size += min(max(m.Size, 0), math.MaxInt64-l.result.Size) // as a server can list anything
+		l.result.Size += min(max(m.Size, 0), math.MaxInt64-l.result.Size) // a server can list any size
 	}
 	l.tell()
 	defer func() {
@@ -85,8 +85,8 @@ func (l *look) run(ctx context.Context) error {
 	return err
 }
 
-// sort decides what to do with a message.
-func (l *look) sort(m *Message) {
+// classify decides what to do with a message.
+func (l *look) classify(m *Message) {
 	if m.ID == "" {
 		l.refuse(m, fmt.Errorf("%w: message %d", ErrNoID, m.Msg))
 		return
@@ -108,11 +108,11 @@ func (l *look) sort(m *Message) {
 	}
 }
 
-// quitTime bounds the farewell to a server.
+// quitTime bounds the wait for the reply to QUIT.
 const quitTime = 5 * time.Second
 
 // leave ends a session in which nothing is marked as deleted, unless it has ended. A
-// server that is not told keeps the mailbox locked for a while.
+// server that gets no QUIT keeps the mailbox locked for a while.
 func (l *look) leave(ctx context.Context) {
 	if ctx.Err() == nil {
 		ctx, cancel := context.WithTimeout(ctx, quitTime)

@@ -11,17 +11,17 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// Message is a new message. It is read like a [pop3conn.Message], and good until
+// Message is a new message. It is read like a [pop3conn.Message], and is valid until
 // Handle returns.
 type Message struct {
 	*pop3conn.Message
 
-	// Key is the message's unique identifier, and a number for all but the first of
-	// the messages that share one. It stands for this message from session to session,
-	// as long as the message is in the mailbox. It is printable ASCII; other bytes,
-	// blanks and "%" are written as in a URL. Some servers give the identifier of a
-	// message that was deleted to another: what is stored by its Key must not replace
-	// what is there already, unless it is the same.
+	// Key identifies the message from session to session, as long as it is in the
+	// mailbox. It is the message's unique identifier; of messages that share one, all
+	// but the first have a blank and a number after it. It is printable ASCII: other
+	// bytes, blanks in the identifier and "%" are escaped as in a URL. Some servers give
+	// the identifier of a deleted message to another: a program must not let a message
+	// replace another that it has stored under the same Key, unless they are the same.
 	Key string
 
 	digest hash.Hash // of what was read; nil if it is not wanted
@@ -56,8 +56,8 @@ func (t *tee) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// sum returns what tells the message from another with the same identifier, and "" if
-// it was not read to its end.
+// sum returns a hash of the message, by which it is told from another with the same
+// identifier, and "" if it was not read to its end.
 func (m *Message) sum() string {
 	if m.digest == nil || !m.Complete() {
 		return ""
@@ -66,7 +66,7 @@ func (m *Message) sum() string {
 }
 
 // keyed returns the messages of a list with their keys. Messages that share an
-// identifier are told apart by their order, in which a server keeps them.
+// identifier are numbered in the order of the list, which servers keep.
 func keyed(index []pop3conn.Listing) []*Message {
 	count := make(map[string]int, len(index))
 	list := make([]*Message, len(index))

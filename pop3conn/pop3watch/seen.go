@@ -9,32 +9,34 @@ import (
 	"github.com/mailconn/mailconn/internal/outage"
 )
 
-// Seen keeps note of the messages that a program has of one mailbox. [File] is one; a
-// program with a database has its own. It is used by one goroutine at a time.
+// Seen keeps note of the messages that a program has of one mailbox. [File] returns one
+// in a file; a program with a database can implement its own. It is used by one
+// goroutine at a time.
 type Seen interface {
 	// Load waits until no other process uses the notes of the mailbox, and returns
 	// them by the keys of the messages. The map is the caller's.
 	Load(ctx context.Context) (map[string]Note, error)
 
-	// Save changes the notes of these keys. The zero Note means that a key is
-	// forgotten. When Save returns nil, the other notes must survive a crash; no harm
-	// is done if a key that was forgotten comes back. ctx does not end with that of
-	// Run, as Save must come to its end: it ends after 30 seconds.
+	// Save changes the notes of the given keys. The zero Note removes the note of a key.
+	// When Save returns nil, the new notes must survive a crash; a note that was removed
+	// may come back. So that Save is not interrupted, ctx does not end with that of Run,
+	// but after 30 seconds.
 	Save(ctx context.Context, notes map[string]Note) error
 
 	// Release lets other processes use the notes.
 	Release() error
 }
 
-// Note is what is kept of a message. The zero Note says nothing. Its text is printable
-// ASCII without tabs, of less than 80 characters; that of the zero Note is empty.
+// Note is what is kept of a message. The zero Note stands for none. The text of a Note is
+// printable ASCII without tabs and shorter than 80 characters; that of the zero Note is
+// empty.
 type Note struct {
 	at    time.Time // when Handle returned
 	sum   string    // of the message; empty if it is not known
 	going bool      // it is about to be deleted, or was
 }
 
-// going is the word for a message that is about to be deleted.
+// going is the word in the text of a Note for a message that is about to be deleted.
 const going = "going"
 
 // MarshalText returns the text of the note.
@@ -76,7 +78,7 @@ func (n *Note) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// save changes notes, also if ctx has ended by now: what was handled must be noted.
+// save changes notes, also after ctx has ended, since what was handled must be noted.
 func (l *look) save(ctx context.Context, changes map[string]Note) error {
 	if len(changes) == 0 {
 		return nil

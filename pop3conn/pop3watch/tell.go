@@ -1,6 +1,6 @@
 package pop3watch
 
-// refuse tells of a message that could not be had or deleted.
+// refuse calls Refused for a message that could not be retrieved or deleted.
 func (l *look) refuse(m *Message, err error) {
 	if l.Refused != nil {
 		l.Refused(m.Listing, err)

@@ -16,12 +16,12 @@ type watch struct {
 	Config
 	notes map[string]Note // what Seen holds
 
-	// slow has the keys of messages that did not come to their end in an earlier look.
-	// They come last, so that none of them keeps others from being handled.
+	// slow has the keys of messages that were not read to their end in an earlier look.
+	// They come last, so that they do not keep others from being handled.
 	slow map[string]bool
 
-	begun      time.Time     // the last look
-	login      time.Time     // its login, or try
+	begun      time.Time     // when the last look began
+	login      time.Time     // when its login had succeeded or failed
 	loginDelay time.Duration // how far apart logins must be
 	tries      outage.Tries
 }
@@ -32,7 +32,7 @@ type watch struct {
 //   - Handle or Seen returns an error: Run returns it.
 //   - Only a person can help, as with a wrong password: Run returns a [*dial.Error].
 //
-// If another process uses the same Seen, Run first waits until that one has ended.
+// If another process uses the same notes, Run first waits until it releases them.
 func Run(ctx context.Context, c Config) (err error) {
 	w, err := c.open(ctx)
 	if err == nil {
@@ -42,10 +42,10 @@ func Run(ctx context.Context, c Config) (err error) {
 	return outage.Ended(ctx, err)
 }
 
-// Once looks into the mailbox once. It returns nil if all that is new was handled, and
-// all that was to be deleted is gone. Without Config.Refused the error holds one for
-// each message that could not be had or deleted; if nothing else went wrong the others
-// were handled. An outage is a [*dial.Error].
+// Once looks into the mailbox once. It returns nil if all new messages were handled, and
+// all that were due were deleted. An outage is a [*dial.Error]. If Config.Refused is nil,
+// the error also wraps one for each message that could not be retrieved or deleted,
+// which does not keep Once from handling the others.
 func Once(ctx context.Context, c Config) (err error) {
 	var refused []error
 	if c.Refused == nil {
@@ -80,7 +80,7 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 func (w *watch) run(ctx context.Context) error {
 	for {
 		err := w.look(ctx)
-		failed, ours := err.(*dial.Error) // Handle's errors may hold one that is none of ours
+		failed, ours := err.(*dial.Error) // not of Handle, whose error may wrap one of another connection
 		next := w.begun.Add(w.Every)
 		switch {
 		case err != nil && !ours, ours && w.isPermanent(failed):

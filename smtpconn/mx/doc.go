@@ -19,11 +19,11 @@
 // The [Level] of a rule is what the operator demands. What a recipient's domain publishes
 // is looked at under DANE and DANEOnly, and never weakens a rule. Before a connection is
 // what the rule demands, nothing of a message is sent, and no MAIL either. If no host of
-// the domain can be had that way, the message comes back with an [*Error] that has all
-// attempts, and that tells "later" from "never".
+// the domain can be reached that way, Send returns an [*Error] that has all attempts, and
+// that tells "later" from "never".
 //
-// A handshake that fails is never followed by a connection in the clear. A domain whose
-// TLS does not work, and that is to have mail all the same, needs a rule of NoTLS.
+// A handshake that fails is never followed by a connection in the clear. To deliver to a
+// domain whose TLS does not work, give it a rule of NoTLS.
 //
 // # DANE
 //
@@ -36,9 +36,9 @@
 //
 // # MTA-STS
 //
-// A policy counts from its first fetch until its max_age is over, whatever an attacker
-// keeps from reaching this host in between, if it was kept: see [PolicyStore]. Before the
-// first fetch an attacker who blocks it keeps the domain without a policy. A policy is
+// A policy that is kept (see [PolicyStore]) applies from its first fetch until its max_age
+// is over, whatever an attacker blocks in between. An attacker who blocks the first fetch
+// keeps the domain without a policy. A policy is
 // fetched again in the background when it is a day old and mail goes to the domain, and
 // those of all other domains by [Sender.Refresh], which a program calls every few hours:
 //
@@ -63,11 +63,11 @@
 //
 // # What a stranger can do
 //
-// The zones of recipients are written by strangers. Of a domain at most 10 hosts are looked
-// up and [Config].MaxHosts addresses tried; a host counts with 16 addresses and 64 TLSA
-// records; ten aliases are followed; a policy has 64 KiB, and all that is kept of policies
-// in memory 32 MiB. Addresses of this host and of the
-// link are not connected to ([Config].Permit), neither for mail nor for a policy.
+// Strangers write the zones of recipients' domains, so all that is taken from them is
+// bounded: 10 hosts of a domain, 16 addresses and 64 TLSA records of a host, ten aliases in a
+// row, [Config].MaxHosts addresses that are tried, 64 KiB of a policy, and 32 MiB of memory
+// for all policies. Addresses of this host and of the link are not connected to
+// ([Config].Permit), neither for mail nor for a policy.
 //
-// There are no credentials anywhere.
+// This package never sends credentials.
 package mx

@@ -10,9 +10,9 @@
 //	defer o.Close(ctx)
 //	err = o.Put(ctx, "order 17", envelope, strings.NewReader(message))
 //
-// [Outbox.Put] has returned nil: the message and its id are on disk, and survive a
-// crash of the program or of the machine. It is delivered in the background, also by
-// the next program that opens the directory. A second Put of the same message with the
+// Once [Outbox.Put] has returned nil, the message and its id are on disk, and survive a
+// crash of the program or of the machine. The message is delivered in the background, also
+// by the next program that opens the directory. A second Put of the same message with the
 // same id does nothing, so a program that does not know whether an earlier Put has
 // succeeded calls Put again. It must give the same bytes: let a Date and a Message-ID be
 // made of what the program has stored, and not anew.
@@ -42,16 +42,16 @@
 //
 // The relays are tried in the order of the configuration. The next one is asked only
 // for what was not sent: the relay before it is down, has ended the connection before
-// the end of the message, or does not offer what the message asks for. A refusal, for
-// good or for now, and an outcome in doubt are not taken to another relay in the same
-// attempt. What a relay has refused for now is tried again later, and may then go to
-// another relay if the first is down. A message that a relay can never take, as for its
+// the end of the message, or does not offer what the message asks for. A refusal,
+// permanent or temporary, and an outcome in doubt are not taken to another relay in the
+// same attempt. What a relay has refused temporarily is tried again later, and may then go
+// to another relay if the first is down. A message that a relay can never take, as for its
 // size, is refused only if that is so of all: it waits for one that is down. The order of
 // the relays must be the same in every run, since the journal has their numbers.
 //
 // A relay that is down, as a [*pool.DownError] says, is not asked before the time in
-// it. If time does not mend that, as for a password or a certificate, the messages for
-// it do not expire; [Stats] shows the error.
+// it. If only a person can help, as with a password or a certificate, the messages for it
+// do not expire; [Stats] shows the error.
 //
 // Every attempt is smtpconn.Envelope.Partial, so each recipient has an end of its own,
 // and those that have one are not in the next attempt. If they are more than a relay takes
@@ -125,5 +125,6 @@
 // journal are shared by what happens at the same time.
 //
 // When the disk is full, Put fails with [ErrFull] and nothing is left of the message.
-// The outbox goes on with what it has when there is space: no mark, no end of a message.
+// The outbox goes on with what it has when there is space: it does not send the end of a
+// message whose mark it could not write.
 package outbox

@@ -1,5 +1,5 @@
-// Package pool sends messages over a few connections to one relay, and survives
-// the relay's bad days.
+// Package pool sends messages over several connections to one relay, and deals with a relay
+// that limits connections or is down.
 //
 //	p, err := pool.New(pool.Config{Endpoint: endpoint, Options: options})
 //	...
@@ -15,9 +15,9 @@
 //
 // Send returns when the outcome is known: a receipt, or a [*smtpconn.SendError]
 // that says not sent, refused or in doubt. It tries again what is safe to try
-// again, and nothing that is in doubt unless Config.RetryInDoubt says so. The
-// messages that share a connection are apart: that one is refused, or given up by
-// its caller, changes nothing for the others.
+// again, and nothing that is in doubt unless Config.RetryInDoubt says so. Messages
+// that share a connection do not affect each other: if one is refused, or its caller
+// gives it up, the others are sent.
 //
 // [smtpconn.SendError.MessageAtFault] tells a message that is to be given up from
 // one that only has to wait.
@@ -31,41 +31,42 @@
 //
 // All are dialled with the same endpoint and options, so one policy holds for
 // all, and a message that asks for REQUIRETLS is refused by smtpconn on any
-// connection whose server was not verified. Before an idle connection is used it
-// is looked at, without a round trip: if the server has hung up or said something,
-// the connection is dropped. What that does not show costs a message no attempt.
+// connection whose server was not verified. Before the pool uses an idle connection,
+// it looks, without a round trip, whether the server has hung up or sent something, and
+// drops the connection if so. A lost connection that this does not show costs a message
+// no attempt.
 //
 // # A relay that limits connections
 //
 // A pool begins with as many dials as it has messages for, up to MaxConns. If one
 // fails while other connections stand, the pool stays with those, and tries one more
 // now and then, at distances that grow from RetryDelay to an hour for as long as that
-// fails; messages do not reset them. If the relay has refused for the sake of its
+// fails; messages do not reset them. If the relay has refused because of the
 // number of connections (421, an enhanced code x.3.2, or words that say so, before a
-// message was taken; 454 in reply to AUTH), the number of those that stand is the limit that it has
-// taught, which [Stats].Limit shows. A failure that time does not mend, as of a
-// certificate, lets no dial begin for MaxRetryDelay.
+// message was taken; 454 in reply to AUTH), the number of open connections counts as its
+// limit, which [Stats].Limit shows. After a failure that waiting does not cure, such as a
+// bad certificate, no dial begins for MaxRetryDelay.
 //
-// Pools that share a relay's limit share it as it comes: one that finds all taken is
-// down until another gives a connection up. Set MaxConns so that there is room for all.
+// Pools that share a relay's limit do not coordinate: one that gets no connection is down
+// until another closes one. Set MaxConns so that there is room for all.
 //
 // No message fails while a connection, or a dial that is under way, may carry it.
 //
 // # A relay that is down
 //
 // If no connection is left after a dial that failed, one at a time is tried, at
-// distances that grow from RetryDelay to MaxRetryDelay; MaxRetryDelay at once for a
-// certificate, a policy or a password. A relay that accepts connections and drops
+// distances that grow from RetryDelay to MaxRetryDelay; for a certificate, a policy or a
+// password the first is MaxRetryDelay already. A relay that accepts connections and drops
 // each before it has answered for a message, at the final dot or anywhere before
 // it, is down too: a connection is the only one until a message on it got an
-// answer. Whether it does can only be found out with a message, and one that is
-// lost at the final dot is in doubt: such a relay costs one message in doubt for
-// each connection that is tried.
+// answer. Only a message can show whether it does, and one that is lost at the final
+// dot is in doubt: such a relay leaves one message in doubt for each connection that
+// is tried.
 //
 // Meanwhile Send fails with a [*DownError], which has the cause, as soon as no dial is
-// under way; or waits, if Config.WaitWhileDown is set. A relay that served until now
-// is first tried once more. Nothing dials while there is no message. What to tell a
-// person, of the relay and not of the message, is [DownError.Hint]:
+// under way; or waits, if Config.WaitWhileDown is set. A relay that worked until now
+// is first tried once more. Without a message nothing is dialled. [DownError.Hint]
+// explains to a person what is wrong with the relay:
 //
 //	var down *pool.DownError
 //	if errors.As(err, &down) {

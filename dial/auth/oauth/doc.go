@@ -4,7 +4,7 @@
 //
 // It is a module of its own, so that programs without OAuth do not need
 // golang.org/x/oauth2. A program that was given a refresh token, as by an administrator,
-// needs no sign-in and not this package: an [auth.SourceFunc] that asks an
+// needs neither a sign-in nor this package: an [auth.SourceFunc] that asks an
 // oauth2.TokenSource is enough.
 //
 // # Use
@@ -28,23 +28,24 @@
 //
 // # What is guaranteed
 //
-// An issuer is what the program has registered with. Its metadata are used only if they
+// An issuer is one that the program is registered with. Its metadata are used only if they
 // name exactly this issuer (RFC 8414 §3.3), and all of its endpoints are https. An issuer
-// that was found with an address only selects among the Apps ([ErrNoClient]). No request
+// that was discovered with an address only selects among the Apps ([ErrNoClient]). No request
 // follows a redirect, and nothing that a mail server says leads to a request.
 //
-// The browser comes back to a loopback address with a port that is open for one answer
-// (RFC 8252), which is taken only with the state that was sent (RFC 6749 §10.12) and from
-// the issuer that was asked (RFC 9207), and whose code is bound to this call by PKCE
-// (RFC 7636). On another device the issuer is asked as seldom as it wants (RFC 8628 §3.5).
+// The browser is redirected to a loopback address with a port that is open for one answer
+// (RFC 8252). The answer is accepted only with the state that was sent (RFC 6749 §10.12) and
+// from the issuer that was asked (RFC 9207), and its code is bound to this call by PKCE
+// (RFC 7636). For a sign-in on another device the issuer is asked no more often than it
+// permits (RFC 8628 §3.5).
 //
 // A new token is saved and synced before it is used. However many sessions and programs
 // share a Store, one of them refreshes and the others use what it saved. A program that is
-// killed loses what the issuer has just sent, unless it was written; if the issuer does
-// not accept the old refresh token then, that is a [*ConsentError].
+// killed loses a token that the issuer has sent and that was not written yet. If the issuer
+// does not accept the old refresh token any more, that is a [*ConsentError].
 //
-// Errors, and everything here that is printed, hold no token, code or client secret. A
-// secret may be in the error of a Store or a Transport of the program's own.
+// No error, and no text of a value of this package, has a token, code or client secret in
+// it, except what a Store or a Transport of the program's own puts into its errors.
 //
 // # Errors
 //

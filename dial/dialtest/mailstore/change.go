@@ -32,9 +32,9 @@ func (m *Mailbox) SetFlags(uid uint32, flags ...string) bool {
 	return ok
 }
 
-// Update replaces the flags of a message by those that flags returns for it;
-// nil leaves it as it is. It returns the message as it is then, and whether it is
-// there. flags must not use the mailbox.
+// Update replaces the flags of a message by those that flags returns for it; nil leaves
+// them unchanged. It returns the updated message, and whether there is one with this UID.
+// flags must not use the mailbox.
 func (m *Mailbox) Update(uid uint32, flags func(Message) []string) (Message, bool) {
 	m.mu.Lock()
 	i, ok := m.find(uid)
@@ -55,9 +55,9 @@ func (m *Mailbox) Update(uid uint32, flags func(Message) []string) (Message, boo
 	return msg, true
 }
 
-// Since returns what has happened after a modification sequence: the messages
-// that came or whose flags changed, and the UIDs of those that were expunged, in
-// order; and the sequence that it leads up to.
+// Since returns the changes after a modification sequence, each list in the order of UIDs:
+// the messages that were added or whose flags changed, and the UIDs of those that were
+// expunged. now is the current modification sequence.
 func (m *Mailbox) Since(modSeq uint64) (changed []Message, expunged []uint32, now uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,7 +78,7 @@ func (m *Mailbox) Since(modSeq uint64) (changed []Message, expunged []uint32, no
 	return changed, expunged, m.modSeq
 }
 
-// Watch has f called after each change, until stop is. f must not block.
+// Watch calls f after each change, until stop is called. f must not block.
 func (m *Mailbox) Watch(f func()) (stop func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -15,12 +15,13 @@ type Message struct {
 	// modification sequence (RFC 7162), which grows with each change of its flags.
 	UID    uint32
 	ModSeq uint64
-	// ID is what POP3's UIDL tells. The mailbox sets it where it is "", to one
-	// that no other message has.
+	// ID is the unique identifier of POP3's UIDL. If it is empty, the mailbox sets it to
+	// one that no other message has.
 	ID string
 	// Flags are the message's IMAP flags, sorted, such as \Seen.
 	Flags []string
-	// Date is when the message arrived. The mailbox sets it where it is zero.
+	// Date is when the message arrived. If it is zero, the mailbox sets it to the current
+	// time.
 	Date time.Time
 	// Text is the message. Its lines end in CRLF.
 	Text string
@@ -46,28 +47,28 @@ type vanished struct {
 	modSeq uint64 // of the expunge
 }
 
-// State is what a mailbox is like at one moment.
+// State is the state of a mailbox at one moment.
 type State struct {
 	// UIDValidity and UIDNext are those of RFC 3501 §2.3.1.1.
 	UIDValidity, UIDNext uint32
 	// ModSeq is the highest modification sequence (RFC 7162).
 	ModSeq uint64
-	// Messages is how many there are.
+	// Messages is the number of messages.
 	Messages int
 }
 
-// State returns what the mailbox is like now.
+// State returns the current state of the mailbox.
 func (m *Mailbox) State() State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return State{m.uidValidity, m.uidNext, m.modSeq, len(m.messages)}
 }
 
-// Attributes returns what LIST tells of the mailbox besides its name.
+// Attributes returns the mailbox's attributes for LIST.
 func (m *Mailbox) Attributes() []string { return slices.Clone(m.attributes) }
 
-// Deliver adds new messages and returns their UIDs. Lines that end in LF alone
-// are made to end in CRLF.
+// Deliver adds new messages and returns their UIDs. In the texts it replaces LF alone by
+// CRLF.
 func (m *Mailbox) Deliver(texts ...string) []uint32 {
 	messages := make([]Message, len(texts))
 	for i, text := range texts {
@@ -76,7 +77,7 @@ func (m *Mailbox) Deliver(texts ...string) []uint32 {
 	return m.Add(messages...)
 }
 
-// Add adds messages as they are and returns their UIDs.
+// Add adds messages, with their texts as they are, and returns their UIDs.
 func (m *Mailbox) Add(messages ...Message) []uint32 {
 	m.mu.Lock()
 	uids := make([]uint32, len(messages))
@@ -99,8 +100,7 @@ func (m *Mailbox) Add(messages ...Message) []uint32 {
 	return uids
 }
 
-// sorted returns flags in order, without repetitions. They are the same in any
-// case.
+// sorted returns flags in order, without repetitions. Case does not matter.
 func sorted(flags []string) []string {
 	all := slices.Clone(flags)
 	slices.SortFunc(all, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
@@ -109,38 +109,27 @@ func sorted(flags []string) []string {
 
 // Messages returns all messages.
 func (m *Mailbox) Messages() []Message {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := make([]Message, len(m.messages))
-	for i, msg := range m.messages {
-		all[i] = *msg
-	}
-	return all
+	return each(m, func(msg *Message) Message { return *msg })
 }
 
 // Texts returns the texts of all messages.
-func (m *Mailbox) Texts() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := make([]string, len(m.messages))
-	for i, msg := range m.messages {
-		all[i] = msg.Text
-	}
-	return all
-}
+func (m *Mailbox) Texts() []string { return each(m, func(msg *Message) string { return msg.Text }) }
 
 // UIDs returns the UIDs of all messages.
-func (m *Mailbox) UIDs() []uint32 {
+func (m *Mailbox) UIDs() []uint32 { return each(m, func(msg *Message) uint32 { return msg.UID }) }
+
+// each returns what of returns for each message of a mailbox.
+func each[T any](m *Mailbox, of func(*Message) T) []T {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := make([]uint32, len(m.messages))
+	all := make([]T, len(m.messages))
 	for i, msg := range m.messages {
-		all[i] = msg.UID
+		all[i] = of(msg)
 	}
 	return all
 }
 
-// find returns where a message is, or would be; mu is held.
+// find returns the index that a message has, or would have; mu is held.
 func (m *Mailbox) find(uid uint32) (int, bool) {
 	return slices.BinarySearchFunc(m.messages, uid, func(msg *Message, uid uint32) int { return cmp.Compare(msg.UID, uid) })
 }

@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// Separator is what stands between the levels of a mailbox's name.
+// Separator separates the levels of a mailbox's name.
 const Separator = "/"
 
-// ErrMailbox is returned for a mailbox that is not there, or is there already.
+// ErrMailbox is returned for a mailbox that does not exist, or exists already.
 var ErrMailbox = errors.New("mailstore: no such mailbox, or it exists already")
 
 // Store is the mail of one account. Use [New] to make one.
@@ -57,7 +57,7 @@ func canonical(name string) string {
 // Inbox returns the mailbox that new mail is delivered to.
 func (s *Store) Inbox() *Mailbox { return s.Mailbox("INBOX") }
 
-// Mailbox returns the mailbox of a name, nil if there is none.
+// Mailbox returns the mailbox with a name, and nil if there is none.
 func (s *Store) Mailbox(name string) *Mailbox {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +84,8 @@ func (s *Store) Create(name string, attributes ...string) (*Mailbox, error) {
 	return s.mailboxes[name], nil
 }
 
-// Delete removes a mailbox, which stays what it is for the sessions that have it
-// open. INBOX cannot be deleted. The error wraps [ErrMailbox].
+// Delete removes a mailbox. Sessions that have it open can still use it. INBOX cannot be
+// deleted. The error wraps [ErrMailbox].
 func (s *Store) Delete(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,8 +121,8 @@ func (s *Store) Rename(from, to string) error {
 	return nil
 }
 
-// Renumber gives the mailbox a new UIDVALIDITY and its messages new UIDs,
-// beginning with 1, as a server does that has lost its index.
+// Renumber gives the mailbox a new UIDVALIDITY, and its messages new UIDs from 1 on, as a
+// server does that has lost its index.
 func (m *Mailbox) Renumber() {
 	m.store.mu.Lock()
 	validity := m.store.nextUIDValidity()

@@ -100,21 +100,42 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d kills; %d records acknowledged of %d servers; %d lines met half-written", kills, known.acks, len(known.peers), known.torn)
 }
 
-// killed runs a process until it is killed, and returns its output.
+// killed runs a process and kills it at a random moment after a random number of
+// acknowledged records, which may be none. It returns the output.
 func killed(t *testing.T, path string, id int) []byte {
-	var stderr, stdout bytes.Buffer
+	var stderr bytes.Buffer
 	cmd := child.Command(t, "write", path, strconv.Itoa(id))
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	kill := sync.OnceFunc(func() {
+		time.AfterFunc(rand.N(50*time.Millisecond), func() { cmd.Process.Kill() })
+	})
+	stdout := &counter{left: rand.IntN(6), reached: kill}
+	cmd.Stdout, cmd.Stderr = stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Error(err)
 		return nil
 	}
-	timer := time.AfterFunc(rand.N(100*time.Millisecond), func() { cmd.Process.Kill() })
-	defer timer.Stop()
+	if stdout.left == 0 {
+		kill()
+	}
 	if err := cmd.Wait(); err == nil || stderr.Len() > 0 {
 		t.Errorf("program %d: %v\n%s", id, err, &stderr)
 	}
-	return stdout.Bytes()
+	return stdout.text
+}
+
+// counter keeps what is written to it, and calls reached when it has so many lines.
+type counter struct {
+	text    []byte
+	left    int
+	reached func()
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.text = append(c.text, p...)
+	if bytes.Count(c.text, []byte("\n")) >= c.left {
+		c.reached()
+	}
+	return len(p), nil
 }
 
 // add adds the lines that were acknowledged to a process that was killed.

@@ -42,7 +42,7 @@ func parseHead(line []byte) (*view, error) {
 }
 
 // refresh reads what was added to the file, or all of it if it was written anew. The
-// error of a corrupt file is kept until the file changes. The caller holds fileLock.
+// error of a corrupt file is kept until the file changes. The caller holds the lock io.
 func (s *Store) refresh() (*view, error) {
 	f, info, err := open(s.path)
 	if err != nil {

@@ -25,12 +25,12 @@ const slack = 1000
 type Store struct {
 	path string
 	// The two locks are channels, so that the wait for them ends with a context.
-	// writeLock is held by a writer, also while it waits for the lock file. fileLock
-	// is held during I/O on the file. So a reader does not wait for the lock file.
-	writeLock, fileLock chan struct{}
-	view                atomic.Pointer[view]
+	// writing is held by a writer, also while it waits for the lock file. io is held
+	// during I/O on the file. So a reader does not wait for the lock file.
+	writing, io chan struct{}
+	view        atomic.Pointer[view]
 
-	// fileLock guards these.
+	// io guards these.
 	closed  bool
 	suspect string // the generation that may not be on disk, since a sync failed
 	slack   int
@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &Store{path: path, writeLock: make(chan struct{}, 1), fileLock: make(chan struct{}, 1), slack: slack}
+	s := &Store{path: path, writing: make(chan struct{}, 1), io: make(chan struct{}, 1), slack: slack}
 	s.disk = systemCalls{(*os.File).WriteAt, (*os.File).Sync, disk.SyncDir}
 	_, err = s.refresh()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -137,8 +137,8 @@ func (s *Store) Each(ctx context.Context, f func(peers.Peer, peers.Record) error
 // Close closes the store, after the change that is being written. Later calls of
 // every other method fail with fs.ErrClosed.
 func (s *Store) Close() error {
-	s.fileLock <- struct{}{}
-	defer s.unlockFile()
+	s.io <- struct{}{}
+	defer s.unlockIO()
 	s.closed = true
 	s.view.Store(nil)
 	return nil
@@ -155,9 +155,9 @@ func (s *Store) latest(ctx context.Context) (*view, error) {
 			return v, err
 		}
 	}
-	if err := s.lockFile(ctx); err != nil {
+	if err := s.lockIO(ctx); err != nil {
 		return nil, err
 	}
-	defer s.unlockFile()
+	defer s.unlockIO()
 	return s.refresh()
 }

@@ -22,7 +22,7 @@ type view struct {
 	seen  fs.FileInfo // of the file when it was read; nil if that is not known
 	err   error       // of a corrupt file
 
-	// The fileLock of the Store guards these.
+	// The lock io of the Store guards these.
 	lines     int // number of lines that were read, the first included
 	compactAt int // number of lines up to which the file is not written anew
 }

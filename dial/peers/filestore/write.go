@@ -15,7 +15,6 @@ import (
 	"strconv"
 
 	"github.com/mailconn/mailconn/dial/peers"
-	"github.com/mailconn/mailconn/internal/disk"
 )
 
 // change replaces the record of a server by what f returns for the latest one. nil
@@ -24,19 +23,15 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 	if ctx == nil {
 		return errNilContext
 	}
-	if err := s.acquire(ctx, s.writeLock); err != nil {
-		return err
-	}
-	defer func() { <-s.writeLock }()
-	unlock, err := s.lock(ctx)
+	release, err := s.lockWriters(ctx)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	if err := s.lockFile(ctx); err != nil {
+	defer release()
+	if err := s.lockIO(ctx); err != nil {
 		return err
 	}
-	defer s.unlockFile()
+	defer s.unlockIO()
 	v, err := s.refresh()
 	if err != nil {
 		return err
@@ -56,14 +51,6 @@ func (s *Store) change(ctx context.Context, p peers.Peer, f func(*peers.Record) 
 		return fmt.Errorf("filestore: %w", err)
 	}
 	return nil
-}
-
-// lock takes the lock of the writers.
-func (s *Store) lock(ctx context.Context) (release func(), err error) {
-	if release, err = disk.Lock(ctx, s.path+".lock"); err != nil {
-		return nil, fmt.Errorf("filestore: %w", err)
-	}
-	return release, nil
 }
 
 // write writes an entry and syncs it to disk.
@@ -187,11 +174,11 @@ func (s *Store) writeNew(path string, v *view) (info fs.FileInfo, err error) {
 
 // create creates an empty file, unless another program has created it meanwhile.
 func (s *Store) create(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
+	release, err := s.lockWriters(ctx)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer release()
 	if _, err := s.refresh(); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

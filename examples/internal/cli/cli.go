@@ -1,5 +1,5 @@
-// Package cli is what the programs of the examples have in common: flags, help, trust, the name
-// of a file for notes, and an end by Ctrl-C.
+// Package cli is what the programs of the examples have in common: flags, help, trust, name
+// servers, the name of a file for notes, and an end by Ctrl-C.
 package cli
 
 import (
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/signal"
 
@@ -87,6 +88,14 @@ func TLSConfig(file string) (*tls.Config, error) {
 		return nil, fmt.Errorf("%s: no certificate in it (PEM)", file)
 	}
 	return &tls.Config{RootCAs: roots}, nil
+}
+
+// NameServer returns the address of a name server that a person has named, as IP or IP:PORT.
+func NameServer(text string) (netip.AddrPort, error) {
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return netip.AddrPortFrom(ip, 53), nil
+	}
+	return netip.ParseAddrPort(text)
 }
 
 // NoteName returns the name of the file in which a program keeps note of an account from run

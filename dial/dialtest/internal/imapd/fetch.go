@@ -153,13 +153,8 @@ func (c *command) section(peek bool) item {
 func (s *Session) tellItems(c *command, number int, m mailstore.Message, items []item) {
 	if !s.box.readOnly && !has(m, `\Seen`) && slices.ContainsFunc(items, func(it item) bool { return !it.peek }) {
 		var ok bool
-		m, ok = s.box.box.Update(m.UID, func(m mailstore.Message) []string { return slices.Concat(m.Flags, []string{`\Seen`}) })
-		if !ok {
+		if m, items, ok = s.markSeen(m, items); !ok {
 			return // it was expunged a moment ago
-		}
-		s.box.tells(m.ModSeq)
-		if !slices.ContainsFunc(items, func(it item) bool { return it.name == "FLAGS" }) {
-			items = append(slices.Clone(items), item{name: "FLAGS", label: "FLAGS"})
 		}
 	}
 	var b strings.Builder
@@ -182,6 +177,20 @@ func (s *Session) tellItems(c *command, number int, m mailstore.Message, items [
 		add("MODSEQ", fmt.Sprintf("(%d)", m.ModSeq))
 	}
 	s.Say("* %d FETCH (%s)", number, b.String())
+}
+
+// markSeen sets \Seen, and has the new flags among the items. It reports whether the
+// message is still there.
+func (s *Session) markSeen(m mailstore.Message, items []item) (mailstore.Message, []item, bool) {
+	m, ok := s.box.box.Update(m.UID, func(m mailstore.Message) []string { return slices.Concat(m.Flags, []string{`\Seen`}) })
+	if !ok {
+		return m, items, false
+	}
+	s.box.tells(m.ModSeq)
+	if !slices.ContainsFunc(items, func(it item) bool { return it.name == "FLAGS" }) {
+		items = append(slices.Clone(items), item{name: "FLAGS", label: "FLAGS"})
+	}
+	return m, items, true
 }
 
 // value returns an item of a message.

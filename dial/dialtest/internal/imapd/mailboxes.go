@@ -9,52 +9,65 @@ import (
 	"github.com/mailconn/mailconn/dial/dialtest/mailstore"
 )
 
+// listing is what a LIST asks for.
+type listing struct {
+	special   bool     // mailboxes with a special use only
+	reference string   // stands before each pattern
+	patterns  []string // of names
+	items     []string // of the STATUS of each; nil if it is not wanted
+}
+
 // list is LIST and LSUB: every mailbox counts as subscribed.
 func (s *Session) list(c *command) error {
-	var selectSpecial bool
-	if c.peek() == '(' { // selection options (RFC 5258)
-		c.list(func() {
-			if !strings.EqualFold(c.atom(), "SPECIAL-USE") || !s.Has("SPECIAL-USE") {
-				c.fail()
-			}
-			selectSpecial = true
-		})
-		c.space()
-	}
-	reference := c.astring()
-	c.space()
-	patterns := []string{}
-	if c.peek() == '(' {
-		c.list(func() { patterns = append(patterns, c.listMailbox()) })
-	} else {
-		patterns = append(patterns, c.listMailbox())
-	}
-	items := s.returned(c)
+	l := s.listing(c)
 	if c.end(); c.err != nil {
 		return c.err
 	}
-	if len(patterns) == 1 && patterns[0] == "" {
+	if len(l.patterns) == 1 && l.patterns[0] == "" {
 		s.Say(`* %s (\Noselect) "%s" ""`, c.verb, mailstore.Separator)
 	}
 	for _, name := range s.Store.Names() {
 		box := s.Store.Mailbox(name)
-		if box == nil || selectSpecial && len(box.Attributes()) == 0 {
+		if box == nil || l.special && len(box.Attributes()) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(l.patterns, func(p string) bool { return like(l.reference+p, encodeName(name)) }) {
 			continue
 		}
 		var attributes []string
 		if s.Has("SPECIAL-USE") {
 			attributes = box.Attributes()
 		}
-		if !slices.ContainsFunc(patterns, func(p string) bool { return like(reference+p, encodeName(name)) }) {
-			continue
-		}
 		s.Say(`* %s (%s) "%s" %s`, c.verb, strings.Join(attributes, " "), mailstore.Separator, mimepart.Quote(encodeName(name)))
-		if items != nil {
-			s.tellStatus(name, box, items)
+		if l.items != nil {
+			s.tellStatus(name, box, l.items)
 		}
 	}
 	s.done("OK listed")
 	return nil
+}
+
+// listing takes the arguments of LIST (RFC 5258).
+func (s *Session) listing(c *command) (l listing) {
+	if c.peek() == '(' { // selection options
+		c.list(func() {
+			if !strings.EqualFold(c.atom(), "SPECIAL-USE") || !s.Has("SPECIAL-USE") {
+				c.fail()
+			}
+			l.special = true
+		})
+		c.space()
+	}
+	l.reference = c.astring()
+	c.space()
+	pattern := func() { l.patterns = append(l.patterns, c.listMailbox()) }
+	if c.peek() == '(' {
+		c.list(pattern)
+	} else {
+		pattern()
+	}
+	l.items = s.returned(c)
+	return l
 }
 
 // listMailbox takes a pattern for mailbox names.

@@ -112,12 +112,7 @@ func (l *Link) read(from net.Conn, toServer bool, under chan<- block) {
 			left -= n
 		}
 		if n > 0 {
-			if earliest := time.Now().Add(l.Latency); due.Before(earliest) {
-				due = earliest
-			}
-			if l.Rate > 0 {
-				due = due.Add(time.Duration(n) * time.Second / time.Duration(l.Rate))
-			}
+			due = l.arrival(due, n)
 			pass, fault := n, (*Fault)(nil)
 			if l.Ordered != nil {
 				pass, fault = l.Ordered(toServer, n)
@@ -132,6 +127,19 @@ func (l *Link) read(from net.Conn, toServer bool, under chan<- block) {
 			return
 		}
 	}
+}
+
+// arrival returns when n bytes that are sent now arrive, behind others that arrive at a
+// time before.
+func (l *Link) arrival(before time.Time, n int) time.Time {
+	due := time.Now().Add(l.Latency)
+	if due.Before(before) {
+		due = before
+	}
+	if l.Rate > 0 {
+		due = due.Add(time.Duration(n) * time.Second / time.Duration(l.Rate))
+	}
+	return due
 }
 
 // strike makes a fault happen.

@@ -1,9 +1,10 @@
-// Package mimepart takes a message to pieces, as an IMAP server tells of them: sections,
+// Package mimepart parses messages into what an IMAP server sends of them: sections,
 // ENVELOPE and BODYSTRUCTURE.
 package mimepart
 
 import (
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,7 @@ type Part struct {
 	parts  []*Part // of a multipart, or the message of a message/rfc822
 }
 
-// Parse takes a message, or a part of one, to pieces.
+// Parse parses a message, or a part of one.
 func Parse(text string) *Part {
 	p := &Part{header: text}
 	if strings.HasPrefix(text, "\r\n") {
@@ -115,19 +116,7 @@ func (p *Part) at(numbers []int) *Part {
 // Section returns the text of a section (RFC 3501 §6.4.5), and whether the
 // message has it.
 func (p *Part) Section(spec string, fields []string) (string, bool) {
-	var numbers []int
-	for {
-		first, rest, more := strings.Cut(spec, ".")
-		n, err := strconv.Atoi(first)
-		if err != nil {
-			break
-		}
-		numbers = append(numbers, n)
-		if spec = rest; !more {
-			spec = ""
-			break
-		}
-	}
+	numbers, spec := partNumbers(spec)
 	found := p.at(numbers)
 	if found == nil {
 		return "", false
@@ -153,17 +142,28 @@ func (p *Part) Section(spec string, fields []string) (string, bool) {
 	return "", false
 }
 
+// partNumbers splits a section into the numbers of a part and the rest: 1.2.HEADER into
+// 1, 2 and HEADER.
+func partNumbers(section string) (numbers []int, rest string) {
+	for rest = section; rest != ""; {
+		first, others, _ := strings.Cut(rest, ".")
+		n, err := strconv.Atoi(first)
+		if err != nil {
+			break
+		}
+		numbers, rest = append(numbers, n), others
+	}
+	return numbers, rest
+}
+
 // some returns the header fields that have one of the names, or have none of
 // them.
 func (p *Part) some(names []string, wanted bool) string {
 	var b strings.Builder
 	for _, f := range p.Fields() {
 		key, _, _ := strings.Cut(f, ":")
-		named := false
-		for _, name := range names {
-			named = named || strings.EqualFold(strings.TrimSpace(key), name)
-		}
-		if named == wanted {
+		key = strings.TrimSpace(key)
+		if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(key, name) }) == wanted {
 			b.WriteString(f)
 		}
 	}

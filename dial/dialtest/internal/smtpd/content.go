@@ -40,12 +40,7 @@ func (s *Session) data(line string) error {
 // binary reports whether the message was announced with BODY=BINARYMIME, which
 // DATA cannot carry (RFC 3030 §3).
 func (s *Session) binary() bool {
-	for _, p := range s.Message.MailParams {
-		if strings.EqualFold(p, "BODY=BINARYMIME") {
-			return true
-		}
-	}
-	return false
+	return hasParam(s.Message.MailParams, "BODY=BINARYMIME")
 }
 
 // bdat is BDAT (RFC 3030 §2). Its chunk is read whatever becomes of it.

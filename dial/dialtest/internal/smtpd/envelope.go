@@ -1,8 +1,10 @@
 package smtpd
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // mail returns the reply to MAIL.
@@ -59,17 +61,16 @@ const tooLarge = "552 5.3.4 the message is too large"
 // checkUTF8 returns the refusal of an address that needs SMTPUTF8 and comes
 // without (RFC 6531 §3.4).
 func (s *Session) checkUTF8(address string, params []string) string {
-	for _, p := range params {
-		if strings.EqualFold(p, "SMTPUTF8") {
-			return ""
-		}
+	ascii := !strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
+	if ascii || hasParam(params, "SMTPUTF8") {
+		return ""
 	}
-	for i := range len(address) {
-		if address[i] >= 0x80 {
-			return "553 5.6.7 the address needs SMTPUTF8"
-		}
-	}
-	return ""
+	return "553 5.6.7 the address needs SMTPUTF8"
+}
+
+// hasParam reports whether a parameter is there, in any case.
+func hasParam(params []string, want string) bool {
+	return slices.ContainsFunc(params, func(p string) bool { return strings.EqualFold(p, want) })
 }
 
 // rcpt returns the reply to RCPT.
