@@ -35,11 +35,16 @@ type result struct {
 	free    bool // the connection's fault: it costs the message no attempt
 }
 
-// attempt sends a message once.
-func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source) result {
+// attempt sends a message once. It is first if it has had its turn already, and lost its
+// connection.
+func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source, first bool) result {
 	j := &job{message: smtpconn.Message{Envelope: e, Content: content}, content: content, queued: time.Now(), result: make(chan result, 1)}
 	p.mu.Lock()
-	p.queue = append(p.queue, j)
+	if first {
+		p.queue = slices.Insert(p.queue, 0, j)
+	} else {
+		p.queue = append(p.queue, j)
+	}
 	p.start()
 	p.mu.Unlock()
 	select {
