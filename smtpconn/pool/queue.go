@@ -33,10 +33,10 @@ type result struct {
 	receipt *smtpconn.Receipt
 	err     error
 	free    bool // the connection's fault: it costs the message no attempt
+	first   bool // the connection had served others: the message is the next to be sent
 }
 
-// attempt sends a message once. It is first if it has had its turn already, and lost its
-// connection.
+// attempt sends a message once, ahead of the others if it is first.
 func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source, first bool) result {
 	j := &job{message: smtpconn.Message{Envelope: e, Content: content}, content: content, queued: time.Now(), result: make(chan result, 1)}
 	p.mu.Lock()

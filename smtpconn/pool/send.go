@@ -23,11 +23,12 @@ var (
 // A message that was not sent because a connection failed, or that was refused as a
 // whole and for now, is tried again, MaxAttempts times in all. What a connection fails
 // with before it was the message's turn, or before its content was begun, costs no
-// attempt, as often as Config.MaxConns says: the message is then the next to be sent. What
-// was refused for good, what is wrong with the message, and certificates and policies are
-// not tried again; nor is an outcome in doubt, unless RetryInDoubt is set: then the outcome
-// stays in doubt if no later attempt has a Receipt. Recipients that were refused while
-// others were accepted (Envelope.Partial) are in the Receipt, and are not tried again.
+// attempt, as often as Config.MaxConns says. If the connection had served, the message is
+// the next to be sent. What was refused for good, what is wrong with the message, and
+// certificates and policies are not tried again; nor is an outcome in doubt, unless
+// RetryInDoubt is set: then the outcome stays in doubt if no later attempt has a Receipt.
+// Recipients that were refused while others were accepted (Envelope.Partial) are in the
+// Receipt, and are not tried again.
 //
 // While the relay is down Send fails, with a [*DownError] in the chain, or waits if
 // WaitWhileDown is set.
@@ -89,7 +90,7 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 	for n := 1; ; {
 		r := p.once(ctx, e, s, first)
 		s.surface()
-		doubt, first = doubt || outcome(r.err) == smtpconn.InDoubt, r.free
+		doubt, first = doubt || outcome(r.err) == smtpconn.InDoubt, r.first
 		switch {
 		case s.isVetoed() || !p.again(ctx, r):
 			return r.receipt, doubted(doubt, r.err)
