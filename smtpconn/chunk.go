@@ -118,18 +118,17 @@ func (s *sender) sendChunk(o *outgoing, n int, last bool) error {
 	return nil
 }
 
-// chunksTaken waits for the replies to all chunks, and reports whether they were
-// accepted.
+// chunksTaken awaits the replies to all chunks, and reports whether they accept.
 func (s *sender) chunksTaken(o *outgoing) bool {
 	s.Wait()
 	return !s.chunkRefused(o) && !s.Failed()
 }
 
-// chunkRefused finishes a message if one of its chunks is known to have been
-// refused. The session goes on only if the server must have taken the chunk: it
-// knows the command, and no other chunk was sent behind it.
+// chunkRefused finishes a message if one of its chunks, the last one too, is known to
+// have been refused. The session goes on only if the server must have taken the chunk:
+// it knows the command, and no other chunk was sent behind it.
 func (s *sender) chunkRefused(o *outgoing) bool {
-	isChunk := func(r transaction.Answer) bool { return r.Want == &s.expect.chunk }
+	isChunk := func(r transaction.Answer) bool { return r.Want == &s.expect.chunk || r.Want == &s.expect.end }
 	answers := s.Answers()
 	i := slices.IndexFunc(answers, func(r transaction.Answer) bool { return isChunk(r) && r.Refused() })
 	if i < 0 {
@@ -137,6 +136,9 @@ func (s *sender) chunkRefused(o *outgoing) bool {
 	}
 	r := s.Answer(i)
 	e := &SendError{Outcome: Refused, Phase: PhaseContent, Reply: refusal(r.Code, r.Text), Refused: o.refused}
+	if i == o.end {
+		e.Phase = PhaseEnd
+	}
 	unknown := r.Code >= 500 && r.Code <= 504
 	if unknown {
 		e.Err = errRefused

@@ -72,6 +72,43 @@ func TestRefusedChunk(t *testing.T) {
 	}
 }
 
+// The last chunk, too, may have been taken for commands by a server that does not know
+// BDAT after all: the connection is closed.
+func TestRefusedLastChunk(t *testing.T) {
+	for reply, alive := range map[string]bool{
+		"552 5.3.4 too large": true, "451 4.3.0 later": true, "554 5.7.1 spam": true,
+		"500 5.5.2 what": false, "502 5.5.1 what": false, "503 5.5.1 out of order": false, "504 5.5.4 what": false,
+	} {
+		for _, extensions := range [][]string{all, {"CHUNKING", "BINARYMIME"}} {
+			r := with(extensions...)
+			refused := false
+			r.answer = func(_ int, command, usual string) string {
+				if command == "LAST" && !refused {
+					refused = true
+					return reply
+				}
+				return usual
+			}
+			c, hangUp := dialRelay(t, r, nil)
+			list := []smtpconn.Message{{Envelope: binary(), Content: strings.NewReader(note)}, message(note), message(note)}
+			got := results(c.SendEach(t.Context(), slices.Values(list)))
+			first := got[0].err
+			if first == nil || first.Outcome != smtpconn.Refused || first.Phase != smtpconn.PhaseEnd || strings.Contains(first.Error(), "Options.NoChunking") == alive {
+				t.Errorf("%s: %v", reply, first)
+			}
+			if alive != (c.Check() == nil) || alive != (len(r.took()) == 2) || !alive && len(r.took()) != 0 {
+				t.Errorf("%s: the connection: %v, %d taken", reply, c.Check(), len(r.took()))
+			}
+			for _, next := range got[1:] {
+				if !alive && (next.err == nil || next.err.Outcome != smtpconn.NotSent || !next.err.Temporary()) {
+					t.Errorf("%s: the next: %+v", reply, next)
+				}
+			}
+			hangUp()
+		}
+	}
+}
+
 func known(s string) io.Reader { return strings.NewReader(s) }
 
 // naive is a server that lists CHUNKING and does not have it: it answers BDAT, and

@@ -73,9 +73,6 @@ func (c *Client) SendMail(from string, to []string, r io.Reader) error {
 	return w.Close()
 }
 
-// maxAddress is how much of an address is shown beside the server's words.
-const maxAddress = 100
-
 // open begins a transaction, up to where the message is awaited.
 func (c *Client) open(from string, to []string) (*DataCommand, error) {
 	utf8 := !wire.IsASCII(from) || slices.ContainsFunc(to, func(a string) bool { return !wire.IsASCII(a) })
@@ -84,7 +81,7 @@ func (c *Client) open(from string, to []string) (*DataCommand, error) {
 	}
 	for _, address := range to {
 		if err := c.Rcpt(address, nil); err != nil {
-			return nil, wire.PrintableError(fmt.Errorf("recipient %s: %w", wire.PrintableUpTo(address, maxAddress), err))
+			return nil, wire.PrintableError(fmt.Errorf("recipient %s: %w", wire.PrintableUpTo(address, 100), err))
 		}
 	}
 	return c.Data()

@@ -37,8 +37,6 @@ var (
 	// ErrTooLarge says that a message is larger than the server's SIZE allows (RFC
 	// 1870). It was not sent.
 	ErrTooLarge = errors.New("smtpconn: the message is larger than the server takes")
-
-	errNoChunking = errors.New("turned off by Options.NoChunking")
 )
 
 // features are what a session's server offers. All of it comes from the last
@@ -105,7 +103,7 @@ func (f *features) permitBody(b smtp.BodyType) error {
 		return f.need(true, "8BITMIME")
 	case smtp.BodyBinaryMIME:
 		if f.noChunking {
-			return &ExtensionError{Keyword: "CHUNKING", Err: errNoChunking}
+			return &ExtensionError{Keyword: "CHUNKING", Err: errors.New("turned off by Options.NoChunking")}
 		}
 		if err := f.need(true, "BINARYMIME"); err != nil {
 			return err

@@ -58,13 +58,6 @@ var (
 // maxEntry is the longest line of a reply that the library reads.
 const maxEntry = 1900
 
-// foreign reports whether an extension is not for the library: STARTTLS is none of a
-// session, and the other is longer than it reads.
-func foreign(extension string) bool {
-	keyword, _, _ := strings.Cut(extension, " ")
-	return keyword == "STARTTLS" || len(extension) > maxEntry
-}
-
 // Read is go-smtp's: it yields a reply.
 func (h *handover) Read(p []byte) (int, error) {
 	if len(h.pending) == 0 {
@@ -102,7 +95,10 @@ func (h *handover) Write(p []byte) (int, error) {
 		return 0, h.fail(errNotClosed)
 	case h.armed && bytes.Equal(p, ehlo):
 		h.armed = false
-		h.pending = smtpline.EHLOReply(slices.DeleteFunc(slices.Clone(h.caps), foreign))
+		h.pending = smtpline.EHLOReply(slices.DeleteFunc(slices.Clone(h.caps), func(extension string) bool {
+			keyword, _, _ := strings.Cut(extension, " ")
+			return keyword == "STARTTLS" || len(extension) > maxEntry // of no session, or longer than the library reads
+		}))
 		return len(p), nil
 	}
 	// The library waits for each reply before it writes again, so none is due. A

@@ -97,13 +97,13 @@ func (s *sender) open(o *outgoing, content io.Reader) error {
 		ASCII:     t == smtp.Body7Bit || t == "" && !s.features.eightBit,
 		Normalize: e.NormalizeLines, Short: e.ShortLines,
 	}
-	seeker, ok := content.(io.Seeker)
+	seeker, ok := o.content.Source.(io.Seeker)
 	if !o.content.ASCII || !ok {
 		return nil
 	}
 	at, err := seeker.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return nil // it cannot be sought after all
+		return nil // it cannot be sought
 	}
 	if err := transaction.LookThrough(o.content.Source, o.start[:cap(o.start)]); err != nil {
 		return ofContent(err)

@@ -79,3 +79,34 @@ func testReset(t *testing.T, name, at, reply string, e smtpconn.Envelope, each b
 		}
 	}
 }
+
+// A recipient that is accepted although MAIL was refused must not be one of the next
+// message, either.
+func TestRecipientWithoutSender(t *testing.T) {
+	for _, reply := range []string{"550 5.7.1 not you", "451 4.3.0 later", "503 5.5.1 no"} {
+		for _, each := range []bool{false, true} {
+			r := with("PIPELINING")
+			mails := 0
+			r.answer = func(_ int, command, usual string) string {
+				switch {
+				case strings.HasPrefix(command, "MAIL"):
+					if mails++; mails == 1 {
+						return reply
+					}
+				case strings.HasPrefix(command, "RCPT") && mails == 1:
+					return "250 2.1.5 ok"
+				}
+				return usual
+			}
+			c, hangUp := dialRelay(t, r, nil)
+			got := sendAll(t, c, []smtpconn.Message{message(note, "one@mail.test"), message(note, "two@mail.test")}, each)
+			hangUp()
+			if got[0].err == nil || got[0].err.Outcome != smtpconn.Refused || got[0].err.Phase != smtpconn.PhaseMail || len(got) < 2 || got[1].err != nil {
+				t.Errorf("%s, each %v: %+v", reply, each, got)
+			}
+			if said := r.wire(); !strings.Contains(said, "RSET\r\nMAIL") {
+				t.Errorf("%s, each %v: no RSET: %q", reply, each, said)
+			}
+		}
+	}
+}

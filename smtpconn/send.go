@@ -33,11 +33,11 @@ import (
 // found wrong later, or that cannot be read, the message can only be left
 // unfinished: it is not sent, and the connection is closed.
 //
-// When ctx ends, so does the connection; Send returns, also while content.Read
-// waits. That Read is then left behind, and the content is the caller's again when
-// it has returned. Content that has a Len method, as those in memory have, is taken
-// not to wait, and is read on the caller's goroutine. A panic of content.Read or
-// BeforeEnd is one of Send.
+// When ctx ends, so does the connection; Send returns, also while a Read or Seek of
+// the content waits. That is then left behind, and the content is the caller's again
+// when it has returned. Content that has a Len method, as those in memory have, is
+// taken not to wait, and is read on the caller's goroutine. A panic of the content or
+// of BeforeEnd is one of Send.
 //
 // Each command has the time that RFC 5321 §4.5.3.2 gives it, or
 // Options.ReplyTimeout. The client's CommandTimeout and SubmissionTimeout have no

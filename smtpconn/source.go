@@ -2,14 +2,15 @@ package smtpconn
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-// source is content whose Read may wait: a pipe, a file, the body of a request. Its
-// Read ends with ctx. The Read of the content that was under way is then left
-// behind, with a buffer of its own, and ends by itself.
+// source is content that may wait: a pipe, a file, the body of a request. Its Read and
+// Seek end with ctx. What was under way of the content is then left behind, with a
+// buffer of its own, and ends by itself.
 type source struct {
 	ctx     context.Context
 	content io.Reader
@@ -32,4 +33,13 @@ func (s *source) Read(p []byte) (int, error) {
 	buf := s.buf[:min(len(p), len(s.buf))]
 	n, err := wire.Await(s.ctx, func() (int, error) { return wire.ReadSome(s.content, buf) })
 	return copy(p, buf[:n]), err
+}
+
+// Seek fails if the content cannot be sought.
+func (s *source) Seek(offset int64, whence int) (int64, error) {
+	seeker, ok := s.content.(io.Seeker)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	return wire.Await(s.ctx, func() (int64, error) { return seeker.Seek(offset, whence) })
 }

@@ -42,6 +42,39 @@ func TestContentWaits(t *testing.T) {
 	}
 }
 
+// seeking is content whose nth Seek waits for good.
+type seeking struct {
+	io.Reader
+	n    int
+	wait chan struct{}
+}
+
+func (s *seeking) Seek(int64, int) (int64, error) {
+	if s.n--; s.n == 0 {
+		<-s.wait
+	}
+	return 0, nil
+}
+
+// So it is with content that waits where it is sought, to be looked through.
+func TestSeekWaits(t *testing.T) {
+	for n := 1; n <= 2; n++ {
+		synctest.Test(t, func(t *testing.T) {
+			r := with("PIPELINING")
+			c, hangUp := dialRelay(t, r, nil)
+			defer hangUp()
+			content := &seeking{strings.NewReader(note), n, make(chan struct{})}
+			defer close(content.wait)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := c.Send(ctx, envelope(), content)
+			if failed := asResult(nil, err).err; !errors.Is(err, context.DeadlineExceeded) || failed.Outcome != smtpconn.NotSent || failed.MessageAtFault() || r.wire() != "" {
+				t.Errorf("Seek %d: %v, said %q", n, err, r.wire())
+			}
+		})
+	}
+}
+
 // panicky is content that panics, or ends its goroutine.
 type panicky func()
 

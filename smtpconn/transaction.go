@@ -124,7 +124,7 @@ func (s *sender) judgeEnvelope(o *outgoing) {
 	case s.Unreliable:
 		s.finishBroken(o)
 	case mail.Refused() && mail.Code != smtpline.ServiceClosing:
-		s.needsReset = mail.Code == 503 // it is in the middle of another
+		s.needsReset = mail.Code == 503 || len(o.accepted) > 0 // it is in the middle of another, or of this one
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseMail, Reply: refusal(mail.Code, mail.Text)})
 	case len(o.refused) == len(o.env.To), o.env.allOrNone() && len(o.refused) > 0 && !s.Failed():
 		s.needsReset = true
@@ -142,8 +142,7 @@ func (s *sender) judgeEnvelope(o *outgoing) {
 	}
 }
 
-// judgeRecipients notes the recipients that were accepted, and those that were
-// refused.
+// judgeRecipients notes which recipients were accepted, and which refused.
 func (s *sender) judgeRecipients(o *outgoing) {
 	o.accepted = make([]string, 0, len(o.env.To))
 	for i, to := range o.env.To {
@@ -184,6 +183,7 @@ func (s *sender) judgeContent(o *outgoing) {
 	case o.done:
 	case o.endAt < 0 || r.Code == 0 || s.Unreliable:
 		s.finishBroken(o)
+	case o.chunked && s.chunkRefused(o):
 	case r.Refused():
 		o.finish(nil, &SendError{Outcome: Refused, Phase: PhaseEnd, Reply: refusal(r.Code, r.Text), Refused: o.refused})
 	default:

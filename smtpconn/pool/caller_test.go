@@ -80,6 +80,62 @@ func TestContentWaits(t *testing.T) {
 	}
 }
 
+// seeking is content whose nth Seek waits for good.
+type seeking struct {
+	io.ReadSeeker
+	n    int
+	wait chan struct{}
+}
+
+func (s *seeking) Seek(offset int64, whence int) (int64, error) {
+	if s.n--; s.n == 0 {
+		<-s.wait
+	}
+	return s.ReadSeeker.Seek(offset, whence)
+}
+
+// So they do while content.Seek waits: where Send looks for the length, where it begins,
+// and where a connection looks for bytes beyond ASCII.
+func TestSeekWaits(t *testing.T) {
+	for n := 1; n <= 4; n++ {
+		for _, closed := range []bool{false, true} {
+			r := &relay{answer: func(_ int, command, usual string) string {
+				if strings.HasPrefix(command, "EHLO") {
+					return "250 mail.test"
+				}
+				return usual
+			}}
+			bubble(t, r, pool.Config{MaxConns: 1}, func(t *testing.T, p *pool.Pool) {
+				content := &seeking{strings.NewReader(long), n, make(chan struct{})}
+				defer close(content.wait)
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				sending := ctx
+				if closed {
+					sending = t.Context()
+				}
+				done := make(chan error, 1)
+				go func() {
+					e, _ := letter("slow@mail.test")
+					_, err := p.Send(sending, e, content)
+					done <- err
+				}()
+				synctest.Wait()
+				if closed {
+					p.Close(ctx)
+				}
+				err := <-done
+				if outcome(err) != smtpconn.NotSent || errors.Is(err, pool.ErrClosed) != closed || errors.Is(err, context.DeadlineExceeded) == closed {
+					t.Errorf("Seek %d, closed %v: %v", n, closed, err)
+				}
+				if err := send(t.Context(), p, "other@mail.test"); (err == nil) == closed {
+					t.Errorf("Seek %d, closed %v: the other: %v", n, closed, err)
+				}
+			})
+		}
+	}
+}
+
 // Close ends a Send without a deadline whose content waits.
 func TestCloseWhileContentWaits(t *testing.T) {
 	for _, after := range []int{0, 100, 50000} {

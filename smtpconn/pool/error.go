@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -8,7 +9,6 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/mailconn/mailconn/dial"
-	smtpline "github.com/mailconn/mailconn/internal/line/smtp"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/smtpconn"
 )
@@ -62,12 +62,7 @@ func cause(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	said := failed.Reply
-	for _, r := range failed.Refused { // 421 to a recipient
-		if said == nil && r.Reply.Code == smtpline.ServiceClosing {
-			said = r.Reply
-		}
-	}
+	said := cmp.Or(failed.Reply, refusalOfConn(failed))
 	switch {
 	case failed.Err == nil && said != nil:
 		return said

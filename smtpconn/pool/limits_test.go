@@ -3,8 +3,10 @@ package pool_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mailconn/mailconn/smtpconn/pool"
 )
@@ -26,5 +28,38 @@ func TestMailMax(t *testing.T) {
 				t.Errorf("%d: %v, %d dials, %d QUIT, %+v", own, err, r.dials(), r.said("QUIT"), s)
 			}
 		})
+	}
+}
+
+// A relay that takes a few messages in a connection, and says so only by refusing the
+// next, or by hanging up, costs no message an attempt: what has lost its turn is the next.
+func TestFewMessagesEach(t *testing.T) {
+	for _, reply := range []string{"421 4.7.0 too many messages", ""} {
+		for _, at := range []string{"MAIL", "RCPT", "DATA"} {
+			for few := 1; few <= 3; few++ {
+				var mu sync.Mutex
+				said := map[int]int{}
+				r := &relay{answer: func(conn int, command, usual string) string {
+					time.Sleep(time.Millisecond)
+					mu.Lock()
+					defer mu.Unlock()
+					if strings.HasPrefix(command, at) {
+						said[conn]++
+						if said[conn] > few {
+							return reply
+						}
+					}
+					return usual
+				}}
+				bubble(t, r, pool.Config{MaxConns: few, MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+					if err := errors.Join(sendAll(t.Context(), p, 100)...); err != nil {
+						t.Errorf("%q at %s, %d each: %.200v", reply, at, few, err)
+					}
+					if s := p.Stats(); s.Dials > 100/few+few || s.Down != nil {
+						t.Errorf("%q at %s, %d each: %+v", reply, at, few, s)
+					}
+				})
+			}
+		}
 	}
 }

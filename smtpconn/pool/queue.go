@@ -33,13 +33,18 @@ type result struct {
 	receipt *smtpconn.Receipt
 	err     error
 	free    bool // the connection's fault: it costs the message no attempt
+	first   bool // the connection had served others: the message is the next to be sent
 }
 
-// attempt sends a message once.
-func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source) result {
+// attempt sends a message once, ahead of the others if it is first.
+func (p *Pool) attempt(ctx context.Context, e smtpconn.Envelope, content *source, first bool) result {
 	j := &job{message: smtpconn.Message{Envelope: e, Content: content}, content: content, queued: time.Now(), result: make(chan result, 1)}
 	p.mu.Lock()
-	p.queue = append(p.queue, j)
+	if first {
+		p.queue = slices.Insert(p.queue, 0, j)
+	} else {
+		p.queue = append(p.queue, j)
+	}
 	p.start()
 	p.mu.Unlock()
 	select {

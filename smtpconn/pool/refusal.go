@@ -57,13 +57,27 @@ func ofConnection(err error) bool {
 	if !errors.As(err, &failed) {
 		return false
 	}
-	return failed.Outcome == smtpconn.NotSent && failed.Temporary() || refusedAtMail(failed)
+	return failed.Outcome == smtpconn.NotSent && failed.Temporary() || refusalOfConn(failed) != nil
 }
 
-// refusedAtMail reports whether the reply to MAIL refused the connection in place of
-// the message.
-func refusedAtMail(e *smtpconn.SendError) bool {
-	return e.Phase == smtpconn.PhaseMail && e.Reply != nil && refusesConns(e.Reply)
+// refusalOfConn returns the reply that refused the connection in place of the message, nil
+// if none did: to MAIL as in a dial, and to RCPT and DATA 421 or in words, as the codes there
+// are about the message.
+func refusalOfConn(e *smtpconn.SendError) *smtp.SMTPError {
+	refuses := func(r *smtp.SMTPError) bool {
+		return r.Code == smtpline.ServiceClosing || transaction.SpeaksOfConnections(r.Message)
+	}
+	switch {
+	case e.Reply != nil && (e.Phase == smtpconn.PhaseMail && refusesConns(e.Reply) || e.Phase == smtpconn.PhaseData && refuses(e.Reply)):
+		return e.Reply
+	case e.Phase == smtpconn.PhaseRcpt:
+		for _, r := range e.Refused {
+			if refuses(r.Reply) {
+				return r.Reply
+			}
+		}
+	}
+	return nil
 }
 
 // endsConnection reports whether an error is one after which the connection is of no
@@ -81,5 +95,5 @@ func endsConnection(err error) bool {
 	}
 	var said *smtp.SMTPError
 	closing := errors.As(err, &said) && said.Code == smtpline.ServiceClosing
-	return closing || refusedAtMail(failed)
+	return closing || refusalOfConn(failed) != nil
 }

@@ -530,13 +530,18 @@ func rowColdStart(t *testing.T) {
 	}
 }
 
-// Refusals that speak of connections teach as much as those that have the code for it.
+// Refusals that speak of connections teach as much as those that have the code for it, and
+// so they do wherever they are said before a content.
 func TestRefusedInWords(t *testing.T) {
 	for at, reply := range map[string]string{
 		"greeting": "451 Too many concurrent SMTP connections; please try again later",
 		"EHLO":     "450 4.7.0 maximum number of connections from your address exceeded",
 		"MAIL":     "451 4.7.0 too many connections from you",
 		"MAIL ":    "554 5.7.0 Too many simultaneous sessions",
+		"RCPT":     "550 5.7.1 too many concurrent connections",
+		"RCPT ":    "452 4.3.2 Too many connections",
+		"DATA":     "451 4.7.0 too many connections from you",
+		"DATA ":    "554 connection limit exceeded",
 	} {
 		t.Run(reply, rowRefusedAt(strings.TrimSpace(at), reply, 2))
 	}

@@ -199,6 +199,7 @@ func (p *Pool) answer(c *conn, r result) bool {
 	}
 	used := c.warm || c.answered > 0 || c.aborted
 	r.free = ofConnection(r.err) && (used || !c.began(j, r.err))
+	r.first = r.free && c.answered > 0 // of a relay that is down each is tried in turn
 	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
 	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
 		if c.answered++; c.answered == 1 {

@@ -23,20 +23,21 @@ var (
 // A message that was not sent because a connection failed, or that was refused as a
 // whole and for now, is tried again, MaxAttempts times in all. What a connection fails
 // with before it was the message's turn, or before its content was begun, costs no
-// attempt, as often as Config.MaxConns says. What was refused for good, what is wrong with the message, and
+// attempt, as often as Config.MaxConns says. If the connection had served, the message is
+// the next to be sent. What was refused for good, what is wrong with the message, and
 // certificates and policies are not tried again; nor is an outcome in doubt, unless
-// RetryInDoubt is set: then the outcome stays in doubt if no later attempt has a
-// Receipt. Recipients that were refused while others were accepted
-// (Envelope.Partial) are in the Receipt, and are not tried again.
+// RetryInDoubt is set: then the outcome stays in doubt if no later attempt has a Receipt.
+// Recipients that were refused while others were accepted (Envelope.Partial) are in the
+// Receipt, and are not tried again.
 //
 // While the relay is down Send fails, with a [*DownError] in the chain, or waits if
 // WaitWhileDown is set.
 //
 // When ctx ends Send returns: with NotSent if the content was not begun, and otherwise
 // by closing the connection, with what is known then. The messages of others do not
-// suffer for it. A content.Read that has not returned by then is left behind: the
-// content is the caller's again when that Read has returned. Envelope.BeforeEnd, which
-// is given ctx, is waited for.
+// suffer for it. A content.Read or content.Seek that has not returned by then is left
+// behind: the content is the caller's again when that has returned. Envelope.BeforeEnd,
+// which is given ctx, is waited for.
 //
 // A panic of content.Read, content.Seek or BeforeEnd is one of Send: the message is
 // not sent, and other messages are not concerned.
@@ -77,16 +78,19 @@ func (p *Pool) leave(err error) {
 }
 
 func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSeeker) (*smtpconn.Receipt, error) {
-	s, err := newSource(content)
-	if err != nil {
+	s, err := newSource(ctx, content)
+	switch {
+	case ctx.Err() != nil:
+		return nil, notSent(ended(ctx))
+	case err != nil:
 		return nil, unfit(err)
 	}
 	e = s.private(ctx, e)
-	doubt, free := false, 0
+	doubt, first, free := false, false, 0
 	for n := 1; ; {
-		r := p.once(ctx, e, s)
+		r := p.once(ctx, e, s, first)
 		s.surface()
-		doubt = doubt || outcome(r.err) == smtpconn.InDoubt
+		doubt, first = doubt || outcome(r.err) == smtpconn.InDoubt, r.first
 		switch {
 		case s.isVetoed() || !p.again(ctx, r):
 			return r.receipt, doubted(doubt, r.err)
@@ -102,17 +106,17 @@ func (p *Pool) send(ctx context.Context, e smtpconn.Envelope, content io.ReadSee
 }
 
 // once tries to send a message, when its moment has come.
-func (p *Pool) once(ctx context.Context, e smtpconn.Envelope, s *source) result {
+func (p *Pool) once(ctx context.Context, e smtpconn.Envelope, s *source, first bool) result {
 	if ctx.Err() != nil || p.rate.wait(ctx) != nil {
 		return result{err: notSent(ended(ctx))}
 	}
 	if err := s.rewind(ctx); err != nil {
 		if ctx.Err() != nil {
-			return result{err: notSent(err)}
+			return result{err: notSent(ended(ctx))}
 		}
 		return result{err: unfit(err)}
 	}
-	return p.attempt(ctx, e, s)
+	return p.attempt(ctx, e, s, first)
 }
 
 // again reports whether to send once more.

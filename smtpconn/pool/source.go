@@ -40,43 +40,35 @@ type source struct {
 const aheadSize = 16 << 10
 
 // newSource finds where the content begins, and how long it is.
-func newSource(content io.ReadSeeker) (*source, error) {
+func newSource(ctx context.Context, content io.ReadSeeker) (*source, error) {
 	s := &source{content: content, left: make(chan struct{})}
 	switch content.(type) {
 	case *bytes.Reader, *strings.Reader:
 		s.memory = true
 	}
+	defer context.AfterFunc(ctx, s.leave)()
 	var err error
-	if s.at, err = content.Seek(0, io.SeekCurrent); err != nil {
-		return nil, err
+	if s.at, err = s.seek(0, io.SeekCurrent); err == nil {
+		s.length, err = s.seek(0, io.SeekEnd)
+		s.length -= s.at
 	}
-	end, err := content.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, err
-	}
-	s.length = end - s.at
-	return s, nil
+	s.surface()
+	return s, err
 }
 
 // rewind begins again, and reads ahead.
 func (s *source) rewind(ctx context.Context) error {
-	if _, err := s.content.Seek(s.at, io.SeekStart); err != nil {
+	defer context.AfterFunc(ctx, s.leave)()
+	if _, err := s.seek(s.at, io.SeekStart); err != nil || s.memory {
 		return err
 	}
-	if s.memory {
-		return nil
-	}
-	defer context.AfterFunc(ctx, s.leave)()
 	s.read, s.ahead, s.end = 0, make([]byte, 0, aheadSize), nil
 	for s.end == nil && len(s.ahead) < aheadSize {
 		n, err := s.aside(s.ahead[len(s.ahead):aheadSize])
 		s.ahead, s.end = s.ahead[:len(s.ahead)+n], err
 	}
-	switch s.end {
-	case nil, io.EOF:
+	if s.end == io.EOF {
 		return nil
-	case wire.ErrLeft:
-		return ended(ctx)
 	}
 	return s.end
 }
@@ -113,7 +105,8 @@ func (s *source) aside(b []byte) (int, error) {
 	if len(s.buf) < len(b) {
 		s.buf = make([]byte, len(b))
 	}
-	n, err := s.do(func() (int, error) { return wire.ReadSome(s.content, s.buf[:len(b)]) }, b)
+	n, err := do(s, func() (int, error) { return wire.ReadSome(s.content, s.buf[:len(b)]) })
+	copy(b, s.buf[:n])
 	if s.read += int64(n); err == io.EOF && s.read < s.length {
 		err = io.ErrUnexpectedEOF
 	}
@@ -126,28 +119,33 @@ func (s *source) Seek(offset int64, whence int) (int64, error) {
 		return s.at + s.length - int64(s.Len()), nil
 	}
 	s.read, s.ahead, s.end = 0, nil, nil
-	_, err := s.do(func() (int, error) {
-		_, err := s.content.Seek(offset, whence)
-		return 0, err
-	}, nil)
-	return offset, err
+	return s.seek(offset, whence)
+}
+
+// seek seeks in the content. It may wait there.
+func (s *source) seek(offset int64, whence int) (int64, error) {
+	if !s.memory {
+		return do(s, func() (int64, error) { return s.content.Seek(offset, whence) })
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone() {
+		return 0, wire.ErrLeft
+	}
+	return s.content.Seek(offset, whence)
 }
 
 // Len tells what SIZE is to declare.
 func (s *source) Len() int { return int(s.length) }
 
-// do runs f, which is the caller's code, aside, and copies what it has read to b. A
-// panic is kept, and an error here.
-func (s *source) do(f func() (int, error), b []byte) (int, error) {
+// do runs f, which is the caller's code, aside. A panic is kept, and an error here.
+func do[T any](s *source, f func() (T, error)) (T, error) {
 	got := wire.Aside(s.left, f)
-	switch {
-	case got.Panicked != nil:
+	if got.Panicked != nil {
 		s.keep(got.Panicked)
-		return 0, errPanicked
-	case got.Err == wire.ErrLeft:
-		return 0, got.Err
+		got.Err = errPanicked
 	}
-	return copy(b, s.buf[:got.Value]), got.Err
+	return got.Value, got.Err
 }
 
 var errPanicked = errors.New("pool: the content panicked")

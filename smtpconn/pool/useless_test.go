@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,4 +119,21 @@ func TestIdleWords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While a relay takes no message, each that waits is tried in turn: none loses all its
+// attempts to it.
+func TestTriedInTurn(t *testing.T) {
+	var tried atomic.Int32
+	r := &relay{answer: func(_ int, command, usual string) string {
+		if strings.HasPrefix(command, "MAIL") && tried.Add(1) <= 9 {
+			return "421 4.3.2 too many connections"
+		}
+		return usual
+	}}
+	bubble(t, r, pool.Config{MaxConns: 2, MaxAttempts: 1, WaitWhileDown: true}, func(t *testing.T, p *pool.Pool) {
+		if err := errors.Join(sendAll(t.Context(), p, 10)...); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -135,6 +135,7 @@ const lastWords = time.Second
 // still worth reading: it may have taken a message.
 func (p *Pipeline) writeFailed(err error) {
 	if p.read == p.written {
+		p.checkUnsolicited() // it may have said why, in the middle of a message
 		p.Fail(err)
 		return
 	}

@@ -28,7 +28,7 @@ func AboutClient(code int, enhanced smtp.EnhancedCode, text string) bool {
 	case subject == 7 && (slices.Contains(clientDetails, detail) || detail >= 600 && detail < 760):
 		return true
 	case subject == 7 && detail <= 1, subject == 4, subject == 0:
-		return speaks(text, clientWords) || speaks(text, connectionWords)
+		return speaks(text, clientWords) || SpeaksOfConnections(text)
 	}
 	return false
 }
@@ -37,8 +37,12 @@ func AboutClient(code int, enhanced smtp.EnhancedCode, text string) bool {
 // (RFC 5321 §3.8, RFC 3463 §3.4), or words that say so, which some servers send with
 // codes of their own choice.
 func AboutConnections(code int, enhanced smtp.EnhancedCode, text string) bool {
-	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2 || speaks(text, connectionWords)
+	return code == smtp.ServiceClosing || enhanced[1] == 3 && enhanced[2] == 2 || SpeaksOfConnections(text)
 }
+
+// SpeaksOfConnections reports whether the text of a refusal says that there are too many
+// connections.
+func SpeaksOfConnections(text string) bool { return speaks(text, connectionWords) }
 
 // TooManyRecipients reports whether a refusal is of one recipient more in a message, which
 // is to be sent to some of them at a time: x.5.3 (RFC 3463 §3.6), or 452, and 552 of older
