@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -193,5 +194,95 @@ func TestMuchDamage(t *testing.T) {
 	}
 	if r, err = Read(strings.NewReader("")); err != nil || len(r.Damage) != 1 {
 		t.Errorf("a journal without a line: %+v, %v", r, err)
+	}
+}
+
+// What a damaged line may have been about is in doubt, and nothing else.
+func TestDamagedLines(t *testing.T) {
+	const sum = `"sha256":"0000000000000000000000000000000000000000000000000000000000000000"`
+	put := func(n int, key, id string) string {
+		return fmt.Sprintf(`{"n":%d,"msg":"%s","do":"put","id":"%s","envelope":{"from":"","to":["a@mail.test"]},"size":4,%s`, n, key, id, sum)
+	}
+	mark := func(n int, key string) string { return fmt.Sprintf(`{"n":%d,"msg":"%s","do":"mark","to":[0]`, n, key) }
+	kept := func(n int) string { return fmt.Sprintf(`{"n":%d,"do":"kept","id":"order 0",%s`, n, sum) }
+	const head = `{"n":1,"format":"mailconn outbox 1"`
+	damage := func(line string) string { return "!" + line }
+	for name, c := range map[string]struct {
+		lines   []string
+		doubt   string // ids of the messages in doubt
+		there   int    // messages
+		damaged string // ids of the damaged lines, "-" for none
+	}{
+		"none":                     {[]string{head, put(2, first, "one"), put(3, second, "two"), mark(4, first)}, "one", 2, ""},
+		"a put, and its mark":      {[]string{head, damage(put(2, first, "one")), put(3, second, "two"), mark(4, first), kept(5)}, "", 1, "one"},
+		"a put without an id":      {[]string{head, damage(strings.Replace(put(2, first, "one"), `"id"`, `"ib"`, 1)), put(3, second, "two")}, "", 1, "-"},
+		"a mark of another":        {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, first)), kept(5)}, "one", 2, "one"},
+		"a mark of the unknown":    {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, third)), kept(5)}, "one two", 2, "-"},
+		"the same, at the end":     {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, third))}, "one two", 2, "-"},
+		"only those before":        {[]string{head, put(2, first, "one"), damage(mark(3, third)), put(4, second, "two")}, "one", 2, "-"},
+		"an id that is kept":       {[]string{head, put(2, first, "one"), damage(kept(3)), put(4, second, "two")}, "", 2, "-"},
+		"the same at the end":      {[]string{head, put(2, first, "one"), damage(kept(3))}, "", 1, "-"},
+		"kept, with a key":         {[]string{head, put(2, first, "one"), damage(`{"n":3,"msg":"` + first + `","do":"kept"`), kept(4)}, "one", 1, "one"},
+		"no key, another line":     {[]string{head, put(2, first, "one"), damage(`{"n":3,"do":"mark","to":[0]`), kept(4)}, "one", 1, "-"},
+		"two lines in one":         {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, first) + `,"sum":"00000000"}` + mark(5, first)), kept(6)}, "one two", 2, "-"},
+		"two keys in one":          {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, first) + mark(5, second)), kept(6)}, "one two", 2, "-"},
+		"a line that is missing":   {[]string{head, put(2, first, "one"), put(4, second, "two")}, "one", 2, "-"},
+		"missing behind a damaged": {[]string{head, put(2, first, "one"), put(3, second, "two"), damage(mark(4, first)), kept(6)}, "one two", 2, "one -"},
+		"the same line twice":      {[]string{head, put(2, first, "one"), put(3, second, "two"), mark(3, second), kept(4)}, "two", 2, "two"},
+		"a head that is damaged":   {[]string{damage(head), put(2, first, "one")}, "", 1, "-"},
+		"half an envelope":         {[]string{head, put(2, second, "two"), damage(`{"n":3,"msg":"` + first + `",` + sum), kept(4)}, "two", 1, "-"},
+		"an envelope without sum":  {[]string{head, put(2, second, "two"), damage(`{"n":3,"msg":"` + first + `","envelope":{}`), kept(4)}, "two", 1, "-"},
+	} {
+		var text []byte
+		for _, line := range c.lines {
+			if odd, damaged := strings.CutPrefix(line, "!"); damaged {
+				text = append(text, odd+`,"sum":"00000000"}`+"\n"...)
+			} else {
+				text = append(text, Seal([]byte(line))...)
+			}
+		}
+		r, err := Read(bytes.NewReader(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		r.Book.Recover()
+		var doubt, damaged []string
+		for _, id := range []string{"one", "two"} {
+			if m := r.Book.IDs[id]; m != nil && m.Recipients[0].State == InDoubt {
+				doubt = append(doubt, id)
+			}
+		}
+		for _, d := range r.Damage {
+			damaged = append(damaged, cmp.Or(d.ID, "-"))
+		}
+		if strings.Join(doubt, " ") != c.doubt || len(r.Book.Messages) != c.there || strings.Join(damaged, " ") != c.damaged {
+			t.Errorf("%s: in doubt %q, want %q; %d messages, want %d; damaged %q, want %q", name, doubt, c.doubt, len(r.Book.Messages), c.there, damaged, c.damaged)
+		}
+		if r.Size != int64(len(text)) || r.Lines != len(c.lines) {
+			t.Errorf("%s: %d bytes in %d lines", name, r.Size, r.Lines)
+		}
+	}
+}
+
+// A message is written with its mark and its state, also while an attempt is under way.
+func TestEntries(t *testing.T) {
+	b := book(t)
+	again := NewBook()
+	for _, key := range []string{first, second} {
+		for _, e := range b.Messages[key].Entries() {
+			if err := again.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	again.Kept = b.Kept
+	if show(again) != show(b) {
+		t.Errorf("%s\nis written as\n%s", show(b), show(again))
+	}
+	b.Recover()
+	r := b.Messages[first].Recipients
+	if r[0].State != Accepted || r[1].State != InDoubt || r[1].Relay != 1 || r[1].Attempts != 1 {
+		t.Errorf("%+v: want the second in doubt, of the relay of its mark", r)
 	}
 }
