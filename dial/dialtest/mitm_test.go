@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -81,10 +82,16 @@ func TestAttacks(t *testing.T) {
 				srv := testserver.Start(t, dialtest.Config{Protocol: proto, Implicit: tt.policy == implicit})
 				m := interpose(t, srv, proto, tt.attack)
 				d := dial.Dialer{TLSConfig: srv.ClientConfig(), Timeout: 10 * time.Second}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
 				if tt.attack == dialtest.Stall {
-					d.Timeout = 60 * time.Millisecond
+					d.Trace = &dial.Trace{PhaseStart: func(_ dial.Endpoint, p dial.Phase) {
+						if p == dial.PhaseSTARTTLS || p == dial.PhaseHandshake {
+							time.AfterFunc(60*time.Millisecond, func() { cancel(context.DeadlineExceeded) })
+						}
+					}}
 				}
-				conn, err := d.Dial(context.Background(), m.Endpoint(tt.policy))
+				conn, err := d.Dial(ctx, m.Endpoint(tt.policy))
 				if !tt.want(err) {
 					t.Fatalf("got %v", err)
 				}
@@ -94,6 +101,9 @@ func TestAttacks(t *testing.T) {
 						t.Errorf("%v", s)
 					}
 					conn.Close()
+				}
+				for len(m.Sessions()) == 0 { // a handshake may be given up before the connection is accepted
+					runtime.Gosched()
 				}
 				checkRecord(t, last(t, m), tt.attack, tt.policy)
 			})

@@ -143,3 +143,22 @@ func TestContextError(t *testing.T) {
 		t.Errorf("without a cause: %v", err)
 	}
 }
+
+func TestUnderContext(t *testing.T) {
+	failed := errors.New("failed")
+	if err := wire.UnderContext(t.Context(), failed); err != failed {
+		t.Errorf("live context: %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("why")
+	cancel(why)
+	if err := wire.UnderContext(ctx, nil); err != nil {
+		t.Errorf("no error: %v", err)
+	}
+	if err := wire.UnderContext(ctx, failed); err.Error() != "context canceled: why: failed" || !errors.Is(err, failed) || !errors.Is(err, why) {
+		t.Errorf("ended context: %v", err)
+	}
+	if err := wire.UnderContext(ctx, ctx.Err()); err.Error() != "context canceled: why" {
+		t.Errorf("the context's own error: %v", err)
+	}
+}

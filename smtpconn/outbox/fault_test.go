@@ -311,18 +311,22 @@ func damagedContent(t *testing.T, dir string, change func(path string) error) {
 	}
 }
 
+// overwrite changes a file in one write, so that it never has another length in between.
+func overwrite(path string, at int64, with string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(with), at)
+	return errors.Join(err, f.Close())
+}
+
 func row18(t *testing.T) {
 	for name, change := range map[string]func(string) error{
 		"missing": os.Remove,
 		"shorter": func(path string) error { return os.Truncate(path, 10) },
-		"longer": func(path string) error {
-			text, err := os.ReadFile(path)
-			return errors.Join(err, os.WriteFile(path, append(text, "x\r\n"...), 0o600))
-		},
-		"changed": func(path string) error {
-			text, err := os.ReadFile(path)
-			return errors.Join(err, os.WriteFile(path, []byte(strings.Replace(string(text), "Hello", "Hallo", 1)), 0o600))
-		},
+		"longer":  func(path string) error { return overwrite(path, 28, "x\r\n") },
+		"changed": func(path string) error { return overwrite(path, 17, "a") },
 		"exposed": func(path string) error { return os.Chmod(path, 0o644) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -330,6 +334,7 @@ func row18(t *testing.T) {
 			s.setDown(errRefused)
 			b := open(t, newDir(t), outbox.Config{}, s)
 			b.mustPut("m1", "ann@mail.test")
+			synctest.Wait() // for the first attempt
 			damagedContent(t, b.dir, change)
 			b.mustPut("m2", "ann@mail.test")
 			wait(time.Second)

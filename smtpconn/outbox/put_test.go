@@ -285,3 +285,32 @@ func TestEnvelopeKept(t *testing.T) {
 		b.close()
 	})
 }
+
+// A Put whose content comes too slowly for Close leaves nothing in the outbox.
+func TestCloseWhilePut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.setDown(errRefused)
+		b := open(t, newDir(t), outbox.Config{}, s)
+		b.mustPut("m1", "ann@mail.test")
+		for _, id := range []string{"m1", "m2"} {
+			e, content := mail(id, "ann@mail.test")
+			slow := io.MultiReader(readerFunc(func([]byte) (int, error) { b.close(); return 0, io.EOF }), content)
+			if err := b.Put(t.Context(), id, e, slow); !errors.Is(err, outbox.ErrClosed) {
+				t.Errorf("%s: %v", id, err)
+			}
+			b = open(t, b.dir, outbox.Config{}, s)
+			if n := b.Stats().Messages; n != 1 || len(contents(t, b.dir)) != 1 {
+				t.Errorf("%s: %d messages, contents %v", id, n, contents(t, b.dir))
+			}
+		}
+		s.setDown(nil)
+		b.drain()
+		expectTaken(t, s, "m1 ann@mail.test")
+		b.close()
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

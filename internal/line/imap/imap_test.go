@@ -20,6 +20,21 @@ func connect(answers ...string) (*imap.Conn, *replies.Server) {
 	return imap.New(wire.NewLines(s)), s
 }
 
+// A greeting is one in any case of its status, and no other response is.
+func TestGreets(t *testing.T) {
+	greets := imap.Protocol().Greets
+	for _, text := range []string{"* OK ready", "* ok", "* PREAUTH welcome", "* BYE overloaded", "* bye"} {
+		if !greets(text) {
+			t.Errorf("%q greets not", text)
+		}
+	}
+	for _, text := range []string{"", "*", "* NO", "* BAD x", "* 3 EXISTS", "a1 OK ready", "+ OK", "OK", "220 ready", "+OK ready", "* OKAY"} {
+		if greets(text) {
+			t.Errorf("%q greets", text)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	type r = imap.Response
 	for _, c := range []struct {

@@ -47,6 +47,8 @@ func TestRead(t *testing.T) {
 		{"600 x\r\n", "", 0, policy.ErrMalformed},
 		{"000 x\r\n", "", 0, policy.ErrMalformed},
 		{"22 x\r\n", "", 0, policy.ErrMalformed},
+		{"25/ x\r\n", "", 0, policy.ErrMalformed},
+		{"2:0 x\r\n", "", 0, policy.ErrMalformed},
 		{"22\r\n", "", 0, policy.ErrMalformed},
 		{"\r\n", "", 0, policy.ErrMalformed},
 		{"2200 x\r\n", "", 0, policy.ErrMalformed},

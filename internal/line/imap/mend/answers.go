@@ -2,6 +2,7 @@ package mend
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -62,7 +63,7 @@ func (w *writer) set(text []byte) bool {
 		}
 		spans = append(spans, span{min(low, high), max(low, high)})
 	}
-	slices.SortFunc(spans, func(a, b span) int { return int(int64(a.low) - int64(b.low)) })
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.low, b.low) })
 	var last span
 	for i, s := range spans {
 		if i > 0 && s.low <= last.high+1 {
