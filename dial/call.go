@@ -107,20 +107,21 @@ func (c *call) memory() (*recall.Memory, error) {
 // dial makes the connection, takes it to what the policy wants, and runs f, which begins
 // a session, unless it is nil.
 func (c *call) dial(ctx context.Context, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
-	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
+	b, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
+	raw, err := wire.Connect(b.Context, c.dialer.NetDialer, c.endpoint.Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	return c.settle(ctx, raw, f)
+	return c.settle(b, raw, f)
 }
 
 // settle is dial behind the connection. It closes raw if it fails.
-func (c *call) settle(ctx context.Context, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
+func (c *call) settle(b wire.Budget, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c.conn.raw = raw
-	err := wire.Watched(ctx, raw, func() error {
+	ctx := b.Context
+	err := b.Watched(raw, func() error {
 		settled, err := c.upgrade(ctx)
 		if err != nil {
 			return err

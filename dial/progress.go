@@ -65,14 +65,11 @@ func (p *progress) fail(err error) *Error {
 	return e
 }
 
-// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
-// p if it is zero. A dial and the beginning of a session have one budget together.
-func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
+// budget returns the time of a call: a Dialer's Timeout, or that of protocol p if it is zero.
+// A dial and the beginning of a session have one budget together.
+func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (wire.Budget, context.CancelFunc) {
 	if limit == 0 {
 		limit = protocols.Of(p).Timeout
 	}
-	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
-		return ctx, func() {} // ctx is the tighter one
-	}
-	return wire.WithTimeout(ctx, limit)
+	return wire.NewBudget(ctx, limit)
 }

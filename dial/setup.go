@@ -44,9 +44,9 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 	case ctx == nil:
 		return c.giveUp(&p, errors.New("nil context"))
 	}
-	ctx, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
+	b, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
 	defer cancel()
-	if err := wire.Watched(ctx, c.raw, func() error { return c.setUp(ctx, &p, f) }); err != nil {
+	if err := b.Watched(c.raw, func() error { return c.setUp(b.Context, &p, f) }); err != nil {
 		return c.giveUp(&p, err)
 	}
 	p.done(nil)
