@@ -23,8 +23,7 @@ import (
 type call struct {
 	progress
 	dialer *Dialer
-	tls    *tls.Config    // nil under NoTLS
-	server *verify.Server // the verdict on the server, once there is a handshake
+	tls    *tls.Config // nil under NoTLS
 }
 
 // prepare checks everything that can be checked before any I/O.
@@ -80,7 +79,7 @@ func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
 	if memory := c.conn.memory; memory != nil {
 		check = memory.CheckVersion
 	}
-	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, endpoint), pins, check)
+	c.conn.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, endpoint), pins, check)
 	return err
 }
 
@@ -189,7 +188,7 @@ func (c *call) Decided(action upgrade.Action, reason error) {
 // Secured tells the transcript and the trace of a handshake.
 func (c *call) Secured(s tls.ConnectionState) {
 	if words := c.conn.words; words != nil {
-		words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
+		words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.conn.server.Verdict().Method)
 	}
 	if hook := c.hooks().HandshakeDone; hook != nil {
 		hook(c.endpoint(), s)
@@ -197,13 +196,13 @@ func (c *call) Secured(s tls.ConnectionState) {
 }
 
 // serverName returns the name that the server was verified for.
-func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
+func (c *call) serverName() string { return cmp.Or(c.conn.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
 func (c *call) setSecurity(settled *upgrade.Result) {
 	conn, greeting := c.conn, settled.Greeting
 	conn.greeting, conn.capabilities, conn.preauth = greeting.Text, greeting.Capabilities, greeting.Preauth
-	conn.security.TLS, conn.security.Downgrade, conn.security.RemoteAddr = settled.TLS, settled.Downgrade, conn.raw.RemoteAddr()
+	conn.tls, conn.security.Downgrade, conn.security.RemoteAddr = settled.TLS, settled.Downgrade, conn.raw.RemoteAddr()
 	spoken := settled.TLS == nil || c.endpoint().Policy == policy.ImplicitTLS
 	conn.conn.Begin(settled.Conn, settled.Unread, spoken)
 	if d := settled.Downgrade; d != nil {
@@ -211,10 +210,8 @@ func (c *call) setSecurity(settled *upgrade.Result) {
 		conn.memory.Explain(d)
 	}
 	if settled.TLS != nil {
-		verdict := c.server.Verdict()
 		conn.security.ServerName = c.serverName()
-		conn.security.Verified = verdict.Method
-		conn.security.TLS.VerifiedChains = verdict.Chains
+		conn.security.Verified = conn.server.Verdict().Method
 	}
 }
 

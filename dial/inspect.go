@@ -61,7 +61,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 		return nil, err
 	}
 	found := &Inspection{Endpoint: c.endpoint()}
-	c.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
+	c.conn.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
 		found.Chain, found.Version, found.Err = s.PeerCertificates, s.Version, wire.PrintableError(err)
 	})
 	conn, err := c.dial(ctx, nil)

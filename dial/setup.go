@@ -57,7 +57,7 @@ func (c *Conn) setUp(ctx context.Context, p *progress, f func(context.Context, *
 	s := &Setup{progress: p}
 	defer s.over.Store(true)
 	err := f(ctx, s)
-	if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
+	if err != nil && c.tls != nil && !c.conn.Spoken() {
 		err = wire.LastAlert(&c.conn, err)
 	}
 	if err != nil {
