@@ -22,19 +22,14 @@ import (
 // call is one Dial or NewConn: arguments that were checked, and how far it got.
 type call struct {
 	progress
-	dialer Dialer
-	conn   *Conn          // what is made
-	tls    *tls.Config    // nil under NoTLS
-	server *verify.Server // the verdict on the server, once there is a handshake
+	dialer *Dialer
+	tls    *tls.Config // nil under NoTLS
 }
 
 // prepare checks everything that can be checked before any I/O.
 func (d *Dialer) prepare(ctx context.Context, e Endpoint) (*call, error) {
-	c := &call{
-		progress: progress{endpoint: e, trace: d.Trace, phase: PhaseConfig},
-		dialer:   *d,
-		conn:     &Conn{trace: d.Trace, timeout: d.Timeout, localName: d.LocalName},
-	}
+	conn := &Conn{trace: d.Trace, timeout: d.Timeout, localName: d.LocalName, security: Security{Endpoint: e}}
+	c := &call{progress: progress{conn, PhaseConfig}, dialer: d}
 	if err := c.check(ctx, e); err != nil {
 		return nil, c.fail(err)
 	}
@@ -45,16 +40,16 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if ctx == nil {
 		return errors.New("nil context")
 	}
-	if c.endpoint, err = e.normal(); err != nil {
+	d, endpoint := c.dialer, &c.conn.security.Endpoint
+	if *endpoint, err = e.normal(); err != nil {
 		if strings.Contains(e.Host, "@") {
-			c.endpoint.Host = "" // it may be a password
+			endpoint.Host = "" // it may be a password
 		}
 		return err
 	}
-	d := &c.dialer
 	if d.Transcript != nil {
-		c.words = transcript.New(d.Transcript, protocols.Of(c.endpoint.Protocol))
-		c.words.Note("%v", c.endpoint)
+		c.conn.words = transcript.New(d.Transcript, protocols.Of(endpoint.Protocol))
+		c.conn.words.Note("%v", *endpoint)
 	}
 	if err = hostname.CheckClient(d.LocalName); err != nil {
 		return err
@@ -62,11 +57,11 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 	if c.conn.memory, err = c.memory(); err != nil {
 		return err
 	}
-	pins, err := pinsFor(d.Pins, c.endpoint)
+	pins, err := pinsFor(d.Pins, *endpoint)
 	if err == nil {
 		err = verify.CheckConfig(d.TLSConfig)
 	}
-	if err != nil || c.endpoint.Policy == policy.NoTLS {
+	if err != nil || endpoint.Policy == policy.NoTLS {
 		return err
 	}
 	return c.setTLS(ctx, pins)
@@ -74,16 +69,17 @@ func (c *call) check(ctx context.Context, e Endpoint) (err error) {
 
 // setTLS sets how TLS is done, and how the server is verified.
 func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
-	alpn := protocols.Of(c.endpoint.Protocol).ALPN
+	endpoint := &c.conn.security.Endpoint
+	alpn := protocols.Of(endpoint.Protocol).ALPN
 	if c.dialer.NoALPN {
 		alpn = ""
 	}
-	c.tls = verify.Config(c.dialer.TLSConfig, c.endpoint.Host, alpn, &c.endpoint)
+	c.tls = verify.Config(c.dialer.TLSConfig, endpoint.Host, alpn, endpoint)
 	var check func(tls.ConnectionState) error
 	if memory := c.conn.memory; memory != nil {
 		check = memory.CheckVersion
 	}
-	c.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, &c.endpoint), pins, check)
+	c.conn.server, err = verify.ForEndpoint(c.tls, verify.Expected(ctx, endpoint), pins, check)
 	return err
 }
 
@@ -91,15 +87,15 @@ func (c *call) setTLS(ctx context.Context, pins verify.Pins) (err error) {
 // and under NoTLS, where they are not asked.
 func (c *call) memory() (*recall.Memory, error) {
 	rules, err := c.dialer.PeerRules.Normal()
-	if err != nil || c.dialer.Peers == nil || c.endpoint.Policy == policy.NoTLS {
+	if err != nil || c.dialer.Peers == nil || c.endpoint().Policy == policy.NoTLS {
 		return nil, err
 	}
-	m := &recall.Memory{Store: c.dialer.Peers, Rules: rules, Peer: c.endpoint.peer()}
+	m := &recall.Memory{Store: c.dialer.Peers, Rules: rules, Peer: c.endpoint().peer()}
 	if hook := c.hooks().Recalled; hook != nil {
-		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint, r, err) }
+		m.Recalled = func(r *peers.Record, err error) { hook(c.endpoint(), r, err) }
 	}
 	if hook := c.hooks().Remembered; hook != nil {
-		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint, r, err) }
+		m.Remembered = func(r peers.Record, err error) { hook(c.endpoint(), r, err) }
 	}
 	return m, nil
 }
@@ -107,20 +103,21 @@ func (c *call) memory() (*recall.Memory, error) {
 // dial makes the connection, takes it to what the policy wants, and runs f, which begins
 // a session, unless it is nil.
 func (c *call) dial(ctx context.Context, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
-	ctx, cancel := budget(ctx, c.dialer.Timeout, c.endpoint.Protocol)
+	b, cancel := budget(ctx, c.dialer.Timeout, c.endpoint().Protocol)
 	defer cancel()
 	c.enter(PhaseConnect)
-	raw, err := wire.Connect(ctx, c.dialer.NetDialer, c.endpoint.Address())
+	raw, err := wire.Connect(b.Context, c.dialer.NetDialer, c.endpoint().Address())
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	return c.settle(ctx, raw, f)
+	return c.settle(b, raw, f)
 }
 
 // settle is dial behind the connection. It closes raw if it fails.
-func (c *call) settle(ctx context.Context, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
+func (c *call) settle(b wire.Budget, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c.conn.raw = raw
-	err := wire.Watched(ctx, raw, func() error {
+	ctx := b.Context
+	err := b.Watched(raw, func() error {
 		settled, err := c.upgrade(ctx)
 		if err != nil {
 			return err
@@ -147,10 +144,10 @@ func (c *call) settle(ctx context.Context, raw net.Conn, f func(context.Context,
 func (c *call) upgrade(ctx context.Context) (upgrade.Result, error) {
 	memory := c.conn.memory
 	memory.Recall(ctx)
-	c.known = memory.Known()
+	c.conn.security.Known = memory.Known()
 	engine := upgrade.Engine{
-		Policy:   c.endpoint.Policy,
-		Protocol: protocols.Of(c.endpoint.Protocol),
+		Policy:   c.endpoint().Policy,
+		Protocol: protocols.Of(c.endpoint().Protocol),
 		Past:     memory.Past(),
 		TLS:      c.tls,
 		Caller:   c,
@@ -169,14 +166,14 @@ var _ upgrade.Caller = (*call)(nil)
 
 // LocalName returns what EHLO says in the clear.
 func (c *call) LocalName() string {
-	return hostname.Client(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint.Policy.STARTTLS())
+	return hostname.Client(c.dialer.LocalName, c.conn.raw.LocalAddr(), c.endpoint().Policy.STARTTLS())
 }
 
 // Phase begins a phase.
 func (c *call) Phase(name string) { c.enter(Phase(name)) }
 
 // Follow lets the transcript read a connection.
-func (c *call) Follow(conn net.Conn) net.Conn { return c.words.Follow(conn) }
+func (c *call) Follow(conn net.Conn) net.Conn { return c.conn.words.Follow(conn) }
 
 // Decided tells the trace what the policy did about the server's offer.
 func (c *call) Decided(action upgrade.Action, reason error) {
@@ -184,45 +181,37 @@ func (c *call) Decided(action upgrade.Action, reason error) {
 		upgrade.Demand: DecisionUpgrade, upgrade.SettleInTheClear: DecisionStayInTheClear, upgrade.Fail: DecisionRefuse,
 	}[action]
 	if hook := c.hooks().Decided; is && hook != nil {
-		hook(c.endpoint, decision, reason)
+		hook(c.endpoint(), decision, reason)
 	}
 }
 
 // Secured tells the transcript and the trace of a handshake.
 func (c *call) Secured(s tls.ConnectionState) {
-	if c.words != nil {
-		c.words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.server.Verdict().Method)
+	if words := c.conn.words; words != nil {
+		words.Note("%s, %s, %s verified: %v", tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite), c.serverName(), c.conn.server.Verdict().Method)
 	}
 	if hook := c.hooks().HandshakeDone; hook != nil {
-		hook(c.endpoint, s)
+		hook(c.endpoint(), s)
 	}
 }
 
 // serverName returns the name that the server was verified for.
-func (c *call) serverName() string { return cmp.Or(c.server.Verdict().Name, c.tls.ServerName) }
+func (c *call) serverName() string { return cmp.Or(c.conn.server.Verdict().Name, c.tls.ServerName) }
 
 // setSecurity makes the Conn the evidence of what the upgrade achieved.
 func (c *call) setSecurity(settled *upgrade.Result) {
 	conn, greeting := c.conn, settled.Greeting
-	conn.words, conn.greeting, conn.capabilities, conn.preauth = c.words, greeting.Text, greeting.Capabilities, greeting.Preauth
-	conn.security = Security{
-		Endpoint:   c.endpoint,
-		TLS:        settled.TLS,
-		Downgrade:  settled.Downgrade,
-		RemoteAddr: conn.raw.RemoteAddr(),
-		Known:      c.known,
-	}
-	spoken := settled.TLS == nil || c.endpoint.Policy == policy.ImplicitTLS
+	conn.greeting, conn.capabilities, conn.preauth = greeting.Text, greeting.Capabilities, greeting.Preauth
+	conn.tls, conn.security.Downgrade, conn.security.RemoteAddr = settled.TLS, settled.Downgrade, conn.raw.RemoteAddr()
+	spoken := settled.TLS == nil || c.endpoint().Policy == policy.ImplicitTLS
 	conn.conn.Begin(settled.Conn, settled.Unread, spoken)
 	if d := settled.Downgrade; d != nil {
-		d.Policy, d.Protocol = c.endpoint.Policy, c.endpoint.Protocol
+		d.Policy, d.Protocol = c.endpoint().Policy, c.endpoint().Protocol
 		conn.memory.Explain(d)
 	}
 	if settled.TLS != nil {
-		verdict := c.server.Verdict()
 		conn.security.ServerName = c.serverName()
-		conn.security.Verified = verdict.Method
-		conn.security.TLS.VerifiedChains = verdict.Chains
+		conn.security.Verified = conn.server.Verdict().Method
 	}
 }
 

@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/recall"
 	"github.com/mailconn/mailconn/internal/transcript"
+	"github.com/mailconn/mailconn/internal/verify"
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
@@ -24,17 +26,20 @@ import (
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
 	raw      net.Conn
-	conn     wire.Unread // raw, or TLS over it
-	security Security
+	conn     wire.Unread    // raw, or TLS over it
+	tls      *tls.Conn      // nil in the clear
+	server   *verify.Server // the verdict on the server, with TLS
+	security Security       // without the state of TLS
 
 	greeting     string   // over conn
 	capabilities []string // that the server has listed there; nil: not known
-	preauth      bool
 
 	memory *recall.Memory         // nil: not wanted
 	words  *transcript.Transcript // nil: not wanted
 	closed atomic.Bool            // by this side
 	mu     sync.Mutex             // held over security.Login
+	// preauth is set if an IMAP server greeted with PREAUTH.
+	preauth bool
 
 	// What a session needs of the Dialer.
 	trace     *Trace // nil: not wanted
@@ -50,7 +55,9 @@ var (
 // learn lets the Dialer's Peers learn from a session whose server was accepted, and
 // from the SASL mechanisms that it lists.
 func (c *Conn) learn(ctx context.Context, mechanisms ...string) {
-	c.memory.Learn(ctx, c.security.Endpoint.Policy, c.security.Verified, c.security.TLS, mechanisms)
+	if c.memory != nil {
+		c.memory.Learn(ctx, c.security.Endpoint.Policy, c.security.Verified, c.Security().TLS, mechanisms)
+	}
 }
 
 // Security returns what was achieved. The result is the caller's to change,
@@ -59,10 +66,10 @@ func (c *Conn) Security() Security {
 	c.mu.Lock()
 	s := c.security
 	c.mu.Unlock()
-	if s.TLS != nil {
-		state := *s.TLS
+	if c.tls != nil {
+		state := c.tls.ConnectionState()
 		state.PeerCertificates = slices.Clone(state.PeerCertificates)
-		state.VerifiedChains = slices.Clone(state.VerifiedChains)
+		state.VerifiedChains = slices.Clone(c.server.Verdict().Chains)
 		for i, chain := range state.VerifiedChains {
 			state.VerifiedChains[i] = slices.Clone(chain)
 		}
@@ -83,7 +90,7 @@ func (c *Conn) Security() Security {
 func (c *Conn) Endpoint() Endpoint { return c.security.Endpoint }
 
 // Encrypted reports whether TLS is up.
-func (c *Conn) Encrypted() bool { return c.security.TLS != nil }
+func (c *Conn) Encrypted() bool { return c.tls != nil }
 
 // Greeting returns the server's greeting without its "* ", "+OK " or line end,
 // SMTP's with its code. After a STARTTLS it is empty: what was said in the
@@ -102,7 +109,7 @@ func (c *Conn) Preauth() bool { return c.preauth }
 
 // LocalName returns what EHLO is to say over this connection.
 func (c *Conn) LocalName() string {
-	private := c.security.TLS == nil && c.security.Endpoint.Policy.STARTTLS()
+	private := c.tls == nil && c.security.Endpoint.Policy.STARTTLS()
 	return hostname.Client(c.localName, c.LocalAddr(), private)
 }
 
@@ -148,7 +155,7 @@ func (c *Conn) Close() error {
 	c.words.Note("closed by this side")
 	err := c.inner().Close()
 	c.words.End()
-	if c.security.TLS != nil && !errors.Is(err, net.ErrClosed) {
+	if c.tls != nil && !errors.Is(err, net.ErrClosed) {
 		return nil // what failed is the farewell; the connection is closed
 	}
 	return err

@@ -136,7 +136,7 @@ func (d *Dialer) NewConn(ctx context.Context, raw net.Conn, e Endpoint) (*Conn, 
 		}
 		return nil, err
 	}
-	ctx, cancel := budget(ctx, d.Timeout, e.Protocol)
+	b, cancel := budget(ctx, d.Timeout, e.Protocol)
 	defer cancel()
-	return c.settle(ctx, raw, nil)
+	return c.settle(b, raw, nil)
 }

@@ -54,21 +54,21 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 	blind := *d
 	blind.Peers, blind.Pins, blind.OnDowngrade = nil, nil, nil
 	c, err := blind.prepare(ctx, e)
-	if err == nil && c.endpoint.Policy == policy.NoTLS {
+	if err == nil && c.endpoint().Policy == policy.NoTLS {
 		err = c.fail(errors.New("no-tls has no certificate to inspect: choose a policy with TLS"))
 	}
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{Endpoint: c.endpoint}
-	c.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
+	found := &Inspection{Endpoint: c.endpoint()}
+	c.conn.server = verify.Observe(c.tls, func(s tls.ConnectionState, err error) {
 		found.Chain, found.Version, found.Err = s.PeerCertificates, s.Version, wire.PrintableError(err)
 	})
 	conn, err := c.dial(ctx, nil)
 	if err == nil {
 		conn.Close()
 		if d := conn.Security().Downgrade; d != nil {
-			err = &Error{Phase: PhaseCapability, Endpoint: c.endpoint, Err: d}
+			err = &Error{Phase: PhaseCapability, Endpoint: c.endpoint(), Err: d}
 		}
 	}
 	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter

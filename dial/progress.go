@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/internal/protocols"
-	"github.com/mailconn/mailconn/internal/transcript"
 	"github.com/mailconn/mailconn/internal/wire"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -15,36 +13,36 @@ import (
 // progress has the current phase of a connection. It calls the hooks of the trace, and
 // makes the error if the connection fails.
 type progress struct {
-	endpoint Endpoint
-	trace    *Trace // nil: not wanted
-	phase    Phase
-	words    *transcript.Transcript // nil: not wanted
-	known    *peers.Known           // what is remembered of the server, once it was asked for
+	conn  *Conn
+	phase Phase
 }
+
+// endpoint returns what is dialled.
+func (p *progress) endpoint() Endpoint { return p.conn.security.Endpoint }
 
 // hooks returns the hooks of the trace.
 func (p *progress) hooks() Trace {
-	if p.trace == nil {
+	if p.conn.trace == nil {
 		return Trace{}
 	}
-	return *p.trace
+	return *p.conn.trace
 }
 
 func (p *progress) enter(next Phase) {
 	p.done(nil)
 	p.phase = next
-	if p.words != nil { // checked here, so that a dial without a transcript makes no arguments
-		p.words.Note("%s", next)
+	if words := p.conn.words; words != nil { // checked here, so that a dial without a transcript makes no arguments
+		words.Note("%s", next)
 	}
 	if hook := p.hooks().PhaseStart; hook != nil {
-		hook(p.endpoint, next)
+		hook(p.endpoint(), next)
 	}
 }
 
 // done ends the current phase. enter begins the next one.
 func (p *progress) done(err error) {
 	if hook := p.hooks().PhaseDone; hook != nil && p.phase != PhaseConfig {
-		hook(p.endpoint, p.phase, err)
+		hook(p.endpoint(), p.phase, err)
 	}
 	p.phase = PhaseConfig
 }
@@ -53,26 +51,23 @@ func (p *progress) done(err error) {
 func (p *progress) fail(err error) *Error {
 	var broken *policy.Violation
 	if errors.As(err, &broken) && broken.Policy == 0 {
-		broken.Policy, broken.Protocol = p.endpoint.Policy, p.endpoint.Protocol
+		broken.Policy, broken.Protocol = p.endpoint().Policy, p.endpoint().Protocol
 	}
 	phase := p.phase
 	if _, ok := wire.RemoteAlert(err); ok && (phase == PhaseGreeting || phase == PhaseCapability) {
 		phase = PhaseHandshake // TLS 1.3: a server judges our certificate after we are done
 	}
-	e := &Error{Phase: phase, Endpoint: p.endpoint, Err: err, Known: p.known}
-	p.words.Note("failed: %v", e)
+	e := &Error{Phase: phase, Endpoint: p.endpoint(), Err: err, Known: p.conn.security.Known}
+	p.conn.words.Note("failed: %v", e)
 	p.done(e)
 	return e
 }
 
-// budget returns a context that ends after a Dialer's Timeout, or after that of protocol
-// p if it is zero. A dial and the beginning of a session have one budget together.
-func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (context.Context, context.CancelFunc) {
+// budget returns the time of a call: a Dialer's Timeout, or that of protocol p if it is zero.
+// A dial and the beginning of a session have one budget together.
+func budget(ctx context.Context, limit time.Duration, p policy.Protocol) (wire.Budget, context.CancelFunc) {
 	if limit == 0 {
 		limit = protocols.Of(p).Timeout
 	}
-	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
-		return ctx, func() {} // ctx is the tighter one
-	}
-	return wire.WithTimeout(ctx, limit)
+	return wire.NewBudget(ctx, limit)
 }

@@ -15,19 +15,18 @@ import (
 // that [Conn.Setup] gave it to returns. After that its methods do nothing, and
 // return zero values. The zero Setup is one that is over.
 type Setup struct {
-	conn     *Conn
 	progress *progress
 	over     atomic.Bool
 }
 
-func (s *Setup) isOver() bool { return s == nil || s.conn == nil || s.over.Load() }
+func (s *Setup) isOver() bool { return s == nil || s.progress == nil || s.over.Load() }
 
 // live returns the connection, and after the setup the zero Conn.
 func (s *Setup) live() *Conn {
 	if s.isOver() {
 		return new(Conn)
 	}
-	return s.conn
+	return s.progress.conn
 }
 
 // Setup runs f, the part of a session's beginning that talks to the server,
@@ -37,16 +36,16 @@ func (s *Setup) live() *Conn {
 // error the connection is closed, and Setup returns a [*Error] that says in which
 // phase. Once it has returned nil, ctx has no effect any more.
 func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error) error {
-	p := progress{endpoint: c.security.Endpoint, trace: c.trace, known: c.security.Known, phase: PhaseConfig, words: c.words}
+	p := progress{c, PhaseConfig}
 	switch {
 	case c.raw == nil:
 		return p.fail(errors.New("connection was not made by a Dialer"))
 	case ctx == nil:
 		return c.giveUp(&p, errors.New("nil context"))
 	}
-	ctx, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
+	b, cancel := budget(ctx, c.timeout, c.security.Endpoint.Protocol)
 	defer cancel()
-	if err := wire.Watched(ctx, c.raw, func() error { return c.setUp(ctx, &p, f) }); err != nil {
+	if err := b.Watched(c.raw, func() error { return c.setUp(b.Context, &p, f) }); err != nil {
 		return c.giveUp(&p, err)
 	}
 	p.done(nil)
@@ -55,10 +54,10 @@ func (c *Conn) Setup(ctx context.Context, f func(context.Context, *Setup) error)
 
 // setUp runs f, and closes the connection if it fails.
 func (c *Conn) setUp(ctx context.Context, p *progress, f func(context.Context, *Setup) error) error {
-	s := &Setup{conn: c, progress: p}
+	s := &Setup{progress: p}
 	defer s.over.Store(true)
 	err := f(ctx, s)
-	if err != nil && c.security.TLS != nil && !c.conn.Spoken() {
+	if err != nil && c.tls != nil && !c.conn.Spoken() {
 		err = wire.LastAlert(&c.conn, err)
 	}
 	if err != nil {
@@ -104,12 +103,13 @@ func (s *Setup) LoginTried(l Login, err error) {
 		return
 	}
 	if err == nil {
-		s.conn.mu.Lock()
-		s.conn.security.Login = l
-		s.conn.mu.Unlock()
+		conn := s.progress.conn
+		conn.mu.Lock()
+		conn.security.Login = l
+		conn.mu.Unlock()
 	}
 	if hook := s.progress.hooks().LoginTried; hook != nil {
-		hook(s.conn.security.Endpoint, l, err)
+		hook(s.Endpoint(), l, err)
 	}
 }
 

@@ -21,8 +21,8 @@ type attempts struct {
 	terms   terms
 	talk    conversation
 	list    []attempt // the one under way, and those that may follow it
-	passed  int       // how many were refused
 	secret  string
+	passed  int32 // how many were refused
 	renewed bool  // the source was asked a second time
 	unbound error // why channel binding was given up, if it was
 }
@@ -78,9 +78,8 @@ func (t *attempts) use(secret string) {
 // once makes one attempt. An error means that the connection is not to be used
 // any more, refused that the server said no.
 func (t *attempts) once(a attempt) (refused *Error, err error) {
-	a.secret = t.secret
 	t.talk.begin(a.mechanism)
-	answer, err := a.run(&t.talk, a.use)
+	answer, err := a.run(&t.talk, use{attempt: a, identity: t.terms.identity, user: t.terms.user, secret: t.secret, on: &t.offer})
 	switch {
 	case err != nil:
 		return nil, t.talk.cleanError(named(err, a.name))
@@ -114,12 +113,13 @@ func (t *attempts) next(ctx context.Context, a attempt, refused *Error) error {
 	more := len(rest) > 0 && t.passed < maxAttempts
 	switch {
 	case a.binds:
-		if err := t.unbind(ctx, a, refused, more); err != nil {
+		if err := t.unbind(ctx, refused, more); err != nil {
 			return err
 		}
 		t.list = rest
 		return nil
-	case more && !a.last && (refused.Kind == KindMechanism || refused.early && refused.Guessed):
+	case a.flag == wouldBind: // the refusal may be the server's word about a list that an attacker has edited
+	case more && (refused.Kind == KindMechanism || refused.early && refused.Guessed):
 		t.list = rest
 		return nil
 	case more && refused.Kind == KindCredentials && refused.ambiguous && refused.advice == "" && a.name == sasl.Plain:
@@ -161,7 +161,7 @@ func (t *attempts) renew(ctx context.Context, refused *Error) error {
 // refused. Some servers list what they cannot do; an attacker with a certificate
 // of their own between client and server looks the same. A refusal of the
 // credentials says nothing about the binding.
-func (t *attempts) unbind(ctx context.Context, a attempt, refused *Error, more bool) error {
+func (t *attempts) unbind(ctx context.Context, refused *Error, more bool) error {
 	if !refused.Guessed && (refused.early || refused.Kind != KindMechanism && refused.Kind != KindRefused) {
 		return refused
 	}
@@ -170,8 +170,8 @@ func (t *attempts) unbind(ctx context.Context, a attempt, refused *Error, more b
 	if !more {
 		return &failed
 	}
-	if a.unbound != nil {
-		if failed.Err = a.unbound(ctx, refused); failed.Err != nil {
+	if ask := t.terms.unbound; ask != nil {
+		if failed.Err = ask(ctx, refused); failed.Err != nil {
 			return &failed
 		}
 	}

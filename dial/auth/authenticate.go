@@ -53,7 +53,7 @@ func Authenticate(ctx context.Context, s *dial.Setup, t Transport, creds Credent
 		return dial.Login{}, notOffered(o, creds.mechanisms())
 	}
 	all.list = list
-	all.talk.Names = [3]string{o.endpoint.Host, list[0].user, list[0].identity}
+	all.talk.Names = [3]string{o.setup.Endpoint().Host, terms.user, terms.identity}
 	if t, ok := t.(NoticeTransport); ok {
 		t.Redact(all.talk.Clean)
 	}

@@ -15,7 +15,7 @@ const (
 )
 
 func runBearer(c *conversation, u use) (Answer, error) {
-	return exchange(c, &bearer{mechanism: u.name, user: u.user, token: u.secret, endpoint: u.on.endpoint})
+	return exchange(c, &bearer{mechanism: u.name, user: u.user, token: u.secret, endpoint: u.on.setup.Endpoint()})
 }
 
 // bearer is OAUTHBEARER or XOAUTH2.

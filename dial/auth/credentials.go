@@ -26,31 +26,30 @@ type Credentials interface {
 
 // terms are what credentials say about the login as a whole.
 type terms struct {
+	user        string // "" if the credentials name none
+	identity    string // "" for the user's own
 	source      Source // nil if the credentials have no secret
 	checkSecret func(secret string) error
 	ifOffered   bool // no login is in order where the server offers none
 	cleartext   bool // may cross a connection without TLS
 	unverified  bool // may go to a server that was not verified
+	// unbound is asked before the attempt that follows one with channel binding,
+	// whatever the server refused but the credentials. It may be nil.
+	unbound func(context.Context, *Error) error
 }
 
 // attempt is one way to authenticate.
 type attempt struct {
-	use
-	// unbound is asked before the attempt that follows one with channel binding,
-	// whatever the server refused but the credentials.
-	unbound func(context.Context, *Error) error
-	// last says that a refusal must not be followed by anything: it may be the
-	// server's answer to a list that an attacker has edited.
-	last bool
+	*mechanism
+	flag gs2 // SCRAM's
 }
 
 // attemptsOf returns an attempt for each of the mechanisms that the server offers.
-func attemptsOf(list []*mechanism, u use, o *offer) []attempt {
+func attemptsOf(list []*mechanism, o *offer) []attempt {
 	var attempts []attempt
 	for _, m := range list {
 		if m.available(o, m.name) == offered {
-			u.mechanism, u.on = m, o
-			attempts = append(attempts, attempt{use: u})
+			attempts = append(attempts, attempt{mechanism: m})
 		}
 	}
 	return attempts
@@ -116,7 +115,7 @@ type External struct {
 
 func (e External) check() error { return checkLine("identity", e.Identity) }
 
-func (External) terms() terms { return terms{} }
+func (e External) terms() terms { return terms{identity: e.Identity} }
 
 func (External) mechanisms() []*mechanism {
 	return []*mechanism{{name: sasl.External, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
@@ -125,7 +124,7 @@ func (External) mechanisms() []*mechanism {
 }
 
 func (e External) attempts(o *offer) ([]attempt, error) {
-	return attemptsOf(e.mechanisms(), use{identity: e.Identity}, o), nil
+	return attemptsOf(e.mechanisms(), o), nil
 }
 
 // Anonymous asks to be let in without an identity, by the SASL mechanism
@@ -139,7 +138,7 @@ type Anonymous struct {
 
 func (a Anonymous) check() error { return checkLine("trace", a.Trace) }
 
-func (Anonymous) terms() terms { return terms{} }
+func (a Anonymous) terms() terms { return terms{user: a.Trace} }
 
 func (Anonymous) mechanisms() []*mechanism {
 	return []*mechanism{{name: sasl.Anonymous, open: true, available: listed, run: func(c *conversation, u use) (Answer, error) {
@@ -148,7 +147,7 @@ func (Anonymous) mechanisms() []*mechanism {
 }
 
 func (a Anonymous) attempts(o *offer) ([]attempt, error) {
-	return attemptsOf(a.mechanisms(), use{user: a.Trace}, o), nil
+	return attemptsOf(a.mechanisms(), o), nil
 }
 
 // anonymous is go-sasl's client with an initial response that is empty, and
@@ -203,7 +202,7 @@ func (c SASL) attempts(o *offer) ([]attempt, error) {
 		return exchange(c, started{client, name, ir})
 	}}
 	m.shows = slices.ContainsFunc(passwordMechanisms, func(known *mechanism) bool { return known.name == name && known.shows })
-	return attemptsOf([]*mechanism{m}, use{}, o), nil
+	return attemptsOf([]*mechanism{m}, o), nil
 }
 
 // started is a SASL client that has started.

@@ -22,7 +22,7 @@ const MaxIterations = scramlimits.MaxIterations
 // SCRAM is a client with a nonce that is known.
 func SCRAM(name, user, password, nonce string) (sasl.Client, func() error) {
 	i := slices.IndexFunc(passwordMechanisms, func(m *mechanism) bool { return m.name == name })
-	c, err := newSCRAM(use{mechanism: passwordMechanisms[i], user: user, secret: password, flag: cannotBind}, nonce)
+	c, err := newSCRAM(use{attempt: attempt{passwordMechanisms[i], cannotBind}, user: user, secret: password}, nonce)
 	if err != nil {
 		return nil, func() error { return err }
 	}

@@ -22,7 +22,7 @@ func heldTo(past *peers.Known, o *offer, list []attempt) ([]attempt, error) {
 	if peers.MechanismSet(o.mechanisms...).SCRAM() {
 		return list, nil
 	}
-	v := violation(o.endpoint, policy.ErrAuthLowered)
+	v := violation(o.setup.Endpoint(), policy.ErrAuthLowered)
 	v.Err = past
 	return nil, v
 }

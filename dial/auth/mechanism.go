@@ -30,12 +30,11 @@ type mechanism struct {
 
 // use is a mechanism about to be used.
 type use struct {
-	*mechanism
+	attempt
 	identity string // "" for the user's own
 	user     string
 	secret   string
 	on       *offer
-	flag     gs2 // SCRAM's
 }
 
 const apop = "APOP"

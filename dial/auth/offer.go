@@ -14,19 +14,17 @@ import (
 // offer is what a server offers for logging in on a connection.
 type offer struct {
 	setup      *dial.Setup
-	endpoint   dial.Endpoint
 	mechanisms []string // of SASL
 	command    string   // the protocol's own login command, "" if it has none
 	taken      bool     // the server takes the command
 	digest     bool     // the protocol has a command for a digest
 	stamp      string   // the time stamp for it, "" if the greeting has none
 
-	binding scram.ChannelBinding // of channel
-	bound   bool                 // channel has worked it out
+	binding *scram.ChannelBinding // of channel, once that has worked it out
 }
 
 func newOffer(t Transport, s *dial.Setup) offer {
-	o := offer{setup: s, endpoint: s.Endpoint(), mechanisms: t.Mechanisms()}
+	o := offer{setup: s, mechanisms: t.Mechanisms()}
 	if t, ok := t.(LoginTransport); ok {
 		o.command, o.taken = t.LoginCommand()
 	}
@@ -38,10 +36,11 @@ func newOffer(t Transport, s *dial.Setup) offer {
 
 // channel returns what ties a login to the TLS connection.
 func (o *offer) channel() scram.ChannelBinding {
-	if !o.bound {
-		o.binding, o.bound = binding.Of(o.setup.Security().TLS), true
+	if o.binding == nil {
+		b := binding.Of(o.setup.Security().TLS)
+		o.binding = &b
 	}
-	return o.binding
+	return *o.binding
 }
 
 // names returns what the server offers, for the reader of an error.

@@ -89,6 +89,9 @@ func checkPassword(secret string) error { return checkText("password", secret) }
 
 func (p Password) terms() terms {
 	return terms{
+		user:        p.User,
+		identity:    p.Identity,
+		unbound:     p.OnUnbound,
 		source:      p.Secret,
 		checkSecret: checkPassword,
 		ifOffered:   p.IfOffered,
@@ -132,13 +135,8 @@ func (p Password) attempts(o *offer) ([]attempt, error) {
 		case bound && (m.hash == nil || p.hides() || len(list) > 1):
 			continue
 		}
-		a := attempt{use: use{mechanism: m, identity: p.Identity, user: p.User, on: o, flag: p.flag(m, o)}}
-		switch a.flag {
-		case binds:
-			a.unbound, bound = p.OnUnbound, true
-		case wouldBind:
-			a.last = true // a refusal may be the server's word about an edited list
-		}
+		a := attempt{m, p.flag(m, o)}
+		bound = bound || a.flag == binds
 		list = append(list, a)
 	}
 	return list, nil

@@ -46,7 +46,7 @@ func (t Token) check() error {
 }
 
 func (t Token) terms() terms {
-	return terms{source: t.Secret, checkSecret: checkToken, unverified: t.InsecureUnverified}
+	return terms{user: t.User, source: t.Secret, checkSecret: checkToken, unverified: t.InsecureUnverified}
 }
 
 func (t Token) mechanisms() []*mechanism {
@@ -56,7 +56,7 @@ func (t Token) mechanisms() []*mechanism {
 }
 
 func (t Token) attempts(o *offer) ([]attempt, error) {
-	return attemptsOf(t.mechanisms(), use{user: t.User}, o), nil
+	return attemptsOf(t.mechanisms(), o), nil
 }
 
 // checkToken refuses what is no token (RFC 6750 §2.1): a control in it could

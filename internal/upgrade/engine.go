@@ -20,9 +20,9 @@ type Engine struct {
 
 // Result is a connection in the state that its policy demands.
 type Result struct {
-	Conn   net.Conn             // the TLS connection, or the raw one
-	TLS    *tls.ConnectionState // nil in the clear
-	Unread []byte               // read from Conn already, and part of the session
+	Conn   net.Conn  // the TLS connection, or the raw one
+	TLS    *tls.Conn // whose state it is; nil in the clear
+	Unread []byte    // read from Conn already, and part of the session
 
 	// Greeting is the server's over Conn, with the capabilities that it has listed there,
 	// nil if they are not known. Nothing from before TLS is kept.
@@ -74,7 +74,7 @@ func (r *run) settle() (Result, error) {
 		return Result{}, err
 	}
 	r.greeting.Capabilities = r.list
-	return Result{Conn: r.conn, TLS: r.state, Unread: r.lines.Take(), Greeting: r.greeting}, nil
+	return Result{Conn: r.conn, TLS: r.tls, Unread: r.lines.Take(), Greeting: r.greeting}, nil
 }
 
 func (r *run) settleInTheClear() (Result, error) {

@@ -39,7 +39,7 @@ func (r *run) greetingError(err error) error {
 	if !errors.As(err, &v) && !errors.As(err, &closed) {
 		return err
 	}
-	if r.state == nil && wire.SpeaksTLS(r.lines.First()) {
+	if r.tls == nil && wire.SpeaksTLS(r.lines.First()) {
 		return &policy.Violation{Reason: policy.ErrMalformed, Err: fmt.Errorf("%w: %w", ErrSpeaksTLS, err)}
 	}
 	return err
@@ -102,9 +102,8 @@ func (r *run) handshake() (Event, error) {
 		}
 		return 0, wire.Ended(err)
 	}
-	state := conn.ConnectionState()
-	r.Caller.Secured(state)
-	r.state = &state
+	r.Caller.Secured(conn.ConnectionState())
+	r.tls = conn
 	r.use(conn)
 	return Secured, nil
 }

@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"time"
@@ -34,10 +33,13 @@ func (r *run) afterRefusal() (Event, error) {
 // askAfterRefusal asks for the list. It fails if the context ended or data was
 // injected. Any other failure leaves the list unknown.
 func (r *run) askAfterRefusal() error {
-	ctx, cancel := context.WithTimeout(r.ctx, refusalTimeout)
+	b, cancel := wire.NewBudget(r.ctx, refusalTimeout)
 	defer cancel()
-	defer wire.Watch(ctx, r.raw)()
-	list, err := r.dialect.Capabilities()
+	var list line.List
+	err := b.Watched(r.raw, func() (err error) {
+		list, err = r.dialect.Capabilities()
+		return err
+	})
 	switch {
 	case errors.Is(err, policy.ErrInjected):
 		return err

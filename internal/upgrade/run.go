@@ -14,8 +14,8 @@ type run struct {
 	Engine
 	ctx     context.Context
 	raw     net.Conn
-	conn    net.Conn             // raw, or TLS over it
-	state   *tls.ConnectionState // nil before TLS
+	conn    net.Conn  // raw, or TLS over it
+	tls     *tls.Conn // nil before TLS
 	lines   wire.Lines
 	dialect line.Dialect
 

@@ -18,12 +18,17 @@ const (
 type FirstByte struct {
 	net.Conn
 	reason error
-	seen   bool   // the first byte was checked
-	said   []byte // what came instead of TLS
-	broken error  // the violation, if there was one
+	seen   bool     // the first byte was checked
+	clear  *inClear // what came instead of TLS
 
+	unsupported bool // now could not tell what has arrived
 	now         *Now // reads Conn while Read must not wait
-	unsupported bool // it could not tell what has arrived
+}
+
+// inClear is what a server has said instead of beginning TLS.
+type inClear struct {
+	said   []byte // as far as it was read
+	broken error  // the violation
 }
 
 // NewFirstByte wraps c. Nothing that belongs to TLS must have been read from c before.
@@ -32,8 +37,8 @@ func NewFirstByte(c net.Conn, reason error) *FirstByte {
 }
 
 func (c *FirstByte) Read(p []byte) (int, error) {
-	if c.broken != nil {
-		return 0, c.broken
+	if c.clear != nil {
+		return 0, c.clear.broken
 	}
 	if c.now != nil {
 		return c.readNow(p)
@@ -46,15 +51,20 @@ func (c *FirstByte) Read(p []byte) (int, error) {
 	if p[0] == recordAlert || p[0] == recordHandshake {
 		return n, err
 	}
-	c.said = c.readLine(p[:n])
-	line, _, _ := bytes.Cut(c.said, []byte("\n"))
-	c.broken = Violation(c.reason, string(line))
-	return 0, c.broken
+	said := c.readLine(p[:n])
+	line, _, _ := bytes.Cut(said, []byte("\n"))
+	c.clear = &inClear{said, Violation(c.reason, string(line))}
+	return 0, c.clear.broken
 }
 
 // Said returns what the server said in the clear instead of beginning TLS, as far as
 // it was read.
-func (c *FirstByte) Said() []byte { return c.said }
+func (c *FirstByte) Said() []byte {
+	if c.clear == nil {
+		return nil
+	}
+	return c.clear.said
+}
 
 // restTimeout bounds the wait for the rest of a line that a server sent in the
 // clear. The line only makes the error more useful.

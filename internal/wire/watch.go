@@ -9,18 +9,75 @@ import (
 	"time"
 )
 
-// Watch closes c when ctx ends, which ends every read and write on c. The returned
-// function stops the watch. It returns nil if Watch has not closed c, and then never
-// will. Otherwise ctx ended first, c is closed or about to be, and the error is that
-// of ctx. Watch sets no deadline of c before it closes it, so none is left behind.
-func Watch(ctx context.Context, c io.Closer) (stop func() error) {
-	off := context.AfterFunc(ctx, func() { cut(c) })
-	return func() error {
-		if off() {
-			return nil
-		}
-		return ContextError(ctx)
+// Budget is the time of a call: its context ends with the caller's, and after a limit if
+// there is one.
+type Budget struct {
+	context.Context
+	caller  context.Context
+	limited bool // the context has a deadline of its own
+}
+
+// NewBudget returns the budget of a call whose caller has given it ctx. A limit that is zero
+// or less, or that ends after ctx does, is none. The returned function releases what the
+// budget holds.
+func NewBudget(ctx context.Context, limit time.Duration) (Budget, context.CancelFunc) {
+	if by, ok := ctx.Deadline(); limit <= 0 || ok && time.Until(by) <= limit {
+		return Budget{Context: ctx, caller: ctx}, func() {}
 	}
+	limited, cancel := WithTimeout(ctx, limit)
+	return Budget{limited, ctx, true}, cancel
+}
+
+// Watched runs f, which uses c, and closes c when the budget ends, which ends f. It sets no
+// deadline of c before it closes it, so none is left behind. An f that lost this race, even at
+// its last instruction, has failed with the error of the context: its own if that holds the
+// error of the context, since it says what f was waiting for. An f that has seen the end first
+// fails with the cause of the context as well.
+func (b Budget) Watched(c io.Closer, f func() error) error {
+	if b.Err() != nil {
+		return ContextError(b.Context)
+	}
+	switch kept, err := b.watch(c, f); {
+	case err != nil && err == b.Err(): // without the cause
+		return ContextError(b.Context)
+	case kept, errors.Is(err, b.Err()) && errors.Is(err, context.Cause(b.Context)):
+		return err
+	}
+	return ContextError(b.Context)
+}
+
+// watch runs f, and reports whether c was kept: it was not closed, and never will be. If it
+// was closed, the context has ended by then. The limit has a timer here: a child of the context
+// in its place would cost a channel and a map.
+func (b Budget) watch(c io.Closer, f func() error) (kept bool, err error) {
+	ctx := b.Context
+	end := func() {
+		<-ctx.Done() // whose own timer may be a moment later
+		cut(c)
+	}
+	var limit *time.Timer
+	if b.limited {
+		by, _ := ctx.Deadline()
+		limit = time.AfterFunc(time.Until(by), end)
+	}
+	stop := func() bool { return true }
+	if b.caller.Done() != nil {
+		stop = context.AfterFunc(b.caller, end)
+	}
+	err = f()
+	kept = stop()
+	if limit != nil && !limit.Stop() {
+		kept = false
+	}
+	if !kept {
+		<-ctx.Done()
+	}
+	return kept, err
+}
+
+// Watched is that of a Budget without a limit.
+func Watched(ctx context.Context, c io.Closer, f func() error) error {
+	return Budget{Context: ctx, caller: ctx}.Watched(c, f)
 }
 
 // cut closes c, whose reads and writes end.
@@ -29,24 +86,6 @@ func cut(c io.Closer) {
 		d.SetDeadline(time.Unix(1, 0)) // for a connection whose Close waits for reads to end
 	}
 	c.Close()
-}
-
-// Watched runs f, which uses c, and closes c when ctx ends, which ends f. An f that lost
-// this race, even at its last instruction, has failed with the error of ctx: its own if
-// that holds the error of ctx, since it says what f was waiting for. An f that has seen the
-// end of ctx first fails with the cause of ctx as well.
-func Watched(ctx context.Context, c io.Closer, f func() error) error {
-	if ctx.Err() != nil {
-		return ContextError(ctx)
-	}
-	off := context.AfterFunc(ctx, func() { cut(c) })
-	err := f()
-	switch stopped := off(); {
-	case err != nil && err == ctx.Err(): // without the cause
-	case stopped, errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)):
-		return err
-	}
-	return ContextError(ctx)
 }
 
 // ContextError returns an error that wraps ctx.Err and the cause of ctx, and nil if

@@ -5,50 +5,78 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/wire"
 )
 
-func TestWatchEndsACall(t *testing.T) {
-	why := errors.New("why")
-	speak(t, func(t *testing.T, client, server net.Conn) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		stop := wire.Watch(ctx, client)
-		time.AfterFunc(time.Second, func() { cancel(why) })
-		start := time.Now()
-		if _, err := client.Read(make([]byte, 1)); err == nil || time.Since(start) != time.Second {
-			t.Errorf("read ended after %v: %v", time.Since(start), err)
-		}
-		if err := stop(); !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
-			t.Errorf("stop: %v", err)
-		}
-	})
+// read reads a byte.
+func read(c io.Reader) func() error {
+	return func() error {
+		_, err := c.Read(make([]byte, 1))
+		return err
+	}
 }
 
-func TestWatchThatWasStopped(t *testing.T) {
+func TestWatchedEndsWithTheCaller(t *testing.T) {
+	why := errors.New("why")
+	for _, limit := range []time.Duration{0, time.Minute} {
+		speak(t, func(t *testing.T, client, server net.Conn) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			b, release := wire.NewBudget(ctx, limit)
+			defer release()
+			time.AfterFunc(time.Second, func() { cancel(why) })
+			start := time.Now()
+			err := b.Watched(client, read(client))
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || time.Since(start) != time.Second {
+				t.Errorf("limit %v: ended after %v: %v", limit, time.Since(start), err)
+			}
+		})
+	}
+}
+
+// The tighter of the caller's deadline and the limit ends a call.
+func TestWatchedEndsWithTheLimit(t *testing.T) {
+	for _, callers := range []time.Duration{time.Second, time.Minute} {
+		speak(t, func(t *testing.T, client, server net.Conn) {
+			ctx, cancel := context.WithTimeout(t.Context(), callers)
+			defer cancel()
+			const limit = 2 * time.Second
+			b, release := wire.NewBudget(ctx, limit)
+			defer release()
+			start := time.Now()
+			err := b.Watched(client, read(client))
+			named := err != nil && strings.Contains(err.Error(), "not done within 2s")
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != min(callers, limit) || named != (limit < callers) {
+				t.Errorf("caller's %v: ended after %v: %v", callers, time.Since(start), err)
+			}
+		})
+	}
+}
+
+func TestWatchedLeavesNothingBehind(t *testing.T) {
 	speak(t, func(t *testing.T, client, server net.Conn) {
 		ctx, cancel := context.WithCancel(t.Context())
-		stop := wire.Watch(ctx, client)
-		if err := stop(); err != nil {
-			t.Errorf("stop: %v", err)
+		b, release := wire.NewBudget(ctx, time.Second)
+		if err := b.Watched(client, func() error { return nil }); err != nil {
+			t.Error(err)
 		}
+		release()
 		cancel()
-		synctest.Wait()
+		time.Sleep(time.Minute)
 		go io.WriteString(server, "x")
-		if _, err := client.Read(make([]byte, 1)); err != nil {
-			t.Errorf("after the watch: %v", err)
+		if err := read(client)(); err != nil {
+			t.Errorf("after the budget: %v", err)
 		}
 	})
 }
 
-// The context may end at the moment in which the watch is stopped. Either the
-// connection stays open and stop returns nil, or it is closed and stop returns the
-// error of the context.
-func TestWatchRaces(t *testing.T) {
+// The context may end, or the limit, at the moment in which f returns. Either the connection
+// stays open and there is no error, or it is closed and the error is that of the context.
+func TestWatchedRaces(t *testing.T) {
 	var kept []*closer
 	var ended int
 	cancels := make(chan context.CancelFunc)
@@ -60,46 +88,54 @@ func TestWatchRaces(t *testing.T) {
 	for i := range 20_000 {
 		closed := new(closer)
 		ctx, cancel := context.WithCancel(context.Background())
-		stop := wire.Watch(ctx, closed)
-		cancels <- cancel
-		for range i % 100 { // a little later each time, to meet the cancellation on its way
-			_ = ctx.Value(closed)
+		limit := time.Minute
+		if i%2 == 0 {
+			limit = time.Duration(i % 5000)
 		}
-		switch err := stop(); {
+		b, release := wire.NewBudget(ctx, limit)
+		err := b.Watched(closed, func() error {
+			if i%2 == 1 {
+				cancels <- cancel
+			}
+			for range i % 100 { // a little later each time, to meet the end on its way
+				_ = ctx.Value(closed)
+			}
+			return nil
+		})
+		switch {
 		case err == nil:
 			kept = append(kept, closed)
-		case errors.Is(err, context.Canceled):
+		case i%2 == 1 && errors.Is(err, context.Canceled), i%2 == 0 && errors.Is(err, context.DeadlineExceeded):
 			ended++
 		default:
 			t.Fatal(err)
 		}
+		release()
 		cancel()
 	}
 	close(cancels)
 	for _, c := range kept { // looked at late, for a late Close to be seen
 		if c.done.Load() {
-			t.Fatal("stop returned nil and the connection was closed")
+			t.Fatal("no error, and the connection was closed")
 		}
 	}
 	t.Logf("%d kept, %d ended", len(kept), ended)
 }
 
-// If stop returns an error the connection is closed, otherwise it works.
-func TestWatchRacesOnAConnection(t *testing.T) {
+// If there is an error the connection is closed, otherwise it works.
+func TestWatchedRacesOnAConnection(t *testing.T) {
 	for range 500 {
 		client, server := net.Pipe()
 		ctx, cancel := context.WithCancel(context.Background())
-		stop := wire.Watch(ctx, client)
-		go cancel()
-		err := stop()
+		err := wire.Watched(ctx, client, func() error { go cancel(); return nil })
 		<-ctx.Done()
 		go io.WriteString(server, "x")
-		_, readErr := client.Read(make([]byte, 1))
+		readErr := read(client)()
 		if err == nil && readErr != nil {
 			t.Fatalf("kept, but: %v", readErr)
 		}
 		if err != nil { // it may take a moment, but it will be closed
-			if _, readErr = client.Read(make([]byte, 1)); readErr == nil {
+			if read(client)() == nil {
 				t.Fatal("ended, but the connection is open")
 			}
 		}

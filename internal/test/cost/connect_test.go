@@ -150,12 +150,12 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 31, 6000},
-		{policy.IMAP, policy.ImplicitTLS, 40, 6700},
-		{policy.Submission, policy.NoTLS, 27, 4000},
-		{policy.Submission, policy.ImplicitTLS, 40, 4500},
-		{policy.POP3, policy.NoTLS, 31, 900},
-		{policy.POP3, policy.ImplicitTLS, 42, 2000},
+		{policy.IMAP, policy.NoTLS, 27, 5300},
+		{policy.IMAP, policy.ImplicitTLS, 40, 5600},
+		{policy.Submission, policy.NoTLS, 25, 3200},
+		{policy.Submission, policy.ImplicitTLS, 40, 4096},
+		{policy.POP3, policy.NoTLS, 29, 400},
+		{policy.POP3, policy.ImplicitTLS, 40, 4096},
 	} {
 		l := newLab(t, c.protocol, c.policy)
 		ours, oursBytes := perRun(50, func() { l.ours(t).Close() })
