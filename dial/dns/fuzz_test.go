@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/mailconn/mailconn/dial/dns"
+	"github.com/mailconn/mailconn/internal/hostname"
 	"github.com/mailconn/mailconn/internal/test/fakenet"
 )
 
@@ -60,6 +62,35 @@ func (c *cannedStream) Write(p []byte) (int, error) {
 	c.canned.Write(p[2:])
 	c.rest = append(binary.BigEndian.AppendUint16(nil, uint16(len(c.rest))), c.rest...)
 	return len(p), nil
+}
+
+// FuzzCanonical gives any text as a name. A name has one form, however it was written, and it
+// is that of an endpoint's host, or none there.
+func FuzzCanonical(f *testing.F) {
+	for _, s := range []string{
+		"Example.ORG.", "_imaps._tcp.München.example", "１９２.0。2.1", "0.0.0.0.", "127.1", "_a.ü", "a.。", "xn--MNCHEN-3ya.example", "ｘｎ--mnchen-3ya.example",
+		"-a.example", "faß.example", "ΟΔΌΣ.example", "K.example", "0x7F.1", "a..b", "\u00ad.example",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name, err := dns.Canonical(s)
+		host, none := hostname.Normal(s)
+		if _, is := netip.ParseAddr(host); err == nil && none == nil && host != name || err != nil && none == nil && is != nil {
+			t.Errorf("%q is the name %q, %v, and the host %q", s, name, err, host)
+		}
+		if err != nil {
+			return
+		}
+		for _, same := range []string{name, name + ".", strings.ToUpper(name)} {
+			if again, err := dns.Canonical(same); again != name {
+				t.Errorf("%q became %q, and %q became %q, %v", s, name, same, again, err)
+			}
+		}
+		if _, err := dnsmessage.NewName(name + "."); err != nil || len(name) > 253 {
+			t.Errorf("%q became %q, which cannot be asked for: %v", s, name, err)
+		}
+	})
 }
 
 // FuzzAnswer gives any bytes as a server's answer. Whatever they are, the call

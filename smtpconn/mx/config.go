@@ -1,6 +1,7 @@
 package mx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -95,13 +96,13 @@ func New(c Config) (*Sender, error) {
 	if c.Dialer != nil {
 		s.dial = *c.Dialer
 	}
-	if err := checkDialer(&s.dial); err != nil {
+	err := cmp.Or(checkDialer(&s.dial), netguard.CheckTransport(c.Transport))
+	if c.Policies == PolicyDir("") { // not the directory that the program happens to run in
+		err = errors.New("a PolicyDir without a directory")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("mx: %w", err)
 	}
-	if err := netguard.CheckTransport(c.Transport); err != nil {
-		return nil, fmt.Errorf("mx: %w", err)
-	}
-	var err error
 	if s.rules, err = newRules(c.Rules); err != nil {
 		return nil, err
 	}

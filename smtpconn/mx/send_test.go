@@ -321,6 +321,9 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("Transport: %s: %v", name, err)
 		}
 	}
+	if _, err := mx.New(mx.Config{Policies: mx.PolicyDir("")}); err == nil {
+		t.Error("policies are kept wherever the program runs")
+	}
 	if _, err := mx.New(mx.Config{Self: []string{"a b"}}); err == nil {
 		t.Error("Self that is no name")
 	}

@@ -77,9 +77,10 @@ func (s *Store) Recall(ctx context.Context, p peers.Peer) (*peers.Record, error)
 // [peers.Peer.Validate] or [peers.Record.Validate], or that of the driver, wrapped.
 // After an error of the driver the record was added as a whole or not at all.
 func (s *Store) Remember(ctx context.Context, p peers.Peer, seen peers.Record) error {
+	seen = seen.Rounded()
 	err := errors.Join(p.Validate(), seen.Validate())
 	if err == nil {
-		err = s.write(ctx, s.sql.remember, newRow(p, seen.Rounded()).values()...)
+		err = s.write(ctx, s.sql.remember, newRow(p, seen).values()...)
 	}
 	return failure(ctx, "remember "+p.String(), err)
 }

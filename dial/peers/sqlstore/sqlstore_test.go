@@ -126,7 +126,10 @@ func TestRefused(t *testing.T) {
 	}
 	far := record()
 	far.LastSeen = noon.AddDate(8000, 0, 0)
-	for _, r := range []peers.Record{{}, far} {
+	rounded := record()
+	rounded.LastSeen = time.Date(9999, 12, 31, 23, 59, 0, 0, time.UTC)
+	rounded.Lifetime = time.Minute - 1 // in whole seconds it ends in the year 10000
+	for _, r := range []peers.Record{{}, far, rounded} {
 		if s.Remember(t.Context(), known, r) == nil {
 			t.Errorf("%+v was taken", r)
 		}
