@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
@@ -16,16 +18,18 @@ type conn struct {
 
 	dialled    time.Time // when the dial began
 	born, used time.Time
-	taken      int    // messages
-	answered   int    // of them: taken or refused, and the connection went on
-	trial      ticket // of its dial
-	pending    []*job // taken and not answered, at most two
-	sending    *job   // that of them whose content may be on its way
-	aborted    bool   // for the sake of a caller
-	warm       bool   // it was idle since it was dialled
-	starting   bool   // it has not looked at the queue yet
-	last       func() // delivers the last result: not before the connection is free for the caller's next
-	dead       error  // why it is of no more use
+	taken      int             // messages
+	answered   int             // of them: taken or refused, and the connection went on
+	served     bool            // one of them was taken
+	said       *smtp.SMTPError // to the last that was refused
+	trial      ticket          // of its dial
+	pending    []*job          // taken and not answered, at most two
+	sending    *job            // that of them whose content may be on its way
+	aborted    bool            // for the sake of a caller
+	warm       bool            // it was idle since it was dialled
+	starting   bool            // it has not looked at the queue yet
+	last       func()          // delivers the last result: not before the connection is free for the caller's next
+	dead       error           // why it is of no more use
 }
 
 // dial makes a connection.
@@ -59,11 +63,12 @@ func (c *conn) fit(cfg *Config, now time.Time) bool {
 	return !c.spent(cfg, now) && now.Sub(c.used) < cfg.IdleTime && c.client.Check() == nil
 }
 
-// useless reports whether c has ended without having been of any use. Not if it may
-// have died while it was idle, or was closed here.
+// useless reports whether c has ended without having taken a message: a relay that refuses
+// all it is sent, and hangs up, must not be dialled for each. Not if it may have died
+// while it was idle, or was closed here.
 func (c *conn) useless() bool {
 	idle := c.warm && (outcome(c.dead) == 0 || outcome(c.dead) == smtpconn.NotSent)
-	return c.dead != nil && c.answered == 0 && !c.aborted && !idle
+	return c.dead != nil && !c.served && !c.aborted && !idle
 }
 
 // begin lets the content of j be sent, and reports whether its caller is still there.

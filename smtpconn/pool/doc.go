@@ -57,15 +57,15 @@
 // If no connection is left after a dial that failed, one at a time is tried, at
 // distances that grow from RetryDelay to MaxRetryDelay; for a certificate, a policy or a
 // password the first is MaxRetryDelay already. A relay that accepts connections and drops
-// each before it has answered for a message, at the final dot or anywhere before
-// it, is down too: a connection is the only one until a message on it got an
-// answer. Only a message can show whether it does, and one that is lost at the final
-// dot is in doubt: such a relay leaves one message in doubt for each connection that
-// is tried.
+// each before it has taken a message, at the final dot or anywhere before it, is down
+// too: a connection is the only one until it has taken a message. Only a message can show
+// whether it does, and one that is lost at the final dot is in doubt: such a relay leaves
+// one message in doubt for each connection that is tried.
 //
 // Meanwhile Send fails with a [*DownError], which has the cause, as soon as no dial is
 // under way; or waits, if Config.WaitWhileDown is set. A relay that worked until now
-// is first tried once more. Without a message nothing is dialled. [DownError.Hint]
+// is first tried once more, and one that refuses messages and hangs up, which may have
+// been bad ones, eight times. Without a message nothing is dialled. [DownError.Hint]
 // explains to a person what is wrong with the relay:
 //
 //	var down *pool.DownError

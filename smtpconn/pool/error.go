@@ -38,8 +38,12 @@ func (e *DownError) Unwrap() error { return e.Err }
 // Hint returns one to three sentences for a person about what keeps the pool from the
 // relay, and what to do. It is never empty, printable, and at most 512 bytes long.
 func (e *DownError) Hint() string {
+	var refused *refusedError
 	var failed *dial.Error
-	if errors.As(e.Err, &failed) {
+	switch {
+	case errors.As(e.Err, &refused):
+		return "The relay refuses what is sent to it, and hangs up: its words are in the error. If that lasts, ask its operator."
+	case errors.As(e.Err, &failed):
 		return failed.Hint()
 	}
 	return "The relay ends its connections before it has answered for a message: its words, if it said any, are in the error. If that lasts, ask its operator."
@@ -82,3 +86,23 @@ type farewellError struct {
 }
 
 func (e *farewellError) Unwrap() []error { return []error{e.error, e.said} }
+
+// refusedError is the end of a connection that had refused messages, and taken none.
+type refusedError struct {
+	error
+	said *smtp.SMTPError // to the last of them
+}
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("a message was refused (%d %s), and the connection ended: %v", e.said.Code, e.said.Message, e.error)
+}
+
+func (e *refusedError) Unwrap() []error { return []error{e.error, e.said} }
+
+// cause is that of the connection's end.
+func (c *conn) cause() error {
+	if c.said != nil {
+		return &refusedError{cause(c.dead), c.said}
+	}
+	return cause(c.dead)
+}

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/backoff"
@@ -82,8 +83,8 @@ func (g *growth) left(t ticket) {
 	}
 }
 
-// proved notes that a new connection has answered for a message, one of so many that
-// have.
+// proved notes that a new connection has taken a message, one of so many that have
+// answered for one.
 func (g *growth) proved(now time.Time, t ticket, answered int) {
 	if g.down.failures > 0 && g.limit == 0 {
 		g.limit = answered // and one more at a time
@@ -102,12 +103,19 @@ func (g *growth) proved(now time.Time, t ticket, answered int) {
 	}
 }
 
-// mayServe reports whether one more try is worth waiting for: the relay served until
-// now, and has failed once. It may be one bad server of several behind a name, or
-// still count a connection that has just ended.
+// mayServe reports whether one more try is worth waiting for. If the relay served until
+// now, and has failed once, it may be one bad server of several behind a name, or still
+// count a connection that has just ended. If it refuses messages and hangs up, they may
+// have been bad ones.
 func (g *growth) mayServe() bool {
-	return g.served && g.down.failures <= 1 && temporary(g.down.cause)
+	var refused *refusedError
+	few := g.served && g.down.failures <= 1 || errors.As(g.down.cause, &refused) && g.down.failures <= fewRefused
+	return few && temporary(g.down.cause)
 }
+
+// fewRefused is how many connections in a row that have only refused messages leave the
+// relay another try.
+const fewRefused = 8
 
 func (s *setback) clear(now time.Time) { *s = setback{Distances: s.Distances, next: now} }
 

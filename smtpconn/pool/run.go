@@ -131,7 +131,7 @@ func (p *Pool) stop(c *conn) {
 	}
 	useless := c.useless()
 	if useless {
-		p.growth.failed(now, c.dialled, c.trial, p.others(c), cause(c.dead))
+		p.growth.failed(now, c.dialled, c.trial, p.others(c), c.cause())
 	} else {
 		p.growth.left(c.trial)
 	}
@@ -199,14 +199,17 @@ func (p *Pool) answer(c *conn, r result) bool {
 	}
 	used := c.warm || c.answered > 0 || c.aborted
 	r.free = ofConnection(r.err) && (used || !c.began(j, r.err))
-	r.first = r.free && c.answered > 0 // of a relay that is down each is tried in turn
+	r.first = r.free && c.served // of a relay that is down each is tried in turn
 	c.pending, c.sending = slices.Delete(c.pending, 0, 1), nil
 	if r.err == nil || outcome(r.err) == smtpconn.Refused && c.dead == nil {
-		if c.answered++; c.answered == 1 {
-			_, answered := p.standing(nil)
-			p.growth.proved(time.Now(), c.trial, answered)
-			p.start() // others may dial now
-		}
+		c.answered++
+		errors.As(r.err, &c.said)
+	}
+	if r.err == nil && !c.served {
+		c.served = true
+		_, answered := p.standing(nil)
+		p.growth.proved(time.Now(), c.trial, answered)
+		p.start() // others may dial now
 	}
 	if len(c.pending) == 0 {
 		c.last = func() { j.result <- r }

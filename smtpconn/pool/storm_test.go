@@ -2,8 +2,10 @@ package pool_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +40,73 @@ func TestNoStorm(t *testing.T) {
 				t.Errorf("%s %q: %d dials refused in %v", c.at, c.reply, l.count(), time.Since(began))
 			}
 			t.Logf("%s %q: %d dials refused, limit %d", c.at, c.reply, l.count(), p.Stats().Limit)
+		})
+	}
+}
+
+// So it is if a relay refuses each message, whatever it says, and hangs up. The messages
+// that were not looked at are as good as ever.
+func TestNoStormOfRefusals(t *testing.T) {
+	for _, at := range []string{"MAIL", "RCPT", "DATA", "."} {
+		for _, reply := range []string{"451 4.7.1 slow down", "550 5.7.1 blocked", "530 5.7.0 authentication required"} {
+			bubble(t, hangingUp(at, reply), pool.Config{}, func(t *testing.T, p *pool.Pool) {
+				refused := 0
+				var down *pool.DownError
+				for _, err := range sendAll(t.Context(), p, 500) {
+					switch {
+					case outcome(err) == smtpconn.Refused:
+						refused++
+					case outcome(err) != smtpconn.NotSent || err.(*smtpconn.SendError).MessageAtFault():
+						t.Errorf("%s %q: %v", at, reply, err)
+					case errors.As(err, &down) && (!strings.Contains(err.Error(), reply[10:]) || !strings.Contains(down.Hint(), "refuses what is sent")):
+						t.Errorf("%s %q: %v: %s", at, reply, err, down.Hint())
+					}
+				}
+				if s := p.Stats(); s.Dials > 20 || refused > 20 || down == nil {
+					t.Errorf("%s %q: %d refused, %+v", at, reply, refused, s)
+				}
+			})
+		}
+	}
+}
+
+// hangingUp is a relay that answers a command with a refusal, and hangs up then.
+func hangingUp(at, reply string) *relay {
+	var mu sync.Mutex
+	over := map[int]bool{}
+	return &relay{answer: func(conn int, command, usual string) string {
+		time.Sleep(time.Millisecond)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case command == "closed":
+		case over[conn]:
+			return ""
+		case strings.HasPrefix(command, at):
+			over[conn] = true
+			return reply
+		}
+		return usual
+	}}
+}
+
+// One bad message of three, each of which has the relay hang up, costs no good one.
+func TestRefusalsAmongOthers(t *testing.T) {
+	for _, conns := range []int{1, 4} {
+		bubble(t, hangingUp("RCPT TO:<bad", "550 5.1.1 no such user"), pool.Config{MaxConns: conns, MaxAttempts: 1}, func(t *testing.T, p *pool.Pool) {
+			var wg sync.WaitGroup
+			for i := range 300 {
+				wg.Go(func() {
+					to, want := fmt.Sprintf("good%d@mail.test", i), smtpconn.Outcome(0)
+					if i%3 == 0 {
+						to, want = fmt.Sprintf("bad%d@mail.test", i), smtpconn.Refused
+					}
+					if err := send(t.Context(), p, to); outcome(err) != want {
+						t.Errorf("%s: %v", to, err)
+					}
+				})
+			}
+			wg.Wait()
 		})
 	}
 }
