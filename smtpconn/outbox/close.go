@@ -28,9 +28,10 @@ func (o *Outbox) leave() {
 // Close ends the outbox. It takes no more messages, begins no more attempts, and waits
 // for those that are under way. When ctx ends first they are cut short: the relays'
 // Send returns, and what it leaves in doubt is on disk when Close returns. Then the
-// relays are closed. The directory can be opened again by the time Close returns. The
-// error is that of ctx, of the disk or of the relays. Only the first Close does this;
-// others wait for it within their ctx.
+// relays are closed. The directory can be opened again by the time Close returns. It
+// waits for Config.Result and Config.Doubt, so these must not call it. The error is that
+// of ctx, of the disk or of the relays. Only the first Close does this; others wait for it
+// within their ctx.
 func (o *Outbox) Close(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext

@@ -314,3 +314,32 @@ func TestCloseWhilePut(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// A message without a byte is kept and sent as any other.
+func TestEmptyContent(t *testing.T) {
+	for _, body := range []smtp.BodyType{"", smtp.BodyBinaryMIME} {
+		synctest.Test(t, func(t *testing.T) {
+			dir, s := newDir(t), newServer()
+			s.caps = "PIPELINING;CHUNKING;BINARYMIME"
+			s.setDown(errRefused)
+			put := func(b *box) {
+				e := smtpconn.Envelope{From: "a@mail.test", To: []string{"ann@mail.test"}, Mail: &smtp.MailOptions{Body: body}}
+				if err := b.Put(t.Context(), "empty", e, strings.NewReader("")); err != nil {
+					t.Error(err)
+				}
+			}
+			b := open(t, dir, outbox.Config{}, s)
+			put(b)
+			b.close()
+			s.setDown(nil)
+			b = open(t, dir, outbox.Config{}, s)
+			put(b)
+			b.drain()
+			b.expect("empty ann@mail.test: accepted")
+			if s.said("MAIL") != 1 {
+				t.Errorf("sent %d times", s.said("MAIL"))
+			}
+			b.close()
+		})
+	}
+}

@@ -90,7 +90,8 @@ func (p *Pool) reap() {
 // connections are ended with QUIT, whose reply is waited for 5 seconds at most.
 // When ctx ends first all is cut short: every Send returns with what is known of
 // its message. Either way nothing is left running when Close returns, except a
-// content.Read or content.Seek that does not return. The error is that of ctx.
+// content.Read or content.Seek that does not return. It waits for Envelope.BeforeEnd,
+// which must not call it. The error is that of ctx.
 func (p *Pool) Close(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
