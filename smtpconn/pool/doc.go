@@ -65,7 +65,7 @@
 // Meanwhile Send fails with a [*DownError], which has the cause, as soon as no dial is
 // under way; or waits, if Config.WaitWhileDown is set. A relay that worked until now
 // is first tried once more, and one that refuses messages and hangs up, which may have
-// been bad ones, eight times. Without a message nothing is dialled. [DownError.Hint]
+// been bad ones, five times. Without a message nothing is dialled. [DownError.Hint]
 // explains to a person what is wrong with the relay:
 //
 //	var down *pool.DownError

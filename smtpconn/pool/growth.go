@@ -115,7 +115,7 @@ func (g *growth) mayServe() bool {
 
 // fewRefused is how many connections in a row that have only refused messages leave the
 // relay another try.
-const fewRefused = 8
+const fewRefused = 5
 
 func (s *setback) clear(now time.Time) { *s = setback{Distances: s.Distances, next: now} }
 
