@@ -19,12 +19,12 @@ var ErrClosed = errors.New("pool: closed")
 
 // DownError is in the chain when a message was not sent because there is no
 // connection to the relay: it cannot be reached, wants another password, has
-// the wrong certificate, or ends each connection before it has answered for a
-// message. It says nothing about the message.
+// the wrong certificate, or ends each connection before it has taken a message. It
+// says nothing about the message.
 type DownError struct {
 	Since time.Time // of the first failure
 	Next  time.Time // no dial before that
-	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had answered for no message
+	Err   error     // the last failure: a [*dial.Error], or what ended a connection that had taken no message
 }
 
 // Error says since when, in UTC, and gives the last failure.
