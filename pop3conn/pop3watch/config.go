@@ -3,6 +3,7 @@ package pop3watch
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/mailconn/mailconn/dial"
@@ -31,15 +32,16 @@ type Config struct {
 	// With it, Handle must read each message to its end: otherwise Run ends with
 	// [ErrUnread]. If a session ends so that it is not known whether a message was
 	// deleted, and the message is listed again, its content is compared, so that Handle
-	// does not get it twice. This is not so for messages that were handled without
-	// Delete.
+	// does not get it twice. This is not so for messages that Handle had not read to
+	// their end.
 	Delete bool
 	Age    time.Duration
 
 	// Refused, if set, is called for each message that could not be retrieved or
 	// deleted: the server refused it ([*pop3conn.Error]), it is too large
 	// ([pop3conn.ErrTooLarge]), or it has no identifier ([ErrNoID]). The next look tries
-	// it again.
+	// it again. A later one does if sessions have ended in the message ([ErrCutOff]), or
+	// the server has not deleted it as it said ([ErrNotDeleted]).
 	Refused func(pop3conn.Listing, error)
 
 	// Looked, if set, is called twice for each look that finds a mailbox: when its
@@ -80,11 +82,16 @@ type Config struct {
 // Look is what a look into the mailbox has found and done.
 type Look struct {
 	Listed  int   // messages on the server
-	New     int   // messages that were not handled before
+	New     int   // messages that were not handled before, as far as that is known
 	Size    int64 // size of the new messages in bytes, as the server says
 	Handled int   // messages that Handle has taken in this look
 	Deleted int   // messages deleted in this look; 0 before its end
 	Over    bool  // the look has ended, with or without an error
+}
+
+// add adds the size of a new message. A server can list anything.
+func (l *Look) add(size int64) {
+	l.Size += min(max(size, 0), math.MaxInt64-l.Size)
 }
 
 var (

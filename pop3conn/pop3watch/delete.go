@@ -17,15 +17,15 @@ func (l *look) delete(ctx context.Context) error {
 	if len(msgs) == 0 {
 		return nil
 	}
-	going, before := map[string]Note{}, map[string]Note{}
+	during, before := map[string]Note{}, map[string]Note{}
 	for _, m := range msgs {
 		note := l.notes[m.Key]
-		note.going = false
+		note.state = handled
 		before[m.Key] = note
-		note.going = true
-		going[m.Key] = note
+		note.state = going
+		during[m.Key] = note
 	}
-	if err := l.save(ctx, going); err != nil {
+	if err := l.save(ctx, during); err != nil {
 		return err
 	}
 	marked, err := l.client.DeleEach(ctx, listings(msgs))
@@ -45,23 +45,30 @@ func (l *look) delete(ctx context.Context) error {
 
 // after returns the notes of messages once those that are marked are gone, from the notes
 // before. It calls Refused for those that the server has refused to mark. They keep their
-// notes, under the keys with which they will be listed.
+// notes, under the keys with which they will be listed. Those that are gone keep a note
+// until the next look, which shows whether they are.
 func (l *look) after(msgs []*Message, marked []pop3conn.Listing, refused []error, before map[string]Note) map[string]Note {
 	gone := map[int]bool{}
 	for _, listing := range marked {
 		gone[listing.Msg] = true
 	}
-	after, stay := map[string]Note{}, []*Message{}
+	stay, went := []*Message{}, []*Message{}
 	for _, m := range msgs {
-		after[m.Key] = Note{}
-		if !gone[m.Msg] {
-			stay = append(stay, m)
-			l.refuse(m, refused[0])
-			refused = refused[min(1, len(refused)-1):]
+		if gone[m.Msg] {
+			went = append(went, m)
+			continue
 		}
+		stay = append(stay, m)
+		l.refuse(m, refused[0])
+		refused = refused[min(1, len(refused)-1):]
 	}
-	for i, m := range keyed(listings(stay)) {
-		after[m.Key] = before[stay[i].Key]
+	after, order := map[string]Note{}, slices.Concat(stay, went)
+	for i, m := range keyed(listings(order)) {
+		note := before[order[i].Key]
+		if i >= len(stay) {
+			note.state = deleted
+		}
+		after[m.Key] = note
 	}
 	return after
 }
@@ -93,7 +100,31 @@ func causes(err error) []error {
 
 // dueAt adds a message to those to be deleted, if it was handled long enough ago.
 func (l *look) dueAt(m *Message, handled time.Time) {
-	if l.Delete && time.Since(handled) >= l.Age {
+	if l.isDue(handled) {
 		l.due = append(l.due, m)
 	}
+}
+
+// isDue reports whether a message that was handled then is to be deleted.
+func (l *look) isDue(handled time.Time) bool { return l.Delete && time.Since(handled) >= l.Age }
+
+// forget removes the notes of messages that are not on the server any more. A server may
+// list nothing at all because of a fault: then only the notes of messages that were about
+// to be deleted are removed. While it lists messages without an identifier, those that are
+// missing may be among them, and no note is removed.
+func (l *look) forget(ctx context.Context) error {
+	changes := map[string]Note{}
+	if note := l.mailbox(); note.sum != l.notes[mailboxKey].sum {
+		changes[mailboxKey] = note
+	}
+	if l.unnamed > 0 && !l.other && len(l.notes) <= 2*len(l.present)+slack {
+		return l.save(ctx, changes)
+	}
+	isEmpty := len(l.listed) == 0 && !l.other
+	for key, note := range l.notes {
+		if !l.present[key] && (!isEmpty || note.state == going || note.state == deleted) {
+			changes[key] = Note{}
+		}
+	}
+	return l.save(ctx, changes)
 }

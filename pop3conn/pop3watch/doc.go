@@ -23,13 +23,26 @@
 // between the two, Handle gets the message again, with the same [Message.Key]: a program
 // that stores its messages by their keys has each exactly once.
 //
+// What has the identifier of a message that the program has is known to be that message,
+// unless there is doubt: its size is listed otherwise than before, its deletion was not
+// confirmed, or was and it is listed again, the server's replies were not those to the
+// commands, its identifier is no more than its number and it is about to be deleted, or
+// the notes were made as another user or at another server. Then the message is read and
+// compared, and if it is another it is new. That needs a Handle that has read the message
+// to its end: otherwise a message whose size has changed counts as known, and one that is
+// in doubt for another reason as new. A server that gives all its messages other identifiers
+// has all of them handed over again.
+//
 // # Outages
 //
 // After an outage Run calls [Config.Down] and tries again, after waits that grow. It ends
 // if only a person can help: a broken policy, a certificate or pin that does not match,
 // credentials that the server has certainly refused, or none where the server demands a
 // login. Credentials that were accepted before in this Run are tried once more, after
-// [Config.LongDelay], since servers refuse good ones while they restart. A message that
-// cannot be read ends nothing: [Config.Refused] is called for it, the next look tries it
-// again, and the other messages do not wait for it.
+// [Config.LongDelay], since servers refuse good ones while they restart.
+//
+// A message that cannot be read ends nothing: [Config.Refused] is called for it, the next
+// look tries it again, and the other messages do not wait for it. A message in which a
+// session has ended is read after all others. When that has happened twice, it is left
+// alone for a time, which doubles with each further session.
 package pop3watch

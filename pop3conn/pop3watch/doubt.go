@@ -2,64 +2,122 @@ package pop3watch
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/mailconn/mailconn/dial"
+	"github.com/mailconn/mailconn/internal/wire"
+	"github.com/mailconn/mailconn/policy"
 )
 
-// verify reads messages that were about to be deleted when a session or a process ended.
-// A server may give the identifier of a deleted message to another (RFC 1939 §7), which
-// must not be taken for the one that the program has.
-func (l *look) verify(ctx context.Context) error {
-	doubts, found, next := l.doubts(), map[string]Note{}, 0
-	for got, err := range l.client.RetrEach(ctx, listings(l.doubtful)) {
-		m := l.doubtful[next]
-		next++
-		m.Message, m.digest = got, sha256.New()
-		if err == nil {
-			_, err = io.Copy(io.Discard, m)
+// isInDoubt reports whether a message may be another than the one that has the note: a
+// server may give the identifier of a message that is gone to another (RFC 1939 §7), which
+// must not pass for the one that the program has, and must not be deleted. An identifier
+// that is only the message's number says nothing.
+func (l *look) isInDoubt(m *Message, note Note) bool {
+	resized := note.sum != "" && note.size > 0 && m.Size > 0 && m.Size != note.size
+	return l.other || note.state != handled || resized ||
+		l.isDue(note.at) && m.ID == strconv.Itoa(m.Msg)
+}
+
+// ErrNotDeleted is the error of a message that the server lists again, after it has
+// confirmed its deletion. It is deleted once more a day later, and not handed over again.
+var ErrNotDeleted = errors.New("pop3watch: server has confirmed the deletion of the message, and lists it again")
+
+// deleteAgain is how long the deletion of such a message is put off.
+const deleteAgain = 24 * time.Hour
+
+// compare reads a message that may be one that was handled. If it is another, it is
+// handed over later.
+func (l *look) compare(m *Message) error {
+	if _, err := io.Copy(io.Discard, m); err != nil {
+		return err
+	}
+	note, ok := l.takeNote(m)
+	if !ok {
+		m.compare = false
+		l.others = append(l.others, m)
+		l.result.New++
+		l.result.add(m.Size)
+		return nil
+	}
+	if note.state == deleted {
+		l.refuse(m, ErrNotDeleted)
+		note.at = time.Now().Add(deleteAgain - l.Age)
+	}
+	note = Note{at: note.at, sum: note.sum, size: max(m.Size, 0), cuts: l.notes[m.Key].cuts}
+	l.found[m] = note
+	l.had = append(l.had, m)
+	l.dueAt(m, note.at)
+	return nil
+}
+
+// takeNote takes the note of a message out of those that are no other's, if there is one:
+// of several that share an identifier, those that are left may have other keys than before.
+func (l *look) takeNote(m *Message) (Note, bool) {
+	if l.doubts == nil {
+		l.doubts = map[[2]string][]Note{}
+		for key, note := range l.notes {
+			if note.sum != "" && !l.trusted[key] {
+				id, _, _ := strings.Cut(key, " ")
+				l.doubts[[2]string{id, note.sum}] = append(l.doubts[[2]string{id, note.sum}], note)
+			}
 		}
-		switch {
-		case l.client.Err() != nil:
-			return l.outage(err)
-		case err != nil:
-			l.refuse(m, err)
-			continue
+	}
+	at := [2]string{escape(m.ID), m.sum()}
+	notes := l.doubts[at]
+	if len(notes) == 0 {
+		return Note{}, false
+	}
+	l.doubts[at] = notes[1:]
+	return notes[0], true
+}
+
+// saveFound saves the notes of messages that were compared. If not all of them were, it
+// leaves those that share an identifier.
+func (l *look) saveFound(ctx context.Context, all bool) error {
+	found := map[string]Note{}
+	for m, note := range l.found {
+		if all || l.listed[m.ID] == 1 {
+			found[m.Key] = note
 		}
-		note, ok := doubts.take(m)
-		if !ok {
-			l.fresh = append(l.fresh, m)
-			continue
-		}
-		found[m.Key] = note
-		l.dueAt(m, note.at)
 	}
 	return l.save(ctx, found)
 }
 
-// doubts are the notes of messages that were about to be deleted, by identifier and sum,
-// and not by key: of several that share an identifier, those that are left may have
-// other keys than before.
-type doubts map[[2]string][]Note
-
-func (l *look) doubts() doubts {
-	d := doubts{}
-	for key, note := range l.notes {
-		if note.going {
-			id, _, _ := strings.Cut(key, " ")
-			d[[2]string{id, note.sum}] = append(d[[2]string{id, note.sum}], note)
-		}
-	}
-	return d
+// isConfused reports whether a session has ended because the server's replies were none,
+// or to other commands.
+func isConfused(err error) bool {
+	ended, ok := err.(*dial.Error)
+	return ok && ended.Phase == dial.PhaseSession && errors.As(err, new(*policy.Violation))
 }
 
-// take takes out the note of a message, if there is one.
-func (d doubts) take(m *Message) (Note, bool) {
-	at := [2]string{escape(m.ID), m.sum()}
-	notes := d[at]
-	if len(notes) == 0 {
-		return Note{}, false
+// distrust takes note that messages are in doubt behind a session that has ended in
+// confusion, and returns the error of the session. If a reply was too many, each of them
+// may have been taken for another. The last one may have been longer than it seemed, as a
+// server that does not double the dot at the beginning of a line lets it end there.
+func (l *look) distrust(ctx context.Context, err error) error {
+	if !isConfused(err) {
+		return err
 	}
-	d[at] = notes[1:]
-	return notes[0], true
+	doubts := map[string]Note{}
+	for i, m := range l.had {
+		note := l.notes[m.Key]
+		switch {
+		case note.state == going: // it is in doubt already
+			continue
+		case note.sum != "":
+			note.state = doubtful
+		case note.state != unread:
+			note = Note{at: time.Now(), state: unread, cuts: note.cuts}
+		}
+		if i == len(l.had)-1 {
+			note.cuts++
+		}
+		doubts[m.Key] = note
+	}
+	return wire.Join(err, l.save(ctx, doubts))
 }

@@ -147,7 +147,7 @@ func TestPassing(t *testing.T) {
 				}
 			}
 			f.Hook = nil
-			runFor(t, f, 31*time.Minute)
+			runFor(t, f, 3*time.Hour)
 			if f.told != 3 {
 				t.Errorf("%s: %d messages when it has passed", name, f.told)
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,14 +67,22 @@ func (m *memory) Release() error {
 	return nil
 }
 
-// keys returns what is noted.
+// keys returns the keys of messages that the program has, and that may be on the server.
 func (m *memory) keys() []string {
 	var list []string
 	for key := range m.notes {
-		list = append(list, key)
+		if text := m.text(key); !strings.HasPrefix(key, "%") && !strings.Contains(text, "unread") && !strings.HasSuffix(text, "deleted") {
+			list = append(list, key)
+		}
 	}
 	slices.Sort(list)
 	return list
+}
+
+// text returns the text of a note.
+func (m *memory) text(key string) string {
+	text, _ := m.notes[key].MarshalText()
+	return string(text)
 }
 
 // aged makes a note of that age.
@@ -143,6 +152,7 @@ func newServer(c dialtest.Config, choose func(command string) dialtest.Rule) *di
 	var mailbox sync.Mutex
 	c.Protocol, c.NoSTARTTLS, c.LoginInClear, c.Mechanisms = policy.POP3, true, true, []string{}
 	c.Without = []string{"RESP-CODES", "AUTH-RESP-CODE"}
+	c.Accept = func(_, password string) bool { return password == "secret" }
 	c.Rules = []dialtest.Rule{
 		{At: "connect", Do: func(string) { mailbox.Lock() }},
 		{At: "closed", Do: func(string) { mailbox.Unlock() }},

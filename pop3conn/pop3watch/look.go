@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/mailconn/mailconn/internal/outage"
+	"github.com/mailconn/mailconn/policy"
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
@@ -17,12 +17,18 @@ type look struct {
 	client *pop3conn.Client
 	result Look
 
-	listed   map[string]int  // messages by identifier
-	present  map[string]bool // keys
-	fresh    []*Message      // to be handled
-	late     []*Message      // to be handled when all others are
-	doubtful []*Message      // noted as going, and listed
-	due      []*Message      // to be deleted
+	other   bool            // the notes are of another mailbox
+	listed  map[string]int  // messages by identifier
+	present map[string]bool // keys
+	trusted map[string]bool // keys of messages that are certainly those of the notes
+	unnamed int             // messages without an identifier
+
+	queue  []*Message           // to be handed over, or compared
+	others []*Message           // to be handed over, as they were compared
+	had    []*Message           // read in this session, and handled in this one or earlier
+	found  map[*Message]Note    // notes of messages that were compared
+	doubts map[[2]string][]Note // what to compare with, by identifier and sum
+	due    []*Message           // to be deleted
 }
 
 // look connects, handles what is new, and deletes what is due. Its error is an outage,
@@ -36,13 +42,16 @@ func (w *watch) look(ctx context.Context) error {
 	}
 	defer client.Abort()
 	w.tries.LoggedIn()
-	l := &look{watch: w, client: client, listed: map[string]int{}, present: map[string]bool{}}
+	l := &look{watch: w, client: client, other: w.isOther(), found: map[*Message]Note{},
+		listed: map[string]int{}, present: map[string]bool{mailboxKey: true}, trusted: map[string]bool{}}
 	err = l.run(ctx)
 	if time.Since(w.login) >= w.Stable {
 		w.tries.Reset()
 	}
-	l.leave(ctx)
-	return err
+	if left := l.leave(ctx); err == nil {
+		err = left
+	}
+	return l.distrust(ctx, err)
 }
 
 func (l *look) run(ctx context.Context) error {
@@ -59,23 +68,16 @@ func (l *look) run(ctx context.Context) error {
 		}
 		return l.outage(err)
 	}
+	l.result.Listed = len(index)
 	for _, m := range keyed(index) {
 		l.classify(m)
-	}
-	if err := l.verify(ctx); err != nil {
-		return err
-	}
-	l.fresh = append(l.fresh, l.late...)
-	l.result.Listed, l.result.New = len(index), len(l.fresh)
-	for _, m := range l.fresh {
-		l.result.Size += min(max(m.Size, 0), math.MaxInt64-l.result.Size) // a server can list any size
 	}
 	l.tell()
 	defer func() {
 		l.result.Over = true
 		l.tell()
 	}()
-	err = l.retrieve(ctx)
+	err = l.readAll(ctx)
 	if err == nil {
 		err = l.forget(ctx)
 	}
@@ -88,6 +90,7 @@ func (l *look) run(ctx context.Context) error {
 // classify decides what to do with a message.
 func (l *look) classify(m *Message) {
 	if m.ID == "" {
+		l.unnamed++
 		l.refuse(m, fmt.Errorf("%w: message %d", ErrNoID, m.Msg))
 		return
 	}
@@ -95,16 +98,20 @@ func (l *look) classify(m *Message) {
 	l.present[m.Key] = true
 	note, known := l.notes[m.Key]
 	switch {
-	case known && !note.going:
+	case known && note.state != unread && !l.isInDoubt(m, note):
+		l.trusted[m.Key] = true
 		l.dueAt(m, note.at)
-	case known && note.sum != "":
-		l.doubtful = append(l.doubtful, m)
+	case known && l.isEarly(note):
+		l.refuse(m, fmt.Errorf("%w: message %d", ErrCutOff, m.Msg))
+	case known && note.sum != "": // none that is unread has one
+		m.compare = true
+		l.queue = append(l.queue, m)
 	case l.Options != nil && l.Options.MaxMessageSize > 0 && m.Size > l.Options.MaxMessageSize:
 		l.refuse(m, fmt.Errorf("%w: message %d", pop3conn.ErrTooLarge, m.Msg))
-	case l.slow[m.Key]:
-		l.late = append(l.late, m)
 	default:
-		l.fresh = append(l.fresh, m)
+		l.queue = append(l.queue, m)
+		l.result.New++
+		l.result.add(m.Size)
 	}
 }
 
@@ -112,11 +119,16 @@ func (l *look) classify(m *Message) {
 const quitTime = 5 * time.Second
 
 // leave ends a session in which nothing is marked as deleted, unless it has ended. A
-// server that gets no QUIT keeps the mailbox locked for a while.
-func (l *look) leave(ctx context.Context) {
-	if ctx.Err() == nil {
-		ctx, cancel := context.WithTimeout(ctx, quitTime)
-		defer cancel()
-		l.client.Quit(ctx)
+// server that gets no QUIT keeps the mailbox locked for a while. The error is that of a
+// server whose replies were to other commands.
+func (l *look) leave(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, quitTime)
+	defer cancel()
+	if err := l.client.Quit(ctx); errors.Is(err, policy.ErrMalformed) || errors.Is(err, policy.ErrInjected) {
+		return l.client.Err()
+	}
+	return nil
 }

@@ -24,24 +24,20 @@ type Message struct {
 	// replace another that it has stored under the same Key, unless they are the same.
 	Key string
 
-	digest hash.Hash // of what was read; nil if it is not wanted
+	digest  hash.Hash // of what was read
+	compare bool      // it may be one that was handled
 }
 
 // Read reads the message.
 func (m *Message) Read(p []byte) (int, error) {
 	n, err := m.Message.Read(p)
-	if m.digest != nil {
-		m.digest.Write(p[:n])
-	}
+	m.digest.Write(p[:n])
 	return n, err
 }
 
 // WriteTo writes the rest of the message to w.
 func (m *Message) WriteTo(w io.Writer) (int64, error) {
-	if m.digest != nil {
-		w = &tee{w, m.digest}
-	}
-	return m.Message.WriteTo(w)
+	return m.Message.WriteTo(&tee{w, m.digest})
 }
 
 // tee is a writer that lets a digest see what was written.
@@ -56,13 +52,16 @@ func (t *tee) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// sumSize is how many bytes of a digest are kept.
+const sumSize = sha256.Size / 2
+
 // sum returns a hash of the message, by which it is told from another with the same
 // identifier, and "" if it was not read to its end.
 func (m *Message) sum() string {
-	if m.digest == nil || !m.Complete() {
+	if !m.Complete() {
 		return ""
 	}
-	return hex.EncodeToString(m.digest.Sum(nil)[:sha256.Size/2])
+	return hex.EncodeToString(m.digest.Sum(nil)[:sumSize])
 }
 
 // keyed returns the messages of a list with their keys. Messages that share an
@@ -82,6 +81,10 @@ func keyed(index []pop3conn.Listing) []*Message {
 
 // escape makes an identifier printable ASCII without blanks.
 func escape(id string) string {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '%' }
+	if !strings.ContainsFunc(id, odd) {
+		return id
+	}
 	var b strings.Builder
 	for _, c := range []byte(id) {
 		if '!' <= c && c <= '~' && c != '%' {

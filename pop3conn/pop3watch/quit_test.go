@@ -17,7 +17,7 @@ func TestReused(t *testing.T) {
 	f := newFixture(mailstore.Message{ID: "X", Text: "one\r\n"})
 	f.Delete = true
 	for range 2 {
-		if _, err := f.once(); err != nil || len(f.seen.notes) != 0 || f.left() != "[]" {
+		if _, err := f.once(); err != nil || len(f.seen.keys()) != 0 || f.left() != "[]" {
 			t.Fatalf("%v, noted %v", err, f.seen.keys())
 		}
 		f.Add(mailstore.Message{ID: "X", Text: "two\r\n"})
@@ -60,7 +60,7 @@ func TestUnconfirmed(t *testing.T) {
 		}
 		f.Hook = nil
 		got, err = f.once()
-		if err != nil || f.got["X"] != tt.got || f.told != tt.told || f.left() != "[]" || len(f.seen.notes) != 0 {
+		if err != nil || f.got["X"] != tt.got || f.told != tt.told || f.left() != "[]" || len(f.seen.keys()) != 0 {
 			t.Errorf("%s: then %+v, %v, got %q, left %s, noted %v", name, got, err, f.got["X"], f.left(), f.seen.keys())
 		}
 	}
@@ -72,7 +72,7 @@ func TestLostMarks(t *testing.T) {
 	f := newFixture(three()...)
 	f.Delete = true
 	f.Hook = answers(map[string]dialtest.Rule{"DELE 2": hangUp})
-	if _, err := f.once(); err == nil || f.left() != "[a b a]" || len(f.seen.notes) != 3 {
+	if _, err := f.once(); err == nil || f.left() != "[a b a]" || len(f.seen.keys()) != 3 {
 		t.Errorf("%v, left %s", err, f.left())
 	}
 	for key, n := range f.seen.notes {
@@ -141,7 +141,7 @@ func TestSharedRefused(t *testing.T) {
 		f.Hook = answers(map[string]dialtest.Rule{"QUIT": hangUp})
 		f.once()
 		f.Hook = nil
-		if _, err := f.once(); err != nil || f.told != want || f.left() != "[]" || len(f.seen.notes) != 0 {
+		if _, err := f.once(); err != nil || f.told != want || f.left() != "[]" || len(f.seen.keys()) != 0 {
 			t.Errorf("%s: %v, told %d times: %q; left %s, noted %v", name, err, f.told, f.got, f.left(), f.seen.keys())
 		}
 	}

@@ -16,10 +16,6 @@ type watch struct {
 	Config
 	notes map[string]Note // what Seen holds
 
-	// slow has the keys of messages that were not read to their end in an earlier look.
-	// They come last, so that they do not keep others from being handled.
-	slow map[string]bool
-
 	begun      time.Time     // when the last look began
 	login      time.Time     // when its login had succeeded or failed
 	loginDelay time.Duration // how far apart logins must be
@@ -74,7 +70,7 @@ func (c Config) open(ctx context.Context) (*watch, error) {
 		return nil, err
 	}
 	tries := outage.Tries{Min: c.MinDelay, Max: c.MaxDelay, Long: c.LongDelay}
-	return &watch{Config: c, notes: notes, slow: map[string]bool{}, tries: tries}, nil
+	return &watch{Config: c, notes: notes, tries: tries}, nil
 }
 
 func (w *watch) run(ctx context.Context) error {
