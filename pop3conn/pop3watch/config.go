@@ -59,9 +59,9 @@ type Config struct {
 
 	// Every is the time from the beginning of one look to that of the next; zero means
 	// 5 minutes. It is longer, also after a Nudge, if MinDelay is, or the time between
-	// logins that the server demands (LOGIN-DELAY, RFC 2449 §6.5). When the machine wakes
-	// from a sleep in which a look was due, Run looks within half a minute, or when that
-	// time is over, in which the sleep does not count.
+	// logins that the server demands (LOGIN-DELAY, RFC 2449 §6.5), of which at most a day
+	// counts. When the machine wakes from a sleep in which a look was due, Run looks
+	// within half a minute, or when that time is over, in which the sleep does not count.
 	Every time.Duration
 
 	// MinDelay is the least time from a login to the next look; zero means 1 second.

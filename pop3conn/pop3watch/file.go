@@ -85,7 +85,7 @@ func (s *file) parse(text []byte) error {
 		note, key, _ := bytes.Cut(line, []byte("\t"))
 		var n Note
 		if err := n.UnmarshalText(note); err != nil || len(key) == 0 {
-			return fmt.Errorf("line %d is not a note and a key", s.lines)
+			return fmt.Errorf("line %d is not a note and a key: the file is damaged, of another kind, or of a later version of this package; without it all messages are new", s.lines)
 		}
 		apply(s.notes, map[string]Note{string(key): n})
 	}

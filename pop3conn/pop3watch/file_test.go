@@ -83,7 +83,8 @@ func TestFile(t *testing.T) {
 
 // TestNote: what is not a note is an error.
 func TestNote(t *testing.T) {
-	for text, good := range map[string]bool{"": true, day: true, day + " 00": true, day + " going": true, day + " 00 going": true,
+	for text, good := range map[string]bool{"": true, day: true, day + " 00": true, day + " going": true, day + " 00 going": true, day + " 00 size=5 doubtful cuts=3": true, day + " unread cuts=1": true, day + " 00 deleted": true,
+		day + " 00 size=0": false, day + " size=-5": false, day + " cuts=x": false, day + " going deleted": false, day + " later": false,
 		"going": false, "x": false, day + " 00 11": false, "0001-01-01T00:00:00Z": false} {
 		var n pop3watch.Note
 		err := n.UnmarshalText([]byte(text))

@@ -57,7 +57,7 @@ func (w *watch) look(ctx context.Context) error {
 func (l *look) run(ctx context.Context) error {
 	index, err := l.client.Index(ctx)
 	features := l.client.Features()
-	l.loginDelay = features.LoginDelay.Minimum
+	l.loginDelay = min(features.LoginDelay.Minimum, maxLoginDelay)
 	if err != nil {
 		refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
 		if errors.As(err, &refused) && l.client.Err() == nil && (l.Options == nil || l.Options.Auth == nil) {

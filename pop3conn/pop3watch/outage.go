@@ -8,12 +8,15 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
+// maxLoginDelay bounds the distance between logins that a server can demand.
+const maxLoginDelay = 24 * time.Hour
+
 // pause returns how long to wait behind an outage.
 func (w *watch) pause(failed *dial.Error) time.Duration {
 	var soon *pop3conn.LoginDelayError
 	if errors.As(failed, &soon) && soon.RetryAfter > 0 {
-		w.loginDelay = soon.RetryAfter
-		return soon.RetryAfter
+		w.loginDelay = min(soon.RetryAfter, maxLoginDelay)
+		return w.loginDelay
 	}
 	return w.tries.After(failed)
 }

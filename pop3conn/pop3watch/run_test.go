@@ -69,39 +69,6 @@ func TestEvery(t *testing.T) {
 	}
 }
 
-// TestLoginDelay: logins are as far apart as the server wants, also after a Nudge, and
-// by what it lists after the login.
-func TestLoginDelay(t *testing.T) {
-	for _, caps := range []string{"USER\nUIDL\nLOGIN-DELAY 900\n", "USER\nUIDL\nPIPELINING\nLOGIN-DELAY 60 USER\n"} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFixture()
-			asked := 0
-			f.Hook = func(command string) dialtest.Rule {
-				if command != "CAPA" {
-					return dialtest.Rule{}
-				}
-				if asked++; asked%2 == 0 {
-					caps = "USER\nUIDL\nPIPELINING\nLOGIN-DELAY 900\n"
-				}
-				return dialtest.Rule{Reply: "+OK\n" + caps + "."}
-			}
-			f.Every = time.Minute
-			nudge := make(chan struct{}, 50)
-			f.Nudge = nudge
-			go func() {
-				for range 50 {
-					nudge <- struct{}{}
-					time.Sleep(time.Minute)
-				}
-			}()
-			runFor(t, f, time.Hour-time.Second)
-			if got := f.net.distances(); len(got) != 3 || slices.Min(got) < 15*time.Minute || slices.Max(got) > 16*time.Minute {
-				t.Errorf("%v", got)
-			}
-		})
-	}
-}
-
 // TestBackOff: tries grow rarer while there is an outage, and are never closer than
 // MinDelay. Down is told when the next one is. A look that comes to its end begins anew.
 func TestBackOff(t *testing.T) {

@@ -32,7 +32,7 @@ var limits = map[string]agreed{
 	"imapconn/imapwatch":      {7, 53766, 25135, 2816},
 	"policy":                  {0, 0, 397, -2940},
 	"pop3conn":                {5, 42602, 13003, 1484},
-	"pop3conn/pop3watch":      {5, 42602, 14807, 1656},
+	"pop3conn/pop3watch":      {5, 42602, 14810, 1656},
 	"smtpconn":                {6, 45936, 14434, 2192},
 	"smtpconn/mx":             {6, 49007, 18525, 3068},
 	"smtpconn/outbox":         {6, 45936, 19625, 1476},
