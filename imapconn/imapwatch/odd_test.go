@@ -53,6 +53,23 @@ func TestLiars(t *testing.T) {
 	}
 }
 
+// A server that counts a message and does not list it among those that have come is asked
+// for all at once, and not at the next look.
+func TestCountedNotListed(t *testing.T) {
+	for _, without := range [][]string{nil, plain} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}, Without: without}, func(f *fixture) {
+			f.run(func() {
+				time.Sleep(time.Second)
+				f.want("new 1")
+				f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "OK x"})
+				f.srv.Deliver(letter(2))
+				time.Sleep(time.Second)
+				f.want("new 2")
+			})
+		})
+	}
+}
+
 // An EXPUNGE that comes while the server is asked for UIDs is about a message of before: it
 // is asked again.
 func TestExpungeInSearch(t *testing.T) {
