@@ -74,3 +74,48 @@ func TestDownRelayIsNotAsked(t *testing.T) {
 		b.close()
 	})
 }
+
+// What becomes of a message when a relay fails is told by the mark: without it the message
+// was not sent, whatever the relay says.
+func TestFailureAndMark(t *testing.T) {
+	failed := func(o smtpconn.Outcome) error {
+		return &smtpconn.SendError{Outcome: o, Phase: smtpconn.PhaseEnd, Err: errNotNow}
+	}
+	for name, c := range map[string]struct {
+		marks bool
+		err   error
+		doubt bool
+	}{
+		"not sent, without":  {false, failed(smtpconn.NotSent), false},
+		"not sent, with":     {true, failed(smtpconn.NotSent), false},
+		"in doubt, without":  {false, failed(smtpconn.InDoubt), false},
+		"in doubt, with":     {true, failed(smtpconn.InDoubt), true},
+		"any error, without": {false, errNotNow, false},
+		"any error, with":    {true, errNotNow, true},
+		"no answer, without": {false, nil, false},
+		"no answer, with":    {true, nil, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			relay := &sends{f: func(attempt int, ctx context.Context, e smtpconn.Envelope) (*smtpconn.Receipt, error) {
+				if attempt == 1 && !c.marks {
+					return nil, c.err
+				}
+				if err := e.BeforeEnd(ctx); err != nil {
+					return nil, err
+				}
+				if attempt == 1 {
+					return nil, c.err
+				}
+				return &smtpconn.Receipt{Accepted: e.To, Reply: "2.0.0 queued"}, nil
+			}}
+			b := prepare(t, newDir(t), outbox.Config{Relays: []outbox.Relay{relay}})
+			b.start(outbox.SystemCalls())
+			b.mustPut("m1", "ann@mail.test")
+			wait(24 * time.Hour)
+			if s := b.Stats(); (s.InDoubt == 1) != c.doubt || (relay.attempt == 1) != c.doubt || (len(b.results) == 0) != c.doubt {
+				t.Errorf("%s: %d attempts, results %+v, %+v", name, relay.attempt, b.results, s)
+			}
+			b.close()
+		})
+	}
+}
