@@ -30,7 +30,7 @@ func TestCancel(t *testing.T) {
 			}
 			return r, nil
 		}}
-		b := prepare(t, newDir(t), outbox.Config{Relays: []outbox.Relay{relay}, RetryDelay: time.Minute})
+		b := prepare(t, newDir(t), outbox.Config{Relays: []outbox.Relay{relay}, Workers: 1, RetryDelay: time.Minute})
 		b.start(outbox.SystemCalls())
 		b.mustPut("both", "ann@mail.test", "bob@mail.test")
 		b.mustPut("bob's", "bob@mail.test")
