@@ -46,7 +46,7 @@ func last(t *testing.T, srv interface {
 	srv.Close()
 	all := srv.Sessions()
 	if len(all) != 1 {
-		t.Fatalf("%d sessions, want 1", len(all))
+		t.Fatalf("%d sessions, want 1: %+v", len(all), all)
 	}
 	return all[0]
 }

@@ -53,6 +53,36 @@ func TestLiars(t *testing.T) {
 	}
 }
 
+// A server that counts a message and does not list it among those that have come is asked
+// for all at once, and not at the next look.
+func TestCountedNotListed(t *testing.T) {
+	for _, without := range [][]string{nil, plain} {
+		watched(t, dialtest.Config{Mailbox: []string{letter(1)}, Without: without}, func(f *fixture) {
+			f.run(func() {
+				time.Sleep(time.Second)
+				f.want("new 1")
+				f.order(dialtest.Rule{At: "UID SEARCH", Times: 1, Reply: "OK x"})
+				f.srv.Deliver(letter(2))
+				time.Sleep(time.Second)
+				f.want("new 2")
+			})
+		})
+	}
+}
+
+// A server that counts fewer messages without an EXPUNGE is asked which are gone.
+func TestFewerWithoutExpunge(t *testing.T) {
+	watched(t, dialtest.Config{Mailbox: []string{letter(1), letter(2), letter(3)}, Without: plain}, func(f *fixture) {
+		f.run(func() {
+			time.Sleep(time.Second)
+			f.want("new 1:3")
+			f.order(dialtest.Rule{At: "idling", Times: 1, Reply: "* 2 EXISTS"}, dialtest.Rule{At: "UID SEARCH", Reply: "* SEARCH 1 3\nOK x"})
+			time.Sleep(10 * time.Minute)
+			f.want("vanished 2")
+		})
+	})
+}
+
 // An EXPUNGE that comes while the server is asked for UIDs is about a message of before: it
 // is asked again.
 func TestExpungeInSearch(t *testing.T) {

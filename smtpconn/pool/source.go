@@ -116,7 +116,7 @@ func (s *source) aside(b []byte) (int, error) {
 // Seek is for the connection, which looks through content that must be ASCII.
 func (s *source) Seek(offset int64, whence int) (int64, error) {
 	if whence != io.SeekStart {
-		return s.at + s.length - int64(s.Len()), nil
+		return s.at, nil
 	}
 	s.read, s.ahead, s.end = 0, nil, nil
 	return s.seek(offset, whence)
@@ -135,8 +135,14 @@ func (s *source) seek(offset int64, whence int) (int64, error) {
 	return s.content.Seek(offset, whence)
 }
 
-// Len tells what SIZE is to declare.
-func (s *source) Len() int { return int(s.length) }
+// Len tells what SIZE is to declare. It is -1, an unknown length, for what an int cannot
+// hold.
+func (s *source) Len() int {
+	if n := int(s.length); int64(n) == s.length {
+		return n
+	}
+	return -1
+}
 
 // do runs f, which is the caller's code, aside. A panic is kept, and an error here.
 func do[T any](s *source, f func() (T, error)) (T, error) {

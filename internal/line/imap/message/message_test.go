@@ -87,7 +87,13 @@ func TestOddResponses(t *testing.T) {
 		"* 7 FETCH (MODSEQ (-1))\r\n":                                           "MODSEQ",
 		"* 7 FETCH (BODYSTRUCTURE " + strings.Repeat("(", 1000) + ")\r\n":       "BODYSTRUCTURE",
 		"* 7 FETCH (BODYSTRUCTURE (" + strings.Repeat(`"x" `, 1<<17) + "))\r\n": "BODYSTRUCTURE",
-		"* 7 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ENVELOPE (NIL NIL))\r\n": "ENVELOPE",
+		"* 7 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ENVELOPE (NIL NIL))\r\n":                                 "ENVELOPE",
+		"* 7 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))\r\n": "ENVELOPE",
+		"* 7 FETCH (BODY (\"a\" \"b\" NIL NIL NIL \"7bit\" 1) BODYSTRUCTURE (\"a\" \"b\" NIL NIL NIL \"7bit\" 1))\r\n":          "BODYSTRUCTURE",
+		"* 7 FETCH (INTERNALDATE \"01-Jan-0001 00:00:00 +0000\")\r\n":                                                           "INTERNALDATE",
+		"* 7 FETCH (MODSEQ (5)\r\n":      "RFC 9051",
+		"* 7 FETCH (BODY[]<0 \"x\")\r\n": "BODY",
+		"* 7 FETCH ( 5)\r\n":             "RFC 9051",
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%.80q: %v, want %s", text, err, why)
@@ -103,6 +109,21 @@ func TestRawItems(t *testing.T) {
 	const want = "[{X-GM-LABELS (\\Inbox \"a b\" c)} {EMAILID (M6d99)} {THREADID NIL} {PREVIEW {3}\r\nabc} {BINARY.SIZE[1] 9}]"
 	if got := fmt.Sprint(f.Raw); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestSections(t *testing.T) {
+	f, err := read("* 7 FETCH (BODY[] {5}\r\nhello BINARY[1] ~{3}\r\na\x00b BODY[TEXT]<0> \"a \\\"b\\\\\" BODY[HEADER] NIL BODY[2] \"\" UID 4)\r\n")
+	if err != nil || f.UID != 4 {
+		t.Fatal(f, err)
+	}
+	var got []string
+	for _, s := range f.Sections {
+		got = append(got, fmt.Sprintf("%s %q %t", s.Name, s.Content, s.Content == nil))
+	}
+	const want = "BODY[] \"hello\" false|BINARY[1] \"a\\x00b\" false|BODY[TEXT]<0> \"a \\\"b\\\\\" false|BODY[HEADER] \"\" true|BODY[2] \"\" false"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("%s, want\n%s", s, want)
 	}
 }
 
