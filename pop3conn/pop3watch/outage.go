@@ -8,7 +8,7 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// pause returns how long to wait behind an outage.
+// pause returns how long to wait after an outage.
 func (w *watch) pause(failed *dial.Error) time.Duration {
 	var soon *pop3conn.LoginDelayError
 	if errors.As(failed, &soon) && soon.RetryAfter > 0 {

@@ -60,7 +60,7 @@ func (s *Session) searchOptions(c *command) (options []string, extended bool) {
 	return options, true
 }
 
-// takeWord takes a word and the blank behind it if they are next.
+// takeWord takes a word and the blank after it if they are next.
 func (c *command) takeWord(word string) bool {
 	n := len(word) + 1
 	if len(c.text) < n || !strings.EqualFold(c.text[:n], word+" ") {
