@@ -113,7 +113,7 @@ func (c *call) dial(ctx context.Context, f func(context.Context, *Conn, *Setup) 
 	return c.settle(b, raw, f)
 }
 
-// settle is dial behind the connection. It closes raw if it fails.
+// settle does the rest of dial, once the connection is made. It closes raw if it fails.
 func (c *call) settle(b wire.Budget, raw net.Conn, f func(context.Context, *Conn, *Setup) error) (*Conn, error) {
 	c.conn.raw = raw
 	ctx := b.Context

@@ -21,7 +21,7 @@ import (
 // one: it is the evidence that sessions, and the gate in front of credentials,
 // go by. The zero Conn is no evidence of anything.
 //
-// A Conn stands right behind the greeting, or behind the handshake of a
+// A Conn stands right after the greeting, or after the handshake of a
 // STARTTLS; the next byte read is the server's next word. Its methods may be
 // called by several goroutines at once, as those of every net.Conn.
 type Conn struct {
@@ -119,7 +119,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, c.ended(err)
 }
 
-// ended returns net.ErrClosed in the place of an error behind the program's own Close or
+// ended returns net.ErrClosed in the place of an error after the program's own Close or
 // Abort, no matter how the server took it.
 func (c *Conn) ended(err error) error {
 	if err != nil && c.closed.Load() {

@@ -62,7 +62,7 @@
 //   - policy.ErrPreauth: an IMAP server greeted with PREAUTH where the client must
 //     upgrade or log in first (RFC 9051 §7.1.4). Do not trust the network: no
 //     honest server keeps a client from TLS that way.
-//   - policy.ErrInjected: bytes arrived where an honest server sends none: behind
+//   - policy.ErrInjected: bytes arrived where an honest server sends none: after
 //     the line that begins the upgrade, or before the command that they answer. Do
 //     not trust the network.
 //   - policy.ErrNotTLS: the server spoke in the clear where TLS must begin with the

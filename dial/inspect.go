@@ -71,7 +71,7 @@ func (d *Dialer) Inspect(ctx context.Context, e Endpoint) (*Inspection, error) {
 			err = &Error{Phase: PhaseCapability, Endpoint: c.endpoint(), Err: d}
 		}
 	}
-	if len(found.Chain) == 0 { // what a server says behind its certificate does not matter
+	if len(found.Chain) == 0 { // what a server says after its certificate does not matter
 		return nil, err
 	}
 	return found, nil

@@ -122,7 +122,7 @@ func TestRefusalsBeforeTLS(t *testing.T) {
 	}
 }
 
-// Servers refuse the name behind EHLO with any code and many words. Each is a refusal
+// Servers refuse the name after EHLO with any code and many words. Each is a refusal
 // whose hint names LocalName, and not one of the command.
 func TestClientNameIsRefused(t *testing.T) {
 	for _, reply := range []string{

@@ -125,7 +125,7 @@ func TestPhaseOfAnAlert(t *testing.T) {
 	}
 }
 
-// An alert behind a failure is not looked for where the server has said something inside
+// An alert after a failure is not looked for where the server has said something inside
 // TLS: it is not about the client's certificate then.
 func TestAlertBehindWords(t *testing.T) {
 	s := testserver.Start(t, dialtest.Config{Protocol: policy.IMAP})

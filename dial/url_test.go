@@ -66,7 +66,7 @@ func TestParseEndpointRefuses(t *testing.T) {
 		"imaps://": "no host", "imaps:///": "no host", "imaps://.": "no host", "imaps://:993": "no host",
 		"imaps://h:": "port", "imaps://h:0": "port", "imaps://h:65536": "port", "imaps://h:-1": "port", "imaps://h:+1": "port",
 		"imaps://h:imap": "port", "imaps://h: 1": "port", "imaps://h:1:2": "port", "imaps://::1": "port", "imaps://2001:db8::1": "port",
-		"imaps://h/INBOX": "behind", "imaps://h//": "behind", "imaps://h?x=y": "behind", "imaps://h#x": "behind", "imaps://h/?": "behind",
+		"imaps://h/INBOX": "a path", "imaps://h//": "a path", "imaps://h?x=y": "a path", "imaps://h#x": "a path", "imaps://h/?": "a path",
 		"imaps://[h]": "brackets", "imaps://[::1": "brackets", "imaps://[]": "brackets", "imaps://[192.0.2.1]": "brackets",
 		"imaps://[::1]993": "port", "imaps://[::g]": "host", "imaps://[fe80::1%25]": "host",
 		"imaps://[fe80::1%25a b]": "zone", "imaps://[fe80::1%25a\r\nb]": "zone", "imaps://[fe80::1%25\u212a]": "zone",

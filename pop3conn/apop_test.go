@@ -15,7 +15,7 @@ func byAPOP(also ...string) auth.Password {
 	return auth.Password{User: "mrose", Secret: auth.NewSecret("tanstaaf"), Mechanisms: append(also, "APOP")}
 }
 
-// RFC 1939 §7, and nothing behind a refusal (§13).
+// RFC 1939 §7, and nothing after a refusal (§13).
 func TestAPOP(t *testing.T) {
 	const banner = "S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>"
 	const command = "C: APOP mrose c4c9334bac560ecc979e58001b3e22fb"

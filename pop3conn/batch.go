@@ -16,7 +16,7 @@ type batch struct {
 	size    int
 	command func(to []byte, i int) []byte // appends the command with index i
 	unsent  map[int]error                 // commands that are not sent, and why
-	single  bool                          // a +OK has no lines behind it
+	single  bool                          // a +OK has no lines after it
 
 	sent     int     // commands that are sent, or need not be
 	answered int     // commands whose status line was read

@@ -44,7 +44,7 @@ func TestTurns(t *testing.T) {
 }
 
 // TestNotListed: without PIPELINING in the list no command is sent ahead, and
-// none is either where the list from behind the login has lost it.
+// none is either where the list from after the login has lost it.
 func TestNotListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &mailbox{letters: letters(10, 10)}
@@ -58,7 +58,7 @@ func TestNotListed(t *testing.T) {
 	})
 }
 
-// TestAfterLogin: PIPELINING that is listed only behind the login is found.
+// TestAfterLogin: PIPELINING that is listed only after the login is found.
 func TestAfterLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &mailbox{caps: "USER\r\n", letters: letters(10, 10)}

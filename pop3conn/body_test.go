@@ -47,7 +47,7 @@ func bodies() map[string]string {
 }
 
 // TestBodies reads every message in every segmentation, and with small and
-// large reads; the command behind it finds the session in step.
+// large reads; the command after it finds the session in step.
 func TestBodies(t *testing.T) {
 	for wire, want := range bodies() {
 		segments := []int{1, 2, 3, 4, 5, 7, 4096, 0}

@@ -16,7 +16,7 @@ import (
 )
 
 // TestEach: a refusal or a number that cannot be sent is an error in its place,
-// and what is left unread does no harm to those behind it.
+// and what is left unread does no harm to those after it.
 func TestEach(t *testing.T) {
 	both(t, func(t *testing.T, o *pop3conn.Options) {
 		box := &mailbox{caps: pipelining, letters: letters(6, 5000), odd: map[string]string{"RETR 3": "-ERR [SYS/TEMP] try later\r\n"}}
@@ -165,7 +165,7 @@ func TestBreak(t *testing.T) {
 	}
 }
 
-// TestBreakBeforeRefusals: a message that the server refuses behind a loop that was left
+// TestBreakBeforeRefusals: a message that the server refuses after a loop that was left
 // early has no lines to be read past.
 func TestBreakBeforeRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// TestRefusals: -ERR is a *Error, nothing is read behind it, and the session
+// TestRefusals: -ERR is a *Error, nothing is read after it, and the session
 // goes on.
 func TestRefusals(t *testing.T) {
 	codes := []string{"RESP-CODES"}

@@ -50,7 +50,7 @@ func consumed(c *pop3conn.Client, msgs []pop3conn.Listing) (whole map[int]string
 	return whole, failed
 }
 
-// TestCutAnywhere ends the connection behind every byte of a pipelined dialogue,
+// TestCutAnywhere ends the connection after every byte of a pipelined dialogue,
 // in several segmentations: what the consumer gets is whole and what it does
 // not get it knows of.
 func TestCutAnywhere(t *testing.T) {

@@ -57,7 +57,7 @@ func (l *login) run(ctx context.Context) (err error) {
 	return delayed(err, l.capabilities)
 }
 
-// enterUTF8 sends UTF8, which must come before the login and behind STLS
+// enterUTF8 sends UTF8, which must come before the login and after STLS
 // (RFC 6856 §2.1).
 func (l *login) enterUTF8() error {
 	if _, listed := wire.Params(l.capabilities, "UTF8"); !listed || !l.opts.UTF8 {

@@ -154,7 +154,7 @@ func both(t *testing.T, f func(t *testing.T, o *pop3conn.Options)) {
 	}
 }
 
-// served returns a connection (behind "HANG" in an answer the server says no more) without any buffer to a mailbox whose server
+// served returns a connection (after "HANG" in an answer the server says no more) without any buffer to a mailbox whose server
 // reads byte by byte, and no command before it has answered the one before.
 func served(t testing.TB, box *mailbox) (client net.Conn, sent func() int) {
 	client, server := net.Pipe()

@@ -20,7 +20,7 @@ type Options struct {
 	Auth auth.Credentials
 
 	// ReplyTimeout is how long the server may take for a reply, for each 16 KiB of a
-	// message or a list behind it, and how long a write may stall. Time that the caller
+	// message or a list after it, and how long a write may stall. Time that the caller
 	// takes between two reads of a message does not count. Zero means 5 minutes, negative
 	// no limit.
 	ReplyTimeout time.Duration

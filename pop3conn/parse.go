@@ -30,7 +30,7 @@ func (c *Client) multiline(ctx context.Context, verb string, row func(line strin
 	return c.rows(row)
 }
 
-// rows is multiline behind the status line. Each 16 KiB of them have the time of a reply.
+// rows is multiline after the status line. Each 16 KiB of them have the time of a reply.
 func (c *Client) rows(row func(line string)) error {
 	c.lines.Renew(wire.Limits{Line: wire.Greeting().Line, Lines: maxMessages + 1, Total: maxList})
 	c.link.expect()
@@ -57,7 +57,7 @@ func collect(list *[]Listing, parse parser) func(line string) {
 	}
 }
 
-// parseSize reads "number size", with any blanks. What may follow behind another
+// parseSize reads "number size", with any blanks. What may follow after another
 // blank is the server's own (RFC 1939 §5).
 func parseSize(line string) (Listing, bool) {
 	number, rest := cutWord(line)
@@ -70,7 +70,7 @@ func parseSize(line string) (Listing, bool) {
 	return Listing{Msg: msg, Size: size}, ok
 }
 
-// parseID reads "number identifier", with any blanks before and behind both. The
+// parseID reads "number identifier", with any blanks before and after both. The
 // identifier may have blanks inside, and everything else that it must not have.
 func parseID(line string) (Listing, bool) {
 	number, id := cutWord(line)
@@ -88,7 +88,7 @@ func parseNumber(word string) (int, bool) {
 
 const blanks = " \t"
 
-// cutWord returns the first word of s, and what stands behind the blanks after it.
+// cutWord returns the first word of s, and what follows the blanks after it.
 func cutWord(s string) (word, rest string) {
 	s = strings.TrimLeft(s, blanks)
 	if i := strings.IndexAny(s, blanks); i >= 0 {

@@ -45,7 +45,7 @@ func (c *Client) Quit(ctx context.Context) error {
 	return nil
 }
 
-// quitTime is how long a server may take to close the connection behind QUIT.
+// quitTime is how long a server may take to close the connection after QUIT.
 const quitTime = 5 * time.Second
 
 // awaitClose waits for the server to close the connection. It is no error if the

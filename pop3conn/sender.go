@@ -27,7 +27,7 @@ func newSender(w io.Writer) *sender {
 }
 
 // run ends with a write that fails: the reader finds a connection that is broken by
-// itself, behind the replies that came before.
+// itself, after the replies that came before.
 func (s *sender) run() {
 	defer close(s.done)
 	var out []byte

@@ -67,7 +67,7 @@ func TestStrayOverSocket(t *testing.T) {
 	}
 }
 
-// straySocket returns a connection to a server that says one thing too many behind its
+// straySocket returns a connection to a server that says one thing too many after its
 // answer to NOOP: with it, or late, once the client has read the answer.
 func straySocket(t *testing.T, player *scripttest.Player, pol policy.Policy, late bool) (net.Conn, chan struct{}, chan string) {
 	t.Helper()

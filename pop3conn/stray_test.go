@@ -80,7 +80,7 @@ func strayBefore(t *testing.T, what string, do call, stray, caps string, late ti
 	}
 }
 
-// TestStrayBehindMessage: the same behind a message and a list, inside a loop with one
+// TestStrayBehindMessage: the same after a message and a list, inside a loop with one
 // command at a time, and at the end of one with many.
 func TestStrayBehindMessage(t *testing.T) {
 	retr := func(c *pop3conn.Client) error { return whole(c.Retr(ctx, 1)) }
@@ -90,7 +90,7 @@ func TestStrayBehindMessage(t *testing.T) {
 		o      pop3conn.Options
 		script []string
 		do     func(*pop3conn.Client) error
-		fails  bool // else the call behind it does
+		fails  bool // else the call after it does
 	}{
 		"message":    {pop3conn.Options{}, []string{"C: RETR 1", "R: +OK\r\na\r\n.\r\n", "R: +OK\r\n"}, retr, false},
 		"list":       {pop3conn.Options{}, []string{"C: UIDL", "R: +OK\r\n1 a\r\n.\r\n", "R: +OK\r\n"}, list, false},
@@ -121,7 +121,7 @@ func TestStrayBehindMessage(t *testing.T) {
 }
 
 // TestStrayBehindCommand: a reply too many that comes when its command was written
-// cannot be told from the right one. It shows at QUIT, behind which the server closes
+// cannot be told from the right one. It shows at QUIT, after which the server closes
 // the connection: that is no success, whenever the last reply comes.
 func TestStrayBehindCommand(t *testing.T) {
 	for _, late := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond, 200 * time.Millisecond, 4 * time.Second} {

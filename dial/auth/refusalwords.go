@@ -146,7 +146,7 @@ func meaningOf(words string) *meaning {
 }
 
 // contains reports whether the parts of a pattern, between its stars, are in text
-// one behind the other.
+// one after the other.
 func contains(text, pattern string) bool {
 	for part := range strings.SplitSeq(pattern, "*") {
 		_, rest, found := strings.Cut(text, part)

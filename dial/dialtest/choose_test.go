@@ -20,7 +20,7 @@ import (
 )
 
 // Choose goes by the command, the connection and the message. A rule that it does not
-// apply is not counted, and leaves the moment to those behind it.
+// apply is not counted, and leaves the moment to those after it.
 func TestRuleChoose(t *testing.T) {
 	var mu sync.Mutex
 	var asked []string

@@ -45,7 +45,7 @@ func TestWaysToLogIn(t *testing.T) {
 	}
 }
 
-// say says lines inside TLS, one behind the answer to the other, and returns
+// say says lines inside TLS, one after the answer to the other, and returns
 // the last answer.
 func say(t *testing.T, c *dialtest.Case, lines []string) string {
 	t.Helper()

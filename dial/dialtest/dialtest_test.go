@@ -51,7 +51,7 @@ func last(t *testing.T, srv interface {
 	return all[0]
 }
 
-// What servers list besides the ways to log in: IMAP behind the login, and SMTP.
+// What servers list besides the ways to log in: IMAP after the login, and SMTP.
 const (
 	imapList = "IMAP4rev1 IDLE NAMESPACE UNSELECT UIDPLUS MOVE ENABLE ID ESEARCH SPECIAL-USE LIST-STATUS CONDSTORE QRESYNC LITERAL+ MULTIAPPEND STATUS=SIZE COMPRESS=DEFLATE"
 	ehloList = "S: 250-mail.test\nS: 250-PIPELINING\nS: 250-CHUNKING\nS: 250-8BITMIME\nS: 250-BINARYMIME\nS: 250-SMTPUTF8\nS: 250-SIZE\nS: 250-DSN"

@@ -183,7 +183,13 @@ func TestIMAPDialogues(t *testing.T) {
 			S: * SEARCH
 			S: e OK searched
 			C: f SEARCH WHAT EVER
-			S: f BAD cannot parse this: at "EVER"`,
+			S: f BAD cannot parse this: at "EVER"
+			C: g STORE 1 +FLAGS.SILENT (x)
+			S: * 1 FETCH (UID 1 MODSEQ (3))
+			S: g OK stored
+			C: h SEARCH MODSEQ 1
+			S: * SEARCH 1 2 (MODSEQ 3)
+			S: h OK searched`,
 		"append": begin + `
 			C: a APPEND INBOX (\Seen) "01-Feb-2003 04:05:06 +0000" {5}
 			S: + go on

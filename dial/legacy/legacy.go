@@ -23,7 +23,7 @@ import (
 // not have stays zero.
 type Settings struct {
 	Protocol policy.Protocol // that the program speaks
-	Host     string          // may have the port behind a colon
+	Host     string          // may have the port after a colon
 	Port     int             // zero is the registered port of the policy
 	// Encryption is a word such as "ssl", "tls", "starttls" or "none"; case, blanks
 	// and punctuation do not count.
@@ -104,7 +104,7 @@ func (s Settings) address() (string, int, error) {
 	if h, p, err := net.SplitHostPort(host); err == nil {
 		n, err := strconv.Atoi(p)
 		if err != nil || port != 0 && port != n {
-			return "", 0, errors.New("the port behind the host and the port of its own are not the same number")
+			return "", 0, errors.New("the port in Host and the one in Port are not the same number")
 		}
 		host, port = h, n
 	}

@@ -69,7 +69,7 @@ func parse(find *discover.Options, args []string, help io.Writer) (*options, err
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 1:
-		return nil, errors.New("want one address, or one file with -check, behind the flags")
+		return nil, errors.New("want one address, or one file with -check, after the flags")
 	}
 	if o.address = fs.Arg(0); o.check {
 		o.file = o.address

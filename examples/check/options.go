@@ -93,7 +93,7 @@ func parse(args []string, find *discover.Options, help io.Writer) (*options, err
 	return o, err
 }
 
-// check fills in what the arguments behind the flags say.
+// check fills in what the arguments after the flags say.
 func (o *options) check(args []string, account string) (err error) {
 	switch {
 	case o.timeout <= 0 || o.total <= 0:
@@ -101,7 +101,7 @@ func (o *options) check(args []string, account string) (err error) {
 	case o.passwordFile != "" && o.user == "" && account == "":
 		return errors.New("-password-file without -user")
 	case !one(o.demo, o.from != "", account != "", len(args) > 0):
-		return errors.New("want an address or URLs behind the flags, or -account, or -demo, or -from")
+		return errors.New("want an address or URLs after the flags, or -account, or -demo, or -from")
 	case account != "" && o.user != "":
 		return errors.New("-account has a user: want no -user")
 	case account != "":

@@ -41,7 +41,7 @@ func parse(o *discover.Options, args []string, help io.Writer) (address string, 
 	case err != nil:
 		return "", err
 	case fs.NArg() != 1:
-		return "", errors.New("want one address, behind the flags")
+		return "", errors.New("want one address after the flags")
 	case o.Timeout <= 0:
 		return "", errors.New("-timeout must be more than nothing")
 	}

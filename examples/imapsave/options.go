@@ -50,7 +50,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 2:
-		return nil, errors.New("want a URL and a directory, behind the flags")
+		return nil, errors.New("want a URL and a directory after the flags")
 	}
 	o.maildir = fs.Arg(1)
 	return &o, o.Check(fs.Arg(0), policy.IMAP)

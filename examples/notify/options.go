@@ -44,7 +44,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	case err != nil:
 		return nil, err
 	case fs.NArg() == 0:
-		return nil, errors.New("want a URL, behind the flags")
+		return nil, errors.New("want a URL after the flags")
 	case o.from == "" || o.dir == "":
 		return nil, errors.New("want -outbox and -from")
 	case o.box.Workers < 1 || o.box.Expire <= 0 || o.box.RetryDelay <= 0:

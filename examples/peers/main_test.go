@@ -187,7 +187,7 @@ func TestUsage(t *testing.T) {
 		{"", "want a file and a command"},
 		{"f", "want a file and a command"},
 		{"f burn", `unknown command "burn"`},
-		{"f list imap://a.test", "want nothing behind list"},
+		{"f list imap://a.test", "want nothing after list"},
 		{"f explain", "want one URL"},
 		{"f forget imap://a.test imap://b.test", "want one URL"},
 		{"f forget a.test", "not a URL"},

@@ -43,12 +43,12 @@ func parse(args []string, help io.Writer) (*options, error) {
 	switch rest := fs.Args()[2:]; o.command {
 	case "list", "prune":
 		if len(rest) > 0 {
-			return nil, fmt.Errorf("want nothing behind %s", o.command)
+			return nil, fmt.Errorf("want nothing after %s", o.command)
 		}
 		return o, nil
 	case "explain", "forget":
 		if len(rest) != 1 {
-			return nil, fmt.Errorf("want one URL behind %s", o.command)
+			return nil, fmt.Errorf("want one URL after %s", o.command)
 		}
 		return o, o.parsePeer(rest[0])
 	}

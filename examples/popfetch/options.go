@@ -50,7 +50,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	case err != nil:
 		return nil, err
 	case fs.NArg() != 2:
-		return nil, errors.New("want a URL and a directory, behind the flags")
+		return nil, errors.New("want a URL and a directory after the flags")
 	}
 	o.remove, o.age = *days >= 0, time.Duration(max(*days, 0))*24*time.Hour
 	o.maildir = fs.Arg(1)

@@ -37,7 +37,7 @@ const (
 	Done    Decision = "done: it was sent"
 	Partly  Decision = "done, but not for all recipients"
 	Requeue Decision = "not sent: put it back into the queue"
-	Hold    Decision = "the relay is down: hold it, and all behind it"
+	Hold    Decision = "the relay is down: hold it, and all that follow"
 	GiveUp  Decision = "refused for good: give it up"
 	Ask     Decision = "in doubt: it may have been sent, so a person decides"
 )

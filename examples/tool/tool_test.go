@@ -79,7 +79,7 @@ func ExampleSettings() {
 	// Output:
 	// dial: endpoint is not a URL such as imaps://mail.example.org
 	// dial: endpoint has a user or a password in it; credentials belong in Options.Auth
-	// dial: unknown scheme "ssl": want one of imaps, imap, pop3s, pop3, submissions, submission, smtps, smtp; those without the s may have +starttls, +opportunistic or +plain behind them
+	// dial: unknown scheme "ssl": want one of imaps, imap, pop3s, pop3, submissions, submission, smtps, smtp; those without the s may end in +starttls, +opportunistic or +plain
 }
 
 // With a proxy every connection of the tool goes through it, and an error tells the proxy

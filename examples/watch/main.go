@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, w *watch, stdin io.Reader, stderr i
 	fs.StringVar(&w.program, "exec", "", "run `PROGRAM` for each message")
 	err := cli.Parse(fs, args, usage, w.out)
 	if err == nil && fs.NArg() < 1 {
-		err = errors.New("want a URL behind the flags")
+		err = errors.New("want a URL after the flags")
 	}
 	if err == nil {
 		err = w.Check(fs.Arg(0), policy.IMAP, policy.POP3)

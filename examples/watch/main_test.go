@@ -126,7 +126,7 @@ func TestWatchFails(t *testing.T) {
 	if status, out := watched(t, s, "never", s.Endpoint(policy.ImplicitTLS).String()); status != 1 || !strings.Contains(out, "hint: ") {
 		t.Errorf("status %d\n%s", status, out)
 	}
-	for arg, want := range map[string]string{"": "want a URL behind the flags", "http://x": "http", "smtp://x": "want a URL of imap or pop3\n", "-none": "-none"} {
+	for arg, want := range map[string]string{"": "want a URL after the flags", "http://x": "http", "smtp://x": "want a URL of imap or pop3\n", "-none": "-none"} {
 		if status, out := watched(t, s, "never", strings.Fields(arg)...); status != 2 || !strings.Contains(out, want) {
 			t.Errorf("%q: status %d\n%s", arg, status, out)
 		}

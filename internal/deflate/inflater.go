@@ -20,7 +20,7 @@ type inflater struct {
 	lit   huffman // codes of literals and lengths
 	dist  huffman // codes of distances
 
-	out        [2 * window]byte // the window, and behind it the output that was not read yet
+	out        [2 * window]byte // the window, and after it the output that was not read yet
 	start, end int              // of that output
 	err        error            // after that output
 }

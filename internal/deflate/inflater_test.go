@@ -48,7 +48,7 @@ func samples() map[string][]byte {
 	}
 }
 
-// deflated compresses a text at a level, with a flush behind each 777 bytes.
+// deflated compresses a text at a level, with a flush after each 777 bytes.
 func deflated(text []byte, level int) []byte {
 	var b bytes.Buffer
 	w, _ := flate.NewWriter(&b, level)

@@ -25,7 +25,7 @@ func Parse(url string) (Endpoint, error) {
 		return Endpoint{}, err
 	}
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 && rest[i:] != "/" {
-		return Endpoint{}, errors.New("endpoint has a path, a query or a fragment behind host and port")
+		return Endpoint{}, errors.New("endpoint has a path, a query or a fragment after host and port")
 	}
 	host, port, err := splitHostPort(strings.TrimSuffix(rest, "/"))
 	if err != nil {
@@ -60,7 +60,7 @@ func parseScheme(scheme string) (Endpoint, error) {
 	for p := policy.IMAP; p.Valid(); p++ {
 		known = append(known, p.String()+"s", p.String())
 	}
-	return Endpoint{}, fmt.Errorf("unknown scheme %.64q: want one of %s; those without the s may have +starttls, +opportunistic or +plain behind them",
+	return Endpoint{}, fmt.Errorf("unknown scheme %.64q: want one of %s; those without the s may end in +starttls, +opportunistic or +plain",
 		scheme, strings.Join(known, ", "))
 }
 

@@ -40,7 +40,7 @@ func reasons() []Row {
 			}),
 		}, {
 			Name: "policy.ErrInjected",
-			Means: "bytes arrived where an honest server sends none: behind the line that begins the upgrade, or before the " +
+			Means: "bytes arrived where an honest server sends none: after the line that begins the upgrade, or before the " +
 				"command that they answer",
 			Do: "Do not trust the network.",
 			hint: on(policy.ErrInjected, func(*Failure, *policy.Violation) string {

@@ -34,7 +34,7 @@ type Protocol struct {
 
 // Named is a client that has a name.
 type Named interface {
-	LocalName() string // what it calls itself, as behind EHLO
+	LocalName() string // what it calls itself, as after EHLO
 }
 
 // Offers reports whether a list of capabilities offers the upgrade, with or

@@ -42,7 +42,7 @@ func ForEndpoint(cfg *tls.Config, x Expectation, pins Pins, check func(tls.Conne
 
 // Observe sets cfg, which [Config] has made, to accept every server, and to tell see what
 // it presents and the error that a dial would have. cfg has no verification of crypto/tls
-// behind it.
+// after it.
 func Observe(cfg *tls.Config, see func(tls.ConnectionState, error)) *Server {
 	judge := StrongKeys(PKIX(cfg.Clone()))
 	if own := cfg.VerifyConnection; own != nil {

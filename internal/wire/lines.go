@@ -42,7 +42,7 @@ func (l Lines) Send(parts ...string) error {
 
 // Quiet returns a violation with reason policy.ErrInjected if the server has said
 // something that was not read: something is buffered, or has arrived, as far as
-// Arrivals tells. It is called where nothing may be: behind the line that begins TLS
+// Arrivals tells. It is called where nothing may be: after the line that begins TLS
 // (RFC 3207 §4.2), and before a command is written. If the server has closed the
 // connection, that is the error.
 func (l Lines) Quiet() error {

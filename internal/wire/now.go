@@ -53,7 +53,7 @@ func (c *FirstByte) readTLS(above *tls.Conn, now *Now, p []byte) (int, error) {
 	return n, err
 }
 
-// readNow is Read for readTLS. Its error for nothing is one behind which crypto/tls
+// readNow is Read for readTLS. Its error for nothing is one after which crypto/tls
 // can go on.
 func (c *FirstByte) readNow(p []byte) (int, error) {
 	n, err := c.now.Read(c.Conn, p)

@@ -15,7 +15,7 @@ type readAhead struct {
 	change sync.Cond
 	base   []byte // where data begins when all was taken
 	data   []byte // not yet taken
-	err    error  // behind data: the last word
+	err    error  // after data: the last word
 	closed bool
 }
 

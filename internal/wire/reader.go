@@ -161,7 +161,7 @@ func (r *Reader) line(b []byte) ([]byte, error) {
 }
 
 // ErrOctet is in the chain of the violation for a line with a NUL or a bare CR in
-// it. The line has its CRLF: a reader that can do without it may go on behind it.
+// it. The line has its CRLF: a reader that can do without it may go on after it.
 var ErrOctet = errors.New("line with NUL or a bare CR")
 
 var errLineEnd = errors.New("line without a proper CRLF")

@@ -56,7 +56,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// Of the lines that are malformed, those with an odd octet have an end, behind which
+// Of the lines that are malformed, those with an odd octet have an end, after which
 // reading goes on.
 func TestOctet(t *testing.T) {
 	for line, odd := range map[string]bool{"a\x00b\r\n": true, "a\rb\r\n": true, "\r\r\n": true, "a\n": false} {

@@ -95,7 +95,7 @@ func TestNote(t *testing.T) {
 	}
 }
 
-// TestTorn cuts the file behind every byte: whole lines count, the rest is as if it had
+// TestTorn cuts the file after every byte: whole lines count, the rest is as if it had
 // not been written, and the next line does not join it.
 func TestTorn(t *testing.T) {
 	const text = day + "\ta\n" + day + " 00 going\tb 2\n\ta\n"

@@ -59,14 +59,7 @@ func (l *look) run(ctx context.Context) error {
 	features := l.client.Features()
 	l.loginDelay = min(features.LoginDelay.Minimum, maxLoginDelay)
 	if err != nil {
-		refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
-		if errors.As(err, &refused) && l.client.Err() == nil && (l.Options == nil || l.Options.Auth == nil) {
-			return outage.NewNoLogin(l.client.Security().Endpoint, true, refused)
-		}
-		if errors.As(err, &refused) && refused.Command == "UIDL" && listed && !features.UIDL {
-			err = fmt.Errorf("%w: %w", errNoUIDL, err)
-		}
-		return l.outage(err)
+		return l.noIndex(err, features)
 	}
 	l.result.Listed = len(index)
 	for _, m := range keyed(index) {
@@ -85,6 +78,20 @@ func (l *look) run(ctx context.Context) error {
 		err = l.delete(ctx)
 	}
 	return err
+}
+
+// noIndex returns the outage for an index that could not be had: the server wants a login
+// for it, or has no UIDL.
+func (l *look) noIndex(err error, features pop3conn.Features) error {
+	refused, listed := new(pop3conn.Error), len(l.client.Capabilities()) > 0
+	switch {
+	case !errors.As(err, &refused):
+	case l.client.Err() == nil && (l.Options == nil || l.Options.Auth == nil):
+		return outage.NewNoLogin(l.client.Security().Endpoint, true, refused)
+	case refused.Command == "UIDL" && listed && !features.UIDL:
+		err = fmt.Errorf("%w: %w", errNoUIDL, err)
+	}
+	return l.outage(err)
 }
 
 // classify decides what to do with a message.

@@ -11,7 +11,7 @@ import (
 // maxLoginDelay bounds the distance between logins that a server can demand.
 const maxLoginDelay = 24 * time.Hour
 
-// pause returns how long to wait behind an outage.
+// pause returns how long to wait after an outage.
 func (w *watch) pause(failed *dial.Error) time.Duration {
 	var soon *pop3conn.LoginDelayError
 	if errors.As(failed, &soon) && soon.RetryAfter > 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/mailconn/mailconn/pop3conn"
 )
 
-// TestReused: an identifier that the server gives to another message, behind a deletion
+// TestReused: an identifier that the server gives to another message, after a deletion
 // that was confirmed, does not keep that from being handled.
 func TestReused(t *testing.T) {
 	f := newFixture(mailstore.Message{ID: "X", Text: "one\r\n"})

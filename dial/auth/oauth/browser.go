@@ -32,14 +32,7 @@ func (a *Account) Browser(ctx context.Context, open func(url string) error) (*Si
 	if err != nil {
 		return nil, err
 	}
-	var missing string
-	switch {
-	case m.AuthorizationEndpoint == "":
-		missing = "issuer has no sign-in with a browser"
-	case m.ChallengeMethods != nil && !slices.Contains(m.ChallengeMethods, "S256"):
-		missing = "issuer does not support PKCE with S256"
-	}
-	if missing != "" {
+	if missing := lacksBrowser(m); missing != "" {
 		return nil, &Error{Kind: KindUnsupported, Issuer: a.app.Issuer, Err: errors.New(missing)}
 	}
 	verifier, state := oauth2.GenerateVerifier(), rand.Text()
@@ -69,7 +62,19 @@ func (a *Account) Browser(ctx context.Context, open func(url string) error) (*Si
 	return a.accept(ctx, x, m, token)
 }
 
-// pageURL returns what the browser has to show.
+// lacksBrowser returns what an issuer lacks for a sign-in with a browser, and "" if it has
+// all of it.
+func lacksBrowser(m *Metadata) string {
+	switch {
+	case m.AuthorizationEndpoint == "":
+		return "issuer has no sign-in with a browser"
+	case m.ChallengeMethods != nil && !slices.Contains(m.ChallengeMethods, "S256"):
+		return "issuer does not support PKCE with S256"
+	}
+	return ""
+}
+
+// pageURL returns the URL that the browser has to show.
 func (a *Account) pageURL(client *oauth2.Config, state, verifier string) string {
 	options := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(verifier),

@@ -71,7 +71,7 @@ func (m *Metadata) authStyle(secret bool) (oauth2.AuthStyle, error) {
 }
 
 // wellKnown returns where an issuer describes itself: by RFC 8414 §3.1 before the
-// path, else by OpenID Connect Discovery §4 behind it.
+// path, else by OpenID Connect Discovery §4 after it.
 func wellKnown(issuer string) ([]string, error) {
 	u, err := url.Parse(issuer)
 	if err != nil {

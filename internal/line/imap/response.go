@@ -20,7 +20,7 @@ type Response struct {
 	Status string // OK, NO, BAD, PREAUTH or BYE; "" for other data
 	Code   string // the response code's name in upper case, "" without one
 	Args   string // the response code's arguments
-	Text   string // the text behind status and code; for "+" and data the rest of the line
+	Text   string // the text after status and code; for "+" and data the rest of the line
 	Line   string // the line without its tag
 }
 

@@ -14,7 +14,7 @@ import (
 // in what the server says of messages, are counted.
 type scribe struct {
 	login   string // the tag of the login under way
-	command bool   // the client's next line goes on with a command, behind a literal
+	command bool   // the client's next line goes on with a command, after a literal
 	fetch   bool   // the server's next line goes on with a FETCH response
 
 	compress   string // the tag of a COMPRESS under way
@@ -125,7 +125,7 @@ func countStrings(text string) string {
 }
 
 // quotedLength returns how many bytes a quoted string has, of which text is what
-// stands behind the first quote (RFC 9051 §9).
+// follows the first quote (RFC 9051 §9).
 func quotedLength(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

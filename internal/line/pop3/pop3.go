@@ -14,7 +14,7 @@ import (
 // Reply is a status line.
 type Reply struct {
 	OK   bool   // +OK; false is -ERR
-	Text string // behind the indicator
+	Text string // after the indicator
 }
 
 // Parse reads a status line: the indicator in any case, then a blank or the end of
@@ -29,7 +29,7 @@ func Parse(text string) (Reply, error) {
 	return Reply{}, wire.Violation(policy.ErrMalformed, text)
 }
 
-// cutIndicator returns what stands behind an indicator. Equal lengths keep out
+// cutIndicator returns what follows an indicator. Equal lengths keep out
 // letters that only Unicode takes for the same: they have more bytes.
 func cutIndicator(text, indicator string) (rest string, ok bool) {
 	first, rest, _ := strings.Cut(text, " ")

@@ -76,7 +76,7 @@ func (c *Conn) Capabilities() (line.List, error) {
 	return line.List{}, unaccepted(r)
 }
 
-// isAboutName reports whether a refusal of EHLO or HELO is about the name behind it
+// isAboutName reports whether a refusal of EHLO or HELO is about the name after it
 // and not about the command: it is an error in the argument, which 501 and X.5.4 say
 // (RFC 5321 §4.2.3, RFC 3463 §3.6), or in words of servers in use.
 func isAboutName(r Reply) bool {

@@ -7,10 +7,10 @@ import (
 )
 
 // Keywords returns the extensions in the answer to EHLO, one a string, with
-// the keyword in upper case and its parameters behind it. The old form
+// the keyword in upper case and its parameters after it. The old form
 // "AUTH=LOGIN PLAIN" counts as AUTH; mechanisms of several lines are joined.
 func Keywords(r Reply) []string {
-	_, rest, more := strings.Cut(r.Text, "\n") // behind the name of the server
+	_, rest, more := strings.Cut(r.Text, "\n") // after the name of the server
 	if !more {
 		return []string{}
 	}

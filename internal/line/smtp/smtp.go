@@ -95,7 +95,7 @@ func Scan(r interface{ ReadSlice() ([]byte, error) }, text []byte) (int, []byte,
 	}
 }
 
-// continues reports whether a line with a code may stand behind one with another,
+// continues reports whether a line with a code may follow one with another,
 // which is 0 for the first line: never may a line take a refusal back.
 func continues(before, code int) bool {
 	return before == 0 || code == before || before < 400 && code >= 400

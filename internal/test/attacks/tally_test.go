@@ -23,7 +23,7 @@ func (t tally) add(name string, got result) {
 		outcome = "downgrade"
 	}
 	class, _, _ := strings.Cut(name, "-")
-	for _, row := range []string{class, "~ all"} { // sorts behind the others
+	for _, row := range []string{class, "~ all"} { // sorts after the others
 		if t[row] == nil {
 			t[row] = map[string]int{}
 		}

@@ -139,7 +139,7 @@ func doSelect(c client, a []string) ([]string, error) {
 	return []string{l.String()}, nil
 }
 
-// numbers reads a set: "1:3", or "uid 1:3" for UIDs. It returns the words behind it.
+// numbers reads a set: "1:3", or "uid 1:3" for UIDs. It returns the words after it.
 func numbers(a []string) (imap.NumSet, []string) {
 	byUID := a[0] == "uid"
 	if byUID {

@@ -2,7 +2,7 @@ package behind
 
 import "compress/flate"
 
-// deflater compresses what the server says, and cuts it into segments behind that.
+// deflater compresses what the server says, and cuts it into segments after that.
 type deflater struct {
 	s *server
 	w *flate.Writer

@@ -17,7 +17,7 @@
 //	heap: n          how many MiB it takes at most, where the program collects a large list
 //	segments: joined the case is played only in the segments that it has itself
 //
-// Then come the server's answers, each behind the command that it answers, without its
+// Then come the server's answers, each after the command that it answers, without its
 // tag; "*" at the end stands for anything:
 //
 //	C: SELECT *

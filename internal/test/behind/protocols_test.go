@@ -23,7 +23,7 @@ import (
 	"github.com/mailconn/mailconn/smtpconn"
 )
 
-// TestHostileSMTP and TestHostilePOP3 play what hostile servers do behind the hand-over of
+// TestHostileSMTP and TestHostilePOP3 play what hostile servers do after the hand-over of
 // the other sessions, as TestHostile does.
 func TestHostileSMTP(t *testing.T) { playAll(t, "smtp", 45) }
 func TestHostilePOP3(t *testing.T) { playAll(t, "pop3", 45) }

@@ -202,7 +202,7 @@ func (s *server) flood(text string) error {
 
 func (s *server) say(text string) { s.out = append(s.out, text...) }
 
-// smallPieces is how much a server says byte by byte: what comes behind it is cut into
+// smallPieces is how much a server says byte by byte: what comes after it is cut into
 // larger pieces, of an odd length.
 const smallPieces = 4 << 10
 

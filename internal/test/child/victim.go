@@ -17,7 +17,7 @@ type Victim struct {
 	dead     chan struct{}
 }
 
-// Said is called by the server for each command. The one behind those that [Victim.Run]
+// Said is called by the server for each command. The one after those that [Victim.Run]
 // allows kills the child, and so does the last one of its work: Said then returns when the
 // child is dead.
 func (v *Victim) Said(last bool) {

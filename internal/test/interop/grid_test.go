@@ -10,7 +10,7 @@ import (
 )
 
 // grid is a table of outcomes in a file: a line with the names of the columns
-// behind the first, and a line for each row. # begins a comment, "-" is no
+// after the first, and a line for each row. # begins a comment, "-" is no
 // cell.
 type grid struct {
 	rows, columns []string

@@ -9,7 +9,7 @@ import (
 )
 
 // credentials returns those of alice for a mechanism as a table names it:
-// "none", "any", or SASL's name with "!" behind it for InsecureCleartext.
+// "none", "any", or SASL's name with "!" after it for InsecureCleartext.
 func credentials(mechanism string) auth.Credentials {
 	mechanism, insecure := strings.CutSuffix(mechanism, "!")
 	password := auth.Password{User: servers.Alice, Secret: auth.NewSecret(servers.Secret), InsecureCleartext: insecure}

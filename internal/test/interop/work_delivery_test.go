@@ -14,7 +14,7 @@ import (
 )
 
 // TestDelivery sends a message through Postfix into Dovecot, hears of it in
-// IDLE, and fetches it by POP3: as it was sent, behind what servers put in
+// IDLE, and fetches it by POP3: as it was sent, after what servers put in
 // front.
 func TestDelivery(t *testing.T) {
 	t.Parallel()

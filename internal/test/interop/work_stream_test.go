@@ -44,7 +44,7 @@ func TestStream(t *testing.T) {
 }
 
 // TestStreamIntoPanic streams into Dovecot's submission, which lists PIPELINING
-// and dies of an envelope that comes behind a message, after it has passed the
+// and dies of an envelope that comes after a message, after it has passed the
 // message on. That must not be called "not sent".
 func TestStreamIntoPanic(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@
 //	S: * CAPABILITY IMAP4rev1 AUTH=PLAIN
 //
 // The comment is the case's description. Headers follow, then what the server
-// does: S lines before the first C line are its greeting; those behind a C
+// does: S lines before the first C line are its greeting; those after a C
 // line are its answer whenever the client sends that command (without its tag,
 // in any case, "*" at the end for anything, "\*" for a star). A command without an answer in
 // the script is one that the client should not have sent, and is recorded.

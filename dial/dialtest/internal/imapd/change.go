@@ -140,10 +140,16 @@ func (s *Session) copy(c *command) error {
 	if uids := to.Add(messages...); len(uids) > 0 && s.Has("UIDPLUS") {
 		code = fmt.Sprintf("[COPYUID %d %s %s] ", to.State().UIDValidity, setOf(from), setOf(uids))
 	}
-	if !move {
-		s.done("OK %scopied", code)
-		return nil
+	if move {
+		return s.moved(from, code)
 	}
+	s.done("OK %scopied", code)
+	return nil
+}
+
+// moved ends a MOVE: it removes the messages that were copied. code is what COPYUID says
+// of them, or empty.
+func (s *Session) moved(from []uint32, code string) error {
 	if code != "" {
 		s.Say("* OK %smoved", code)
 	}

@@ -14,7 +14,7 @@ type command struct {
 	modSeq   bool     // a SEARCH is for modification sequences
 	text     string   // what is left of the line, up to the next literal
 	literals []string // the literals that follow
-	rests    []string // what stands behind each of them
+	rests    []string // what follows each of them
 	err      error
 }
 
@@ -51,7 +51,7 @@ func (s *Session) command(verb, line string) (*command, error) {
 	return c, nil
 }
 
-// literal reads one literal of the command, and returns the line behind it.
+// literal reads one literal of the command, and returns the line after it.
 func (s *Session) literal(c *command, line string, n int) (string, error) {
 	_, synchronizing, _ := literal(line)
 	switch {

@@ -32,8 +32,8 @@ func (s *Session) Handle(line string) error {
 	return err
 }
 
-// skipLiteral reads what a client sends without waiting behind a command that a
-// rule has answered, or has kept from being carried out.
+// skipLiteral reads the literals that a client sends without waiting, of a command that a
+// rule has answered or skipped.
 func (s *Session) skipLiteral(line string) error {
 	for {
 		n, synchronizing, ok := literal(line)

@@ -16,21 +16,8 @@ type test func(number int, m mailstore.Message) bool
 
 // search is SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731).
 func (s *Session) search(c *command) error {
-	var options []string
-	extended := false
-	if rest, ok := strings.CutPrefix(strings.ToUpper(c.text), "RETURN "); ok && s.Has("ESEARCH") {
-		c.text, extended = c.text[len(c.text)-len(rest):], true
-		c.list(func() {
-			option := strings.ToUpper(c.atom())
-			if !slices.Contains([]string{"ALL", "COUNT", "MIN", "MAX"}, option) {
-				c.fail()
-			}
-			options = append(options, option)
-		})
-		c.space()
-	}
-	if rest, ok := strings.CutPrefix(strings.ToUpper(c.text), "CHARSET "); ok {
-		c.text = c.text[len(c.text)-len(rest):]
+	options, extended := s.searchOptions(c)
+	if c.takeWord("CHARSET") {
 		c.astring()
 		c.space()
 	}
@@ -44,19 +31,7 @@ func (s *Session) search(c *command) error {
 	if err := s.sync(c.uids); err != nil {
 		return err
 	}
-	var found []uint32
-	var modSeq uint64 // the highest of those that are found
-	s.box.each(c, nil, func(number int, m mailstore.Message) {
-		if !all(tests)(number, m) {
-			return
-		}
-		modSeq = max(modSeq, m.ModSeq)
-		if c.uids {
-			found = append(found, m.UID)
-		} else {
-			found = append(found, uint32(number))
-		}
-	})
+	found, modSeq := s.box.find(c, all(tests))
 	if !c.modSeq {
 		modSeq = 0
 	}
@@ -67,6 +42,49 @@ func (s *Session) search(c *command) error {
 	}
 	s.done("OK searched")
 	return nil
+}
+
+// searchOptions takes "RETURN (...)", and reports whether it is there (RFC 4731).
+func (s *Session) searchOptions(c *command) (options []string, extended bool) {
+	if !s.Has("ESEARCH") || !c.takeWord("RETURN") {
+		return nil, false
+	}
+	c.list(func() {
+		option := strings.ToUpper(c.atom())
+		if !slices.Contains([]string{"ALL", "COUNT", "MIN", "MAX"}, option) {
+			c.fail()
+		}
+		options = append(options, option)
+	})
+	c.space()
+	return options, true
+}
+
+// takeWord takes a word and the blank after it if they are next.
+func (c *command) takeWord(word string) bool {
+	n := len(word) + 1
+	if len(c.text) < n || !strings.EqualFold(c.text[:n], word+" ") {
+		return false
+	}
+	c.text = c.text[n:]
+	return true
+}
+
+// find returns the numbers or the UIDs of the messages that pass a test, and their highest
+// modification sequence.
+func (v *view) find(c *command, passes test) (found []uint32, modSeq uint64) {
+	v.each(c, nil, func(number int, m mailstore.Message) {
+		if !passes(number, m) {
+			return
+		}
+		modSeq = max(modSeq, m.ModSeq)
+		if c.uids {
+			found = append(found, m.UID)
+		} else {
+			found = append(found, uint32(number))
+		}
+	})
+	return found, modSeq
 }
 
 // tellFound answers with SEARCH, and a modification sequence if it is not zero

@@ -129,7 +129,7 @@ func (l *Link) read(from net.Conn, toServer bool, under chan<- block) {
 	}
 }
 
-// arrival returns when n bytes that are sent now arrive, behind others that arrive at a
+// arrival returns when n bytes that are sent now arrive, after others that arrive at a
 // time before.
 func (l *Link) arrival(before time.Time, n int) time.Time {
 	due := time.Now().Add(l.Latency)

@@ -168,7 +168,7 @@ func (c *connection) down() {
 	}
 }
 
-// downLine carries one line, and reports whether TLS begins behind it.
+// downLine carries one line, and reports whether TLS begins after it.
 func (c *connection) downLine(strip *stripper) (begun bool, err error) {
 	line, err := c.fromS.ReadString('\n')
 	cmd, demanded := c.noted()
@@ -182,7 +182,7 @@ func (c *connection) downLine(strip *stripper) (begun bool, err error) {
 	return false, err
 }
 
-// downAnswer carries a line behind a demand, which may be the answer to it.
+// downAnswer carries a line after a demand, which may be the answer to it.
 func (c *connection) downAnswer(cmd command, line string) (begun bool) {
 	last, yes := cmd.answers(c.Protocol, line)
 	if last && yes {
@@ -196,7 +196,7 @@ func (c *connection) downAnswer(cmd command, line string) (begun bool) {
 	return last && yes
 }
 
-// goAhead returns the line that begins the upgrade, with what is put behind.
+// goAhead returns the line that begins the upgrade, with what the attack adds to it.
 func (c *connection) goAhead(line string) string {
 	c.client.Recorder.ExpectTLS()
 	switch forged := phrasesOf(c.Protocol, "").forged; c.Attack {

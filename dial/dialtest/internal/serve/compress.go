@@ -5,7 +5,7 @@ import (
 	"compress/flate"
 )
 
-// Compress has both sides compress what they say behind the go-ahead line (RFC 4978). It
+// Compress has both sides compress what they say after the go-ahead line (RFC 4978). It
 // reports whether they did not before.
 func (s *Session) Compress(goAhead string) bool {
 	if s.packed {

@@ -104,7 +104,7 @@ func (c *Conn) Finish() bool {
 	c.flush()
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if ok {
-		half.CloseWrite() // fails after a reset, behind which there may be more to read
+		half.CloseWrite() // fails after a reset, after which there may be more to read
 	}
 	return ok
 }

@@ -147,7 +147,7 @@ func (l *Listener) Close(last func()) error {
 	return err
 }
 
-// stop makes the connection behind which no more are accepted, so that none
+// stop makes the connection after which no more are accepted, so that none
 // that a client has already made is lost. It reports whether it was the first
 // to do so.
 func (l *Listener) stop() bool {

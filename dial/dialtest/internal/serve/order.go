@@ -34,7 +34,7 @@ func (s *Session) Command(command string, reply func(line string), usual func() 
 	return err
 }
 
-// goAhead says and sends the line behind which the connection is another one: a rule's
+// goAhead says and sends the line after which the connection is another one: a rule's
 // reply, if the command is carried out with one.
 func (s *Session) goAhead(line string) {
 	if s.reply != nil {

@@ -91,7 +91,7 @@ type counted struct {
 	passed, applied int
 }
 
-// Add adds rules behind those that are there.
+// Add adds rules after those that are there.
 func (r *Rules) Add(rules ...Rule) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -179,7 +179,7 @@ func (r *Rules) next(i int, moment string, open int) (int, *counted) {
 }
 
 // matches reports whether a pattern is that of a moment, in any case. A "*" in it
-// stands for anything, and so does what follows a blank behind it.
+// stands for anything, and so does what follows a blank after it.
 func matches(pattern, moment string) bool {
 	moment = strings.ToUpper(moment)
 	parts := strings.Split(strings.ToUpper(pattern), "*")

@@ -12,7 +12,7 @@ func (s *Session) MayUpgrade() bool { return s.secure == nil && !s.NoSTARTTLS }
 // MayLogin reports whether logins are.
 func (s *Session) MayLogin() bool { return s.secure != nil || s.LoginInClear }
 
-// Upgrade begins TLS behind the go-ahead line. What the client has sent ahead
+// Upgrade begins TLS after the go-ahead line. What the client has sent ahead
 // may be an attacker's and must not be taken for its own.
 func (s *Session) Upgrade(goAhead string) error {
 	if s.in.Buffered() > 0 {

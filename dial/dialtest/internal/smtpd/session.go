@@ -43,7 +43,7 @@ func (s *Session) say(reply string) {
 	s.Say("%s", reply)
 }
 
-// tooSoon is the reply to a command that others were sent behind.
+// tooSoon is the reply to a command that was followed by others.
 const tooSoon = "503 5.5.0 PIPELINING is not offered"
 
 func (s *Session) reset() { s.sender, s.broken, s.Message = false, false, serve.Message{} }

@@ -36,7 +36,7 @@ func nameServer() []netip.AddrPort {
 }
 
 // dialNames returns a connection to the name server, which is in this process. It speaks as
-// over TCP (RFC 1035 §4.2.2): each message behind its length.
+// over TCP (RFC 1035 §4.2.2): each message after its length.
 func dialNames(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	go func() {

@@ -143,7 +143,7 @@ func (p *printer) findings(all []report.Finding) {
 	}
 }
 
-// paragraph writes a text in lines, the first of them behind a beginning and the others
+// paragraph writes a text in lines, the first of them after a beginning and the others
 // below it.
 func (p *printer) paragraph(begin, text string) {
 	for _, line := range wrap(report.Visible(text), width-len(begin)) {

@@ -78,7 +78,7 @@ func (w *writer) set(text []byte) bool {
 	return true
 }
 
-// span writes a range and a comma behind it; it writes nothing for the zero span.
+// span writes a range and a comma after it; it writes nothing for the zero span.
 func (w *writer) span(s span) {
 	if s.low == 0 {
 		return

@@ -77,7 +77,7 @@ func (w *writer) part(fields []node) bool {
 	return ok && (len(fields) == partNext || w.byType(n, fields[partNext:])) && w.raw(")")
 }
 
-// byType writes what depends on the type of a part, and what is behind it.
+// byType writes what depends on the type of a part, and what follows it.
 func (w *writer) byType(n node, fields []node) bool {
 	mediaType, subtype := n.list[partType].text, n.list[partSubtype].text
 	switch {
@@ -99,7 +99,7 @@ func (w *writer) byType(n node, fields []node) bool {
 	return w.trailer(fields)
 }
 
-// trailer writes the MD5 of a part and what is behind it. Some servers leave out the
+// trailer writes the MD5 of a part and what follows it. Some servers leave out the
 // MD5 ahead of a disposition.
 func (w *writer) trailer(fields []node) bool {
 	if len(fields) == 0 {
@@ -112,10 +112,10 @@ func (w *writer) trailer(fields []node) bool {
 	return w.raw(" ") && w.nstring(fields[0], w.limits.Line) && w.extension(fields[1:])
 }
 
-// textFields is how many fields a text has behind its size, the number of lines first.
+// textFields is how many fields a text has after its size, the number of lines first.
 const textFields = 5
 
-// lines writes the number of lines of a text, and returns the fields behind it. Some
+// lines writes the number of lines of a text, and returns the fields after it. Some
 // servers leave the field out.
 func (w *writer) lines(fields []node) []node {
 	switch n := fields[0]; {

@@ -69,7 +69,7 @@ func (w *writer) values(b []byte) (values []node, err error) {
 	return values, nil
 }
 
-// data writes the data of a response behind its name.
+// data writes the data of a response after its name.
 func (w *writer) data(k response.Kind, values []node) bool {
 	n := node{list: values}
 	switch k {
@@ -149,7 +149,7 @@ func (w *writer) list(values []node) bool {
 	return true
 }
 
-// joined returns the first value, and with it those behind it if all of them are words:
+// joined returns the first value, and with it those after it if all of them are words:
 // a name with blanks that has no quotes.
 func joined(values []node) (name node, rest []node) {
 	words := 0

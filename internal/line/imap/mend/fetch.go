@@ -16,7 +16,7 @@ type Fetch struct {
 	Body   bool   // a body is in it
 	Asked  bool   // it has more than UID, FLAGS and MODSEQ
 	Faults []Fault
-	// Open is set if a list or a string goes on behind the end of the response.
+	// Open is set if a list or a string goes on after the end of the response.
 	Open bool
 }
 
@@ -34,7 +34,7 @@ func FetchOf(b []byte, h response.Head, limits response.Limits) (Fetch, error) {
 	return p.fetch(strconv.AppendUint([]byte("* "), uint64(h.Number), 10))
 }
 
-// TailOf writes anew what is left of a FETCH behind a body that was passed on.
+// TailOf writes anew what is left of a FETCH after a body that was passed on.
 func TailOf(b []byte, limits response.Limits) (Fetch, error) {
 	p := parser{limits: limits, b: b}
 	if len(b) == 0 || !isBlank(b[0]) && b[0] != ')' {
@@ -43,7 +43,7 @@ func TailOf(b []byte, limits response.Limits) (Fetch, error) {
 	return p.fetch(nil)
 }
 
-// fetch reads the items of a FETCH and writes them behind a beginning, which is nil
+// fetch reads the items of a FETCH and writes them after a beginning, which is nil
 // for the rest of one.
 func (p *parser) fetch(begin []byte) (Fetch, error) {
 	items, broken, err := p.items()
@@ -77,7 +77,7 @@ func (p *parser) fetch(begin []byte) (Fetch, error) {
 	return f, nil
 }
 
-// fetch writes items behind a beginning, which is nil for the rest of a FETCH.
+// fetch writes items after a beginning, which is nil for the rest of a FETCH.
 func (w *writer) fetch(items []item, begin []byte) (f Fetch) {
 	separator := " "
 	if begin != nil {
@@ -110,7 +110,7 @@ func (w *writer) fetch(items []item, begin []byte) (f Fetch) {
 	return f
 }
 
-// item writes an item behind a separator, or reports why not.
+// item writes an item after a separator, or reports why not.
 func (w *writer) item(it item, separator string) bool {
 	write, known := it.writes()
 	if !known {
@@ -183,7 +183,7 @@ func (w *writer) certain(items []item) []item {
 	return slices.Clone(items[:n])
 }
 
-// withoutPlain returns items without those plain ones that stand behind one with
+// withoutPlain returns items without those plain ones that follow one with
 // strings that a sender may have written.
 func withoutPlain(items []item) []item {
 	written := false
@@ -197,7 +197,7 @@ func withoutPlain(items []item) []item {
 const maxLast = 512
 
 // lastItems returns the items at the very end of a FETCH that cannot be read, if they
-// have no quotes: the closing quote of a string would stand behind whatever a sender
+// have no quotes: the closing quote of a string would follow whatever a sender
 // has put into it.
 func lastItems(p *parser) (found []item) {
 	b := p.b[bytes.LastIndexAny(p.b, "\"}")+1:]

@@ -122,7 +122,7 @@ var (
 	errSection = errors.New("not a section")
 )
 
-// items reads the items of a FETCH's list from behind its parenthesis to its end. If
+// items reads the items of a FETCH, from the one after the parenthesis to the last. If
 // there is an error, broken is the item that cannot be read, with as much of its name
 // as there is, and with all that follows it.
 func (p *parser) items() (items []item, broken item, err error) {
@@ -166,7 +166,7 @@ func isNameChar(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_'
 }
 
-// section passes over a section in its brackets and an origin behind it, and returns
+// section passes over a section in its brackets and an origin after it, and returns
 // it in upper case, but for the names of header fields.
 func (p *parser) section() ([]byte, error) {
 	end := bytes.IndexByte(p.b[p.i:], ']')

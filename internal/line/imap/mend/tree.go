@@ -27,7 +27,7 @@ type node struct {
 
 func (n node) isText() bool { return n.shape == atom || n.shape == str }
 
-// at returns a member of a list, and NIL behind the last.
+// at returns a member of a list, and NIL after the last.
 func (n node) at(i int) node {
 	if i < len(n.list) {
 		return n.list[i]
@@ -131,7 +131,7 @@ func (p *parser) members() (node, error) {
 	}
 }
 
-// next goes to the next member of a list, or behind its end. Servers write blanks
+// next goes to the next member of a list, or after its end. Servers write blanks
 // where there should be none, and none beside a parenthesis.
 func (p *parser) next(first bool) (more bool, err error) {
 	start := p.i

@@ -29,7 +29,7 @@ func (c *cursor) is(x byte) bool {
 	return false
 }
 
-// peek returns the next byte, and 0 behind the last.
+// peek returns the next byte, and 0 after the last.
 func (c *cursor) peek() byte {
 	if c.i < len(c.b) {
 		return c.b[c.i]

@@ -172,7 +172,7 @@ func skipComments(s string) (rest string, ok bool) {
 	return "", depth == 0
 }
 
-// isDomain reports whether s is what stands behind the "@" of a message identifier.
+// isDomain reports whether s is what follows the "@" of a message identifier.
 func isDomain(s string) bool {
 	if inside, ok := strings.CutPrefix(s, "["); ok {
 		inside, ok = strings.CutSuffix(inside, "]")

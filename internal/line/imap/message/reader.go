@@ -139,7 +139,7 @@ func (r *Reader) raw(f *Fetch, name []byte) bool {
 	return true
 }
 
-// section passes over a section in its brackets, and an origin behind it.
+// section passes over a section in its brackets, and an origin after it.
 func (r *Reader) section() bool {
 	for !r.is(']') {
 		switch c := r.peek(); {

@@ -95,7 +95,7 @@ func (s *Scanner) params() bool {
 	return true
 }
 
-// extension is what may stand behind parameters or an MD5: disposition, language and
+// extension is what may follow parameters or an MD5: disposition, language and
 // location. What a later standard may add there could be anything, and so the rest of
 // an envelope in which the sender of the message has put a quote.
 func (s *Scanner) extension() bool {

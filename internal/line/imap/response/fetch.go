@@ -13,7 +13,7 @@ func (s *Scanner) fetch() bool {
 	return s.item() && s.moreItems()
 }
 
-// moreItems scans what is left of the list behind an item.
+// moreItems scans what is left of the list after an item.
 func (s *Scanner) moreItems() bool {
 	for !s.is(')') {
 		if s.open && s.i == len(s.b) {
@@ -26,7 +26,7 @@ func (s *Scanner) moreItems() bool {
 	return !s.open
 }
 
-// maxItems is behind how many items the client no longer looks for the UID.
+// maxItems is after how many items the client no longer looks for the UID.
 const maxItems = 32
 
 // item scans an item of a FETCH, msg-att in RFC 9051's grammar. No item but a body may
@@ -81,7 +81,7 @@ func (s *Scanner) once(bit uint8) bool {
 	return !seen
 }
 
-// sectionItem scans an item with a section behind its name.
+// sectionItem scans an item with a section after its name.
 func (s *Scanner) sectionItem(name []byte) bool {
 	s.is('[')
 	s.Asked = true
@@ -128,7 +128,7 @@ func (s *Scanner) section() bool {
 	return !s.is('<') || s.number() && s.is('>')
 }
 
-// sectionText is what stands behind the part numbers, or in their place.
+// sectionText is what stands after the part numbers, or in their place.
 func (s *Scanner) sectionText(parts bool) bool {
 	switch {
 	case s.word("HEADER.FIELDS.NOT ") || s.word("HEADER.FIELDS "):
@@ -141,7 +141,7 @@ func (s *Scanner) sectionText(parts bool) bool {
 	return true // the whole message
 }
 
-// parts is a part's number, as 1.2.3. dot tells that a dot stands behind it.
+// parts is a part's number, as 1.2.3. dot tells that a dot follows it.
 func (s *Scanner) parts() (some, dot bool) {
 	for n := s.peek(); '0' <= n && n <= '9'; n = s.peek() {
 		if !s.number() {

@@ -17,7 +17,7 @@ type Frame struct {
 }
 
 // Reset makes the Frame ready for the next response. tail says that the buffer begins
-// behind a body that was passed on, inside its FETCH.
+// after a body that was passed on, inside its FETCH.
 func (f *Frame) Reset(tail bool) {
 	*f = Frame{Limits: f.Limits}
 	if tail {
@@ -124,7 +124,7 @@ func literal(line []byte) (size int64, ok bool, err error) {
 }
 
 // announced returns the digits of the announcement of a literal at the end of a line.
-// Some servers write a "+" behind them, as only clients may.
+// Some servers write a "+" after them, as only clients may.
 func announced(line []byte) (digits []byte, ok bool) {
 	line = trimEnd(line)
 	if len(line) < 3 || line[len(line)-1] != '}' {

@@ -78,7 +78,7 @@ func TestFrameHoldsSmallBodies(t *testing.T) {
 	}
 }
 
-// A response may be found to go on behind the end of a line.
+// A response may be found to go on after the end of a line.
 func TestFrameTakesTheNextLine(t *testing.T) {
 	buf := []byte("* 1 FETCH (FLAGS (a\r\n b))\r\n* 2 EXISTS\r\n")
 	f := response.Frame{Limits: response.Default()}

@@ -7,7 +7,7 @@ type Head struct {
 	Kind   Kind
 	Tagged bool   // the response answers a command
 	Number uint32 // of data that begins with a number
-	Args   int    // where the rest of the response begins, behind one blank if there is one
+	Args   int    // where the rest of the response begins, after one blank if there is one
 	Strict bool   // the head is as RFC 9051 has it, in upper case
 
 	tag, name span
@@ -24,7 +24,7 @@ func (h Head) Tag(b []byte) []byte { return b[h.tag.from:h.tag.to] }
 func (h Head) Name(b []byte) []byte { return b[h.name.from:h.name.to] }
 
 // ParseHead reads the head of a response. Blanks and letters' case are taken as they
-// come: servers write two blanks behind the "*" (seen with DavMail), and begin a
+// come: servers write two blanks after the "*" (seen with DavMail), and begin a
 // status with its code (seen with Exchange). A number that is out of range, or
 // missing, makes the kind Unknown.
 func ParseHead(b []byte) Head {
@@ -67,7 +67,7 @@ type words struct {
 }
 
 // next returns the next word, which is empty at the end of the line and ends ahead
-// of a parenthesis and of a bracket too. One blank behind it is passed over.
+// of a parenthesis and of a bracket too. One blank after it is passed over.
 func (w *words) next() []byte {
 	i := w.at
 	for i < len(w.b) && (w.b[i] == ' ' || w.b[i] == '\t') {

@@ -20,7 +20,7 @@ type Scanner struct {
 	Body  bool
 
 	open bool // the response ends with the announcement of a body
-	tail bool // the response begins behind a body
+	tail bool // the response begins after a body
 }
 
 // Scan judges the response in b, whose head is h.
@@ -41,7 +41,7 @@ func (s *Scanner) ScanHead(b []byte, h Head) bool {
 	return h.Strict && s.fetch() && s.i == len(b)
 }
 
-// ScanTail judges the rest of a FETCH behind a body. open says that it ends with the
+// ScanTail judges the rest of a FETCH after a body. open says that it ends with the
 // announcement of another body.
 func (s *Scanner) ScanTail(b []byte, open bool) bool {
 	s.reset(b)

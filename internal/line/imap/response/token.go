@@ -2,7 +2,7 @@ package response
 
 import "bytes"
 
-// peek returns the next byte, and 0 behind the last.
+// peek returns the next byte, and 0 after the last.
 func (s *Scanner) peek() byte {
 	if s.i < len(s.b) {
 		return s.b[s.i]

@@ -38,7 +38,7 @@ func IsPath(s string) bool {
 	return !quoted
 }
 
-// Domain returns the part of an address behind the last @.
+// Domain returns the part of an address after the last @.
 func Domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // ASCIIAddress returns an address whose domain is an A-label (RFC 5890), and whether

@@ -12,7 +12,7 @@ import (
 )
 
 // writeCerts writes the certificate of each variant into dir: VARIANT.pem is
-// what a server sends, VARIANT.key its key, VARIANT.both one behind the other;
+// what a server sends, VARIANT.key its key, VARIANT.both one after the other;
 // ca.pem is the CA. All may be read by every server's own user: they are worth
 // nothing when the test is over.
 func writeCerts(dir string, ca *dialtest.CA) error {
