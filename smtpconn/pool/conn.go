@@ -20,7 +20,7 @@ type conn struct {
 	born, used time.Time
 	taken      int             // messages
 	answered   int             // of them: taken or refused, and the connection went on
-	served     bool            // one of them was taken
+	served     bool            // one of them was taken, or the relay did not hang up
 	said       *smtp.SMTPError // to the last that was refused
 	trial      ticket          // of its dial
 	pending    []*job          // taken and not answered, at most two

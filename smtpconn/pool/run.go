@@ -119,6 +119,17 @@ func (p *Pool) serve(c *conn) {
 	}
 }
 
+// proved notes that c is of use: others may dial now.
+func (p *Pool) proved(c *conn) {
+	if c.served {
+		return
+	}
+	c.served = true
+	_, answered := p.standing(nil)
+	p.growth.proved(time.Now(), c.trial, answered)
+	p.start()
+}
+
 // stop takes a connection back when there is nothing to send, or it can send nothing
 // more.
 func (p *Pool) stop(c *conn) {
@@ -128,6 +139,9 @@ func (p *Pool) stop(c *conn) {
 	c.used = now
 	if err := c.client.Err(); c.dead == nil && !c.aborted && err != nil {
 		c.dead = err
+	}
+	if c.answered > 0 && c.dead == nil && !c.aborted {
+		p.proved(c) // it has refused all, and does not hang up for that
 	}
 	useless := c.useless()
 	if useless {
@@ -205,11 +219,8 @@ func (p *Pool) answer(c *conn, r result) bool {
 		c.answered++
 		errors.As(r.err, &c.said)
 	}
-	if r.err == nil && !c.served {
-		c.served = true
-		_, answered := p.standing(nil)
-		p.growth.proved(time.Now(), c.trial, answered)
-		p.start() // others may dial now
+	if r.err == nil {
+		p.proved(c)
 	}
 	if len(c.pending) == 0 {
 		c.last = func() { j.result <- r }

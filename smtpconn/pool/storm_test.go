@@ -183,3 +183,31 @@ func TestBadBackend(t *testing.T) {
 		}
 	}
 }
+
+// A relay that refuses all messages, and goes on, is not down: not even if a dial has
+// failed before, and connections end in between.
+func TestRefusesAndGoesOn(t *testing.T) {
+	r := &relay{answer: func(_ int, command, usual string) string {
+		switch {
+		case strings.HasPrefix(command, "EHLO"):
+			time.Sleep(200 * time.Millisecond)
+		case strings.HasPrefix(command, "RCPT"):
+			return "550 5.1.1 no such user"
+		}
+		return usual
+	}}
+	r.refuse = func(n int) error {
+		if n == 0 { // while others are under way
+			time.Sleep(100 * time.Millisecond)
+			return errNetwork
+		}
+		return nil
+	}
+	bubble(t, r, pool.Config{MessagesPerConn: 2}, func(t *testing.T, p *pool.Pool) {
+		for i, err := range sendAll(t.Context(), p, 50) {
+			if outcome(err) != smtpconn.Refused {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+	})
+}
