@@ -16,6 +16,10 @@ import (
 // address with a domain.
 var ErrAddress = errors.New("not a mail address")
 
+const maxAddress = 254 // bytes (RFC 5321 §4.5.3.1.3, without the angle brackets)
+
+var errTooLong = fmt.Errorf("discover: %w: longer than %d bytes", ErrAddress, maxAddress)
+
 // mailbox is a mail address.
 type mailbox struct {
 	local  string // as it was given, quotes and all
@@ -31,8 +35,8 @@ func parseAddress(address string) (m mailbox, err error) {
 	}
 	local, domain := address[:at], address[at+1:]
 	switch {
-	case len(address) > 254: // RFC 5321 §4.5.3.1.3, without the angle brackets
-		return m, fmt.Errorf("discover: %w: longer than 254 bytes", ErrAddress)
+	case len(address) > maxAddress:
+		return m, errTooLong
 	case !isLocalPart(local):
 		return m, fmt.Errorf("discover: %w: %.64q has no valid local part", ErrAddress, address)
 	case strings.HasPrefix(domain, "["):
@@ -41,7 +45,10 @@ func parseAddress(address string) (m mailbox, err error) {
 	if domain, err = dns.Canonical(domain); err != nil {
 		return m, fmt.Errorf("discover: %w: %w", ErrAddress, err)
 	}
-	return mailbox{local, domain}, nil
+	if m = (mailbox{local, domain}); len(m.String()) > maxAddress { // A-labels may be longer than what was given
+		return mailbox{}, errTooLong
+	}
+	return m, nil
 }
 
 // isLocalPart reports whether s is a dot-string or a quoted string, perhaps with

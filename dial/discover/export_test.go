@@ -14,3 +14,9 @@ func ReadDocument(body []byte, json bool) (*Result, error) {
 	}
 	return f.result([]report{r}), errors.Join(r.failed...)
 }
+
+// ParseAddress returns an address in its canonical form.
+func ParseAddress(address string) (string, error) {
+	m, err := parseAddress(address)
+	return m.String(), err
+}

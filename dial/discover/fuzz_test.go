@@ -56,10 +56,15 @@ func FuzzDocument(f *testing.F) {
 
 // FuzzAddress gives any text as an address.
 func FuzzAddress(f *testing.F) {
-	for _, a := range []string{"joe@example.org", `"a b"@example.org`, "jörg@münchen.example", "a@b@c", "@", "a@[::1]", "a@xn--", "a@_b.c."} {
+	for _, a := range []string{"joe@example.org", `"a b"@example.org`, "jörg@münchen.example", "a@b@c", "@", "a@[::1]", "a@xn--", "a@_b.c.", "ü@Ü.example.", "a@１.2.3.4", strings.Repeat("a", 64) + "@" + strings.Repeat("ü.", 30) + "example"} {
 		f.Add(a)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
+		if plain, err := discover.ParseAddress(address); err == nil {
+			if again, err := discover.ParseAddress(plain); again != plain {
+				t.Errorf("%q became %q, and that %q, %v", address, plain, again, err)
+			}
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel() // so that nothing is asked
 		res, err := discover.Find(ctx, address, nil)

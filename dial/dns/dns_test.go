@@ -330,3 +330,17 @@ func TestBadCalls(t *testing.T) {
 		})
 	}
 }
+
+// A type that no record has would always seem to be absent.
+func TestTypesOfQuestions(t *testing.T) {
+	in(t, func(t *testing.T, n *fakenet.Net) {
+		zone(n)
+		for kind, ok := range map[dnsmessage.Type]bool{0: false, dnsmessage.TypeOPT: false, dnsmessage.TypeALL: false, dnsmessage.TypeAXFR: false, 128: false, 127: true, 256: true, dns.TypeTLSA: true} {
+			_, err := resolver(n, remote).Ask(t.Context(), "example.org", kind)
+			var failed *dns.Error
+			if (err == nil) != ok || !ok && (!errors.As(err, &failed) || failed.Temporary()) {
+				t.Errorf("%v: %v", kind, err)
+			}
+		}
+	})
+}

@@ -52,7 +52,7 @@ const (
 
 // Ask asks for the records of a type at a name, for which see [Canonical]. A
 // name that is an alias is followed to its end, unless the alias is what was
-// asked for.
+// asked for. A type that only questions have, as ANY, is an error.
 //
 // Every error is an [*Error], and leaves it open whether there are records. If
 // ctx ends first, its error is in the chain.
@@ -82,6 +82,9 @@ func (r *Resolver) prepare(name string, t dnsmessage.Type) (*question, []server,
 	name, err := Canonical(name)
 	if err != nil {
 		return nil, nil, err
+	}
+	if t == 0 || t == dnsmessage.TypeOPT || t >= 128 && t <= 255 { // RFC 6895 §3.1
+		return nil, nil, errors.New("no record is of this type, which would pass for an absence")
 	}
 	servers, err := r.servers()
 	if err != nil {

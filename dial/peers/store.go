@@ -90,11 +90,12 @@ type Rules struct {
 	Timeout time.Duration
 
 	// HoldVersion refuses a TLS version below the highest of the record, with reason
-	// policy.ErrVersionLowered.
+	// policy.ErrVersionLowered. If the Store fails nothing is refused.
 	HoldVersion bool
 
 	// HoldAuth refuses to send the server a password, with reason
-	// policy.ErrAuthLowered, if the record has a SCRAM mechanism.
+	// policy.ErrAuthLowered, if the record has a SCRAM mechanism. If the Store fails
+	// nothing is refused.
 	HoldAuth bool
 
 	// InsecureForget lets a connection under OpportunisticSTARTTLS stay in the

@@ -1,10 +1,12 @@
 package mx_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mailconn/mailconn/dial/dns"
 	"github.com/mailconn/mailconn/smtpconn/mx"
 )
 
@@ -21,6 +23,12 @@ func FuzzPolicy(f *testing.F) {
 		}
 		if !strings.Contains(text, "STSv1") || p.Mode != mx.None && len(p.MX) == 0 || len(p.MX) > 256 || p.MaxAge < 0 || p.MaxAge > 366*24*time.Hour {
 			t.Errorf("%q became %+v", text, p)
+		}
+		for _, pattern := range p.MX {
+			host := strings.TrimPrefix(pattern, "*.")
+			if name, err := dns.Canonical(host); err != nil || name != host {
+				t.Errorf("%q names %q, which no host is called", text, pattern)
+			}
 		}
 		p.ID, p.Fetched = "x1", time.Now().Truncate(time.Second).UTC()
 		again, err := mx.ParseStored(string(mx.PolicyText(p)))
@@ -59,8 +67,15 @@ func FuzzDomain(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := mx.ParseDomain(written); err != nil || again != written {
-			t.Errorf("%q became %q, and that %q, %v", s, written, again, err)
+		for _, same := range []string{written, strings.ToUpper(written), written + ".", strings.Trim(written, "[]")} {
+			again, err := mx.ParseDomain(same)
+			if again != written && (err == nil || same == written) {
+				t.Errorf("%q became %q, and %q %q, %v", s, written, same, again, err)
+			}
+		}
+		a, err := netip.ParseAddr(strings.TrimPrefix(strings.Trim(written, "[]"), "IPv6:"))
+		if literal := strings.HasPrefix(written, "["); literal != (err == nil) || literal && (a.Is4In6() || a.Zone() != "") {
+			t.Errorf("%q became %q", s, written)
 		}
 	})
 }

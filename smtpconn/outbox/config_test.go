@@ -46,6 +46,14 @@ func TestConfigWrong(t *testing.T) {
 			t.Errorf("%s: a directory was made", name)
 		}
 	}
+	private := newDir(t)
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(private)
+	if _, err := outbox.Open(t.Context(), "", outbox.Config{Relays: relays}); err == nil {
+		t.Error("the outbox is wherever the program runs")
+	}
 }
 
 // Put takes no more than MaxMessages, also if many call it at once.

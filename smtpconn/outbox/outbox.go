@@ -62,8 +62,11 @@ func Open(ctx context.Context, dir string, c Config) (*Outbox, error) {
 }
 
 func open(ctx context.Context, dir string, c Config, calls journal.Calls) (*Outbox, error) {
-	if ctx == nil {
+	switch {
+	case ctx == nil:
 		return nil, errNilContext
+	case dir == "": // not the one that the program happens to run in
+		return nil, errors.New("outbox: no directory")
 	}
 	c, err := c.prepared()
 	if err != nil {
