@@ -102,11 +102,11 @@ func (s *Stream) deliverFetch(x *commands.Exchange, f *message.Fetch, size int, 
 	}
 	s.awaitRoom(x, f)
 	s.clock.progress(true)
+	if x.Take == nil || !x.Take(f, why) {
+		size = min(size, 256) // it takes no room, but there must not be many
+	}
 	if x.Kept += size; x.Kept > 16*s.Limits.Line {
 		return true, notice.Exceeded("answers to a command that take more than %d bytes", 16*s.Limits.Line)
-	}
-	if x.Take != nil {
-		x.Take(f, why)
 	}
 	return true, nil
 }
