@@ -129,8 +129,8 @@ func TestFetchEachRefused(t *testing.T) {
 // are asked for again, also in the middle of a mailbox and behind a loop that was left.
 func TestFetchEachOfLongHeaders(t *testing.T) {
 	const n = 200
-	box := refusingBox{last: n, item: `ENVELOPE (NIL "x" NIL NIL NIL (` + strings.Repeat(`(NIL NIL "somebody" "example.org")`, 3000) + `) NIL NIL NIL "<a@b>")`}
-	c := answered(t, nil, box.answer)
+	box := refusingBox{last: n, item: `ENVELOPE (NIL "x" NIL NIL NIL (` + strings.Repeat(`(NIL NIL "somebody" "example.org")`, 300) + `) NIL NIL NIL "<a@b>")`}
+	c := answered(t, &imapconn.Options{Bounds: imapconn.Bounds{Line: 64 << 10}}, box.answer)
 	o := &imapconn.FetchOptions{NoBody: true, Envelope: true}
 	got, failed := uidsOf(t, c, imap.UIDSet{{Start: 1, Stop: n}}, o)
 	if len(got) != n || !slices.IsSorted(got) || len(failed) > 0 || box.fetches > 4 {
@@ -141,39 +141,5 @@ func TestFetchEachOfLongHeaders(t *testing.T) {
 	}
 	if err := c.Noop().Wait(); err != nil {
 		t.Error(err)
-	}
-}
-
-// A server that says OK and nothing of what lies behind the end of a content, whose size it
-// tells too large, has given all of it if the message is still there.
-func TestFetchEachOfNothingBehind(t *testing.T) {
-	for name, test := range map[string]struct {
-		behind, there string
-		want          string
-	}{
-		"there":      {"", "* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n", "1=abcd"},
-		"NIL":        {"* 1 FETCH (UID 1 BODY[]<4> NIL)\r\n", "", "1=abcd"},
-		"gone":       {"", "", "1?imapconn: message with UID 1: the message has vanished while it was read"},
-		"gone, told": {"TAG OK [EXPUNGEISSUED] gone\r\n", "* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n", "1?imapconn: message with UID 1: the message has vanished while it was read"},
-		"refused":    {"", "TAG NO [INUSE] locked\r\n", "1?imapconn: message with UID 1: imap: NO [INUSE] locked"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			asked := 0
-			c := answered(t, nil, func(command string) string {
-				switch {
-				case strings.Contains(command, "(UID RFC822.SIZE)"):
-					if asked++; asked == 1 {
-						return "* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n"
-					}
-					return test.there
-				case strings.Contains(command, "<0."):
-					return "* 1 FETCH (UID 1 RFC822.SIZE 10 FLAGS () BODY[]<0> {4}\r\nabcd)\r\n"
-				}
-				return test.behind
-			})
-			if got := summary(c, t, imap.UIDSetNum(1), nil); got != test.want {
-				t.Errorf("%s\nwant %s", got, test.want)
-			}
-		})
 	}
 }

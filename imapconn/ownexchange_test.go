@@ -74,7 +74,11 @@ func TestAnswerAheadOfTheContent(t *testing.T) {
 				read := make(chan string, 1)
 				go earlyServer(server, test.caps, "TAG NO [TRYCREATE] no\r\n", read)
 				c := over(t, client, nil)
-				go test.run(t, c)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					test.run(t, c)
+				}()
 				synctest.Wait()
 				if err := c.Noop().Wait(); err != nil {
 					t.Error(err)
@@ -82,6 +86,7 @@ func TestAnswerAheadOfTheContent(t *testing.T) {
 				if got := <-read; got != test.want {
 					t.Errorf("read %d bytes up to NOOP, want %d; they end in %q", len(got), len(test.want), got[max(0, len(got)-40):])
 				}
+				<-done
 				c.Close()
 			})
 		})

@@ -51,7 +51,7 @@ func (b *batch) add(f *message.Fetch, why error) bool {
 		return false // it can only be there to fill memory
 	}
 	b.got.Add(uid)
-	if b.Kept > maxBatch && len(b.messages) > 0 {
+	if b.Kept > maxLines*b.of.Stream.Limits.Line && len(b.messages) > 0 {
 		b.dropped = append(b.dropped, sized{uid, uint32(b.of.piece)})
 		return false
 	}

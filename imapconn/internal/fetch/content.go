@@ -2,11 +2,7 @@ package fetch
 
 import (
 	"bytes"
-	"cmp"
 	"io"
-	"strconv"
-
-	"github.com/emersion/go-imap/v2"
 )
 
 // Content is a section of a message. It is read from what has come, and from pieces that
@@ -75,26 +71,7 @@ func (c *Content) more() error {
 	if p == nil {
 		return err
 	}
-	if !p.came {
-		if err := c.remains(); err != nil {
-			return err
-		}
-	}
 	c.data = p.room[:p.n]
 	c.advance(p.n, p.length)
-	return nil
-}
-
-// remains asks whether the message is still there when the server has said nothing of what
-// seems to lack behind a short piece. If it is, the content was at its end.
-func (c *Content) remains() error {
-	found, err := c.of.sizes(strconv.FormatUint(uint64(c.uid), 10), c.window.uids)
-	if _, refused := err.(*imap.Error); refused || err == nil && len(found) == 0 {
-		return c.failed(cmp.Or(err, ErrVanished))
-	}
-	if err != nil {
-		return c.of.Ended(err)
-	}
-	c.of.inexact = true
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 const (
 	defaultBatch = 200       // messages: with more, garbage comes faster than it is collected
 	batchBytes   = 512 << 10 // bytes of content
-	maxBatch     = 8 << 20   // bytes of answers, behind which the rest is asked for again
+	maxLines     = 8         // responses of the greatest length, behind which the rest is asked for again
 )
 
 // Session is the session that a loop runs in.

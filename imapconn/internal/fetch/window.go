@@ -200,7 +200,6 @@ func (w *window) take() (*piece, error) {
 		return nil, nil
 	case w.of.short && p.came && p.n == 0 && p.answer.Code != string(codeExpungeIssued):
 		w.of.of.inexact = true // what seemed to lack was asked for, and is not there
-	case w.of.short && !p.came && p.answer.Code != string(codeExpungeIssued): // see remains
 	case !p.came, p.null && p.offset < w.of.size:
 		return nil, w.of.failed(ErrVanished)
 	}
