@@ -34,8 +34,10 @@ import (
 // loop, do not come. A message that cannot be had is a [*MessageError], and the loop goes
 // on; m is never nil, and reading it then fails. Every other error is the loop's last: a
 // [*dial.Error] if the session has ended or ctx has, or, with phase dial.PhaseConfig, if an
-// argument is wrong, the server's *imap.Error if it refuses what was asked for,
-// [ErrMailboxChanged], or [ErrIdle].
+// argument is wrong, [ErrMailboxChanged], [ErrIdle], or the server's *imap.Error if it refuses
+// what was asked for. If it refuses messages that were asked for together, they are asked for
+// again in parts, to find those that it cannot give; if it then refuses all parts with LIMIT or
+// INUSE (RFC 5530), it is busy, and the loop ends.
 func (c *Client) FetchEach(ctx context.Context, uids imap.UIDSet, o *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		f, err := c.newFetcher(ctx, uids, o)

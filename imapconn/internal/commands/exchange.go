@@ -18,10 +18,10 @@ import (
 // nothing, and no code of the program is waited for, but by Full: there is room for what was
 // asked for, and the program gets it when all the commands are answered.
 type Exchange struct {
-	// Take is given what answers the commands, or why it cannot be read; nil has it
-	// dropped. The contents of sections are the reader's: Take keeps a copy. The
-	// reader calls it with the mutex of the stream held.
-	Take func(f *message.Fetch, why error)
+	// Take is given what answers the commands, or why it cannot be read, and reports whether
+	// it keeps it; nil has it dropped. The contents of sections are the reader's: Take keeps
+	// a copy. The reader calls it with the mutex of the stream held.
+	Take func(f *message.Fetch, why error) (kept bool)
 	Hold int // how many bytes of bodies the answer for one message may have
 	// Full, if it is not nil, reports whether there is no room yet for what Take would be
 	// given. The reader then waits, but not for long.

@@ -190,14 +190,15 @@ func (p *Pending) First(is func(*Command) bool) *Command {
 }
 
 // Claim returns the command that go-imap's client gives a FETCH response to, and nil if
-// it gives it to the program's handler. uid is 0 if the client does not see it in time.
+// it gives it to the program's handler, as it does with what an Exchange has not taken.
+// uid is 0 if the client does not see it in time.
 func (p *Pending) Claim(number, uid uint32) (c *Command, moved int) {
 	var n uint32
 	c = p.First(func(c *Command) bool {
 		if n = number; c.ByUID {
 			n = uid
 		}
-		return (c.Name == "FETCH" || c.Name == "STORE") && n > 0 && c.Wanted.Contains(n) && !c.Got.Contains(n)
+		return c.Own == nil && (c.Name == "FETCH" || c.Name == "STORE") && n > 0 && c.Wanted.Contains(n) && !c.Got.Contains(n)
 	})
 	if c == nil {
 		return nil, 0

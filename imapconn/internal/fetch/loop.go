@@ -17,6 +17,7 @@ import (
 const (
 	defaultBatch = 200       // messages: with more, garbage comes faster than it is collected
 	batchBytes   = 512 << 10 // bytes of content
+	maxLines     = 8         // responses of the greatest length, behind which the rest is asked for again
 )
 
 // Session is the session that a loop runs in.
@@ -149,11 +150,11 @@ func (f *Loop) advance() error {
 	if err := f.fill(); err != nil {
 		return err
 	}
-	uids, alone := f.queue.next(f.o.Batch, f.piece*int64(len(f.sections)))
-	if len(uids) == 0 {
+	sets, again := f.queue.next(f.o.Batch, f.piece*int64(len(f.sections)))
+	if len(sets) == 0 {
 		return nil
 	}
-	b := &batch{of: f, uids: uids, alone: alone, messages: f.spare}
+	b := &batch{of: f, sets: sets, again: again, messages: f.spare}
 	f.spare = nil
 	b.Take, b.Hold = b.add, int(f.piece)*len(f.sections)
 	if err := f.Stream.Begin(f.ctx, &b.Exchange, b.requests(), f.epoch); err != nil {
@@ -165,26 +166,34 @@ func (f *Loop) advance() error {
 
 // note looks at the answers to a batch that has come.
 func (f *Loop) note(b *batch) error {
-	for i, c := range b.Commands {
-		a := c.Answer
+	if refused := b.busy(); refused != nil {
+		return refused
+	}
+	q := &f.queue
+	for _, c := range b.Commands {
+		a, many := c.Answer, c.Wanted.Count() > 1
 		switch refused := a.Refused; {
-		case refused == nil && a.Code == codeMessageLimit && !b.alone:
-			f.queue.again = b.missing()
+		case refused == nil && a.Code == codeMessageLimit && many:
+			q.again = append(q.again, b.missing(c.Wanted)...)
 		case refused == nil && a.Code == string(codeExpungeIssued):
-			if again := b.takeSuspects(); !b.alone {
-				f.queue.again = again
+			if suspects := b.takeSuspects(c.Wanted); many {
+				q.again = append(q.again, suspects...)
 			}
 		case refused == nil:
 		case refused.Type == imap.StatusResponseTypeBad:
 			return refused
-		case !b.alone:
-			f.queue.again = b.missing()
+		case many:
+			q.again = append(q.again, b.missing(c.Wanted)...)
 		default:
-			b.refuse(b.uids[i].Low, refused)
+			b.refuse(c.Wanted[0].Low, refused)
 		}
 	}
-	if f.queue.direct && !b.alone && uint64(len(b.messages)) < b.uids.Count()/4 {
-		f.queue.direct = false
+	if len(b.dropped) > 0 {
+		q.sized = slices.Concat(b.dropped, q.sized)
+		f.o.Batch = len(b.messages)
+	}
+	if q.direct && !b.again && uint64(len(b.messages)+len(b.dropped)) < b.sets[0].Count()/4 {
+		q.direct = false
 	}
 	return nil
 }

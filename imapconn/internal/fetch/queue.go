@@ -12,11 +12,11 @@ import (
 
 // queue are the messages that a loop has not asked for yet.
 type queue struct {
-	ranges numset.Set // that were not looked at
-	open   bool       // they have "*"
-	direct bool       // they are asked for without a look at which exist
-	sized  []sized    // that exist
-	again  numset.Set // that are asked for alone, as the server refused a command for many
+	ranges numset.Set   // that were not looked at
+	open   bool         // they have "*"
+	direct bool         // they are asked for without a look at which exist
+	sized  []sized      // that exist
+	again  []numset.Set // that are asked for in fewer at once, as the server refused a command for many
 }
 
 // sized is a message whose size is known.
@@ -42,35 +42,17 @@ func newQueue(uids imap.UIDSet) (q queue, err error) {
 // maxRanges is how many ranges fit into a command.
 const maxRanges = commands.MaxLine / len("4294967295:4294967295,")
 
-// cut takes the numbers up to high from the ranges, but no more than n, and no more ranges
-// than fit into a command.
-func (q *queue) cut(high uint32, n int64) (taken numset.Set) {
-	for len(q.ranges) > 0 && n > 0 && q.ranges[0].Low <= high && len(taken) < maxRanges {
-		r := &q.ranges[0]
-		last := min(r.High, high)
-		if int64(last-r.Low) >= n {
-			last = r.Low + uint32(n) - 1
-		}
-		taken = append(taken, numset.Range{Low: r.Low, High: last})
-		n -= int64(last-r.Low) + 1
-		if last == r.High {
-			q.ranges = q.ranges[1:]
-		} else {
-			r.Low = last + 1
-		}
-	}
-	return taken
-}
-
-// next takes the messages of a batch: at most so many, with room for as much content as
-// is asked for of each. alone says that each is to be asked for by a command of its own.
-func (q *queue) next(most int, each int64) (uids numset.Set, alone bool) {
+// next takes the messages of a batch, in a set for each command: at most so many, with room
+// for as much content as is asked for of each. again says that they were asked for before, with
+// others.
+func (q *queue) next(most int, each int64) (sets []numset.Set, again bool) {
 	if len(q.again) > 0 {
-		uids, q.again = q.again, nil
-		return uids, true
+		sets, q.again = q.again, nil
+		return sets, true
 	}
-	if q.direct {
-		return q.cut(math.MaxUint32, int64(most)), false
+	var uids numset.Set
+	if q.direct && len(q.sized) == 0 {
+		uids = q.ranges.Cut(math.MaxUint32, int64(most), maxRanges)
 	}
 	left, room := most, int64(batchBytes)
 	for len(q.sized) > 0 && left > 0 && room > 0 && len(uids) < maxRanges {
@@ -79,5 +61,8 @@ func (q *queue) next(most int, each int64) (uids numset.Set, alone bool) {
 		q.sized = q.sized[1:]
 		left, room = left-1, room-min(int64(m.size), each)
 	}
-	return uids, false
+	if len(uids) == 0 {
+		return nil, false
+	}
+	return []numset.Set{uids}, false
 }

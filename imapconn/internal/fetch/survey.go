@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/emersion/go-imap/v2"
+
 	"github.com/mailconn/mailconn/imapconn/internal/commands"
 	"github.com/mailconn/mailconn/imapconn/internal/numset"
 	"github.com/mailconn/mailconn/internal/line/imap/message"
@@ -101,10 +103,7 @@ func (f *Loop) askCuts() error {
 		}
 	}
 	ask := commands.Request{Command: "UIDBATCHES", Text: "UIDBATCHES " + strconv.FormatInt(size, 10)}
-	if err := f.Stream.Begin(f.ctx, x, []commands.Request{ask}, f.epoch); err != nil {
-		return err
-	}
-	if err := f.Stream.AwaitAnswers(f.ctx, x); err != nil {
+	if _, err := f.ask(x, ask); err != nil {
 		return err
 	}
 	slices.Sort(f.cuts)
@@ -121,7 +120,8 @@ func (f *Loop) fill() error {
 			text, uids = string(q.ranges.AppendText(nil)), numset.Set{{Low: 1, High: math.MaxUint32}}
 			q.ranges, q.open = nil, false
 		} else {
-			uids = q.cut(f.border(q.ranges[0].Low))
+			high, n := f.border(q.ranges[0].Low)
+			uids = q.ranges.Cut(high, n, maxRanges)
 			text = string(uids.AppendText(nil))
 		}
 		found, err := f.sizes(text, uids)
@@ -145,22 +145,61 @@ func (f *Loop) border(low uint32) (high uint32, n int64) {
 // sizes asks which messages of a set there are, and how large they are.
 func (f *Loop) sizes(set string, uids numset.Set) (found []sized, err error) {
 	x := new(commands.Exchange)
-	x.Take = func(m *message.Fetch, _ error) {
+	x.Take = func(m *message.Fetch, _ error) bool {
 		found = append(found, sized{uint32(m.UID), uint32(min(max(m.Size, 0), math.MaxUint32))})
+		return true
 	}
-	ask := commands.Request{Command: "FETCH", Text: "UID FETCH " + set + " (UID RFC822.SIZE)", UIDs: uids}
-	if err := f.Stream.Begin(f.ctx, x, []commands.Request{ask}, f.epoch); err != nil {
+	a, err := f.ask(x, commands.Request{Command: "FETCH", Text: "UID FETCH " + set + " (UID RFC822.SIZE)", UIDs: uids})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.Refused != nil:
+		listed, err := f.listed(set, a.Refused)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, listed...) // those that have a size are there twice, and stay ahead
+	case a.Code == codeMessageLimit:
+		return nil, errPartial
+	}
+	slices.SortStableFunc(found, func(a, b sized) int { return cmp.Compare(a.uid, b.uid) })
+	return slices.CompactFunc(found, func(a, b sized) bool { return a.uid == b.uid }), nil
+}
+
+// listed asks which messages of a set there are when the server has refused to tell their
+// sizes: it may be that of one of them which it does not know.
+func (f *Loop) listed(set string, refused *imap.Error) (found []sized, err error) {
+	if refused.Type == imap.StatusResponseTypeBad || isBusy(refused) {
+		return nil, refused
+	}
+	x := new(commands.Exchange)
+	x.Data = func(b []byte, h response.Head) {
+		if h.Kind != response.Search {
+			return
+		}
+		for word := range bytes.FieldsSeq(b[h.Args:]) {
+			for _, r := range numset.Append(nil, word) {
+				found = append(found, sized{r.Low, uint32(f.piece)})
+			}
+		}
+	}
+	a, err := f.ask(x, commands.Request{Command: "SEARCH", Text: "UID SEARCH UID " + set})
+	switch {
+	case err != nil:
+		return nil, err
+	case a.Refused != nil || a.Code == codeMessageLimit || len(found) == 0:
+		return nil, refused
+	}
+	return found, nil
+}
+
+// ask sends a command, and returns the answer.
+func (f *Loop) ask(x *commands.Exchange, r commands.Request) (*commands.Answer, error) {
+	if err := f.Stream.Begin(f.ctx, x, []commands.Request{r}, f.epoch); err != nil {
 		return nil, err
 	}
 	if err := f.Stream.AwaitAnswers(f.ctx, x); err != nil {
 		return nil, err
 	}
-	switch a := x.Commands[0].Answer; {
-	case a.Refused != nil:
-		return nil, a.Refused
-	case a.Code == codeMessageLimit:
-		return nil, errPartial
-	}
-	slices.SortFunc(found, func(a, b sized) int { return cmp.Compare(a.uid, b.uid) })
-	return slices.CompactFunc(found, func(a, b sized) bool { return a.uid == b.uid }), nil
+	return x.Commands[0].Answer, nil
 }

@@ -147,7 +147,7 @@ func (w *window) full(f *message.Fetch) bool {
 }
 
 // add takes a piece that has come.
-func (w *window) add(f *message.Fetch, why error) {
+func (w *window) add(f *message.Fetch, why error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range f.Sections {
@@ -163,6 +163,7 @@ func (w *window) add(f *message.Fetch, why error) {
 		}
 		p.n = int64(copy(p.room[:p.length], s.Content))
 	}
+	return true
 }
 
 // release gives the room back of the piece that the program has read.

@@ -98,6 +98,26 @@ func (s Set) Normal() Set {
 	return joined
 }
 
+// Cut takes the numbers up to high from the set, but no more than n, and no more ranges than
+// most.
+func (s *Set) Cut(high uint32, n int64, most int) (taken Set) {
+	for set := *s; len(set) > 0 && n > 0 && set[0].Low <= high && len(taken) < most; set = *s {
+		r := &set[0]
+		last := min(r.High, high)
+		if int64(last-r.Low) >= n {
+			last = r.Low + uint32(n) - 1
+		}
+		taken = append(taken, Range{Low: r.Low, High: last})
+		n -= int64(last-r.Low) + 1
+		if last == r.High {
+			*s = set[1:]
+		} else {
+			r.Low = last + 1
+		}
+	}
+	return taken
+}
+
 // Count returns how many numbers are in a set.
 func (s Set) Count() (n uint64) {
 	for _, r := range s {

@@ -11,6 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/line/imap/mend"
 	"github.com/mailconn/mailconn/internal/line/imap/message"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
+	"github.com/mailconn/mailconn/internal/wire"
 )
 
 // answersDo gives a response to the exchange that it is for, and reports whether there is
@@ -64,7 +65,7 @@ func (s *Stream) takeFetch(b []byte, h response.Head) (bool, error) {
 		return false, nil
 	}
 	f, err := s.readFetch(b, h)
-	if err != nil || f.UID == 0 || f.Size < 0 && len(f.Sections) == 0 {
+	if err != nil || f.UID == 0 || !f.Asked() {
 		return false, nil
 	}
 	return s.deliverFetch(x, f, len(b), nil)
@@ -101,11 +102,11 @@ func (s *Stream) deliverFetch(x *commands.Exchange, f *message.Fetch, size int, 
 	}
 	s.awaitRoom(x, f)
 	s.clock.progress(true)
+	if x.Take == nil || !x.Take(f, why) {
+		size = min(size, 256) // it takes no room, but there must not be many
+	}
 	if x.Kept += size; x.Kept > 16*s.Limits.Line {
 		return true, notice.Exceeded("answers to a command that take more than %d bytes", 16*s.Limits.Line)
-	}
-	if x.Take != nil {
-		x.Take(f, why)
 	}
 	return true, nil
 }
@@ -119,18 +120,29 @@ func (s *Stream) complete(b []byte, h response.Head, c *commands.Command) {
 	}
 	if !x.Abandoned {
 		*c.Answer = commands.AnswerOf(b, h)
+		if c.Lost != nil && h.Kind == response.OK {
+			c.Answer.Refused = &imap.Error{Type: imap.StatusResponseTypeNo, Code: CodeUnreadable, Text: wire.Printable(c.Lost.Error())}
+		}
 	}
 	if x.Full != nil {
 		x.Kept = 0
 	}
-	s.pending.Remove(c)
+	if !c.Writing {
+		s.retire(c)
+	}
 	select {
 	case x.Progress <- struct{}{}:
 	default:
 	}
-	if x.Left--; x.Left == 0 {
+}
+
+// retire takes out a command of an exchange that is answered and written: what is written
+// next, behind the last, may be another's. s.mu is held.
+func (s *Stream) retire(c *commands.Command) {
+	s.pending.Remove(c)
+	if c.Own.Left--; c.Own.Left == 0 {
 		s.bulk.exchange = nil
-		close(x.Answered)
+		close(c.Own.Answered)
 		s.turn.Broadcast()
 	}
 }

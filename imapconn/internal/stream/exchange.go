@@ -76,7 +76,7 @@ func (s *Stream) enter(ctx context.Context, x *commands.Exchange, requests []com
 func (s *Stream) add(x *commands.Exchange, requests []commands.Request) (added []*commands.Command) {
 	for _, r := range requests {
 		s.pending.Tags++
-		c := &commands.Command{Tag: s.pending.Tags, Name: r.Command, Wanted: r.UIDs, Own: x, Writing: true, Answer: r.Answer}
+		c := &commands.Command{Tag: s.pending.Tags, Name: r.Command, ByUID: r.UIDs != nil, Wanted: r.UIDs, Own: x, Writing: true, Answer: r.Answer}
 		if len(r.Literals) > 0 {
 			c.Consent = make(chan bool, 1)
 		}

@@ -30,7 +30,7 @@ func (s *Stream) tagged(b []byte, h response.Head) error {
 	case c == nil && string(h.Tag(b)) == "DONE": // has crossed the server's own end of an IDLE
 		s.drop(len(b), mend.Unfamiliar, "an answer to DONE, which is no command,")
 		return nil
-	case c == nil:
+	case c == nil, c.Own != nil && c.Answer.Came:
 		return wire.Violation(policy.ErrInjected, string(b))
 	case !h.Kind.IsStatus() || h.Kind == response.BYE:
 		return wire.Violation(policy.ErrMalformed, string(b))

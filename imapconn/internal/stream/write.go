@@ -60,11 +60,13 @@ func roomFor(requests []commands.Request) (size int) {
 }
 
 // written notes that all of a command was written: the time of its answer begins, unless
-// the answer has come meanwhile.
+// that has come meanwhile.
 func (s *Stream) written(c *commands.Command) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.Writing = false
+	if c.Writing = false; c.Answer.Came {
+		s.retire(c)
+	}
 	if s.pending.Due() != nil {
 		s.expectAnswer()
 	}

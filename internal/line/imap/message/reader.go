@@ -25,6 +25,12 @@ type Fetch struct {
 	Raw           []Raw
 }
 
+// Asked reports whether f has an item that a server sends only if it was asked for, of those
+// that have a field.
+func (f *Fetch) Asked() bool {
+	return f.Size >= 0 || len(f.Sections) > 0 || f.Envelope != nil || f.BodyStructure != nil || !f.InternalDate.IsZero()
+}
+
 // Section is a part of a message's content.
 type Section struct {
 	Name    []byte // as the server writes it: BODY[1.MIME]<0>
