@@ -71,17 +71,16 @@ type Options struct {
 
 // start says how a session with these options starts.
 func (o *Options) start() session.Start[*Client, Options] {
-	opts := Options{}
-	if o != nil {
-		opts = *o
+	if o == nil {
+		o = &Options{}
 	}
 	return session.Start[*Client, Options]{
 		Package: "imapconn",
 		Speaks:  []policy.Protocol{policy.IMAP},
-		Dialer:  opts.Dialer,
-		Auth:    opts.Auth,
-		Invalid: opts.Bounds.check(),
-		Options: &opts,
+		Dialer:  o.Dialer,
+		Auth:    o.Auth,
+		Invalid: o.Bounds.check(),
+		Options: o,
 		Begin:   begin,
 	}
 }

@@ -44,7 +44,7 @@ func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Opt
 	if in.Preauth {
 		status = "PREAUTH"
 	}
-	greeting := append(append(make([]byte, 0, stream.SmallBuffer), "* "...), status...)
+	greeting := append(append(in.Room, "* "...), status...)
 	greeting = append(greeting, " [CAPABILITY"...)
 	for _, c := range in.Caps {
 		greeting = append(append(greeting, ' '), c...)
@@ -54,8 +54,8 @@ func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Opt
 		Limits: o.Bounds.limits(), Reply: session.ReplyTimeout(o.ReplyTimeout), WordDecoder: o.WordDecoder,
 		Observer: unsolicited.From(ctx), Compressed: in.Compressed, Behind: in.Behind,
 	}
-	if o.Notice != nil {
-		cfg.Notice = func(n notice.Notice) { o.Notice(Notice(n)) }
+	if tell := o.Notice; tell != nil {
+		cfg.Notice = func(n notice.Notice) { tell(Notice(n)) }
 	}
 	s := stream.New(conn, greeting, cfg)
 	client := imapclient.New(s, &imapclient.Options{

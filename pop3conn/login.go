@@ -23,7 +23,7 @@ type login struct {
 func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
 	c := &Client{conn: conn, link: link{conn: conn}, noPipelining: o.NoPipelining, maxMessageSize: o.MaxMessageSize}
 	c.lines.Lines = wire.NewLines(&c.link)
-	c.lines.Arrivals = &c.link
+	c.lines.Arrivals = true
 	l := login{Client: c, setup: setup, opts: o}
 	if err := l.run(ctx); err != nil {
 		return nil, err

@@ -34,12 +34,27 @@ const grace = 250 * time.Millisecond
 // end makes err the reason why the session has ended, unless there is one, and returns
 // the reason. Any goroutine may call it that does not hold s.mu.
 func (s *Stream) end(err error) *dial.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	over, first := s.over.SetFirst(s.session, err)
-	if first {
+	if first && s.ended != nil {
 		close(s.ended)
-		s.Wake()
 	}
+	s.turn.Broadcast()
 	return over
+}
+
+// untilEnd returns a channel that is closed when the session has ended.
+func (s *Stream) untilEnd() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+		if s.over.Err() != nil {
+			close(s.ended)
+		}
+	}
+	return s.ended
 }
 
 // finish ends the session for an error of Read, and returns what the client gets. Its
