@@ -71,16 +71,17 @@ type Options struct {
 
 // start says how a session with these options starts.
 func (o *Options) start() session.Start[*Client, Options] {
-	if o == nil {
-		o = &Options{}
+	opts := Options{}
+	if o != nil {
+		opts = *o
 	}
 	return session.Start[*Client, Options]{
 		Package: "imapconn",
 		Speaks:  []policy.Protocol{policy.IMAP},
-		Dialer:  o.Dialer,
-		Auth:    o.Auth,
-		Invalid: o.Bounds.check(),
-		Options: o,
+		Dialer:  opts.Dialer,
+		Auth:    opts.Auth,
+		Invalid: opts.Bounds.check(),
+		Options: &opts,
 		Begin:   begin,
 	}
 }

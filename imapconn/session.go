@@ -54,8 +54,8 @@ func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Opt
 		Limits: o.Bounds.limits(), Reply: session.ReplyTimeout(o.ReplyTimeout), WordDecoder: o.WordDecoder,
 		Observer: unsolicited.From(ctx), Compressed: in.Compressed, Behind: in.Behind,
 	}
-	if tell := o.Notice; tell != nil {
-		cfg.Notice = func(n notice.Notice) { tell(Notice(n)) }
+	if o.Notice != nil {
+		cfg.Notice = func(n notice.Notice) { o.Notice(Notice(n)) }
 	}
 	s := stream.New(conn, greeting, cfg)
 	client := imapclient.New(s, &imapclient.Options{

@@ -13,9 +13,9 @@ import (
 
 // Limits bounds what a [Reader] reads from a server.
 type Limits struct {
-	Line  int // bytes in one line, CRLF included
-	Lines int // lines in all
-	Total int // bytes in all
+	Line  int32 // bytes in one line, CRLF included
+	Lines int32 // lines in all
+	Total int32 // bytes in all
 }
 
 // Greeting returns the limits for the dialogue before TLS, and again for the first
@@ -112,12 +112,12 @@ func (r *Reader) ReadSlice() ([]byte, error) {
 	var long []byte
 	for {
 		part, err := r.br.ReadSlice('\n')
-		r.limit.Total -= len(part)
+		r.limit.Total -= int32(len(part))
 		if !r.read {
 			r.read = true
 			copy(r.first[:], part)
 		}
-		if len(long)+len(part) > r.limit.Line || r.limit.Total < 0 {
+		if len(long)+len(part) > int(r.limit.Line) || r.limit.Total < 0 {
 			return nil, Violation(policy.ErrLimit, string(long)+string(part))
 		}
 		switch {
@@ -180,7 +180,7 @@ func (r *Reader) Skip(n int64) error {
 		return v
 	}
 	got, err := r.br.Discard(int(n))
-	r.limit.Total -= got
+	r.limit.Total -= int32(got)
 	if err != nil {
 		return ended(err, nil)
 	}

@@ -45,9 +45,9 @@ type Stream struct {
 	canWake  bool              // a read that waits can be interrupted
 	tail     bool              // behind the body the rest of a FETCH follows
 	joining  bool              // a response goes on behind the end of its line
+	moves    int32             // what it took the client to note the messages that it was given
 	hidden   *hiddenFetch      // that FETCH is not for the client
 	kept     int               // what the client may hold of the answers to a command
-	moves    int               // what it took the client to note the messages that it was given
 
 	over session.End // why the session has ended
 
