@@ -44,19 +44,6 @@ func (s *Stream) end(err error) *dial.Error {
 	return over
 }
 
-// untilEnd returns a channel that is closed when the session has ended.
-func (s *Stream) untilEnd() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended == nil {
-		s.ended = make(chan struct{})
-		if s.over.Err() != nil {
-			close(s.ended)
-		}
-	}
-	return s.ended
-}
-
 // finish ends the session for an error of Read, and returns what the client gets. Its
 // pending commands have the reason of the end by then.
 func (s *Stream) finish(p []byte, err error) (int, error) {

@@ -20,9 +20,8 @@ func (s *Stream) fetch(h response.Head, e response.Extent) error {
 		s.in.use(e.Len)
 		return err
 	}
-	scan := s.scanner()
-	if scan.Scan(b, h) {
-		if err := s.delivered(h.Number, scan.UID, scan.Asked); err != nil {
+	if s.scanner().Scan(b, h) {
+		if err := s.delivered(h.Number, s.scan.UID, s.scan.Asked); err != nil {
 			return err
 		}
 		s.pass(e.Len)
@@ -97,10 +96,9 @@ func (s *Stream) fetchHead(b []byte, h response.Head, size int64) error {
 		return notice.Exceeded("a body of %d bytes, of which %d were asked for", size, x.Hold)
 	}
 	head, uid := b, uint32(0)
-	scan := s.scanner()
-	scanned := scan.ScanHead(b, h)
+	scanned := s.scanner().ScanHead(b, h)
 	if scanned {
-		uid = scan.UID
+		uid = s.scan.UID
 	} else {
 		var faults []mend.Fault
 		var err error
@@ -150,7 +148,7 @@ func cutAnnouncement(b []byte) (before, announcement []byte) {
 // fetchTail deals with what follows a body.
 func (s *Stream) fetchTail(e response.Extent) error {
 	b := s.in.data()[:e.Len]
-	if scan := s.scanner(); s.hidden == nil && scan.ScanTail(b, e.Body > 0) {
+	if s.hidden == nil && s.scanner().ScanTail(b, e.Body > 0) {
 		s.body, s.tail = e.Body, e.Body > 0
 		s.pass(e.Len)
 		return nil

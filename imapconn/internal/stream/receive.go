@@ -71,8 +71,7 @@ func (s *Stream) plain(b []byte, h response.Head) (bool, error) {
 	default:
 		return false, nil
 	}
-	scan := s.scanner()
-	if h.Tagged || !scan.Scan(b, h) {
+	if h.Tagged || !s.scanner().Scan(b, h) {
 		return false, nil
 	}
 	s.mu.Lock()
@@ -86,7 +85,7 @@ func (s *Stream) plain(b []byte, h response.Head) (bool, error) {
 	case s.handlers.fetches == maxHandlers:
 		return false, nil
 	}
-	return true, s.deliver(h.Number, scan.UID, scan.Asked)
+	return true, s.deliver(h.Number, s.scan.UID, s.scan.Asked)
 }
 
 // handle deals with a response.
