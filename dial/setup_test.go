@@ -14,6 +14,7 @@ import (
 	"github.com/mailconn/mailconn/dial/peers"
 	"github.com/mailconn/mailconn/dial/peers/memstore"
 	"github.com/mailconn/mailconn/dial/trust"
+	"github.com/mailconn/mailconn/internal/test/scripttest"
 	"github.com/mailconn/mailconn/internal/test/testserver"
 	"github.com/mailconn/mailconn/policy"
 )
@@ -185,5 +186,22 @@ func TestTranscriptOfAFailedSetup(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(words.String()), "\n")
 	if last := strings.Join(lines[max(0, len(lines)-2):], "\n"); err == nil || !strings.Contains(last, "failed: ") || !strings.Contains(last, "no such user") {
 		t.Errorf("%v\n%s", err, words.String())
+	}
+}
+
+// So does that of a dial that has failed, in whatever phase.
+func TestTranscriptOfAFailedDial(t *testing.T) {
+	player := scripttest.New(t)
+	for _, lines := range []string{"S: * BYE full", "S: * OK ready\nC: STARTTLS\nS: <tag> NO not now\nC: CAPABILITY\nS: <tag> NO neither"} {
+		session := player.Play(t, policy.IMAP, policy.RequiredSTARTTLS, lines)
+		var words strings.Builder
+		d := player.Dialer()
+		d.Transcript = &words
+		_, err := d.NewConn(t.Context(), session.Client, session.Endpoint)
+		_, end, _ := strings.Cut(words.String(), "failed: ")
+		if err == nil || !strings.HasSuffix(end, " -- aborted by this side\n") || strings.Count(end, "\n") != 2 {
+			t.Errorf("%v\n%s", err, words.String())
+		}
+		session.Record()
 	}
 }

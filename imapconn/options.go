@@ -81,7 +81,7 @@ func (o *Options) start() session.Start[*Client, Options] {
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
 		Invalid: opts.Bounds.check(),
-		Options: &opts,
+		Options: opts,
 		Begin:   begin,
 	}
 }

@@ -15,10 +15,10 @@ import (
 
 // begin learns the capabilities, logs in, and hands the connection over to
 // go-imap's client.
-func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
+func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o Options) (*Client, error) {
 	l := imaplogin.Options{Auth: o.Auth, Compress: o.Compress}
-	if o.Notice != nil {
-		l.Alert = func(text string) { o.Notice(Notice{Alert: text}) }
+	if tell := o.Notice; tell != nil {
+		l.Alert = func(text string) { tell(Notice{Alert: text}) }
 	}
 	in, err := imaplogin.Do(ctx, conn, setup, l)
 	if err != nil {
@@ -39,12 +39,12 @@ func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) 
 // reads first is made here from parsed atoms, so that no text of the server reaches
 // it, and holds the complete list of capabilities, so that the client has no reason
 // to ask for it while the caller's first command is on its way.
-func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Options) (*Client, error) {
+func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o Options) (*Client, error) {
 	status := "OK"
 	if in.Preauth {
 		status = "PREAUTH"
 	}
-	greeting := append(append(make([]byte, 0, stream.SmallBuffer), "* "...), status...)
+	greeting := append(append(in.Room, "* "...), status...)
 	greeting = append(greeting, " [CAPABILITY"...)
 	for _, c := range in.Caps {
 		greeting = append(append(greeting, ' '), c...)
@@ -54,8 +54,8 @@ func handOver(ctx context.Context, conn *dial.Conn, in imaplogin.Session, o *Opt
 		Limits: o.Bounds.limits(), Reply: session.ReplyTimeout(o.ReplyTimeout), WordDecoder: o.WordDecoder,
 		Observer: unsolicited.From(ctx), Compressed: in.Compressed, Behind: in.Behind,
 	}
-	if o.Notice != nil {
-		cfg.Notice = func(n notice.Notice) { o.Notice(Notice(n)) }
+	if tell := o.Notice; tell != nil {
+		cfg.Notice = func(n notice.Notice) { tell(Notice(n)) }
 	}
 	s := stream.New(conn, greeting, cfg)
 	client := imapclient.New(s, &imapclient.Options{

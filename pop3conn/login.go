@@ -14,16 +14,16 @@ import (
 type login struct {
 	*Client
 	setup     *dial.Setup
-	opts      *Options
+	opts      Options
 	mechanism string // of the login; empty without one
 }
 
 // begin asks what the server can do, logs in, and makes the session the caller's:
 // from here on it has its own limits of time.
-func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
+func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o Options) (*Client, error) {
 	c := &Client{conn: conn, link: link{conn: conn}, noPipelining: o.NoPipelining, maxMessageSize: o.MaxMessageSize}
 	c.lines.Lines = wire.NewLines(&c.link)
-	c.lines.Arrivals = &c.link
+	c.lines.Arrivals = true
 	l := login{Client: c, setup: setup, opts: o}
 	if err := l.run(ctx); err != nil {
 		return nil, err

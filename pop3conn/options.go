@@ -53,7 +53,7 @@ func (o *Options) start() session.Start[*Client, Options] {
 		Speaks:  []policy.Protocol{policy.POP3},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
-		Options: &opts,
+		Options: opts,
 		Begin:   begin,
 	}
 }

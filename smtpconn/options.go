@@ -49,7 +49,7 @@ func (o *Options) start() session.Start[*Client, Options] {
 		Speaks:  []policy.Protocol{policy.Submission, policy.SMTP},
 		Dialer:  opts.Dialer,
 		Auth:    opts.Auth,
-		Options: &opts,
+		Options: opts,
 		Begin:   begin,
 	}
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // begin logs in, and hands the connection over.
-func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o *Options) (*Client, error) {
+func begin(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o Options) (*Client, error) {
 	times := o.times()
-	c := &Client{line: newHandover(conn, times.write), conn: conn, opts: o}
+	c := &Client{line: newHandover(conn, times.write), conn: conn, opts: &o}
 	var err error
 	if c.line.caps, err = smtplogin.Do(ctx, conn, setup, wire.LinesOf(c.line.In, conn), o.Auth); err != nil {
 		return nil, err

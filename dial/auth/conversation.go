@@ -8,7 +8,7 @@ type conversation struct {
 	Transport
 	redactor
 	using *mechanism // the mechanism of the attempt under way
-	sent  int        // how many messages of its exchange were sent
+	sent  int32      // how many messages of its exchange were sent
 	shown bool       // the secret was among them
 }
 

@@ -20,9 +20,9 @@ type mechanism struct {
 	shows bool                   // the server sees the password
 	acts  bool                   // can send an identity to act as
 
-	public int  // how many of its messages come before the first with a secret in it
-	open   bool // no message has a secret in it
-	custom bool // the caller's own: what is secret in its messages is not known
+	public int32 // how many of its messages come before the first with a secret in it
+	open   bool  // no message has a secret in it
+	custom bool  // the caller's own: what is secret in its messages is not known
 
 	available func(o *offer, name string) availability
 	run       func(c *conversation, u use) (Answer, error)

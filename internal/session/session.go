@@ -22,9 +22,9 @@ type Start[C, O any] struct {
 	Dialer  *dial.Dialer      // nil means a zero one
 	Auth    auth.Credentials  // nil means no login
 	Invalid error             // of other options; nil if they are valid
-	Options *O                // for Begin
+	Options O                 // for Begin
 	// Begin makes the client of a connection, and logs in.
-	Begin func(context.Context, *dial.Conn, *dial.Setup, *O) (C, error)
+	Begin func(context.Context, *dial.Conn, *dial.Setup, O) (C, error)
 }
 
 // Dial connects to e and begins a session. Every error is a [*dial.Error].

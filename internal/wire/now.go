@@ -16,7 +16,7 @@ type NowReader interface {
 }
 
 // Now reads from one connection without waiting. The zero value is ready for use.
-type Now struct{ socket socket }
+type Now struct{ socket *socket }
 
 // Read reads what has arrived on c, as [NowReader] says. It knows sockets, on systems
 // where they can be read so, and TLS over them. Other connections may have data that
@@ -70,13 +70,13 @@ func (s *source) Read(p []byte) (int, error) {
 	if !s.noWait {
 		return s.src.Read(p)
 	}
-	return s.Arrivals.ReadNow(p)
+	return s.src.(NowReader).ReadNow(p)
 }
 
 // Arrived reports whether there is something to read: something is buffered, or has
 // arrived, as far as Arrivals tells. The error is why nothing will arrive.
 func (r *Reader) Arrived() (bool, error) {
-	if r.br.Buffered() > 0 || r.Arrivals == nil {
+	if r.br.Buffered() > 0 || !r.Arrivals {
 		return r.br.Buffered() > 0, nil
 	}
 	r.noWait = true

@@ -267,7 +267,7 @@ func TestQuiet(t *testing.T) {
 	if err := lines.Quiet(); err != nil {
 		t.Errorf("without arrivals: %v", err)
 	}
-	lines.Arrivals = src
+	lines.Arrivals = true
 	if err := lines.Quiet(); err != nil {
 		t.Errorf("nothing: %v", err)
 	}

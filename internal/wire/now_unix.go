@@ -19,18 +19,19 @@ type socket struct {
 }
 
 func (n *Now) readSocket(c syscall.Conn, p []byte) (int, error) {
-	s := &n.socket
-	if s.raw == nil {
+	s := n.socket
+	if s == nil {
 		raw, err := c.SyscallConn()
 		if err != nil {
 			return 0, err
 		}
-		s.raw = raw
+		s = &socket{raw: raw}
 		s.read = func(fd uintptr) {
 			for s.n, s.err = syscall.Read(int(fd), s.p); s.err == syscall.EINTR; {
 				s.n, s.err = syscall.Read(int(fd), s.p)
 			}
 		}
+		n.socket = s
 	}
 	if len(p) == 0 {
 		return 0, nil

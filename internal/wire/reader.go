@@ -13,9 +13,9 @@ import (
 
 // Limits bounds what a [Reader] reads from a server.
 type Limits struct {
-	Line  int // bytes in one line, CRLF included
-	Lines int // lines in all
-	Total int // bytes in all
+	Line  int32 // bytes in one line, CRLF included
+	Lines int32 // lines in all
+	Total int32 // bytes in all
 }
 
 // Greeting returns the limits for the dialogue before TLS, and again for the first
@@ -30,17 +30,16 @@ func SASL() Limits { return Limits{Line: 16 << 10, Lines: 256, Total: 256 << 10}
 // makes a line malformed. A reader that tolerates them can be made to see a line that
 // the other side did not send.
 type Reader struct {
-	// Arrivals, if set, is what the Reader reads from, and tells what has arrived.
-	Arrivals NowReader
+	// Arrivals is set if what the Reader reads from is a [NowReader], which is to tell what
+	// has arrived.
+	Arrivals bool
 
-	src    io.Reader
-	noWait bool    // the next read is one of Arrivals
+	noWait bool    // the next read does not wait
 	read   bool    // first is set
 	first  [2]byte // the beginning of the first line, in case it is not a greeting
+	src    io.Reader
 	br     bufio.Reader
-	limit  Limits
-	lines  int
-	total  int
+	limit  Limits // lines and bytes are what is left of them
 }
 
 // readSize is the size of a buffer. Nearly every line and list before a session fits.
@@ -58,7 +57,7 @@ func NewReaderSize(r io.Reader, limit Limits, size int) *Reader {
 }
 
 // Renew sets new limits and counts from zero again. Buffered data stays.
-func (r *Reader) Renew(limit Limits) { r.limit, r.lines, r.total = limit, 0, 0 }
+func (r *Reader) Renew(limit Limits) { r.limit = limit }
 
 // Buffered returns the number of bytes that were read from the server but not yet
 // returned.
@@ -92,6 +91,13 @@ func (r *Reader) Take() []byte {
 	return b[:n]
 }
 
+// Release returns the buffer of a Reader from which all was taken, and that is used no more.
+func (r *Reader) Release() []byte {
+	r.br.Reset(nil)
+	b, _ := r.br.Peek(0)
+	return b
+}
+
 // ReadLine returns the next line without its CRLF.
 //
 // The error is a [*policy.Violation] for a line that is malformed or exceeds a limit,
@@ -106,12 +112,12 @@ func (r *Reader) ReadSlice() ([]byte, error) {
 	var long []byte
 	for {
 		part, err := r.br.ReadSlice('\n')
-		r.total += len(part)
+		r.limit.Total -= int32(len(part))
 		if !r.read {
 			r.read = true
 			copy(r.first[:], part)
 		}
-		if len(long)+len(part) > r.limit.Line || r.total > r.limit.Total {
+		if len(long)+len(part) > int(r.limit.Line) || r.limit.Total < 0 {
 			return nil, Violation(policy.ErrLimit, string(long)+string(part))
 		}
 		switch {
@@ -142,7 +148,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 }
 
 func (r *Reader) line(b []byte) ([]byte, error) {
-	if r.lines++; r.lines > r.limit.Lines {
+	if r.limit.Lines--; r.limit.Lines < 0 {
 		return nil, Violation(policy.ErrLimit, string(b))
 	}
 	text, ended := bytes.CutSuffix(b, []byte("\r\n"))
@@ -168,13 +174,13 @@ var errLineEnd = errors.New("line without a proper CRLF")
 
 // Skip discards the next n bytes, such as an IMAP literal.
 func (r *Reader) Skip(n int64) error {
-	if n > int64(r.limit.Total-r.total) {
+	if n > int64(r.limit.Total) {
 		v := Violation(policy.ErrLimit, "")
 		v.Err = fmt.Errorf("literal of %d bytes", n)
 		return v
 	}
 	got, err := r.br.Discard(int(n))
-	r.total += got
+	r.limit.Total -= int32(got)
 	if err != nil {
 		return ended(err, nil)
 	}

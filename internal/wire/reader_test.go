@@ -202,14 +202,14 @@ func FuzzReader(f *testing.F) {
 			}
 			total += len(line) + 2
 			count++
-			if total > limit.Total || len(line)+2 > limit.Line || count > limit.Lines {
+			if total > int(limit.Total) || len(line)+2 > int(limit.Line) || count > int(limit.Lines) {
 				t.Fatalf("line %d of %d bytes, %d in all", count, len(line), total)
 			}
 			if !bytes.HasPrefix(in, []byte(line+"\r\n")) && count == 1 {
 				t.Fatalf("line %q is not how %q begins", line, in)
 			}
 			if skip >= 0 && r.Skip(skip) == nil {
-				if total += int(skip); total > limit.Total {
+				if total += int(skip); total > int(limit.Total) {
 					t.Fatalf("skipped to %d bytes", total)
 				}
 			}

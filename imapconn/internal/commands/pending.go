@@ -22,12 +22,15 @@ type Pending struct {
 	// for the program to read.
 	Delivering *Command
 
-	// Refusing is a command whose literal the server has refused. What the client still
-	// writes of it is not sent; owed is what the client gets for it next, and refusal
-	// what it gets in the end.
-	Refusing *Command
-	Refusal  []byte
-	Owed     []byte
+	Refused *Refused // nil: none
+}
+
+// Refused is a command whose literal the server has refused. What the client still writes
+// of it is not sent.
+type Refused struct {
+	*Command
+	Owed    []byte // what the client gets for it next
+	Refusal []byte // what it gets in the end
 }
 
 // Write notes what the client writes.

@@ -39,6 +39,7 @@ type Session struct {
 	Preauth    bool // the session is authenticated
 	Compressed bool
 	Behind     []byte // what was read of the connection already
+	Room       []byte // an empty slice, whose room the session may use
 }
 
 // Do learns the capabilities, logs in, and asks for compression.
@@ -55,7 +56,7 @@ func Do(ctx context.Context, conn *dial.Conn, setup *dial.Setup, o Options) (Ses
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{Caps: b.caps, Preauth: b.loggedIn, Compressed: compressed, Behind: b.line.Take()}, nil
+	return Session{Caps: b.caps, Preauth: b.loggedIn, Compressed: compressed, Behind: b.line.Take(), Room: b.line.Release()}, nil
 }
 
 // observe looks for alerts and for capability lists in a response. A list comes in

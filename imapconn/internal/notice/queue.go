@@ -26,9 +26,9 @@ type Notice struct {
 }
 
 // Queue brings notices to the program, in their order and one at a time, and never
-// holds up the reader for it: while there are some, a goroutine does.
+// holds up the reader for it: while there are some, a goroutine does. A nil Queue drops them.
 type Queue struct {
-	Func func(Notice) // nil: notices are dropped
+	Func func(Notice)
 
 	mu    sync.Mutex
 	queue []Notice
@@ -39,7 +39,7 @@ type Queue struct {
 
 // Tell reports n.
 func (s *Queue) Tell(n Notice) {
-	if s.Func == nil {
+	if s == nil {
 		return
 	}
 	s.mu.Lock()
@@ -91,7 +91,7 @@ func (s *Queue) once(kind string) bool {
 // Faults reports what was wrong with a response to the program; number and uid are
 // those of its message.
 func (s *Queue) Faults(list []mend.Fault, number, uid uint32) {
-	if s.Func == nil {
+	if s == nil {
 		return
 	}
 	for _, f := range list {

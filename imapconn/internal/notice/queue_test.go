@@ -92,7 +92,7 @@ func TestFaults(t *testing.T) {
 
 // Without a program to tell, nothing is kept.
 func TestNoFunc(t *testing.T) {
-	q := new(notice.Queue)
+	var q *notice.Queue
 	q.Tell(notice.Notice{Alert: "x"})
 	q.Faults([]mend.Fault{{Class: mend.Unreadable, What: "x"}}, 1, 1)
 }

@@ -32,7 +32,7 @@ func (s *Stream) deliver(number, uid uint32, asked bool) error {
 	}
 	s.pending.Delivering = c
 	s.clock.progress(true)
-	if s.moves += moved; s.moves > maxMoves {
+	if s.moves += int32(moved); s.moves > maxMoves {
 		return notice.Exceeded("messages in a strange order")
 	}
 	if len(c.Got) > s.Limits.Set {

@@ -8,12 +8,14 @@ import (
 // compress has the stream compress what it says, from here on. behind is what was read of
 // the connection already.
 func (s *Stream) compress(behind []byte) {
-	s.deflate = deflate.New(s.conn, behind)
-	s.conn = s.deflate
+	s.conn = deflate.New(s.conn, behind)
 }
 
 // Compressed reports whether the session is compressed.
-func (s *Stream) Compressed() bool { return s.deflate != nil }
+func (s *Stream) Compressed() bool {
+	_, compressed := s.conn.(*deflate.Conn)
+	return compressed
+}
 
 // A server may say without end what compresses to nearly nothing. Between two steps of
 // progress, as clock counts them, it may say as much as chatter and maxRatio times what has
@@ -25,11 +27,12 @@ const (
 
 // inflated notes that n bytes have come of a read. s.mu is held.
 func (s *Stream) inflated(n int) error {
-	if s.deflate == nil {
+	conn, compressed := s.conn.(*deflate.Conn)
+	if !compressed {
 		return nil
 	}
 	c := &s.clock
-	c.chatter = max(0, c.chatter+int64(n)-maxRatio*s.deflate.Taken())
+	c.chatter = max(0, c.chatter+int64(n)-maxRatio*conn.Taken())
 	if c.chatter > maxChatter {
 		return notice.Exceeded("more than %d bytes that were compressed to less than a %dth", maxChatter, maxRatio)
 	}

@@ -30,16 +30,14 @@ func New(conn *dial.Conn, greeting []byte, o Config) *Stream {
 		session: conn,
 		canWake: conn.SetReadDeadline(time.Time{}) == nil,
 		Limits:  o.Limits,
-		frame:   response.Frame{Limits: o.Limits},
-		scan:    response.Scanner{Limits: o.Limits},
 		made:    greeting,
-		ended:   make(chan struct{}),
 		clock:   clock{limit: o.Reply},
 	}
+	s.frame.Limits = &s.Limits
 	s.guard.Begin(conn, 0, o.Reply)
 	s.conn = &s.guard
 	if o.Notice != nil {
-		s.notices.Func = func(n notice.Notice) { s.guarded("Notice", func() { o.Notice(n) }) }
+		s.notices = &notice.Queue{Func: func(n notice.Notice) { s.guarded("Notice", func() { o.Notice(n) }) }}
 	}
 	switch {
 	case o.Compressed:

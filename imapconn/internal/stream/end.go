@@ -34,11 +34,13 @@ const grace = 250 * time.Millisecond
 // end makes err the reason why the session has ended, unless there is one, and returns
 // the reason. Any goroutine may call it that does not hold s.mu.
 func (s *Stream) end(err error) *dial.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	over, first := s.over.SetFirst(s.session, err)
-	if first {
+	if first && s.ended != nil {
 		close(s.ended)
-		s.Wake()
 	}
+	s.turn.Broadcast()
 	return over
 }
 

@@ -107,7 +107,7 @@ func (s *Stream) AwaitAnswers(ctx context.Context, x *commands.Exchange) error {
 	select {
 	case <-x.Answered:
 		return nil
-	case <-s.ended:
+	case <-s.untilEnd():
 	case <-ctx.Done():
 	}
 	select {
@@ -141,7 +141,7 @@ func (s *Stream) AwaitAnswer(ctx context.Context, x *commands.Exchange, a *comma
 		select {
 		case <-x.Progress:
 			continue
-		case <-s.ended:
+		case <-s.untilEnd():
 		case <-ctx.Done():
 		}
 		return waited, s.giveUp(ctx, x)

@@ -20,7 +20,7 @@ func (s *Stream) fetch(h response.Head, e response.Extent) error {
 		s.in.use(e.Len)
 		return err
 	}
-	if s.scan.Scan(b, h) {
+	if s.scanner().Scan(b, h) {
 		if err := s.delivered(h.Number, s.scan.UID, s.scan.Asked); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (s *Stream) fetchHead(b []byte, h response.Head, size int64) error {
 		return notice.Exceeded("a body of %d bytes, of which %d were asked for", size, x.Hold)
 	}
 	head, uid := b, uint32(0)
-	scanned := s.scan.ScanHead(b, h)
+	scanned := s.scanner().ScanHead(b, h)
 	if scanned {
 		uid = s.scan.UID
 	} else {
@@ -148,7 +148,7 @@ func cutAnnouncement(b []byte) (before, announcement []byte) {
 // fetchTail deals with what follows a body.
 func (s *Stream) fetchTail(e response.Extent) error {
 	b := s.in.data()[:e.Len]
-	if s.hidden == nil && s.scan.ScanTail(b, e.Body > 0) {
+	if s.hidden == nil && s.scanner().ScanTail(b, e.Body > 0) {
 		s.body, s.tail = e.Body, e.Body > 0
 		s.pass(e.Len)
 		return nil

@@ -2,7 +2,7 @@ package stream
 
 // fill reads more into the input, of which need bytes are wanted.
 func (s *Stream) fill(need int) error {
-	s.in.reserve(need)
+	s.in.reserve(need, s.frame.Hold)
 	n, err := s.receive(s.in.free())
 	s.in.end += n
 	return err

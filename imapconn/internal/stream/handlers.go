@@ -13,10 +13,10 @@ const maxHandlers = 64
 
 // handlers are the calls of the program's handlers that are under way.
 type handlers struct {
-	program imapclient.UnilateralDataHandler
-	fetches int    // calls of the handler for FETCH that have begun or will
-	running int    // calls that have begun
-	blocked string // the handler that the reader waits for
+	fetch   func(*imapclient.FetchMessageData) // the program's; may be nil
+	fetches int32                              // calls of it that have begun or will
+	running int32                              // calls that have begun
+	blocked string                             // the handler that the reader waits for
 }
 
 // Wrap returns handlers for go-imap's client that call those of the program. The
@@ -24,11 +24,12 @@ type handlers struct {
 // its reader: a handler that blocks holds the reader up, and so all commands, until an
 // answer would have been due.
 func (s *Stream) Wrap(program *imapclient.UnilateralDataHandler) *imapclient.UnilateralDataHandler {
-	h := &s.handlers.program
-	if program != nil {
-		*h = *program
-	}
 	wrapped := &imapclient.UnilateralDataHandler{Fetch: s.fetched}
+	if program == nil {
+		return wrapped
+	}
+	h := *program
+	s.handlers.fetch = h.Fetch
 	if h.Expunge != nil {
 		wrapped.Expunge = func(n uint32) { s.call("Expunge", func() { h.Expunge(n) }) }
 	}
@@ -61,7 +62,7 @@ func (s *Stream) call(name string, f func()) {
 	}
 	select {
 	case <-done:
-	case <-s.ended:
+	case <-s.untilEnd():
 	case <-late:
 		s.end(fmt.Errorf("the handler %s has not returned within %v: %w", name, s.clock.limit, os.ErrDeadlineExceeded))
 		s.conn.Abort()
@@ -92,8 +93,8 @@ func (s *Stream) fetched(d *imapclient.FetchMessageData) {
 	s.handlers.running++
 	s.mu.Unlock()
 	defer s.returned()
-	if s.handlers.program.Fetch != nil {
-		s.guarded("Fetch", func() { s.handlers.program.Fetch(d) })
+	if s.handlers.fetch != nil {
+		s.guarded("Fetch", func() { s.handlers.fetch(d) })
 	}
 	drainMessage(d)
 }

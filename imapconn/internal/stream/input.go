@@ -4,12 +4,11 @@ package stream
 type input struct {
 	buf        []byte
 	start, end int // of what was not used
-	hold       int // how long the responses are for which the buffer is kept
 }
 
 // Sizes of the buffer: of a session that has little to do, and of one that reads much.
 const (
-	SmallBuffer = 512
+	smallBuffer = 512
 	largeBuffer = 32 << 10
 )
 
@@ -19,13 +18,14 @@ func (in *input) data() []byte { return in.buf[in.start:in.end] }
 // use takes n bytes of the data.
 func (in *input) use(n int) { in.start += n }
 
-// reserve makes room for at least a byte more, and for need bytes of data.
-func (in *input) reserve(need int) {
+// reserve makes room for at least a byte more, and for need bytes of data. hold is how long
+// the responses are for which a large buffer is kept.
+func (in *input) reserve(need, hold int) {
 	data := in.data()
-	size := max(len(in.buf), SmallBuffer)
+	size := max(len(in.buf), smallBuffer)
 	switch {
-	case len(data) == 0 && size > max(largeBuffer, 2*in.hold):
-		size = SmallBuffer // a long response is behind us
+	case len(data) == 0 && size > max(largeBuffer, 2*hold):
+		size = smallBuffer // a long response is behind us
 	case len(in.buf) > 0 && in.end == len(in.buf) && size < largeBuffer:
 		size *= 2 // the last read has filled the buffer
 	}

@@ -7,13 +7,14 @@ import "time"
 // s.mu is held.
 func (s *Stream) give() bool {
 	p := &s.pending
-	if p.Owed == nil {
+	r := p.Refused
+	if r == nil || r.Owed == nil {
 		return false
 	}
-	s.made, p.Owed = p.Owed, nil
-	if p.Open != p.Refusing {
-		p.Remove(p.Refusing)
-		p.Refusing = nil
+	s.made, r.Owed = r.Owed, nil
+	if p.Open != r.Command {
+		p.Remove(r.Command)
+		p.Refused = nil
 		s.clock.progress(p.Due() != nil)
 	}
 	return true
@@ -29,13 +30,13 @@ func (s *Stream) owed() bool {
 // swallow notes that the client has written of a command whose literal was refused, and
 // owes it what it waits for.
 func (s *Stream) swallow() {
-	p := &s.pending
+	r := s.pending.Refused
 	switch {
-	case p.Open != p.Refusing:
-		p.Owed, p.Refusal = p.Refusal, nil
-	case p.Open.Waits:
-		p.Open.Waits = false
-		p.Owed = []byte("+ \r\n")
+	case s.pending.Open != r.Command:
+		r.Owed, r.Refusal = r.Refusal, nil
+	case r.Waits:
+		r.Waits = false
+		r.Owed = []byte("+ \r\n")
 	default:
 		return
 	}

@@ -36,6 +36,14 @@ func (s *Stream) observeOthers(b []byte, h response.Head) {
 	}
 }
 
+// scanner returns what judges whether the client reads a response as it stands.
+func (s *Stream) scanner() *response.Scanner {
+	if s.scan == nil {
+		s.scan = &response.Scanner{Limits: &s.Limits}
+	}
+	return s.scan
+}
+
 // pass lets n bytes of the input pass to the client as they are.
 func (s *Stream) pass(n int) {
 	if s.from == s.to {

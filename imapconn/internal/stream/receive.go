@@ -32,10 +32,9 @@ func (s *Stream) next() error {
 // find waits for a whole response, or for the announcement of a body.
 func (s *Stream) find() (response.Extent, error) {
 	s.frame.Reset(s.tail)
-	s.in.hold = 0
 	for {
 		if x := s.current(); x != nil { // it may have begun while this waited
-			s.frame.Hold, s.frame.Whole, s.in.hold = x.Hold, x.Data != nil, x.Hold
+			s.frame.Hold, s.frame.Whole = x.Hold, x.Data != nil
 		}
 		e, err := s.frame.Find(s.in.data())
 		if err != nil || e.Len > 0 || e.Numbers {
@@ -72,7 +71,7 @@ func (s *Stream) plain(b []byte, h response.Head) (bool, error) {
 	default:
 		return false, nil
 	}
-	if h.Tagged || !s.scan.Scan(b, h) {
+	if h.Tagged || !s.scanner().Scan(b, h) {
 		return false, nil
 	}
 	s.mu.Lock()
@@ -148,7 +147,7 @@ func (s *Stream) data(b []byte, h response.Head) error {
 		return nil
 	case err != nil:
 		return err
-	case s.scan.Scan(b, h):
+	case s.scanner().Scan(b, h):
 		s.pass(len(b))
 		return nil
 	}

@@ -13,7 +13,8 @@ func (s *Stream) sending(p []byte) (swallowed bool) {
 		return true
 	}
 	was, epoch := s.pending.Due() != nil, s.pending.Epoch
-	swallowed = s.pending.Refusing != nil && s.pending.Open == s.pending.Refusing
+	refused := s.pending.Refused
+	swallowed = refused != nil && s.pending.Open == refused.Command
 	if s.pending.Write(p); s.pending.Epoch != epoch {
 		s.observer.Selecting()
 	}
@@ -28,7 +29,7 @@ func (s *Stream) sending(p []byte) (swallowed bool) {
 	switch {
 	case s.clock.away:
 		s.guardAway()
-	case s.pending.Owed == nil: // else the read that waits was woken
+	case refused == nil || refused.Owed == nil: // else the read that waits was woken
 		s.setDeadline()
 	}
 	return swallowed

@@ -66,7 +66,7 @@ func (s *Stream) continuation(b []byte, h response.Head) error {
 		s.drop(len(b), mend.Unfamiliar, "a continuation request that no command waits for,")
 		return nil
 	}
-	if s.scan.Scan(b, h) {
+	if s.scanner().Scan(b, h) {
 		s.pass(len(b))
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/mailconn/mailconn/dial"
 	"github.com/mailconn/mailconn/imapconn/internal/commands"
 	"github.com/mailconn/mailconn/imapconn/internal/notice"
-	"github.com/mailconn/mailconn/internal/deflate"
 	"github.com/mailconn/mailconn/internal/line/imap/response"
 	"github.com/mailconn/mailconn/internal/session"
 	"github.com/mailconn/mailconn/internal/unsolicited"
@@ -25,11 +24,9 @@ import (
 type Stream struct {
 	conn    wire.AbortConn // guard, or deflate over it
 	guard   wire.Guard
-	deflate *deflate.Conn // nil unless the session is compressed
 	session *dial.Conn
-	canWake bool // a read that waits can be interrupted
 	Limits  response.Limits
-	notices notice.Queue
+	notices *notice.Queue // nil: not wanted
 	// observer is told of what the server says of the selected mailbox.
 	observer unsolicited.Observer
 	others   map[string]string // mailboxes that it is told of by STATUS, as their names are written there
@@ -39,34 +36,35 @@ type Stream struct {
 	// program's.
 	in       input
 	frame    response.Frame
-	scan     response.Scanner
+	scan     *response.Scanner // nil before the first response
 	from, to int               // a part of the input that the client reads next
 	made     []byte            // or what was written anew
 	numbers  *response.Numbers // or numbers
 	body     int64             // behind them, bytes of a body that are passed on as they come
 	piece    int64             // of those, bytes since the last progress
+	canWake  bool              // a read that waits can be interrupted
 	tail     bool              // behind the body the rest of a FETCH follows
 	joining  bool              // a response goes on behind the end of its line
+	moves    int32             // what it took the client to note the messages that it was given
 	hidden   *hiddenFetch      // that FETCH is not for the client
 	kept     int               // what the client may hold of the answers to a command
-	moves    int               // what it took the client to note the messages that it was given
 
-	over  session.End   // why the session has ended
-	ended chan struct{} // closed when it has
+	over session.End // why the session has ended
 
 	mu       sync.Mutex
+	ended    chan struct{}      // closed at the end of the session; nil until that is waited for
+	client   *imapclient.Client // nil until it has greeted
 	parked   bool               // the client's reader has met the end
 	free     bool               // all pending commands have an answer
-	client   *imapclient.Client // nil until it has greeted
 	released bool               // the client's commands have the reason of the end, or are being given it
 	barred   bool               // no command begins until the client's reader has ended
+	fed      bool               // the client was told to go on with a literal, to fail in writing it
 	pending  commands.Pending
 	clock    clock
 	handlers handlers
 	bulk     bulk
 	turn     sync.Cond // what is waited for may have come: a turn, room for a handler, a flag, the end
 	waiting  waitList  // for that
-	fed      bool      // the client was told to go on with a literal, to fail in writing it
 	goodbye  *farewell // the server has said BYE
 }
 

@@ -49,7 +49,7 @@ func (s *Stream) tagged(b []byte, h response.Head) error {
 	answer, anew := s.answer(b, h, c)
 	if c.Waits && s.pending.Open == c && s.canWake {
 		c.Waits = false
-		s.pending.Refusing, s.pending.Refusal = c, slices.Clone(answer)
+		s.pending.Refused = &commands.Refused{Command: c, Refusal: slices.Clone(answer)}
 		s.replace(len(b), []byte("+ \r\n"))
 		return nil
 	}
@@ -75,7 +75,7 @@ func (s *Stream) answer(b []byte, h response.Head, c *commands.Command) (out []b
 		text := bytes.Trim([]byte(wire.Printable(c.Lost.Error())), "[ ")
 		return fmt.Appendf(nil, "T%d NO [%s] %s\r\n", c.Tag, CodeUnreadable, text[:min(len(text), response.MaxText)]), true
 	}
-	if s.scan.Scan(b, h) {
+	if s.scanner().Scan(b, h) {
 		return b, false
 	}
 	r := mend.ResponseOf(b, h, s.Limits)

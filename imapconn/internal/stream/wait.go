@@ -162,3 +162,15 @@ func (s *Stream) expectAnswer() {
 		s.setDeadline()
 	}
 }
+
+// untilEnd returns a channel that is closed when the session has ended.
+func (s *Stream) untilEnd() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		if s.ended = make(chan struct{}); s.over.Err() != nil {
+			close(s.ended)
+		}
+	}
+	return s.ended
+}

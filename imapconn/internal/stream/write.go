@@ -111,7 +111,7 @@ func (s *Stream) consent(w *bufio.Writer, c *commands.Command) (wanted bool, err
 	select {
 	case wanted := <-c.Consent:
 		return wanted, nil
-	case <-s.ended:
+	case <-s.untilEnd():
 		return false, s.over.Err()
 	}
 }

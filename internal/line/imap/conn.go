@@ -17,8 +17,8 @@ type Conn struct {
 	// a command waits for its answer. Untagged responses have no other use here.
 	Observe func(Response)
 
-	prefix string // of the tags; empty before the first
-	n      int
+	prefix [8]byte // of the tags
+	n      int     // tags so far
 }
 
 // New returns a Conn whose tags have a prefix of their own.
@@ -58,11 +58,11 @@ func (c *Conn) Command(command string) (Response, error) {
 
 // Start sends a command and returns its tag.
 func (c *Conn) Start(command string) (tag string, err error) {
-	if c.prefix == "" {
-		c.prefix = rand.Text()[:8]
+	if c.n == 0 {
+		copy(c.prefix[:], rand.Text())
 	}
 	c.n++
-	tag = c.prefix + strconv.Itoa(c.n)
+	tag = string(c.prefix[:]) + strconv.Itoa(c.n)
 	return tag, c.Send(tag, " ", command)
 }
 

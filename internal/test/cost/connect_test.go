@@ -150,16 +150,16 @@ func TestConnect(t *testing.T) {
 		policy      policy.Policy
 		most, bytes float64
 	}{
-		{policy.IMAP, policy.NoTLS, 27, 5300},
-		{policy.IMAP, policy.ImplicitTLS, 40, 5600},
-		{policy.Submission, policy.NoTLS, 25, 3200},
+		{policy.IMAP, policy.NoTLS, 25, 4000},
+		{policy.IMAP, policy.ImplicitTLS, 40, 4096},
+		{policy.Submission, policy.NoTLS, 23, 3100},
 		{policy.Submission, policy.ImplicitTLS, 40, 4096},
-		{policy.POP3, policy.NoTLS, 29, 400},
+		{policy.POP3, policy.NoTLS, 28, 300},
 		{policy.POP3, policy.ImplicitTLS, 40, 4096},
 	} {
 		l := newLab(t, c.protocol, c.policy)
-		ours, oursBytes := perRun(50, func() { l.ours(t).Close() })
-		bare, bareBytes := perRun(50, func() { l.bare(t).Close() })
+		ours, oursBytes := perRun(200, func() { l.ours(t).Close() })
+		bare, bareBytes := perRun(200, func() { l.bare(t).Close() })
 		l.served.Wait()
 		t.Logf("%v %v: %.0f allocations, %.0f bytes; bare %.0f, %.0f; more: %.0f, %.0f", c.protocol, c.policy, ours, oursBytes, bare, bareBytes, ours-bare, oursBytes-bareBytes)
 		if ours-bare > c.most || oursBytes-bareBytes > c.bytes {

@@ -39,7 +39,7 @@ func checkForgery(t *testing.T, subject string) {
 		b := []byte(text + "\r\n")
 		h := response.ParseHead(b)
 		out := b
-		if s := (response.Scanner{Limits: response.Default()}); !s.Scan(b, h) {
+		if s := (response.Scanner{Limits: limits()}); !s.Scan(b, h) {
 			f, err := mend.FetchOf(b, h, response.Default())
 			if err != nil {
 				continue
@@ -106,7 +106,7 @@ func FuzzMend(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l := response.Default()
-		s := response.Scanner{Limits: l}
+		s := response.Scanner{Limits: &l}
 		h := response.ParseHead(b)
 		if tail, err := mend.TailOf(b, l); err == nil && tail.Out != nil && !s.ScanTail(tail.Out, false) {
 			t.Fatalf("tail %q of %q", tail.Out, b)
@@ -128,4 +128,10 @@ func FuzzMend(f *testing.F) {
 			t.Fatalf("%q of %q", out, b)
 		}
 	})
+}
+
+// limits returns the default ones.
+func limits() *response.Limits {
+	l := response.Default()
+	return &l
 }

@@ -196,7 +196,7 @@ func (p *parser) section() ([]byte, error) {
 
 // scanned reports whether the client reads an item as it was written.
 func scanned(limits response.Limits, text []byte) bool {
-	s := response.Scanner{Limits: limits}
+	s := response.Scanner{Limits: &limits}
 	b := append(append([]byte("* 1 FETCH ("), text...), ")\r\n"...)
 	return s.Scan(b, response.ParseHead(b))
 }

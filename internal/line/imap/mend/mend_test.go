@@ -26,7 +26,7 @@ func mended(t *testing.T, text string, l response.Limits) (out string, faults []
 		r := mend.ResponseOf(b, h, l)
 		out, list = string(r.Out), r.Faults
 	}
-	if s := (response.Scanner{Limits: l}); out != "" && !s.Scan([]byte(out), response.ParseHead([]byte(out))) {
+	if s := (response.Scanner{Limits: &l}); out != "" && !s.Scan([]byte(out), response.ParseHead([]byte(out))) {
 		t.Errorf("the client does not read %q", out)
 	}
 	for _, f := range list {

@@ -103,7 +103,7 @@ func (w *writer) codeArgs(name string, args []byte) bool {
 
 // readsCode reports whether the client reads a code.
 func readsCode(limits response.Limits, code []byte) bool {
-	s := response.Scanner{Limits: limits}
+	s := response.Scanner{Limits: &limits}
 	b := append(append([]byte("* OK ["), code...), "]\r\n"...)
 	return s.Scan(b, response.ParseHead(b))
 }

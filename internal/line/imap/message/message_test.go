@@ -55,7 +55,7 @@ func TestReadsWhatPasses(t *testing.T) {
 		rounds = 400
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	scanner := response.Scanner{Limits: response.Default()}
+	scanner := response.Scanner{Limits: limits()}
 	lines, passed := messages(), 0
 	for range rounds {
 		text := lines[r.IntN(len(lines))]
@@ -168,7 +168,7 @@ func FuzzRead(f *testing.F) {
 		if h.Kind != response.Fetch {
 			return
 		}
-		scanner := response.Scanner{Limits: response.Default()}
+		scanner := response.Scanner{Limits: limits()}
 		if scanner.Scan(b, h) {
 			checkSame(t, string(b))
 			return
@@ -176,4 +176,10 @@ func FuzzRead(f *testing.F) {
 		var m message.Fetch
 		message.NewReader(response.Default(), nil).Read(b, h, &m)
 	})
+}
+
+// limits returns the default ones.
+func limits() *response.Limits {
+	l := response.Default()
+	return &l
 }

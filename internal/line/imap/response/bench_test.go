@@ -19,7 +19,7 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			line := []byte(text)
-			s := response.Scanner{Limits: response.Default()}
+			s := response.Scanner{Limits: limits()}
 			f := response.Frame{Limits: s.Limits}
 			for b.Loop() {
 				f.Reset(false)

@@ -78,7 +78,7 @@ func wait[T any](f func() (T, error)) func() { return func() { f() } }
 // Scanner lets pass. Tagged responses and continuation requests depend on commands,
 // and are left out.
 func passes(said []byte) (passed []byte) {
-	s := response.Scanner{Limits: response.Default()}
+	s := response.Scanner{Limits: limits()}
 	f := response.Frame{Limits: s.Limits}
 	for {
 		f.Reset(false)

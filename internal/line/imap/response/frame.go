@@ -5,13 +5,13 @@ import "bytes"
 // A Frame finds where the response at the beginning of a buffer ends, as the buffer
 // fills. Its zero value, but for the limits, is for a response that has not begun.
 type Frame struct {
-	Limits
+	*Limits
 	Hold   int  // how many bytes of bodies are held; less than Inline means Inline
-	Whole  bool // lists of numbers are held as well
 	Head   Head // how the response begins, once its first line is complete
+	Whole  bool // lists of numbers are held as well
+	begun  bool // the head is known
 	end    int  // the lines and literals before it are complete
 	looked int  // no line ends between end and here
-	begun  bool // the head is known
 	held   int  // bytes of literals that are held
 	bodies int  // of those, bytes of message bodies
 }

@@ -12,7 +12,7 @@ import (
 
 // find looks for the end of a response in a text that arrives n bytes at a time.
 func find(text string, n int, l response.Limits) (response.Extent, error) {
-	f := response.Frame{Limits: l}
+	f := response.Frame{Limits: &l}
 	for have := 0; ; {
 		e, err := f.Find([]byte(text[:have]))
 		if err != nil || e.Len > 0 || e.Numbers {
@@ -81,7 +81,7 @@ func TestFrameHoldsSmallBodies(t *testing.T) {
 // A response may be found to go on after the end of a line.
 func TestFrameTakesTheNextLine(t *testing.T) {
 	buf := []byte("* 1 FETCH (FLAGS (a\r\n b))\r\n* 2 EXISTS\r\n")
-	f := response.Frame{Limits: response.Default()}
+	f := response.Frame{Limits: limits()}
 	first, err := f.Find(buf)
 	if err != nil || string(buf[:first.Len]) != "* 1 FETCH (FLAGS (a\r\n" {
 		t.Fatalf("%+v, %v", first, err)
@@ -98,4 +98,10 @@ func TestFrameOfLongNumbers(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, e, err)
 		}
 	}
+}
+
+// limits returns the default ones.
+func limits() *response.Limits {
+	l := response.Default()
+	return &l
 }

@@ -4,7 +4,7 @@ package response
 // methods are named after the rules of the grammar (RFC 9051 §9): each passes over
 // what the rule describes, and reports whether it was there.
 type Scanner struct {
-	Limits
+	*Limits
 	b     []byte
 	i     int
 	depth int

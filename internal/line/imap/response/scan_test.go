@@ -9,7 +9,7 @@ import (
 
 // strict judges a response with default limits.
 func strict(text string) bool {
-	s := response.Scanner{Limits: response.Default()}
+	s := response.Scanner{Limits: limits()}
 	return s.Scan([]byte(text), response.ParseHead([]byte(text)))
 }
 

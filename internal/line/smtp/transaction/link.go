@@ -15,6 +15,6 @@ const readSize = 512
 // NewLink returns a Link over f.
 func NewLink(f *wire.Feed) Link {
 	in := wire.NewReaderSize(f, wire.Greeting(), readSize)
-	in.Arrivals = f
+	in.Arrivals = true
 	return Link{f, in}
 }
