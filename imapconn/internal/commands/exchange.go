@@ -50,6 +50,18 @@ type Request struct {
 	Answer   *Answer // what is given the answer, if the exchange's command is not to be asked
 }
 
+// Room returns how large a buffer is that is worth its room: requests with literals fill
+// any.
+func Room(requests []Request) (size int) {
+	const most = 32 << 10
+	for _, r := range requests {
+		if size += len(r.Text) + len("M18446744073709551615 \r\n"); len(r.Literals) > 0 || size > most {
+			return most
+		}
+	}
+	return size
+}
+
 // Answer is the tagged response to a command.
 type Answer struct {
 	Came       bool

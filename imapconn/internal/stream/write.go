@@ -26,7 +26,7 @@ func (s *Stream) writeWatched(ctx context.Context, list []*commands.Command, req
 
 // writeRequests writes commands of an exchange. Its error ends the session.
 func (s *Stream) writeRequests(list []*commands.Command, requests []commands.Request) error {
-	w := bufio.NewWriterSize(s.conn, roomFor(requests))
+	w := bufio.NewWriterSize(s.conn, commands.Room(requests))
 	for i, r := range requests {
 		fmt.Fprintf(w, "M%d %s", list[i].Tag, r.Text)
 		open, err := s.writeLiterals(w, list[i], r.Literals)
@@ -45,18 +45,6 @@ func (s *Stream) writeRequests(list []*commands.Command, requests []commands.Req
 		s.written(list[i])
 	}
 	return nil
-}
-
-// roomFor returns how large a buffer is that is worth its room: requests with literals fill
-// any.
-func roomFor(requests []commands.Request) (size int) {
-	const most = 32 << 10
-	for _, r := range requests {
-		if size += len(r.Text) + len("M18446744073709551615 \r\n"); len(r.Literals) > 0 || size > most {
-			return most
-		}
-	}
-	return size
 }
 
 // written notes that all of a command was written: the time of its answer begins, unless
