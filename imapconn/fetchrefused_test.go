@@ -19,6 +19,7 @@ type refusingBox struct {
 	unsized  int            // a message that has none; 0: none
 	refused  map[int]string // what is said to each command for the content of a message
 	item     string         // of each message
+	odd      string         // what SEARCH lists besides
 	fetches  int            // commands
 	searches int
 }
@@ -48,7 +49,7 @@ func (b *refusingBox) answer(command string) string {
 	case words[0] != "UID":
 	case words[1] == "SEARCH":
 		b.searches++
-		return "* SEARCH " + strings.Trim(fmt.Sprint(b.numbers(words[3])), "[]") + "\r\n"
+		return "* SEARCH " + strings.Trim(fmt.Sprint(b.numbers(words[3])), "[]") + b.odd + "\r\n"
 	case strings.Contains(command, "(UID RFC822.SIZE)"):
 		for _, n := range b.numbers(words[2]) {
 			if n != b.unsized {
@@ -122,6 +123,47 @@ func TestFetchEachRefused(t *testing.T) {
 				t.Errorf("%d commands for contents, %d searches", box.fetches, box.searches)
 			}
 		})
+	}
+}
+
+// A loop brings what it was asked for, each message once, whatever a server lists when it has
+// refused to tell sizes.
+func TestFetchEachListedBeside(t *testing.T) {
+	box := refusingBox{last: 900, sizes: "TAG NO one failed\r\n", item: "BODY[]<0> {1}\r\nx", odd: " 0 1 2 6 6 900 4294967295"}
+	c := answered(t, nil, box.answer)
+	got, failed := uidsOf(t, c, imap.UIDSet{{Start: 5, Stop: 7}}, nil)
+	if fmt.Sprint(got) != "[5 6 7]" || len(failed) > 0 || box.searches != 1 {
+		t.Errorf("%v, %q", got, failed)
+	}
+}
+
+// If all the messages of a batch that there was room for may have been expunged, they and the
+// others are asked for again.
+func TestFetchEachSuspectsAlone(t *testing.T) {
+	const n = 40
+	envelope := `ENVELOPE (NIL "x" NIL NIL NIL (` + strings.Repeat(`(NIL NIL "somebody" "example.org")`, 30) + `) NIL NIL NIL "<a@b>")`
+	box, commands := refusingBox{last: n}, 0
+	c := answered(t, &imapconn.Options{Bounds: imapconn.Bounds{Line: 2 << 10}}, func(command string) string {
+		if !strings.Contains(command, "ENVELOPE") {
+			return box.answer(command)
+		}
+		var out strings.Builder
+		for _, i := range box.numbers(strings.Fields(command)[2]) {
+			if commands == 0 && i <= n/2 {
+				fmt.Fprintf(&out, "* %d FETCH (UID %d RFC822.SIZE 0 FLAGS () %s)\r\n", i, i, envelope)
+			} else {
+				fmt.Fprintf(&out, "* %d FETCH (UID %d RFC822.SIZE 1 FLAGS () %s)\r\n", i, i, envelope)
+			}
+		}
+		if commands++; commands == 1 {
+			out.WriteString("TAG OK [EXPUNGEISSUED] some are gone\r\n")
+		}
+		return out.String()
+	})
+	got, failed := uidsOf(t, c, imap.UIDSet{{Start: 1, Stop: n}}, &imapconn.FetchOptions{NoBody: true, Envelope: true})
+	slices.Sort(got)
+	if got = slices.Compact(got); len(got) != n || len(failed) > 0 {
+		t.Errorf("%d messages in %d commands: %v, %q", len(got), commands, got, failed)
 	}
 }
 

@@ -38,6 +38,9 @@ type conn struct {
 //   - Only a person can help, as with a wrong password: Run returns a [*dial.Error], or a
 //     [*ResetError]. A session without a login, as Options.Auth is nil, is such a case.
 //
+// A server that is down, for however long, is not among them: Run tries again, and tells
+// Config.Down. A program that wants to do something else instead ends ctx from there.
+//
 // If another process uses the same Positions, Run first waits until that one has ended.
 func Run(ctx context.Context, c Config) (err error) {
 	w, err := c.open(ctx)

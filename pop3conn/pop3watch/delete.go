@@ -114,13 +114,13 @@ func (l *look) isDue(handled time.Time) bool { return l.Delete && time.Since(han
 // missing may be among them, and no note is removed.
 func (l *look) forget(ctx context.Context) error {
 	changes := map[string]Note{}
-	if note := l.mailbox(); note.sum != l.notes[mailboxKey].sum {
-		changes[mailboxKey] = note
+	if _, known := l.notes[mailboxKey]; !known {
+		changes[mailboxKey] = l.mailbox()
 	}
-	if l.unnamed > 0 && !l.other && len(l.notes) <= 2*len(l.present)+slack {
+	if l.unnamed > 0 && len(l.notes) <= 2*len(l.present)+slack {
 		return l.save(ctx, changes)
 	}
-	isEmpty := len(l.listed) == 0 && !l.other
+	isEmpty := len(l.listed) == 0
 	for key, note := range l.notes {
 		if !l.present[key] && (!isEmpty || note.state == going || note.state == deleted) {
 			changes[key] = Note{}

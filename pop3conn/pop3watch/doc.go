@@ -28,7 +28,8 @@
 // confirmed, or was and it is listed again, the server's replies were not those to the
 // commands, its identifier is no more than its number and it is about to be deleted, or
 // the notes were made as another user or at another server. Then the message is read and
-// compared, and if it is another it is new. That needs a Handle that has read the message
+// compared, and if it is another it is new. The header fields Status, X-Status, X-Keywords
+// and X-UIDL, in which servers note what was read, are not compared. That needs a Handle that has read the message
 // to its end: otherwise a message whose size has changed counts as known, and one that is
 // in doubt for another reason as new. A server that gives all its messages other identifiers
 // has all of them handed over again.

@@ -19,7 +19,7 @@ import (
 // that is only the message's number says nothing.
 func (l *look) isInDoubt(m *Message, note Note) bool {
 	resized := note.sum != "" && note.size > 0 && m.Size > 0 && m.Size != note.size
-	return l.other || note.state != handled || resized ||
+	return note.state != handled || resized ||
 		l.isDue(note.at) && m.ID == strconv.Itoa(m.Msg)
 }
 
@@ -97,14 +97,14 @@ func isConfused(err error) bool {
 
 // distrust takes note that messages are in doubt behind a session that has ended in
 // confusion, and returns the error of the session. If a reply was too many, each of them
-// may have been taken for another. The last one may have been longer than it seemed, as a
+// may have been taken for another, and one may have been longer than it seemed, as a
 // server that does not double the dot at the beginning of a line lets it end there.
 func (l *look) distrust(ctx context.Context, err error) error {
 	if !isConfused(err) {
 		return err
 	}
 	doubts := map[string]Note{}
-	for i, m := range l.had {
+	for _, m := range l.had {
 		note := l.notes[m.Key]
 		switch {
 		case note.state == going: // it is in doubt already
@@ -114,9 +114,8 @@ func (l *look) distrust(ctx context.Context, err error) error {
 		case note.state != unread:
 			note = Note{at: time.Now(), state: unread, cuts: note.cuts}
 		}
-		if i == len(l.had)-1 {
-			note.cuts++
-		}
+		note.cuts++
+		note.tried = time.Now()
 		doubts[m.Key] = note
 	}
 	return wire.Join(err, l.save(ctx, doubts))

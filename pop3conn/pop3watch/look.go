@@ -17,7 +17,6 @@ type look struct {
 	client *pop3conn.Client
 	result Look
 
-	other   bool            // the notes are of another mailbox
 	listed  map[string]int  // messages by identifier
 	present map[string]bool // keys
 	trusted map[string]bool // keys of messages that are certainly those of the notes
@@ -42,9 +41,11 @@ func (w *watch) look(ctx context.Context) error {
 	}
 	defer client.Abort()
 	w.tries.LoggedIn()
-	l := &look{watch: w, client: client, other: w.isOther(), found: map[*Message]Note{},
+	l := &look{watch: w, client: client, found: map[*Message]Note{},
 		listed: map[string]int{}, present: map[string]bool{mailboxKey: true}, trusted: map[string]bool{}}
-	err = l.run(ctx)
+	if err = l.adopt(ctx); err == nil {
+		err = l.run(ctx)
+	}
 	if time.Since(w.login) >= w.Stable {
 		w.tries.Reset()
 	}
@@ -127,14 +128,15 @@ const quitTime = 5 * time.Second
 
 // leave ends a session in which nothing is marked as deleted, unless it has ended. A
 // server that gets no QUIT keeps the mailbox locked for a while. The error is that of a
-// server whose replies were to other commands.
+// server whose replies to what was read were to other commands.
 func (l *look) leave(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, quitTime)
 	defer cancel()
-	if err := l.client.Quit(ctx); errors.Is(err, policy.ErrMalformed) || errors.Is(err, policy.ErrInjected) {
+	err := l.client.Quit(ctx)
+	if len(l.had) > 0 && (errors.Is(err, policy.ErrMalformed) || errors.Is(err, policy.ErrInjected)) {
 		return l.client.Err()
 	}
 	return nil

@@ -1,6 +1,7 @@
 package pop3watch
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -28,10 +29,25 @@ func (c Config) mailbox() Note {
 	return Note{at: time.Now(), sum: hex.EncodeToString(sum[:sumSize])}
 }
 
-// isOther reports whether the notes were made of another mailbox: of another user, or
-// at another server. What has the same identifier there is another message, unless its
-// content is the same.
-func (w *watch) isOther() bool {
-	note, known := w.notes[mailboxKey]
-	return known && note.sum != w.mailbox().sum
+// adopt makes notes that were made of another mailbox, of another user or at another
+// server, notes of this one. What has the same identifier here is another message, unless
+// its content is the same: so each note with a sum is in doubt, and those without go.
+func (l *look) adopt(ctx context.Context) error {
+	now := l.mailbox()
+	before, known := l.notes[mailboxKey]
+	if !known || before.sum == now.sum {
+		return nil
+	}
+	changes := map[string]Note{}
+	for key, note := range l.notes {
+		switch {
+		case note.sum == "":
+			changes[key] = Note{}
+		case note.state == handled:
+			note.state = doubtful
+			changes[key] = note
+		}
+	}
+	changes[mailboxKey] = now
+	return l.save(ctx, changes)
 }

@@ -1,10 +1,7 @@
 package pop3watch
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"strings"
 
@@ -24,8 +21,8 @@ type Message struct {
 	// replace another that it has stored under the same Key, unless they are the same.
 	Key string
 
-	digest  hash.Hash // of what was read
-	compare bool      // it may be one that was handled
+	digest  *digest // of what was read
+	compare bool    // it may be one that was handled
 }
 
 // Read reads the message.
@@ -43,7 +40,7 @@ func (m *Message) WriteTo(w io.Writer) (int64, error) {
 // tee is a writer that lets a digest see what was written.
 type tee struct {
 	w      io.Writer
-	digest hash.Hash
+	digest *digest
 }
 
 func (t *tee) Write(p []byte) (int, error) {
@@ -52,16 +49,13 @@ func (t *tee) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// sumSize is how many bytes of a digest are kept.
-const sumSize = sha256.Size / 2
-
 // sum returns a hash of the message, by which it is told from another with the same
 // identifier, and "" if it was not read to its end.
 func (m *Message) sum() string {
 	if !m.Complete() {
 		return ""
 	}
-	return hex.EncodeToString(m.digest.Sum(nil)[:sumSize])
+	return m.digest.sum()
 }
 
 // keyed returns the messages of a list with their keys. Messages that share an

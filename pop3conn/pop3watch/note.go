@@ -12,13 +12,14 @@ import (
 
 // Note is what is kept of a message, also of one that Handle has not taken yet. The zero
 // Note stands for none. The text of a Note is printable ASCII without tabs and shorter
-// than 100 characters; that of the zero Note is empty.
+// than 120 characters; that of the zero Note is empty.
 type Note struct {
 	at    time.Time // when Handle returned, or a session ended inside the message
 	sum   string    // of the message; empty if it is not known
 	size  int64     // of the message, as the server listed it; zero if it is not known
 	state state
-	cuts  int // in how many looks the session ended inside the message
+	cuts  int       // how many sessions ended inside the message, or in doubt about it
+	tried time.Time // when the last of them ended
 }
 
 // state is what is known of a message that has a note.
@@ -28,7 +29,7 @@ const (
 	handled  state = iota // Handle has returned nil
 	going                 // it was handled and is about to be deleted, or was
 	deleted               // it was handled, and the server has confirmed that it is deleted
-	doubtful              // it was handled, and the server's replies may have been to other commands
+	doubtful              // it was handled, in another mailbox or by replies that may have been to other commands
 	unread                // it was not handled, as the session ended inside it
 )
 
@@ -37,8 +38,9 @@ var words = [...]string{going: "going", deleted: "deleted", doubtful: "doubtful"
 
 // What stands before a number in the text of a note.
 const (
-	sizeWord = "size="
-	cutsWord = "cuts="
+	sizeWord  = "size="
+	cutsWord  = "cuts="
+	triedWord = "tried=" // seconds of Unix time
 )
 
 // MarshalText returns the text of the note.
@@ -58,6 +60,9 @@ func (n Note) MarshalText() ([]byte, error) {
 	}
 	if n.cuts > 0 {
 		text = append(text, fmt.Sprint(cutsWord, n.cuts))
+	}
+	if !n.tried.IsZero() {
+		text = append(text, fmt.Sprint(triedWord, n.tried.Unix()))
 	}
 	return []byte(strings.Join(text, " ")), nil
 }
@@ -92,6 +97,11 @@ func (n *Note) read(word string) bool {
 	if digits, ok := strings.CutPrefix(word, cutsWord); ok {
 		cuts, err := strconv.ParseInt(digits, 10, 32)
 		ok, n.cuts = err == nil && cuts > 0 && n.cuts == 0, int(cuts)
+		return ok
+	}
+	if digits, ok := strings.CutPrefix(word, triedWord); ok {
+		seconds, err := strconv.ParseInt(digits, 10, 64)
+		ok, n.tried = err == nil && n.tried.IsZero(), time.Unix(seconds, 0)
 		return ok
 	}
 	if i := slices.Index(words[:], word); i > 0 {

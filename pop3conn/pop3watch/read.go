@@ -3,7 +3,6 @@ package pop3watch
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +32,7 @@ func (l *look) read(ctx context.Context, msgs []*Message) error {
 	for got, err := range l.client.RetrEach(ctx, listings(msgs)) {
 		m := msgs[next]
 		next++
-		m.Message, m.digest = got, sha256.New()
+		m.Message, m.digest = got, newDigest()
 		refused := err != nil
 		if err == nil {
 			err = l.take(ctx, m)
@@ -83,14 +82,14 @@ func (l *look) handle(ctx context.Context, m *Message) error {
 }
 
 // ErrCutOff is the error of a message that is not tried in this look, since sessions have
-// ended in it, or behind it by a reply that answered no command. The distances at which it is tried again double, from twice
-// Config.Every on.
+// ended in it, or after it by a reply that answered no command. The distances at which it
+// is tried again double, from twice Config.Every on.
 var ErrCutOff = errors.New("pop3watch: sessions have ended in the message; it is tried again later")
 
 // isEarly reports whether the message of a note is left alone for now.
 func (l *look) isEarly(note Note) bool {
 	const day, most = 24 * time.Hour, 10
-	return note.cuts > 1 && time.Since(note.at) < min(l.Every, day)<<min(note.cuts-1, most)
+	return note.cuts > 1 && time.Since(note.tried) < min(l.Every, day)<<min(note.cuts-1, most)
 }
 
 // cut takes note that the session has ended inside a message, if that can have been for
@@ -104,6 +103,7 @@ func (l *look) cut(ctx context.Context, m *Message, ended error) error {
 		note = Note{at: time.Now(), state: unread}
 	}
 	note.cuts++
+	note.tried = time.Now()
 	return l.save(ctx, map[string]Note{m.Key: note})
 }
 

@@ -142,7 +142,7 @@ func (b *batch) busy() *imap.Error {
 			return nil
 		}
 	}
-	if len(b.Commands) == 1 {
+	if len(b.Commands) == 1 || len(b.got) > 0 {
 		return nil
 	}
 	return b.Commands[0].Answer.Refused

@@ -190,7 +190,7 @@ func (f *Loop) note(b *batch) error {
 	}
 	if len(b.dropped) > 0 {
 		q.sized = slices.Concat(b.dropped, q.sized)
-		f.o.Batch = len(b.messages)
+		f.o.Batch = max(1, len(b.messages))
 	}
 	if q.direct && !b.again && uint64(len(b.messages)+len(b.dropped)) < b.sets[0].Count()/4 {
 		q.direct = false

@@ -154,7 +154,7 @@ func (f *Loop) sizes(set string, uids numset.Set) (found []sized, err error) {
 	case err != nil:
 		return nil, err
 	case a.Refused != nil:
-		listed, err := f.listed(set, a.Refused)
+		listed, err := f.listed(set, uids, a.Refused)
 		if err != nil {
 			return nil, err
 		}
@@ -168,18 +168,21 @@ func (f *Loop) sizes(set string, uids numset.Set) (found []sized, err error) {
 
 // listed asks which messages of a set there are when the server has refused to tell their
 // sizes: it may be that of one of them which it does not know.
-func (f *Loop) listed(set string, refused *imap.Error) (found []sized, err error) {
+func (f *Loop) listed(set string, uids numset.Set, refused *imap.Error) (found []sized, err error) {
 	if refused.Type == imap.StatusResponseTypeBad || isBusy(refused) {
 		return nil, refused
 	}
-	x := new(commands.Exchange)
+	x, seen := new(commands.Exchange), numset.Set{}
 	x.Data = func(b []byte, h response.Head) {
 		if h.Kind != response.Search {
 			return
 		}
 		for word := range bytes.FieldsSeq(b[h.Args:]) {
 			for _, r := range numset.Append(nil, word) {
-				found = append(found, sized{r.Low, uint32(f.piece)})
+				if uids.Contains(r.Low) && !seen.Contains(r.Low) { // the server may list what was not asked for
+					seen.Add(r.Low)
+					found = append(found, sized{r.Low, uint32(f.piece)})
+				}
 			}
 		}
 	}

@@ -28,7 +28,7 @@ type Fetch struct {
 // Asked reports whether f has an item that a server sends only if it was asked for, of those
 // that have a field.
 func (f *Fetch) Asked() bool {
-	return f.Size >= 0 || len(f.Sections) > 0 || f.Envelope != nil || f.BodyStructure != nil || !f.InternalDate.IsZero()
+	return f.Size >= 0 || len(f.Sections) > 0 || f.Envelope != nil || f.BodyStructure != nil || !f.InternalDate.IsZero() || len(f.Raw) > 0
 }
 
 // Section is a part of a message's content.
