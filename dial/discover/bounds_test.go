@@ -11,8 +11,7 @@ import (
 	"github.com/mailconn/mailconn/internal/test/fakenet"
 )
 
-// Of a document with many servers, and of a server with many user names, so many are used
-// as the documents that there are need.
+// Only 32 servers of a document, and 8 user names of a server, are used.
 func TestManyServersAndUsers(t *testing.T) {
 	user := func(s string) string { return "<username>" + s + "</username>" }
 	users := user("") + user(" ") + user("joe") + user("joe") + user("a\u202eb") + user("j\u200be")

@@ -30,8 +30,8 @@ const (
 	UnsignedDNS
 	// Table: a table of providers, the program's own or the one that it names.
 	Table
-	// OtherHTTPS: a host outside the domain, with a certificate for its name, to
-	// which a host of the domain has redirected, wherever it has redirected to.
+	// OtherHTTPS: a host outside the domain, with a certificate for its name, that sent
+	// the document or redirected to it.
 	OtherHTTPS
 	// DomainHTTPS: a host of the domain, with a certificate for its name.
 	DomainHTTPS
@@ -62,7 +62,8 @@ type Proof struct {
 	Source  Source  // the source that names the server
 	Voucher Voucher // who vouches for it
 	// Host is the name of who vouches: for DNS the domain, for HTTPS the host that sent
-	// the document, and for the program's own table the provider's MX domain.
+	// the document or, if hosts outside the domain redirected to it, the first of them,
+	// and for the program's own table the provider's MX domain.
 	Host string
 }
 

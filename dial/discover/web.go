@@ -29,7 +29,7 @@ func (f *finder) autoconfig(ctx context.Context, r *report) {
 				return
 			}
 			proof := Proof{Autoconfig, DomainHTTPS, doc.host()}
-			if i := slices.IndexFunc(doc.hosts, func(h string) bool { return !f.owns(h) }); i >= 0 { // which has chosen what comes behind it
+			if i := slices.IndexFunc(doc.hosts, func(h string) bool { return !f.owns(h) }); i >= 0 { // it has chosen the document, wherever that is
 				proof.Voucher, proof.Host = OtherHTTPS, doc.hosts[i]
 			}
 			f.configFinds(&reports[i], doc.body, proof)

@@ -22,8 +22,7 @@
 //
 // A trusted resolver that answers SERVFAIL may have found a forgery. No other
 // server is asked then. Where one server is trusted, those that are not are never
-// asked: an attacker who delays what the trusted one needs for its answer would have
-// the word of the others taken, which proves nothing, and DANE switched off.
+// asked: an attacker who delays the trusted one could otherwise switch DANE off.
 //
 // # Names
 //

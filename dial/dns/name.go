@@ -16,7 +16,7 @@ import (
 // and hands it on: A-labels (RFC 5890), lower case, without the root's dot.
 // Labels are of letters, digits, hyphens and underscores; other names are an
 // error, and so are the empty one, those that are too long (RFC 1035 §2.3.4), and
-// those of numbers alone, as an IP address is (RFC 1123 §2.1).
+// those whose labels are all numbers, such as IPv4 addresses (RFC 1123 §2.1).
 func Canonical(name string) (string, error) {
 	ascii := strings.TrimSuffix(name, ".")
 	if !wire.IsASCII(ascii) {

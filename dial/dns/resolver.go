@@ -19,11 +19,11 @@ import (
 // at once.
 type Resolver struct {
 	// Servers are asked in this order. One on loopback must validate: its AD bit
-	// is believed, and servers that are not trusted are not asked beside it, as an
-	// attacker who keeps it from an answer would have theirs taken. nil means those
-	// of /etc/resolv.conf, at most three, which is read for each question; its
-	// option trust-ad counts as TrustAD. On a system without that file Servers must
-	// be set.
+	// is believed. If any server is trusted, the others are never asked: an attacker
+	// could otherwise have their unvalidated answers used by blocking the trusted
+	// one. nil means those of /etc/resolv.conf, at most three, which is read for
+	// each question; its option trust-ad counts as TrustAD. On a system without that
+	// file Servers must be set.
 	Servers []netip.AddrPort
 
 	// TrustAD believes the AD bit of servers that Servers does not name on
@@ -52,7 +52,7 @@ const (
 
 // Ask asks for the records of a type at a name, for which see [Canonical]. A
 // name that is an alias is followed to its end, unless the alias is what was
-// asked for. A type that only questions have, as ANY, is an error.
+// asked for. A type that no record of a zone has, such as ANY or OPT, is an error.
 //
 // Every error is an [*Error], and leaves it open whether there are records. If
 // ctx ends first, its error is in the chain.
@@ -84,7 +84,7 @@ func (r *Resolver) prepare(name string, t dnsmessage.Type) (*question, []server,
 		return nil, nil, err
 	}
 	if t == 0 || t == dnsmessage.TypeOPT || t >= 128 && t <= 255 { // RFC 6895 §3.1
-		return nil, nil, errors.New("no record is of this type, which would pass for an absence")
+		return nil, nil, errors.New("type is for questions only")
 	}
 	servers, err := r.servers()
 	if err != nil {

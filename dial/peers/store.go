@@ -47,10 +47,11 @@ type Peer struct {
 	Port     uint16          // not 0
 }
 
-// Validate returns an error for a peer that is not in the form in which endpoints have
-// it, as the records of one server would be kept for several otherwise. A [Store]
-// validates the peers that it gets and those that it reads. A valid host has no
-// character that must be escaped in JSON.
+// Validate returns an error for a peer whose host is written in another way than
+// endpoints write it, as the records of one server would be kept for several otherwise,
+// for one without a port, and for an unknown protocol. A [Store] validates the peers that
+// it gets and those that it reads. A valid host has no character that must be escaped in
+// JSON.
 func (p Peer) Validate() error {
 	switch {
 	case !p.Protocol.Valid():

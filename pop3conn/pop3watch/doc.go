@@ -23,16 +23,20 @@
 // between the two, Handle gets the message again, with the same [Message.Key]: a program
 // that stores its messages by their keys has each exactly once.
 //
-// What has the identifier of a message that the program has is known to be that message,
-// unless there is doubt: its size is listed otherwise than before, its deletion was not
-// confirmed, or was and it is listed again, the server's replies were not those to the
-// commands, its identifier is no more than its number and it is about to be deleted, or
-// the notes were made as another user or at another server. Then the message is read and
-// compared, and if it is another it is new. The header fields Status, X-Status, X-Keywords
-// and X-UIDL, in which servers note what was read, are not compared. That needs a Handle that has read the message
-// to its end: otherwise a message whose size has changed counts as known, and one that is
-// in doubt for another reason as new. A server that gives all its messages other identifiers
-// has all of them handed over again.
+// A message with the identifier of one that the program has is known to be that one, unless
+// there is doubt. It is read and compared, and is new if it is another, if
+//
+//   - its size is listed otherwise than before,
+//   - its deletion was not confirmed, or was and it is listed again,
+//   - the server's replies were not those to the commands,
+//   - its identifier is no more than its number, and it is about to be deleted, or
+//   - the notes were made as another user or at another server.
+//
+// The header fields Status, X-Status, X-Keywords and X-UIDL, in which servers note what was
+// read, are not compared. A message that Handle has not read to its end cannot be compared:
+// it counts as known if only its size has changed, and as new if it is in doubt for another
+// reason. A server that gives all its messages other identifiers has all of them handed over
+// again.
 //
 // # Outages
 //
