@@ -160,13 +160,9 @@ func row28(t *testing.T) {
 }
 
 // outage is a relay that is down.
-type outage struct {
-	err   error
-	asked int
-}
+type outage struct{ err error }
 
 func (o *outage) Send(context.Context, smtpconn.Envelope, io.ReadSeeker) (*smtpconn.Receipt, error) {
-	o.asked++
 	down := *o.err.(*pool.DownError)
 	down.Since, down.Next = time.Now(), time.Now().Add(time.Hour)
 	return nil, &smtpconn.SendError{Outcome: smtpconn.NotSent, Phase: smtpconn.PhaseConnect, Err: &down}

@@ -42,9 +42,10 @@
 // fails while other connections stand, the pool stays with those, and tries one more
 // now and then, at distances that grow from RetryDelay to an hour for as long as that
 // fails; messages do not reset them. If the relay has refused because of the
-// number of connections (421, an enhanced code x.3.2, or words that say so, before a
-// message was taken; 454 in reply to AUTH), the number of open connections counts as its
-// limit, which [Stats].Limit shows. After a failure that waiting does not cure, such as a
+// number of connections (421, an enhanced code x.3.2, or words that say so, before MAIL is
+// accepted; 421 or such words in reply to RCPT, with an enhanced code, and to DATA; 454 in
+// reply to AUTH), the number of open connections counts as its limit, which [Stats].Limit
+// shows. After a failure that waiting does not cure, such as a
 // bad certificate, no dial begins for MaxRetryDelay.
 //
 // Pools that share a relay's limit do not coordinate: one that gets no connection is down

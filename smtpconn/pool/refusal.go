@@ -61,8 +61,9 @@ func ofConnection(err error) bool {
 }
 
 // refusalOfConn returns the reply that refused the connection in place of the message, nil
-// if none did: to MAIL as in a dial, and to RCPT and DATA 421 or in words, as the codes there
-// are about the message.
+// if none did: to MAIL as in a dial, to DATA 421 or in words, and to RCPT 421, or words with
+// an enhanced code that is about the client. Without one the words may be those of a host
+// that the relay has asked about the recipient.
 func refusalOfConn(e *smtpconn.SendError) *smtp.SMTPError {
 	refuses := func(r *smtp.SMTPError) bool {
 		return r.Code == smtpline.ServiceClosing || transaction.SpeaksOfConnections(r.Message)
@@ -72,7 +73,9 @@ func refusalOfConn(e *smtpconn.SendError) *smtp.SMTPError {
 		return e.Reply
 	case e.Phase == smtpconn.PhaseRcpt:
 		for _, r := range e.Refused {
-			if refuses(r.Reply) {
+			code, enhanced := r.Reply.Code, smtpline.EnhancedCode(r.Reply.EnhancedCode)
+			ofClient := enhanced[1] > 0 && transaction.AboutClient(code, enhanced, r.Reply.Message)
+			if code == smtpline.ServiceClosing || ofClient && refuses(r.Reply) {
 				return r.Reply
 			}
 		}

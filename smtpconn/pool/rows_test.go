@@ -258,6 +258,36 @@ func rowMessagesRefused(t *testing.T) {
 	}
 }
 
+// What another host has said of a recipient, which a relay that has asked it passes on, is
+// not about the relay's connections.
+func TestWordsOfAnotherHost(t *testing.T) {
+	for _, reply := range []string{
+		"450 4.1.1 <bad@mail.test>: unverified address: host mx.evil.test said: 421 too many connections",
+		"550 5.1.1 <bad@mail.test>: undeliverable address: host mx.evil.test said: 554 too many concurrent connections",
+		"451 host mx.evil.test said: 421 too many connections",
+	} {
+		r := &relay{answer: func(_ int, command, usual string) string {
+			if strings.HasPrefix(command, "RCPT TO:<bad@") {
+				return reply
+			}
+			return usual
+		}}
+		bubble(t, r, pool.Config{MaxConns: 2}, func(t *testing.T, p *pool.Pool) {
+			for range 10 {
+				if err := send(t.Context(), p, "bad@mail.test"); !errors.Is(err, smtpconn.Refused) {
+					t.Errorf("%q: %v", reply, err)
+				}
+				if err := send(t.Context(), p, "good@mail.test"); err != nil {
+					t.Errorf("%q: a good message: %v", reply, err)
+				}
+			}
+			if s := p.Stats(); r.dials() > 2 || s.Limit != 0 || s.Down != nil {
+				t.Errorf("%q: %d dials, %+v", reply, r.dials(), s)
+			}
+		})
+	}
+}
+
 // flow keeps a pool busy until stop is called, and counts what was not sent.
 func flow(t *testing.T, p *pool.Pool, senders int) (stop func() (failed int)) {
 	ctx, cancel := context.WithCancel(t.Context())
