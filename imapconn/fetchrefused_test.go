@@ -137,6 +137,32 @@ func TestFetchEachListedBeside(t *testing.T) {
 	}
 }
 
+// After messages with long headers, for which batches were made smaller, they grow again.
+func TestFetchEachAfterLongHeaders(t *testing.T) {
+	const n, long = 1000, 40
+	envelope := `ENVELOPE (NIL "x" NIL NIL NIL (` + strings.Repeat(`(NIL NIL "somebody" "example.org")`, 900) + `) NIL NIL NIL "<a@b>")`
+	box, commands := refusingBox{last: n}, 0
+	c := answered(t, &imapconn.Options{Bounds: imapconn.Bounds{Line: 64 << 10}}, func(command string) string {
+		if !strings.Contains(command, "ENVELOPE") {
+			return box.answer(command)
+		}
+		commands++
+		var out strings.Builder
+		for _, i := range box.numbers(strings.Fields(command)[2]) {
+			item := "ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
+			if i <= long {
+				item = envelope
+			}
+			fmt.Fprintf(&out, "* %d FETCH (UID %d RFC822.SIZE 1 FLAGS () %s)\r\n", i, i, item)
+		}
+		return out.String()
+	})
+	got, failed := uidsOf(t, c, imap.UIDSet{{Start: 1, Stop: n}}, &imapconn.FetchOptions{NoBody: true, Envelope: true})
+	if len(got) != n || !slices.IsSorted(got) || len(failed) > 0 || commands > 20 {
+		t.Errorf("%d messages in %d commands, %q", len(got), commands, failed)
+	}
+}
+
 // If all the messages of a batch that there was room for may have been expunged, they and the
 // others are asked for again.
 func TestFetchEachSuspectsAlone(t *testing.T) {

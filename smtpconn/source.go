@@ -27,9 +27,6 @@ func sourceOf(ctx context.Context, content io.Reader) io.Reader {
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	if s.ctx.Err() != nil {
-		return 0, wire.ContextError(s.ctx)
-	}
 	buf := s.buf[:min(len(p), len(s.buf))]
 	n, err := wire.Await(s.ctx, func() (int, error) { return wire.ReadSome(s.content, buf) })
 	return copy(p, buf[:n]), err

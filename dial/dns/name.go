@@ -38,7 +38,7 @@ func Canonical(name string) (string, error) {
 		}
 	}
 	if hostname.IsNumber(ascii) {
-		return "", fmt.Errorf("%.64q is an address, not a name", name)
+		return "", fmt.Errorf("%.64q is an address or a number, not a name", name)
 	}
 	return ascii, nil
 }

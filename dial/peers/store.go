@@ -66,7 +66,9 @@ func (p Peer) Validate() error {
 	return nil
 }
 
-// isHost reports whether a host is in its canonical form.
+// isHost reports whether a host is in the form of A-labels in lower case or of an IP
+// address. It knows no more of names, as hostname.Normal does with golang.org/x/net/idna:
+// programs that only have a store do not link that.
 func isHost(s string) bool {
 	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	if a, err := netip.ParseAddr(s); err == nil {

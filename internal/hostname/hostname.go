@@ -38,8 +38,11 @@ func Normal(host string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("host %.256q: not a valid international name", host)
 	}
-	if !valid(name) || IsNumber(name) {
+	switch {
+	case !valid(name):
 		return "", fmt.Errorf("host %.256q: not a valid name", host)
+	case IsNumber(name):
+		return "", fmt.Errorf("host %.256q: an address or a number, not a name", host)
 	}
 	return strings.ToLower(name), nil
 }

@@ -39,9 +39,12 @@ func Aside[T any](left <-chan struct{}, f func() (T, error)) Returned[T] {
 }
 
 // Await runs f [Aside], and returns what f returns, or the error of ctx as [ContextError]
-// has it if ctx ends first. A panic of f is one of Await. It is for functions that may
-// ignore their context.
-func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+// has it if ctx ends first. If ctx has ended already, f is not called. A panic of f is one
+// of Await. It is for functions that may ignore their context.
+func Await[T any](ctx context.Context, f func() (T, error)) (none T, err error) {
+	if ctx.Err() != nil {
+		return none, ContextError(ctx)
+	}
 	r := Aside(ctx.Done(), f)
 	switch {
 	case r.Panicked != nil:

@@ -38,6 +38,10 @@ func TestAwait(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
 		t.Errorf("function that returns the error of its context: %v", err)
 	}
+	_, err = wire.Await(ctx, func() (int, error) { t.Error("called after the end of its context"); return 0, nil })
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
+		t.Errorf("context that has ended before: %v", err)
+	}
 }
 
 // A panic of a function is its caller's, and a function that ends its goroutine has

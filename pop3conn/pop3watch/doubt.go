@@ -114,9 +114,7 @@ func (l *look) distrust(ctx context.Context, err error) error {
 		case note.state != unread:
 			note = Note{at: time.Now(), state: unread, cuts: note.cuts}
 		}
-		note.cuts++
-		note.tried = time.Now()
-		doubts[m.Key] = note
+		doubts[m.Key] = note.cutOff()
 	}
 	return wire.Join(err, l.save(ctx, doubts))
 }

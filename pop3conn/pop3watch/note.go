@@ -22,6 +22,14 @@ type Note struct {
 	tried time.Time // when the last of them ended
 }
 
+// cutOff returns the note after one more session that ended inside the message, or in doubt
+// about it.
+func (n Note) cutOff() Note {
+	n.cuts++
+	n.tried = time.Now()
+	return n
+}
+
 // state is what is known of a message that has a note.
 type state uint8
 

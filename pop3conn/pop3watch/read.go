@@ -102,9 +102,7 @@ func (l *look) cut(ctx context.Context, m *Message, ended error) error {
 	if !m.compare && note.state != unread {
 		note = Note{at: time.Now(), state: unread}
 	}
-	note.cuts++
-	note.tried = time.Now()
-	return l.save(ctx, map[string]Note{m.Key: note})
+	return l.save(ctx, map[string]Note{m.Key: note.cutOff()})
 }
 
 // handleError is an error of Handle. It is no outage, whatever it wraps.

@@ -17,7 +17,7 @@ import (
 const (
 	defaultBatch = 200       // messages: with more, garbage comes faster than it is collected
 	batchBytes   = 512 << 10 // bytes of content
-	maxLines     = 8         // responses of the greatest length, behind which the rest is asked for again
+	maxLines     = 8         // responses of the greatest length; what comes after them is asked for again
 )
 
 // Session is the session that a loop runs in.
@@ -62,6 +62,7 @@ type Loop struct {
 	cuts     []uint32  // the greatest UIDs of windows that the server has told
 	ahead    *batch    // under way
 	open     []*window // of contents of the message that the program has
+	most     int       // messages of the next batch, up to o.Batch
 	room     []byte    // of a window, to be used again
 	spare    []Message // of a batch, as well
 }
@@ -78,6 +79,7 @@ func New(ctx context.Context, s Session, uids imap.UIDSet, o Options) (f *Loop, 
 	limit := imapline.MessageLimit(s.Caps)
 	f.window = min(maxSized, limit)
 	f.o.Batch = int(min(int64(cmp.Or(f.o.Batch, defaultBatch)), limit))
+	f.most = f.o.Batch
 	if f.items, err = f.o.metadata(s.Lists("CONDSTORE", "QRESYNC")); err != nil {
 		return nil, err
 	}
@@ -150,7 +152,7 @@ func (f *Loop) advance() error {
 	if err := f.fill(); err != nil {
 		return err
 	}
-	sets, again := f.queue.next(f.o.Batch, f.piece*int64(len(f.sections)))
+	sets, again := f.queue.next(f.most, f.piece*int64(len(f.sections)))
 	if len(sets) == 0 {
 		return nil
 	}
@@ -188,9 +190,10 @@ func (f *Loop) note(b *batch) error {
 			b.refuse(c.Wanted[0].Low, refused)
 		}
 	}
+	f.most = min(2*f.most, f.o.Batch)
 	if len(b.dropped) > 0 {
 		q.sized = slices.Concat(b.dropped, q.sized)
-		f.o.Batch = max(1, len(b.messages))
+		f.most = max(1, len(b.messages))
 	}
 	if q.direct && !b.again && uint64(len(b.messages)+len(b.dropped)) < b.sets[0].Count()/4 {
 		q.direct = false

@@ -136,8 +136,8 @@ func (s *Stream) complete(b []byte, h response.Head, c *commands.Command) {
 	}
 }
 
-// retire takes out a command of an exchange that is answered and written: what is written
-// next, behind the last, may be another's. s.mu is held.
+// retire takes out a command of an exchange that is answered and written. After the last one
+// the commands of others may be written. s.mu is held.
 func (s *Stream) retire(c *commands.Command) {
 	s.pending.Remove(c)
 	if c.Own.Left--; c.Own.Left == 0 {
